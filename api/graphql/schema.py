@@ -21,6 +21,7 @@ from api.graphql.member.sign_in import SignInMutation
 from api.graphql.nodes import NodeQuery
 from api.graphql.till.adjustments import AdjustmentMutation
 from api.graphql.till.audit_trail import TrailQuery
+from api.graphql.till.customer_attributes import CustomerAttributeMutation
 from api.graphql.till.customers import CustomerQuery
 from api.graphql.till.events import EventMutation
 from api.graphql.till.lost_contacts import LostContactMutation
@@ -57,6 +58,7 @@ class Mutation(
     PurchaseMutation,
     RefundMutation,
     AdjustmentMutation,
+    CustomerAttributeMutation,
     LostContactMutation,
     EventMutation,
 ):

@@ -2,6 +2,7 @@
 
 ENROLLED = "member.enrolled"
 CONSENTED = "member.consented"
+ATTRIBUTES_CHANGED = "member.attributes_changed"
 BIRTHDAY = "member.birthday"
 ANNIVERSARY = "member.anniversary"
 PURCHASED = "purchase.completed"

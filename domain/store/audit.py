@@ -43,6 +43,7 @@ Action = Literal[
     "VOUCHER_USED",
     "VOUCHER_REVERSED",
     "EVENT",
+    "ATTRIBUTES",
     "MEMBER_FROZEN",
     "MEMBER_UNFROZEN",
     "MEMBER_LOOKED_UP",  # in a collection of its own: look_ups.py

@@ -1,12 +1,15 @@
-"""What a member may agree to, and what each of them answered."""
+"""What members are asked: whether they agree to a purpose, and what the programme would know of them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from enum import Enum
 
 import strawberry
 
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.ids import encode_id
+from domain.model.programme import AttributeSpec, AttributeValue, write_value
+from domain.services.attributes import AttributeAnswer
 from domain.store.people.consent_answers import ConsentAnswer
 
 
@@ -87,3 +90,75 @@ def _consent_of(member: str, answer: ConsentAnswer) -> Consent:
 
 def _id(member: str, purpose: str) -> strawberry.ID:
     return strawberry.ID(encode_id("Consent", f"{member}:{purpose}"))
+
+
+# ---------------------------------------------------------------- attributes
+
+
+@strawberry.enum(description="What an attribute's value is.")
+class AttributeKind(Enum):
+    STRING = strawberry.enum_value("string", description="A text of 1 to 200 characters.")
+    INT = strawberry.enum_value("int", description="A whole number.")
+    BOOL = strawberry.enum_value("bool", description="`true` or `false`.")
+    DATE = strawberry.enum_value("date", description="A day, such as `2026-05-17`.")
+    CHOICE = strawberry.enum_value("choice", description="The code of one of its choices.")
+
+
+@strawberry.enum(description="Who sets an attribute.")
+class AttributeSetter(Enum):
+    MEMBER = strawberry.enum_value("member", description="The member, by setAttributes.")
+    STAFF = strawberry.enum_value("staff", description="Employees, by setCustomerAttributes.")
+    SYSTEM = strawberry.enum_value("system", description="Operators, on behalf of other systems.")
+
+
+@strawberry.type(description="One of the values that an attribute may have.")
+class AttributeChoice:
+    code: str = strawberry.field(description="What `value` is where it is chosen.")
+    title: str = strawberry.field(description="In the reader's language.")
+
+
+@strawberry.type(description="Something that the programme knows of a member, or would like to know.")
+class MemberAttribute:
+    name: str = strawberry.field(description="Its name in the programme file.")
+    title: str = strawberry.field(description="In the reader's language.")
+    attribute_kind: AttributeKind = strawberry.field(description="What its value is.")
+    by: AttributeSetter = strawberry.field(description="Who sets it.")
+    choices: list[AttributeChoice] = strawberry.field(description="Empty where its kind is none of choices.")
+    value: str | None = strawberry.field(description="As its kind is written; null where it is not known.")
+
+
+@strawberry.input(description="What an attribute is to be.")
+class AttributeInput:
+    name: str = strawberry.field(description="Its name in the programme file.")
+    value: str | None = strawberry.field(description="As its kind is written; null takes it away.")
+
+
+def attributes_of(
+    audience: Audience,
+    values: Mapping[str, AttributeValue],
+    setters: Collection[str] = ("member", "staff", "system"),
+) -> list[MemberAttribute]:
+    """Return each attribute that somebody of `setters` sets, in the file's order, with the member's value."""
+    return [
+        _attribute_of(audience, spec, spec.known(values.get(spec.name)))
+        for spec in audience.programme.attributes
+        if spec.by in setters
+    ]
+
+
+def answers_of(attributes: Collection[AttributeInput]) -> list[AttributeAnswer]:
+    """Return the input as the domain takes it."""
+    return [AttributeAnswer(attribute.name, attribute.value) for attribute in attributes]
+
+
+def _attribute_of(audience: Audience, spec: AttributeSpec, value: AttributeValue | None) -> MemberAttribute:
+    return MemberAttribute(
+        name=spec.name,
+        title=audience.text(spec.title),
+        attribute_kind=AttributeKind(spec.kind),
+        by=AttributeSetter(spec.by),
+        choices=[
+            AttributeChoice(code=choice.code, title=audience.text(choice.title)) for choice in spec.choices
+        ],
+        value=None if value is None else write_value(value),
+    )

@@ -30,7 +30,7 @@ from api.graphql.engine.shared_types import Info, Node
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.activity import write_cursor
 from api.graphql.member.badges import BadgeProgress, badges_of
-from api.graphql.member.consents import Consent, consents_of
+from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
 from api.graphql.member.devices import Device, MemberCard, card_of, device_of
 from api.graphql.member.histories import point_history, purchase_history
 from api.graphql.member.messages import MessageConnection, message_history
@@ -241,6 +241,12 @@ class Member(Node):
         if held_plan is None or spec is None:
             return None
         return MemberPlan(plan=plan_of(self.audience, spec), since=held_plan.since, until=held_plan.until)
+
+    @strawberry.field(
+        description="What the programme knows of them beyond the profile, or would like to; in its order."
+    )
+    def attributes(self) -> list[MemberAttribute]:
+        return attributes_of(self.audience, self.member_view.details.attributes)
 
     @strawberry.field(description="The answer to every purpose, also to those never answered.")
     def consents(self) -> list[Consent]:

@@ -8,8 +8,9 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from api.graphql.engine.problems import TermsNotAccepted, refusals_as_problems
 from api.graphql.engine.shared_types import Info
-from api.graphql.member.consents import Consent, consents_of
+from api.graphql.member.consents import AttributeInput, Consent, answers_of, consents_of
 from api.graphql.member.members import Member, current_member
+from domain.services import attributes
 from domain.services.people import consents, profile, terms
 from domain.services.people.consents import PurposeAnswer
 from domain.services.people.profile import KEEP, KeepMarker, ProfileUpdate
@@ -39,6 +40,16 @@ class SetConsentInput:
     purpose: str = strawberry.field(description="As `programme.consents` has it.")
     granted: bool = strawberry.field(description="Whether they agree.")
     wording_version: int = strawberry.field(description="The version of the words that were shown.")
+
+
+@strawberry.input(description="What the member says of themselves beyond the profile.")
+class SetAttributesInput:
+    attributes: list[AttributeInput] = strawberry.field(description="Those that change, 50 at most.")
+
+
+@strawberry.type(description="They are kept.")
+class AttributesSet:
+    member: Member = strawberry.field(description="The member with them.")
 
 
 @strawberry.type(description="The profile is kept.")
@@ -80,6 +91,19 @@ class ProfileMutation:
             info.context.dependencies.runtime, member=member, change=change, now=loaders.now
         )
         return ProfileUpdated(member=await _updated_member(info, member))
+
+    @strawberry.mutation(description="Sets attributes that the programme leaves to members; the rest stays.")
+    async def set_attributes(self, info: Info, input: SetAttributesInput) -> AttributesSet:
+        member = info.context.member().member_id
+        await attributes.set_attributes(
+            info.context.dependencies.runtime,
+            member=member,
+            answers=answers_of(input.attributes),
+            setters=frozenset({"member"}),
+            source="app",
+            now=info.context.loaders.now,
+        )
+        return AttributesSet(member=await _updated_member(info, member))
 
     @strawberry.mutation(description="Agrees to the programme's current terms.")
     @refusals_as_problems

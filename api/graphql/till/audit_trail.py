@@ -37,6 +37,7 @@ class StaffActionKind(Enum):
     VOUCHER_USED = strawberry.enum_value("VOUCHER_USED", description="Accepted a voucher.")
     VOUCHER_REVERSED = strawberry.enum_value("VOUCHER_REVERSED", description="Took an acceptance back.")
     EVENT = strawberry.enum_value("EVENT", description="Recorded an event.")
+    ATTRIBUTES = strawberry.enum_value("ATTRIBUTES", description="Set what staff know of a member.")
     MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="Froze a membership.")
     MEMBER_UNFROZEN = strawberry.enum_value("MEMBER_UNFROZEN", description="Unfroze a membership.")
     MEMBER_LOOKED_UP = strawberry.enum_value("MEMBER_LOOKED_UP", description="Looked a member up.")

@@ -10,6 +10,7 @@ from api.graphql.engine.ids import encode_id
 from api.graphql.engine.paging import After, First
 from api.graphql.engine.shared_types import Info, Node
 from api.graphql.member.badges import BadgeProgress, badges_of
+from api.graphql.member.consents import MemberAttribute, attributes_of
 from api.graphql.member.histories import purchase_history
 from api.graphql.member.members import MemberStatus, status_of
 from api.graphql.member.points import Wallet, wallets_of
@@ -18,8 +19,10 @@ from api.graphql.member.rewards import MemberRewardConnection, RewardState, memb
 from api.graphql.member.tiers import TierProgress, tier_progress
 from api.graphql.member.vouchers import VoucherConnection, voucher_history
 from api.graphql.till.till_session import count_look_up, note_look_up, note_missed_look_up
+from domain.model.programme.attributes import AttributeSetter
 from domain.services.ledger import look_ups, queries
 from domain.services.ledger.queries import MemberView
+from domain.store.people.sessions import StaffRole
 
 
 @strawberry.type(description="A segment of the programme.")
@@ -41,6 +44,13 @@ class Customer(Node):
     )
     def wallets(self) -> list[Wallet]:
         return wallets_of(self.audience, self.member_view.member)
+
+    @strawberry.field(
+        description="What the programme leaves to staff to know of a member, also where it is not known yet."
+    )
+    def attributes(self, info: Info) -> list[MemberAttribute]:
+        setters = setters_of(info.context.staff().role)
+        return attributes_of(self.audience, self.member_view.details.attributes, setters)
 
     @strawberry.field(description="Null where the programme has no tiers.")
     def tier(self) -> TierProgress | None:
@@ -116,6 +126,11 @@ class CustomerQuery:
         else:
             await note_look_up(info, member, look_ups.key_of(contact))
         return customer
+
+
+def setters_of(role: StaffRole) -> frozenset[AttributeSetter]:
+    """Return whose attributes an employee sees and sets: operators also do it for other systems."""
+    return frozenset({"staff", "system"}) if role == "OPERATOR" else frozenset({"staff"})
 
 
 async def current_customer(info: Info, member: str) -> Customer:

@@ -19,6 +19,7 @@ from domain.model.ledger.lots import OpenedLot
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Fact = Json | datetime | list[str] | dict[str, int]
 NO_DATA: Mapping[str, Json] = MappingProxyType({})
+NO_ATTRIBUTES: Mapping[str, str | int | bool] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What a member says of themselves, as far as expressions, segments and calendars need it. `consents` are
-    the purposes granted.
+    the purposes granted, `attributes` what the programme's file declares of members.
     """
 
     name: str = ""
@@ -108,6 +109,7 @@ class Profile:
     timezone: str = ""
     birthday: date | None = None
     consents: frozenset[str] = frozenset()
+    attributes: Mapping[str, str | int | bool] = field(default_factory=lambda: NO_ATTRIBUTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,12 @@ loyalty programme is this data, not code.
 """
 
 from domain.model.programme.addresses import safe_address
+from domain.model.programme.attributes import (
+    AttributeMalformed,
+    AttributeSpec,
+    AttributeValue,
+    write_value,
+)
 from domain.model.programme.badges import BadgeSpec, StampCard, Streak
 from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
 from domain.model.programme.field_types import Hours, LocalizedText
@@ -47,6 +53,9 @@ __all__ = [
     "SINGLE_COUNT",
     "Action",
     "ActiveTimes",
+    "AttributeMalformed",
+    "AttributeSpec",
+    "AttributeValue",
     "Availability",
     "Award",
     "BadgeSpec",
@@ -96,4 +105,5 @@ __all__ = [
     "safe_address",
     "summary_json",
     "summary_text",
+    "write_value",
 ]

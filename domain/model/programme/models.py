@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 
 from domain.model.calendar import Span
+from domain.model.programme.attributes import AttributeSpec
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.field_types import ProgrammePart
 from domain.model.programme.header import EventSpec, ProgrammeHeader
@@ -26,6 +27,7 @@ from domain.model.programme.wallets import PayTerms, WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
 MOST_CODES = 500
+MOST_ATTRIBUTES = 50
 
 
 class Programme(ProgrammePart):
@@ -42,6 +44,7 @@ class Programme(ProgrammePart):
     segments: tuple[Segment, ...] = ()
     referral: ReferralSpec | None = None
     codes: Annotated[tuple[CodeSpec, ...], Field(max_length=MOST_CODES)] = ()
+    attributes: Annotated[tuple[AttributeSpec, ...], Field(max_length=MOST_ATTRIBUTES)] = ()
     plans: tuple[PlanSpec, ...] = ()
     messages: tuple[MessageSpec, ...] = ()
     consents: tuple[ConsentSpec, ...] = ()
@@ -137,6 +140,10 @@ class Programme(ProgrammePart):
     def survey(self, code: str) -> SurveySpec:
         """Return a survey. Raises KeyError."""
         return self._surveys[code]
+
+    def attribute(self, name: str) -> AttributeSpec:
+        """Return an attribute by its name. Raises KeyError."""
+        return self._attributes[name]
 
     def declared_fields(self, event_name: str) -> tuple[str, ...]:
         """Return the fields of a declared event, always present in expressions; none for a built-in one."""
@@ -264,6 +271,10 @@ class Programme(ProgrammePart):
     @cached_property
     def _codes(self) -> dict[str, CodeSpec]:
         return {spec.name: spec for spec in self.codes}
+
+    @cached_property
+    def _attributes(self) -> dict[str, AttributeSpec]:
+        return {attribute.name: attribute for attribute in self.attributes}
 
     @cached_property
     def _plans(self) -> dict[str, PlanSpec]:

@@ -27,15 +27,20 @@ Section = Literal[
     "rules",
     "locales",
 ]
-VariableKind = Literal["text", "whole", "truth", "day", "instant", "texts", "by_code", "lines", "favourite"]
+VariableKind = Literal[
+    "text", "whole", "truth", "day", "instant", "texts", "by_code", "lines", "favourite", "attributes"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A name that expressions may read: its kind, and the section of the file that its codes come from."""
+    """A name that expressions may read: its kind, and the section of the file that its codes come from,
+    or the values that it may have.
+    """
 
     kind: VariableKind
     code_section: Section | None = None
+    choices: tuple[str, ...] = ()
 
 
 MEMBER_VARIABLES: Final[Mapping[str, Variable]] = {
@@ -46,6 +51,7 @@ MEMBER_VARIABLES: Final[Mapping[str, Variable]] = {
     "member.locale": Variable("text", code_section="locales"),
     "member.plan": Variable("text", code_section="plans"),
     "member.code": Variable("text", code_section="code_names"),
+    "member.attributes": Variable("attributes"),
     "member.joined_at": Variable("instant"),
     "member.birthday": Variable("day"),
     "member.consents": Variable("texts", code_section="consents"),
@@ -116,6 +122,7 @@ BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
         "purpose": Variable("text", code_section="consents"),
         "granted": Variable("truth"),
     },
+    event_names.ATTRIBUTES_CHANGED: {"attributes": Variable("texts")},
     event_names.BIRTHDAY: {"years": Variable("whole")},
     event_names.ANNIVERSARY: {"years": Variable("whole")},
     event_names.PURCHASED: {},
@@ -169,6 +176,7 @@ DECLARED_KINDS: Final[Mapping[str, VariableKind]] = {
     "int": "whole",
     "bool": "truth",
     "date": "day",
+    "choice": "text",
 }
 
 # The placeholders of a message: on every event, and on certain events. {event.FIELD} is any field of the

@@ -31,7 +31,7 @@ from domain.model.ledger.late_events import HistoricalContext, RowTrace, TraceIn
 from domain.model.ledger.member import Member
 from domain.model.ledger.timeline import next_due, turn, turned_until
 from domain.model.programme import Programme
-from domain.model.simulate import answers, inputs, profiles, purchase_inputs
+from domain.model.simulate import answers, attribute_lines, inputs, profiles, purchase_inputs
 from domain.model.simulate.answers import Answer
 from domain.model.simulate.code_entries import CodeEntries
 from domain.model.simulate.inputs import INPUT_EVENTS, InputLine, read_line
@@ -315,13 +315,17 @@ class Simulation:
                 enrolment_data: dict[str, Json] = {"referredBy": self._referrer(line)}
                 if (code := self._codes.name_at_enrolment(line, member)) is not None:
                     enrolment_data["code"] = code
+                profile = profiles.read_profile(line, self.programme)
+                if "attributes" in line.data:
+                    attributes = attribute_lines.read_attributes(line, self.programme)
+                    profile = replace(profile, attributes=attributes)
                 return Event(
                     id,
                     line.name,
                     line.at,
                     line.source,
                     enrolment_data,
-                    profile=profiles.read_profile(line, self.programme),
+                    profile=profile,
                 )
             case event_names.CONSENTED:
                 return Event(
@@ -332,6 +336,8 @@ class Simulation:
                     line.data,
                     profile=profiles.consented_profile(line, member),
                 )
+            case event_names.ATTRIBUTES_CHANGED:
+                return attribute_lines.changed_attributes(line, member, self.programme, id=id)
             case event_names.REDEEMED:
                 inputs.check_voucher_label(line, member)
         return Event(id, line.name, line.at, line.source, inputs.read_data(line, self.programme))

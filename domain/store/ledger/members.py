@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, cast
 
 from pymongo import IndexModel
 
 from domain.model.ledger.decision import Decision, Entry, JournalRow
-from domain.model.ledger.events import Profile
+from domain.model.ledger.events import NO_ATTRIBUTES, Profile
 from domain.model.ledger.member import Member
 from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.values import evolve
@@ -65,12 +65,13 @@ class Details:
     timezone: str = ""
     terms: str | None = None
     consents: tuple[ConsentAnswer, ...] = ()
+    attributes: Mapping[str, str | int | bool] = field(default_factory=lambda: NO_ATTRIBUTES)
 
     @property
     def profile(self) -> Profile:
         """Return the part that deciding needs."""
         granted = frozenset(one.purpose for one in self.consents if one.granted)
-        return Profile(self.name, self.locale, self.timezone, self.birthday, granted)
+        return Profile(self.name, self.locale, self.timezone, self.birthday, granted, self.attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,12 +341,13 @@ def read_details(row: Raw) -> Details:
         timezone=row["timezone"],
         terms=row.get("terms"),
         consents=read_consents(row["consents"]),
+        attributes=dict(row.get("attributes", ())),
     )
 
 
 def details_document(details: Details) -> dict[str, Any]:
     """Return details as a member's document stores them."""
-    return {
+    document = {
         "name": details.name,
         "email": details.email,
         "phone": details.phone,
@@ -355,6 +357,7 @@ def details_document(details: Details) -> dict[str, Any]:
         "terms": details.terms,
         "consents": consent_rows(details.consents),
     }
+    return {**document, "attributes": dict(details.attributes)} if details.attributes else document
 
 
 def _history_document(history_entry: HistoryEntry) -> Mapping[str, Any]:

@@ -1,12 +1,21 @@
 /* What the programme knows about the member, and what the member allows it to do. */
 
+import { attributeFields, shown } from "/shared/attributes.js";
 import { busy, field, fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { dayOf, ending } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
 import { forgetCard, ownDevice } from "../card.js";
 import { ask, go, phone, session } from "../phone.js";
-import { CHANGE_CONTACT, PROFILE, SET_CONSENT, SIGN_OUT, UNREGISTER, UPDATE } from "../queries.js";
+import {
+  CHANGE_CONTACT,
+  PROFILE,
+  SET_ATTRIBUTES,
+  SET_CONSENT,
+  SIGN_OUT,
+  UNREGISTER,
+  UPDATE,
+} from "../queries.js";
 import { failed, say, sending } from "./parts.js";
 
 export async function meScreen(element) {
@@ -18,6 +27,7 @@ export async function meScreen(element) {
       fill(
         body,
         profile(me),
+        attributes(me.attributes),
         contacts(me),
         referral(me.referral),
         plan(me.plan),
@@ -73,6 +83,31 @@ function profile(me) {
         toast(t("saved"));
       },
     ),
+  );
+}
+
+/* What members set stands in a form; what staff or other systems know of them is only shown. */
+function attributes(all) {
+  if (!all?.length) return null;
+  const { fields, changes } = attributeFields(all.filter((each) => each.by === "MEMBER"));
+  const others = all.filter((each) => each.by !== "MEMBER" && each.value !== null);
+  if (!fields.length && !others.length) return null;
+  const save = async () => {
+    const changed = changes();
+    if (changed.length) await ask(SET_ATTRIBUTES, { input: { attributes: changed } });
+    toast(t("saved"));
+    if (changed.length && document.body.dataset.screen === "me") go("me");
+  };
+  return section(
+    "attributes",
+    others.length
+      ? h(
+          "ul.lines",
+          {},
+          others.map((each) => h("li", {}, h("span.grow", {}, each.title, h("small.why", {}, shown(each))))),
+        )
+      : null,
+    fields.length ? sending(h("button.button.wide", {}, t("save")), fields, save) : null,
   );
 }
 

@@ -27,7 +27,7 @@ from domain.model.ledger.views.line_views import StepBudget, judge_beside, line_
 from domain.model.programme import Programme
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
 
-PRIVATE_FIELDS = frozenset({"birthday", "number"})
+PRIVATE_FIELDS = frozenset({"attributes", "birthday", "number"})
 _MAPS = frozenset({"purchases", "favourite"})  # of which only what is read is made
 DECIMALS = 6
 LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier could hold
@@ -95,6 +95,11 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
             return _days_since(programme, member.joined_at, at)
         case "badges":
             return {code: badge.level for code, badge in member.badges.items() if badge.level}
+        case "attributes":
+            values = member.profile.attributes
+            return dict[str, Json](
+                {spec.name: spec.known(values.get(spec.name)) for spec in programme.attributes}
+            )
         case "referrals":
             return member.referral.friends
     raise KeyError(name)

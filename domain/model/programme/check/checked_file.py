@@ -26,6 +26,7 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "segments": (("segments",), "code"),
     "codes": (("codes",), "code"),
     "batches": (("codes",), "batch"),
+    "attributes": (("attributes",), "name"),
     "plans": (("plans",), "code"),
     "messages": (("messages",), "code"),
     "consents": (("consents",), "purpose"),

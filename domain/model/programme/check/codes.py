@@ -21,6 +21,7 @@ _SECTIONS: Final = (
         "badges",
         "rewards",
         "segments",
+        "attributes",
         "plans",
         "messages",
         "consents",

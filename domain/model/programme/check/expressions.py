@@ -16,6 +16,7 @@ from domain.model.programme.check import samples
 from domain.model.programme.check.checked_file import CheckedFile, PlacedExpression, key_of, noun_of
 from domain.model.programme.faults import Finding, suggestion
 from domain.model.programme.vocabulary import (
+    DECLARED_KINDS,
     EVENTS_WITH_PURCHASE,
     LINE_VARIABLES,
     MEMBER_VARIABLES,
@@ -47,8 +48,8 @@ def check_expressions(checked_file: CheckedFile) -> Iterator[Finding]:
         }
         # The event itself is unknown, which is another fault. Member variables can still be checked.
         if not variables_by_event:
-            yield from _unknown_names(placed, {"": MEMBER_VARIABLES}, only="member")
-            yield from _unknown_codes(checked_file, placed, {"": MEMBER_VARIABLES})
+            yield from _unknown_names(placed, {"": member_variables(checked_file)}, only="member")
+            yield from _unknown_codes(checked_file, placed, {"": member_variables(checked_file)})
             continue
         if placed.is_by_line and not any(event in EVENTS_WITH_PURCHASE for event in variables_by_event):
             yield Finding(
@@ -69,13 +70,24 @@ def _variables(
 ) -> Mapping[str, Variable] | None:
     """Return the variables of an expression on an event; those of the member alone where it has no event."""
     if placed.events is None:
-        return {**MEMBER_VARIABLES, **NOW_VARIABLE}
+        return {**member_variables(checked_file), **NOW_VARIABLE}
     fields = checked_file.fields(event)
     if fields is None:
         return None
     purchase = PURCHASE_VARIABLES if event in EVENTS_WITH_PURCHASE else {}
     line = LINE_VARIABLES if placed.is_by_line and purchase else {}
-    return {**MEMBER_VARIABLES, **NOW_VARIABLE, **event_variables(fields), **purchase, **line}
+    return {**member_variables(checked_file), **NOW_VARIABLE, **event_variables(fields), **purchase, **line}
+
+
+def member_variables(checked_file: CheckedFile) -> Mapping[str, Variable]:
+    """Return what expressions may read of a member, with the attributes that the file declares."""
+    attributes = {
+        f"member.attributes.{spec.name}": Variable(
+            DECLARED_KINDS[spec.kind], choices=tuple(choice.code for choice in spec.choices)
+        )
+        for spec in checked_file.programme.attributes
+    }
+    return {**MEMBER_VARIABLES, **attributes} if attributes else MEMBER_VARIABLES
 
 
 def _unknown_names(
@@ -95,7 +107,9 @@ def _unknown_names(
             )
         elif not any(_is_known(variables, name) for variables in variables_by_event.values()):
             known = set[str]().union(*variables_by_event.values())
-            yield Finding(placed.path, _unknown_name_message(name, placed), _unknown_name_remedy(name, known))
+            yield Finding(
+                placed.path, _unknown_name_message(name, placed), _unknown_name_remedy(name, placed, known)
+            )
 
 
 def _unknown_name_message(name: str, placed: PlacedExpression) -> str:
@@ -111,8 +125,10 @@ def _unknown_name_message(name: str, placed: PlacedExpression) -> str:
     )
 
 
-def _unknown_name_remedy(name: str, known: set[str]) -> str:
+def _unknown_name_remedy(name: str, placed: PlacedExpression, known: set[str]) -> str:
     root = name.partition(".")[0]
+    if placed.events is None and placed.expected == "number" and root in _ELSEWHERE:  # a goal
+        return _ELSEWHERE["event"]
     same_root = {path for path in known if path.partition(".")[0] == root}
     if same_root:
         return suggestion(name, same_root, "remove it")
@@ -145,6 +161,10 @@ def _unknown_codes(
     variables = dict(chain.from_iterable(each.items() for each in variables_by_event.values()))
     for path, text in comparisons(placed.expression):
         variable = variables.get(path)
+        if variable is not None and variable.choices and text not in variable.choices:
+            name = path.rpartition(".")[2]
+            remedy = suggestion(text, variable.choices, f"add it to the choices of {name}")
+            yield Finding(placed.path, f"{path} is compared with {text}: {name} has no such choice", remedy)
         if (
             variable is None
             or variable.code_section is None

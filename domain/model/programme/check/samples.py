@@ -96,6 +96,8 @@ def _sample_value(variable: Variable, variant: SampleVariant) -> object:
             return _sample_texts(variant)
         case "by_code":
             return dict.fromkeys(_sample_texts(variant), number)
+        case "attributes":
+            return {}
         case "favourite":
             return dict.fromkeys(variant.literals, variant.text if variant.truth else None)
         case "lines":
