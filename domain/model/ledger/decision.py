@@ -88,6 +88,7 @@ class PaymentNotAccepted(Refusal):
     def __init__(self, wallet: str, reason: PaymentFault, bound: int = 0) -> None:
         super().__init__(f"{wallet}: {reason} {bound}")
         self.wallet, self.reason, self.bound = wallet, reason, bound
+        self.name = f"PaymentNotAccepted:{reason}"
 
 
 class MemberFrozen(Refusal):

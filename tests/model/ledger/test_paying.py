@@ -121,9 +121,9 @@ def test_paid_is_what_was_paid_otherwise() -> None:
 @pytest.mark.parametrize(
     ("total", "units", "refused"),
     [
-        (4_000, 450, "PaymentNotAccepted"),  # not a whole step
-        (4_000, 100, "PaymentNotAccepted"),  # below the minimum
-        (4_000, 500, "PaymentNotAccepted"),  # 25.00 of 40.00 is more than half
+        (4_000, 450, "PaymentNotAccepted:STEP"),  # not a whole step
+        (4_000, 100, "PaymentNotAccepted:MINIMUM"),  # below the minimum
+        (4_000, 500, "PaymentNotAccepted:SHARE"),  # 25.00 of 40.00 is more than half
         (20_000, 700, "InsufficientBalance"),
         (4_000, 400, None),
     ],
@@ -146,7 +146,7 @@ def test_a_wallet_of_points_without_terms_and_one_of_money_that_is_shut_pay_noth
         pay("2026-01-02T10:00", 4_000, credit=100),
     ):
         ran = run(p, *lines, payment)
-        assert ran.last["refused"] == "PaymentNotAccepted"
+        assert ran.last["refused"] == "PaymentNotAccepted:NOT_PAYABLE"
 
 
 # ---------------------------------------------------------------- refunds
