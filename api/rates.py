@@ -35,6 +35,7 @@ COUNTED_PER_RUN = frozenset(
         "staffSignIn",
         "redeemReward",
         "cancelVoucher",
+        "enterCode",
         "scan",
         "useVoucher",
         "reverseVoucherUse",

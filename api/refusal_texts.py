@@ -215,6 +215,27 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Saldo insuficiente: em falta {amount}.",
         "pl": "Na saldzie brakuje {amount}.",
     },
+    # Why a challenge cannot be taken up
+    "challenge.OVER": {
+        "en": "This challenge is over.",
+        "pt": "Este desafio já terminou.",
+        "pl": "To wyzwanie już się skończyło.",
+    },
+    "challenge.NO_GOAL": {
+        "en": "There is no goal for you in this challenge yet.",
+        "pt": "Ainda não há um objetivo para si neste desafio.",
+        "pl": "W tym wyzwaniu nie ma jeszcze celu dla Ciebie.",
+    },
+    "challenge.EARNED": {
+        "en": "You have this badge already.",
+        "pt": "Já tem este emblema.",
+        "pl": "Masz już tę odznakę.",
+    },
+    "challenge.FROZEN": {
+        "en": "Your membership is on hold: ask at a store.",
+        "pt": "A sua adesão está suspensa: pergunte numa loja.",
+        "pl": "Twoje członkostwo jest zawieszone: zapytaj w sklepie.",
+    },
     "problem.SurveyAnsweredBefore": {
         "en": "This was answered before. Thank you.",
         "pt": "Esta pergunta já teve resposta. Obrigado.",
@@ -229,6 +250,41 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "This reward cannot be redeemed now.",
         "pt": "Este prémio não pode ser resgatado agora.",
         "pl": "Tej nagrody nie można teraz odebrać.",
+    },
+    "code.UNKNOWN": {
+        "en": "This code does not count. Check it and type it again.",
+        "pt": "Este código não é válido. Verifique-o e escreva-o de novo.",
+        "pl": "Ten kod nie działa. Sprawdź go i wpisz ponownie.",
+    },
+    "code.NOT_NOW": {
+        "en": "This code counts on other days or at other hours.",
+        "pt": "Este código só conta noutros dias ou a outras horas.",
+        "pl": "Ten kod działa w innych dniach albo godzinach.",
+    },
+    "code.OVER": {
+        "en": "The time for this code is over.",
+        "pt": "O prazo deste código já passou.",
+        "pl": "Termin tego kodu już minął.",
+    },
+    "code.USED_UP": {
+        "en": "This code was used up.",
+        "pt": "Este código esgotou.",
+        "pl": "Ten kod został wyczerpany.",
+    },
+    "code.ENTERED_BEFORE": {
+        "en": "You have entered this code before. It counted then.",
+        "pt": "Já introduziu este código. Já contou.",
+        "pl": "Ten kod był już wpisany. Został zaliczony.",
+    },
+    "code.TOO_MANY_TRIES": {
+        "en": "Too many wrong codes for today. Try again tomorrow.",
+        "pt": "Demasiados códigos errados por hoje. Tente de novo amanhã.",
+        "pl": "Zbyt wiele błędnych kodów na dziś. Spróbuj ponownie jutro.",
+    },
+    "code.FROZEN": {
+        "en": "This membership is on hold.",
+        "pt": "Esta adesão está suspensa.",
+        "pl": "To członkostwo jest zawieszone.",
     },
     "voucher.ISSUED": {
         "en": "This voucher has not been used, and there is nothing to give back for it.",

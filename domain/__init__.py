@@ -22,10 +22,13 @@ A purchase passes these files, in this order:
     domain/model/ledger/decide.py              `decide`: first what time brought, then the event
     domain/model/ledger/timeline.py            what time brought since the last event
     domain/model/ledger/deciding/event_row.py  the event and all that follows from it, in one journal row
+    domain/model/ledger/deciding/paying.py     what wallets pay of it
+    domain/model/ledger/payments.py            what that is worth, and what refunds give back of it
     domain/model/ledger/deciding/earning.py    which rules match, and what each awards
     domain/model/ledger/deciding/actions.py    what a rule does beside its award
     domain/model/ledger/wallet.py              the lots of a wallet
     domain/model/ledger/badges.py              then badges
+    domain/model/ledger/deciding/challenges.py with goals of one's own, and challenges that were taken up
     domain/model/ledger/tiers.py               tiers
     domain/model/ledger/rewards.py             and rewards that are unlocked
     domain/store/commit.py                     the one write path: member, journal, receipt, outbox, key

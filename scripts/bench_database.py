@@ -25,7 +25,7 @@ from domain.model.ledger.events import Event, Line, Profile, Purchase
 from domain.model.ledger.member import Member
 from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
-from domain.services.ledger import purchases, queries
+from domain.services.ledger import entry_history, purchases, queries
 from domain.services.ledger.purchase_input import PurchaseInput
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
@@ -161,7 +161,9 @@ async def _measure_member(
     recorder.clear()
     await queries.load_member_view(runtime, member_id=who.id, now=now)
     await _print_commands("me, the home screen", database, recorder)
-    await queries.list_history(runtime, member_id=who.id, first=20, before=view.member.entries // 2, now=now)
+    await entry_history.list_history(
+        runtime, member_id=who.id, first=20, before=view.member.entries // 2, now=now
+    )
     await _print_commands("pointHistory, a later page", database, recorder)
     await queries.list_purchases(
         runtime, member_id=who.id, first=20, before=view.member.purchases.count // 2, now=now

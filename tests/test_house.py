@@ -26,8 +26,11 @@ BANNED_NAMES = frozenset(
 ALLOWED_NAMES: Mapping[tuple[str, str], str] = {
     ("api/settings.py", "data"): "the environment variable SELO_DATA",
     ("api/graphql/till/events.py", "data"): "the GraphQL field RecordEventInput.data",
+    ("api/graphql/engine/compiling/operations.py", "data"): "the argument of graphql-core's build_response",
     ("api/graphql/member/vouchers.py", "data"): "the GraphQL field QrImage.data",
     ("api/commands/audit.py", "data"): "the option --data",
+    ("api/commands/export.py", "data"): "the option --data",
+    ("api/commands/codes.py", "data"): "the option --data",
     ("api/commands/keys.py", "data"): "the option --data",
     ("api/commands/migrate.py", "data"): "the option --data",
     ("api/commands/outbox.py", "data"): "the option --data",

@@ -9,8 +9,8 @@ import typer
 
 from api.clock import utc_now
 from api.commands.database import open_database
-from api.commands.instants import read_instant
 from api.commands.running import CannotRun, run
+from api.commands.terminal.instants import read_instant
 from api.process import open_process
 from api.settings import read_settings
 from domain.services.people import staff

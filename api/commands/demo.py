@@ -19,8 +19,8 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsed
 
 from api.clock import utc_now
 from api.commands.programme import publish_file
-from api.commands.progress import progress_bar
 from api.commands.running import CannotRun
+from api.commands.terminal.progress import progress_bar
 from api.process import Process
 from domain.model.calendar import milliseconds
 from domain.model.people.second_factor import KEY_BYTES, make_long_code
@@ -91,9 +91,11 @@ async def _fill_members(process: Process) -> list[DemoMember]:
 async def _add_people(process: Process) -> None:
     """Add the stores and the staff that are missing."""
     open_stores = {shop.code for shop in await stores.list_stores(process.store)}
-    for code, name in STORES.items():
+    header = process.programmes.current().programme.programme
+    name = header.name.for_locale(header.locales[0])
+    for code, city in STORES.items():
         if code not in open_stores:
-            await stores.add(process.store, code=code, name=name, now=utc_now())
+            await stores.add(process.store, code=code, name=f"{name} {city}", now=utc_now())
     known = {record.username for record in await staff.list_staff(process.store)}
     for employee in STAFF:
         if employee.username not in known:

@@ -8,8 +8,8 @@ import typer
 
 from api.clock import utc_now
 from api.commands.database import open_database
-from api.commands.progress import progress_bar
 from api.commands.running import run
+from api.commands.terminal.progress import progress_bar
 from api.embedded import find_running
 from api.settings import Settings, read_settings
 from domain.store.document_store import DocumentStore

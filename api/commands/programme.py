@@ -9,9 +9,9 @@ import typer
 
 from api.clock import utc_now
 from api.commands.database import open_database
-from api.commands.files import read_text
 from api.commands.operator import operator
 from api.commands.running import CannotRun, exit_on_user_errors, run
+from api.commands.terminal.files import read_text
 from api.process import open_process
 from api.settings import read_settings
 from domain.model.programme.faults import ProgrammeInvalid

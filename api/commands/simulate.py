@@ -11,9 +11,9 @@ from typing import Annotated
 import orjson
 import typer
 
-from api.commands.files import read_text
-from api.commands.instants import read_instant
 from api.commands.running import CannotRun, exit_on_user_errors
+from api.commands.terminal.files import read_text
+from api.commands.terminal.instants import read_instant
 from domain.model.programme.faults import ProgrammeInvalid
 from domain.model.programme.loading import load
 from domain.model.simulate import InputMalformed

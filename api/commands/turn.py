@@ -7,8 +7,8 @@ import typer
 
 from api.clock import utc_now
 from api.commands.database import open_database
-from api.commands.progress import progress_bar
 from api.commands.running import CannotRun, run
+from api.commands.terminal.progress import progress_bar
 from api.process import open_process
 from api.settings import read_settings
 from domain.services.ledger.turn import TurnReport

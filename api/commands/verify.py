@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from api.commands.database import open_database
-from api.commands.progress import progress_bar
 from api.commands.running import run
+from api.commands.terminal.progress import progress_bar
 from api.process import open_process
 from api.settings import read_settings
 from domain.services.ledger.verification import find_stale

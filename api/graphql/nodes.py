@@ -19,7 +19,7 @@ from api.graphql.member.vouchers import voucher_of
 from api.graphql.till.customers import current_customer
 from api.graphql.till.staff import current_employee
 from api.graphql.till.till_session import count_look_up, note_look_up, note_missed_look_up
-from domain.services.ledger import queries
+from domain.services.ledger import entry_history
 
 MAX_IDS = 100
 
@@ -114,12 +114,13 @@ async def _entry(info: Info, key: str) -> Node:
     caller, (member, _, number) = info.context.caller, key.partition(":")
     if not number.isdecimal() or not isinstance(caller, MemberCaller) or caller.member_id != member:
         raise NotFound
-    history_entry = await queries.find_entry(
+    history_entry = await entry_history.find_entry(
         info.context.dependencies.runtime, member_id=member, n=int(number)
     )
-    if history_entry is None:
+    audience = await info.context.loaders.audience()
+    if history_entry is None or history_entry.entry.wallet in audience.programme.hidden_wallets:
         raise NotFound
-    return entry_of(await info.context.loaders.audience(), member, history_entry)
+    return entry_of(audience, member, history_entry)
 
 
 async def _purchase(info: Info, key: str) -> Node:

@@ -6,6 +6,10 @@ import strawberry
 from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.engine.scalars import SCALARS
+from api.graphql.member.actions.challenges import ChallengeMutation
+from api.graphql.member.actions.codes import CodeMutation
+from api.graphql.member.actions.redemption import RedemptionMutation
+from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.activity import Subscription
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices import DeviceMutation
@@ -13,9 +17,7 @@ from api.graphql.member.members import MemberQuery
 from api.graphql.member.messages import MessageMutation
 from api.graphql.member.profile import ProfileMutation
 from api.graphql.member.programme import ProgrammeQuery
-from api.graphql.member.redemption import RedemptionMutation
 from api.graphql.member.sign_in import SignInMutation
-from api.graphql.member.surveys import SurveyMutation
 from api.graphql.nodes import NodeQuery
 from api.graphql.till.adjustments import AdjustmentMutation
 from api.graphql.till.audit_trail import TrailQuery
@@ -45,7 +47,9 @@ class Mutation(
     ContactMutation,
     DeviceMutation,
     RedemptionMutation,
+    CodeMutation,
     VoucherUseMutation,
+    ChallengeMutation,
     MessageMutation,
     SurveyMutation,
     StaffMutation,

@@ -18,6 +18,7 @@ CODE_ENTERED = "code.entered"
 PLAN_STARTED = "plan.started"
 PLAN_RENEWED = "plan.renewed"
 PLAN_ENDED = "plan.ended"
+CHALLENGE_ACCEPTED = "challenge.accepted"
 SURVEY_ANSWERED = "survey.answered"
 SCHEDULE = "schedule"
 FROZEN = "member.frozen"
@@ -32,3 +33,5 @@ REWARD_UNLOCKED = "reward.unlocked"
 REWARDS_REVIEWED = "rewards.reviewed"
 SEGMENT_ENTERED = "segment.entered"
 SEGMENT_LEFT = "segment.left"
+
+POINTS_EVENTS = frozenset({POINTS_AWARDED, POINTS_EXPIRING, POINTS_EXPIRED})

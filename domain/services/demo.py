@@ -17,6 +17,7 @@ from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
 from domain.model.simulate import InputLine, SimulatedReceipt, Simulation
 from domain.model.values import evolve
+from domain.services.demo_catalogue import catalogue_of
 from domain.services.demo_people import DemoPerson, make_history, make_people
 from domain.store import bulk, commit
 from domain.store.document_store import DocumentStore, Write
@@ -116,7 +117,7 @@ def _simulate(
     programme: Programme, members: list[DemoPerson], until: datetime, progress: Progress
 ) -> _DemoSimulation:
     run = _DemoSimulation(programme)
-    lines = make_history(members, seed=SEED, until=until)
+    lines = make_history(members, catalogue_of(programme), seed=SEED, until=until)
     for line_number, line in enumerate(lines, start=1):
         line_data = line["data"]
         assert isinstance(line_data, dict), "a line has data"
@@ -209,16 +210,22 @@ def _receipt_id(receipt: SimulatedReceipt) -> str:
 
 
 def _details(programme: Programme, person: DemoPerson) -> Details:
-    consent = programme.consent("marketing")
-    joined_at = person.joined_at
-    wording = consent.wording.for_locale(person.locale)
-    consent_answer = ConsentAnswer("marketing", True, joined_at, wording, consent.wordingVersion, "app")
+    catalogue = catalogue_of(programme)
+    locale = person.locale if person.locale in catalogue.locales else catalogue.locales[0]
+    consent_answers: tuple[ConsentAnswer, ...] = ()
+    if person.wants_news and catalogue.consent is not None:
+        consent = programme.consent(catalogue.consent)
+        wording = consent.wording.for_locale(locale)
+        answer = ConsentAnswer(
+            consent.purpose, True, person.joined_at, wording, consent.wordingVersion, "app"
+        )
+        consent_answers = (answer,)
     return Details(
         name=person.name,
         email=person.email,
         birthday=person.birthday,
-        locale=person.locale,
+        locale=locale,
         timezone=programme.programme.timezone,
         terms=programme.programme.terms.version,
-        consents=(consent_answer,) if person.wants_news else (),
+        consents=consent_answers,
     )

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from domain.model.event_names import (
     CONSENTED,
@@ -19,10 +20,12 @@ from domain.model.event_names import (
     VOUCHER_USED,
 )
 from domain.model.ledger.events import Json
+from domain.services.demo_catalogue import ATTENDED, NEWSLETTER, SHARED, DemoCatalogue
 
 DAYS = 730
 MEMBERS = 200
-STORES = {"lisboa": "NumisCollect Lisboa", "porto": "NumisCollect Porto"}
+# The cities of the demo's two stores, by code.
+STORES = {"lisboa": "Lisboa", "porto": "Porto"}
 
 _FIRST_NAMES = {
     "pt": (
@@ -64,28 +67,10 @@ _LAST_NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Product:
-    """A product of the demo's stores, and how often it is bought beside the others."""
-
-    category: str
-    name: str
-    price_minor: int
-    weight: int
-
-
-_PRODUCTS = (
-    _Product("gold-coins", "Libra de ouro", 52_000, 2),
-    _Product("gold-coins", "Ducado 1/10 oz", 31_000, 3),
-    _Product("silver-coins", "Onça de prata", 3_900, 18),
-    _Product("silver-coins", "Dez euros comemorativa", 2_450, 20),
-    _Product("silver-coins", "Denário romano", 8_900, 6),
-    _Product("stamps", "Bloco filatélico", 1_250, 16),
-    _Product("stamps", "Série anual de selos", 4_800, 8),
-    _Product("books", "Catálogo de moedas", 2_990, 9),
-    _Product("supplies", "Álbum de coleção", 1_990, 12),
-    _Product("supplies", "Lupa de bolso", 990, 10),
-    _Product("gift-card", "Cartão oferta", 2_500, 4),
+# What other systems report after a purchase: how often, so many hours later, by whom, and what of it.
+_OTHER_EVENTS: Final[tuple[tuple[str, float, int, str, dict[str, Json]], ...]] = (
+    (ATTENDED, 0.05, 30, "crm", {"event": "feira-de-moedas"}),
+    (SHARED, 0.08, 5, "app", {"network": "instagram"}),
 )
 
 
@@ -150,32 +135,37 @@ def _with_referrer(person: DemoPerson, earlier: list[DemoPerson], rng: random.Ra
     return replace(person, referred_by=referrer.id)
 
 
-def make_history(members: list[DemoPerson], *, seed: int, until: datetime) -> list[dict[str, Json]]:
+def make_history(
+    members: list[DemoPerson], catalogue: DemoCatalogue, *, seed: int, until: datetime
+) -> list[dict[str, Json]]:
     """Return every dated line of the members' two years, in order, as `simulate` reads them."""
     rng = random.Random(seed + 1)  # noqa: S311 - believable, not secret
-    lines = [line for person in members for line in _member_lines(person, rng, until)]
+    lines = [line for person in members for line in _member_lines(person, catalogue, rng, until)]
     return sorted(lines, key=lambda line: str(line["at"]))
 
 
-def _member_lines(person: DemoPerson, rng: random.Random, until: datetime) -> Iterator[dict[str, Json]]:
+def _member_lines(
+    person: DemoPerson, catalogue: DemoCatalogue, rng: random.Random, until: datetime
+) -> Iterator[dict[str, Json]]:
     happened_at = person.joined_at
     event_data: dict[str, Json] = {
         "name": person.name,
         "birthday": str(person.birthday) if person.birthday else None,
-        "locale": person.locale,
+        "locale": person.locale if person.locale in catalogue.locales else catalogue.locales[0],
         "consents": [],
         "referredBy": person.referred_by,
     }
     yield _demo_line(happened_at, person, ENROLLED, "app", event_data)
-    if person.wants_news:
+    if person.wants_news and catalogue.consent is not None:
         yield _demo_line(
             happened_at + timedelta(minutes=2),
             person,
             CONSENTED,
             "app",
-            {"purpose": "marketing", "granted": True},
+            {"purpose": catalogue.consent, "granted": True},
         )
-        yield _demo_line(happened_at + timedelta(minutes=3), person, "newsletter.subscribed", "app", {})
+        if NEWSLETTER in catalogue.events:
+            yield _demo_line(happened_at + timedelta(minutes=3), person, NEWSLETTER, "app", {})
     ends_at = min(until, person.joined_at + timedelta(days=person.active_days))
     purchase_number = 0
     while (
@@ -185,30 +175,27 @@ def _member_lines(person: DemoPerson, rng: random.Random, until: datetime) -> It
     ) < ends_at:
         purchase_number += 1
         receipt = f"{rng.choice(tuple(STORES))[0].upper()}-{person.id[:6]}-{purchase_number:04d}"
-        yield _demo_line(happened_at, person, PURCHASED, "till", _purchase_data(receipt, person, rng))
+        purchase_data = _purchase_data(receipt, person, catalogue, rng)
+        yield _demo_line(happened_at, person, PURCHASED, "till", purchase_data)
         if rng.random() < 0.04 and happened_at + timedelta(days=3) < until:
             refund_data: dict[str, Json] = {"externalId": receipt, "lines": [{"line": 1, "quantity": 1}]}
             yield _demo_line(happened_at + timedelta(days=3), person, REFUNDED, "till", refund_data)
-        if rng.random() < 0.05 and happened_at + timedelta(hours=30) < until:
-            yield _demo_line(
-                happened_at + timedelta(hours=30),
-                person,
-                "event.attended",
-                "crm",
-                {"event": "feira-de-moedas"},
-            )
-        if rng.random() < 0.08 and happened_at + timedelta(hours=5) < until:
-            yield _demo_line(
-                happened_at + timedelta(hours=5), person, "social.shared", "app", {"network": "instagram"}
-            )
-        if rng.random() < 0.12 and happened_at + timedelta(days=20) < until:
-            yield from _redemption_lines(person, happened_at + timedelta(days=20), rng, until)
+        for name, share, hours, source, event_data in _OTHER_EVENTS:
+            reported_at = happened_at + timedelta(hours=hours)
+            if rng.random() < share and reported_at < until and name in catalogue.events:
+                yield _demo_line(reported_at, person, name, source, dict(event_data))
+        if rng.random() < 0.12 and happened_at + timedelta(days=20) < until and catalogue.rewards:
+            yield from _redemption_lines(person, catalogue, happened_at + timedelta(days=20), rng, until)
 
 
 def _redemption_lines(
-    person: DemoPerson, redeemed_at: datetime, rng: random.Random, until: datetime
+    person: DemoPerson,
+    catalogue: DemoCatalogue,
+    redeemed_at: datetime,
+    rng: random.Random,
+    until: datetime,
 ) -> Iterator[dict[str, Json]]:
-    reward = rng.choice(("discount-5", "coin-capsules", "stamps-credit"))
+    reward = rng.choice(catalogue.rewards)
     yield _demo_line(redeemed_at, person, REDEEMED, "app", {"reward": reward})
     used_at = redeemed_at + timedelta(days=rng.randrange(1, 20))
     if rng.random() < 0.8 and used_at < until:
@@ -217,11 +204,13 @@ def _redemption_lines(
         )
 
 
-def _purchase_data(receipt: str, person: DemoPerson, rng: random.Random) -> dict[str, Json]:
+def _purchase_data(
+    receipt: str, person: DemoPerson, catalogue: DemoCatalogue, rng: random.Random
+) -> dict[str, Json]:
     lines: list[Json] = []
     total = 0
     for place in range(1 + rng.randrange(person.max_basket_lines)):
-        product = rng.choices(_PRODUCTS, [product.weight for product in _PRODUCTS])[0]
+        product = rng.choices(catalogue.products, [product.weight for product in catalogue.products])[0]
         quantity = rng.choices((1, 2, 3), (8, 2, 1))[0] if product.price_minor < 10_000 else 1
         amount = product.price_minor * quantity
         total += amount

@@ -18,7 +18,17 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from domain.store import audit, look_ups, meta, requests, stale_commits
 from domain.store.document_store import DocumentStore
-from domain.store.ledger import agenda, journal, members, programmes, receipts, stock, vouchers
+from domain.store.ledger import (
+    agenda,
+    code_counts,
+    journal,
+    members,
+    programmes,
+    receipts,
+    single_use_codes,
+    stock,
+    vouchers,
+)
 from domain.store.messages import inbox, outbox
 from domain.store.migrations import FORMAT, MIGRATIONS
 from domain.store.migrations.format import StoredFormat, expect_current, expect_known, read_format
@@ -26,6 +36,7 @@ from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import INDEX_SECONDS
 from domain.store.people import (
     card_steps,
+    code_tries,
     contact_changes,
     contact_proposals,
     contacts,
@@ -58,6 +69,8 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     agenda.AgendaDocument,
     programmes.ProgrammeVersion,
     stock.StockDocument,
+    single_use_codes.SingleUseCodeDocument,
+    code_counts.CodeCountDocument,
     audit.AuditDocument,
     audit.ShiftDocument,
     look_ups.LookUpDocument,
@@ -73,6 +86,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     known_devices.KnownDeviceDocument,
     devices.DeviceDocument,
     card_steps.CardStepDocument,
+    code_tries.CodeTriesDocument,
     dropped_keys.DroppedKeyDocument,
     stale_commits.StaleCommitDocument,
 )

@@ -9,21 +9,21 @@ from functools import lru_cache
 from domain.model.programme import Programme, load
 
 WALLETS = (
-    "{code: points, name: P, debt: allow}",
+    "{code: points, name: P, pay: {units: 2, worth: 25}, debt: allow}",
     (
-        "{code: points, name: P, pending: {days: 14}, expiry: {after: {months: 2}, round: month}, debt:"
+        "{code: points, name: P, pay: {units: 2, worth: 25}, pending: {days: 14}, expiry: {after: {months: 2}, round: month}, debt:"
         " allow, remind: {days: 20}}"
     ),
     (
-        "{code: points, name: P, pending: {hours: 30}, expiry: {after: {days: 40}, renewed_by_activity:"
+        "{code: points, name: P, pay: {units: 2, worth: 25}, pending: {hours: 30}, expiry: {after: {days: 40}, renewed_by_activity:"
         " true}, debt: forgive}"
     ),
     (
-        "{code: points, name: P, expiry: {after: {days: 25}, by_tier: {silver: {days: 60}, gold: never}},"
+        "{code: points, name: P, pay: {units: 2, worth: 25}, expiry: {after: {days: 25}, by_tier: {silver: {days: 60}, gold: never}},"
         " debt: allow, remind: {days: 5}}"
     ),
     (
-        "{code: points, name: P, pending: {days: 3}, expiry: {after: {months: 1}, renewed_by_activity: true,"
+        "{code: points, name: P, pay: {units: 2, worth: 25}, pending: {days: 3}, expiry: {after: {months: 1}, renewed_by_activity: true,"
         " by_tier: {gold: {months: 3}}}}"
     ),
 )
@@ -35,19 +35,34 @@ WINDOWS = (
     "window: {from_reaching: {months: 1}}, downgrade: one_step",
     "window: {rolling: {months: 3}}, downgrade: never",
 )
-COUNTS = ("{wallet: points}", "{on: purchase.completed, of: purchase.total / 100}")
+LADDERS = (
+    ("count: {wallet: points}", "from: 150, keep: 100", "from: 500, keep: 400"),
+    (
+        "count: {on: purchase.completed, of: purchase.total / 100}",
+        "from: 150, keep: 100",
+        "from: 500, keep: 400",
+    ),
+    (
+        (
+            "counts: {points: {wallet: points, title: P}, spent: {on: purchase.completed, of: purchase.total /"
+            " 100, title: S}, played: {on: game.played, of: event.data.score, title: G}}"
+        ),
+        "from: {points: 150, spent: 200, played: 90}, keep: {points: 100, played: 60, spent: 150}",
+        "from: {points: 500, spent: 600}, keep: {points: 400, spent: 500}",
+    ),
+)
 SHAPES = [
     (wallet, window, count)
     for wallet in range(len(WALLETS))
     for window in range(len(WINDOWS))
-    for count in range(len(COUNTS))
+    for count in range(len(LADDERS))
 ]
 
 _FILE = """
 programme: {{code: laws, name: Laws, currency: EUR, timezone: Europe/Lisbon, locales: [en], ineligible: [gift]}}
 wallets:
   - {wallet}
-  - {{code: credit, name: C, kind: money, pending: {{days: 2}}, expiry: {{after: {{days: 30}}}}, debt: forgive}}
+  - {{code: credit, name: C, kind: money, pay: {{earns: true, share: 70}}, pending: {{days: 2}}, expiry: {{after: {{days: 30}}}}, debt: forgive}}
 events: [{{name: game.played, title: G, data: {{score: int}}}}]
 rules:
   - {{code: base, title: B, on: purchase.completed, do: [{{award: {{wallet: points, amount: 3, per: 200, of: purchase.eligible, tiered: true}}}}]}}
@@ -69,7 +84,8 @@ rules:
   - {{code: born, title: N, on: purchase.completed, when: member.birthday != null, holdout: 30, do: [{{award: {{wallet: points, amount: 1, per: 1000, of: purchase.total}}}}]}}
   - {{code: later, title: A, on: purchase.completed, after: {{days: 2}}, when: member.balance.points < 300, do: [{{award: {{wallet: points, fixed: 6}}}}]}}
   - {{code: played, title: P, on: game.played, limit: {{times: 2, per: week}}, qualifying: false, do: [{{award: {{wallet: points, amount: 1, of: event.data.score}}}}, {{untag: big}}]}}
-  - {{code: fee, title: F, on: game.played, when: event.data.score > 40, do: [{{deduct: {{wallet: points, fixed: 15}}}}]}}
+  - {{code: fee, title: F, on: game.played, when: event.data.score > 40, do: [{{deduct: {{wallet: points, fixed: 15}}}}, {{deduct: {{wallet: credit, of: event.data.score / 3}}}}]}}
+  - {{code: levy, title: Y, on: purchase.completed, when: 'favourite(["coins", "gift"]) == "coins"', do: [{{deduct: {{wallet: credit, of: purchase.total / 400}}}}]}}
   - {{code: up, title: U, on: tier.changed, when: event.data.up, limit: {{times: 3, per: year}}, do: [{{award: {{wallet: points, fixed: 9}}}}, {{voucher: gift}}]}}
   - {{code: gone, title: G, on: points.expired, limit: {{times: 1, per: month}}, do: [{{award: {{wallet: credit, fixed: 5}}}}]}}
   - {{code: vip, title: V, on: badge.earned, when: event.data.level == 2, do: [{{tier: silver, for: {{days: 12}}}}]}}
@@ -82,11 +98,13 @@ codes:
   - {{code: RAIN, title: R, during: {{weekdays: [mon, tue, wed, thu]}}}}
   - {{batch: packs, title: P, limit: 6}}
 tiers:
-  {{count: {count}, {window}, ladder: [{{code: basic, name: B, from: 0}},
-    {{code: silver, name: S, from: 150, keep: 100, multiplier: 1.25}}, {{code: gold, name: G, from: 500, keep: 400, multiplier: 1.5}}]}}
+  {{{count}, {window}, ladder: [{{code: basic, name: B, from: 0}},
+    {{code: silver, name: S, {silver}, multiplier: 1.25}}, {{code: gold, name: G, {gold}, multiplier: 1.5}}]}}
 badges:
   - {{code: collector, name: C, on: purchase.completed, of: {{items: 'line.category == "coins"'}}, levels: [2, 5, 20], do: [{{award: {{wallet: points, fixed: 4, tiered: true}}}}]}}
   - {{code: weekly, name: W, on: purchase.completed, streak: {{per: week}}, levels: [3]}}
+  - {{code: card, name: S, on: purchase.completed, of: {{items: 'line.category == "stamps"'}}, levels: {{every: 3}}, do: [{{award: {{wallet: credit, fixed: 7}}}}, {{voucher: gift, per_level: 2}}]}}
+  - {{code: own, name: O, on: purchase.completed, target: member.purchases.count + member.balance.points / 50 + 2, during: {{from: "2026-10-05"}}, do: [{{award: {{wallet: points, fixed: 8}}}}, {{tag: proud}}]}}
 rewards:
   - {{code: mug, title: M, kind: product, cost: {{wallet: points, amount: 130}}, voucher: {{valid: {{days: 9}}}}, return_grace: {{days: 4}}}}
   - {{code: pen, title: P, kind: product, cost: {{wallet: points, amount: 20}}, limit: {{times: 2, per: month}}, when: member.days_since_purchase < 20}}
@@ -104,4 +122,8 @@ consents: [{{purpose: news, title: N, wording: W}}]
 @lru_cache
 def law_programme(wallet: int, window: int, count: int) -> Programme:
     """Load the variant of these choices."""
-    return load(_FILE.format(wallet=WALLETS[wallet], window=WINDOWS[window], count=COUNTS[count]))
+    written, silver, gold = LADDERS[count]
+    text = _FILE.format(
+        wallet=WALLETS[wallet], window=WINDOWS[window], count=written, silver=silver, gold=gold
+    )
+    return load(text)

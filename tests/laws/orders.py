@@ -22,20 +22,28 @@ from domain.model.programme import Programme, load
 from domain.model.simulate import InputLine, Simulation
 
 BEGAN = datetime(2026, 3, 2, 10, tzinfo=UTC)
-ACTS = ("buy", "buy more", "return", "return part", "use", "reverse", "redeem", "cancel", "promote")
+ACTS = ("buy", "buy more", "pay", "return", "return part", "use", "reverse", "redeem", "cancel", "promote")
 SETTLING = timedelta(days=6)
 
 _HEAD = """
 programme: {code: orders, name: O, currency: EUR, timezone: UTC, locales: [en]}
 events: [{name: jury.chose, title: J, data: {}}]
-tiers:
-  count: {wallet: p}
-  window: {rolling: {months: 12}}
-  ladder: [{code: basic, name: B, from: 0}, {code: silver, name: S, from: 60EXTRA}, {code: gold, name: G, from: 130}]
 rewards:
   - {code: mug, title: M, kind: product, cost: {wallet: p, amount: 25}}
   - {code: gift, title: G, kind: product}
   - {code: pin, title: P, kind: product}
+"""
+_LADDER = """
+tiers:
+  count: {wallet: p}
+  window: {rolling: {months: 12}}
+  ladder: [{code: basic, name: B, from: 0}, {code: silver, name: S, from: 60EXTRA}, {code: gold, name: G, from: 130}]
+"""
+_LADDER_OF_COUNTS = """
+tiers:
+  counts: {p: {wallet: p, title: P}, large: {on: purchase.completed, when: purchase.total > 4000, title: L}, spent: {on: purchase.completed, of: purchase.total, kind: money, title: S}}
+  window: {rolling: {months: 12}}
+  ladder: [{code: basic, name: B, from: 0}, {code: silver, name: S, from: {p: 60, large: 1}EXTRA}, {code: gold, name: G, from: {p: 170, spent: 13000}}]
 """
 _BASE = "{code: base, title: B, on: purchase.completed, do: [{award: {wallet: p, amount: 1, per: 100, of: purchase.total, tiered: true}}]}"
 _JURY = "{code: jury, title: J, on: jury.chose, do: [{tier: gold, for: {days: 30}}]}"
@@ -52,10 +60,24 @@ PROGRAMMES = {
         "{code: up, title: U, on: tier.changed, when: event.data.up, limit: {times: 9, per: day}, do: [{award: {wallet: p, fixed: 20}}, {voucher: gift}, {tag: risen}]}",
         "{code: down, title: D, on: tier.changed, when: '!event.data.up', limit: {times: 9, per: day}, do: [{award: {wallet: p, fixed: 4}}]}",
     ],
+    "counts": [
+        "{code: p, kind: points, name: P, debt: allow}",
+        "{code: up, title: U, on: tier.changed, when: event.data.up, limit: {times: 9, per: day}, do: [{award: {wallet: p, fixed: 20}}, {voucher: gift}, {tag: risen}]}",
+    ],
     "badges": [
         "{code: p, kind: points, name: P, debt: allow, pending: {days: 1}}",
         "{code: earned, title: E, on: badge.earned, limit: {times: 9, per: day}, do: [{award: {wallet: p, fixed: 9}}, {tag: earner}]}",
         "{code: deducted, title: D, on: purchase.completed, when: purchase.total < 5000, do: [{deduct: {wallet: p, fixed: 4}}]}",
+        "{code: share, title: H, on: purchase.completed, do: [{deduct: {wallet: p, of: purchase.total / 900}}]}",
+    ],
+    "payments": [
+        "{code: p, kind: points, name: P, debt: forgive, pay: {units: 1, worth: 50}}",
+        "{code: open, title: O, on: reward.unlocked, limit: {times: 1, per: month}, do: [{award: {wallet: p, fixed: 2}}]}",
+        "{code: paid, title: D, on: purchase.completed, when: purchase.paid >= 2500, do: [{voucher: gift}, {tag: big}]}",
+    ],
+    "credit": [
+        "{code: p, kind: money, name: P, debt: allow}",
+        "{code: half, title: H, on: purchase.completed, do: [{award: {wallet: p, amount: 1, per: 200, of: purchase.eligible}}]}",
     ],
     "states": [
         "{code: p, kind: points, name: P, debt: forgive}",
@@ -76,7 +98,7 @@ def order_programme(name: str, extra: str = "") -> Programme:
     """Load a small programme; `extra` is a field of its silver tier, such as a multiplier."""
     wallet, *rules = PROGRAMMES[name]
     written = "".join(f"  - {rule}\n" for rule in (_BASE, _JURY, *rules))
-    head = _HEAD.replace("EXTRA", extra)
+    head = _HEAD + (_LADDER_OF_COUNTS if name == "counts" else _LADDER).replace("EXTRA", extra)
     return load(f"{head}wallets:\n  - {wallet}\nrules:\n{written}{_MORE.get(name, '')}")
 
 
@@ -127,10 +149,13 @@ class OrderRun(Simulation):
         for _ in self.advance(self.clock + span):
             pass
 
-    def buy(self, total: int) -> bool:
-        """Buy for an amount."""
+    def buy(self, total: int, units: int = 0) -> bool:
+        """Buy for an amount, in part with units of the wallet."""
         self.bought = (*self.bought, f"x{self.number}")
-        return self.send("purchase.completed", {"externalId": self.bought[-1], "total": total})
+        receipt: dict[str, Json] = {"externalId": self.bought[-1], "total": total}
+        if units:
+            receipt["payWith"] = [{"wallet": "p", "units": units}]
+        return self.send("purchase.completed", receipt)
 
     def standing(self) -> dict[str, tuple[datetime, int]]:
         """Return the receipts that stand, with their instants and what is kept of them."""
@@ -153,6 +178,9 @@ class OrderRun(Simulation):
         match act:
             case "buy" | "buy more":
                 return self.buy(3_000 if act == "buy" else 7_000)
+            case "pay":
+                units = min(self.ana.wallets.get("p", Wallet()).available, 45)
+                return self.programme.pay_terms("p") is not None and bool(units) and self.buy(5_000, units)
             case "return" if standing:
                 return self.send("purchase.refunded", {"externalId": next(iter(standing))})
             case "return part" if standing:

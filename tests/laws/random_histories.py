@@ -65,7 +65,8 @@ class Step:
 
 
 KINDS = (
-    *("buy",) * 7,
+    *("buy",) * 6,
+    *("pay",) * 3,
     *("late",) * 2,
     *("refund",) * 4,
     *("redeem",) * 5,
@@ -102,7 +103,8 @@ def lines(history: list[Step]) -> Iterator[InputLine]:
     at = BEGAN
     bought: dict[str, list[int]] = {who: [] for who in WHO}
     redeemed: dict[str, list[int]] = {who: [] for who in WHO}
-    begun = [Step("buy", who, 0, 250 + 10 * place, 2) for place, who in enumerate(WHO)]
+    begun = [Step("adjust", who, 0, 150, b) for who in WHO for b in (0, 1)]  # something to pay with
+    begun += [Step("pay", who, 0, 250 + 10 * place, 2) for place, who in enumerate(WHO)]
     for number, step in enumerate([*begun, *history], start=4):
         at += timedelta(minutes=step.gap)
         name, event_data, when = _event_of(step, number, at, bought[step.who], redeemed[step.who])
@@ -118,11 +120,13 @@ def _event_of(
 ) -> tuple[str, dict[str, Json], datetime]:
     a, b = step.a, step.b
     match step.kind:
-        case "buy" | "late":
+        case "buy" | "late" | "pay":
             back = timedelta(minutes=a * 200) if step.kind == "late" else timedelta(0)
-            return "purchase.completed", _receipt(number, a, b), max(at - back, BEGAN)
+            paid: dict[str, Json] = {"payWith": _payment(a, b)} if step.kind == "pay" or b == 8 else {}
+            return "purchase.completed", {**_receipt(number, a, b), **paid}, max(at - back, BEGAN)
         case "refund":
-            which: dict[str, Json] = {"externalId": str(bought[a % len(bought)])}
+            place = (-1 - a if b % 2 else a) % len(bought)
+            which: dict[str, Json] = {"externalId": str(bought[place])}
             how: dict[str, Json] = (
                 {}
                 if b < 3
@@ -184,6 +188,15 @@ def _receipt(number: int, a: int, b: int) -> dict[str, Json]:
         "total": a * 28 + b + (b % 3) * 40,
         "lines": items[: b % 3],
     }
+
+
+def _payment(a: int, b: int) -> list[Json]:
+    """Return what wallets pay, mostly less than they hold: with points, with credit or with both."""
+    parts: list[Json] = [
+        {"wallet": "points", "units": 2 + a // 15 * 2},
+        {"wallet": "credit", "units": 1 + a % 23},
+    ]
+    return parts[b % 3 == 1 : 1 + (b % 3 > 0)]
 
 
 class RecordedSimulation(Simulation):

@@ -13,18 +13,21 @@ from random import Random
 
 from domain.model.event_names import VOUCHER_REVERSED
 from domain.model.ledger.decide import at_instant
-from domain.model.ledger.events import Json
+from domain.model.ledger.events import Json, Payment, WalletPayment
 from domain.model.ledger.ladder import held_tier
+from domain.model.ledger.payments import payable_wallets
 from domain.model.ledger.wallet import Wallet
 from domain.model.simulate import InputLine
+from domain.model.simulate.purchase_inputs import read_purchase
 from tests.laws.random_histories import RecordedSimulation
 from tests.laws.returning_programmes import Shape, random_shape, shaped_programme
 
 WHO = ("ana", "bob")
 TOTALS = (500, 2_900, 5_000, 6_100, 9_000, 15_000)
-SPENDING = ("redeem", "use", "cancel", "reverse")
+SPENDING = ("redeem", "use", "cancel", "reverse", "pay")
 KINDS = (
     *("buy",) * 8,
+    *("pay",) * 4,
     *("late",) * 2,
     *("part", "part", "part", "lines", "whole", "whole", "whole"),
     *("redeem", "redeem", "use", "use", "cancel", "reverse"),
@@ -113,7 +116,7 @@ class StoryRun(RecordedSimulation):
         self.wait(self.clock + timedelta(hours=step.hours))
         standing = self.standing[who]
         match step.kind:
-            case "buy" | "late":
+            case "buy" | "late" | "pay":
                 back = timedelta(hours=step.a) if step.kind == "late" else timedelta(0)
                 self._buy(who, step, max(self.clock - back, self.began))
             case "part" | "lines" | "whole" if standing:
@@ -142,8 +145,27 @@ class StoryRun(RecordedSimulation):
             },
         ]
         receipt: dict[str, Json] = {"externalId": number, "total": total, "lines": items[: step.b % 3]}
+        if step.kind == "pay":
+            receipt["payWith"] = self._payment(who, receipt, step)
         self.send(who, "purchase.completed", receipt, at)
         self.standing[who].append(number)
+
+    def _payment(self, who: str, receipt: dict[str, Json], step: Step) -> list[Json]:
+        """Return what is paid with one wallet or two of what they hold: all that fits, or a step of it."""
+        line = InputLine(0, self.clock, who, "purchase.completed", "till", receipt)
+        purchase, member = read_purchase(line, self.programme), self.members[who]
+        wallets = at_instant(self.programme, member, now=self.clock).wallets
+        available = {code: one.available for code, one in wallets.items()}
+        parts = list[WalletPayment]()
+        for index in range(len(self.programme.wallets)):
+            if parts:
+                purchase = replace(purchase, payment=Payment(purchase.total, tuple(parts)))
+            payable = payable_wallets(self.programme, purchase, available=available)
+            most = next((one for one in payable if one.wallet == self.programme.wallets[index].code), None)
+            if most is not None and most.units and step.b % 3 != index + 1:
+                units = most.units if step.b % 2 else most.terms.least_units
+                parts.append(WalletPayment(most.wallet, units, most.terms.worth_of(units)))
+        return [{"wallet": part.wallet, "units": part.units} for part in parts]
 
     def take_back(self, who: str, number: str, step: Step | None = None) -> None:
         """Take back a part of a receipt, or all that is left of it."""
@@ -171,6 +193,8 @@ def lived(story: Story, *, is_recorded: bool = False) -> StoryRun:
     run = StoryRun(story, is_recorded=is_recorded)
     run.send("ana", "member.enrolled", {})
     run.send("bob", "member.enrolled", {"referredBy": "ana"})
+    for who in WHO if "taken" in story.shape.badges else ():
+        run.send(who, "challenge.accepted", {"badge": "taken"})
     for step in story.steps:
         run.live(step)
     for who in WHO:

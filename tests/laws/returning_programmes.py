@@ -20,6 +20,11 @@ EXPIRIES = (
 )
 PENDING = ("", "pending: {days: 5}, ")
 DEBTS = ("allow", "forgive")
+PAYS = (
+    "",
+    "pay: {units: 1, worth: 20, share: 60}, ",
+    "pay: {units: 5, worth: 8, minimum: 10, earns: true}, ",
+)
 WINDOWS = (
     "window: {rolling: {months: 12}}",
     "window: {rolling: {days: 45}}, grace: {days: 10}, downgrade: one_step",
@@ -29,7 +34,26 @@ WINDOWS = (
     "window: {rolling: {months: 3}}, downgrade: never",
 )
 YEARS = (0, 3)  # windows within which no history has a review
-COUNTS = ("{wallet: p}", "{on: purchase.completed, of: purchase.total / 100}")
+LADDERS = (
+    ("count: {wallet: p}", "from: 60", "from: 150, keep: 120"),
+    ("count: {on: purchase.completed, of: purchase.total / 100}", "from: 60", "from: 150, keep: 120"),
+    (
+        (
+            "counts: {p: {wallet: p, title: P}, coins: {on: purchase.completed, of: {items: 'line.category =="
+            ' "coins"\'}, title: C}, credit: {wallet: c, title: C}}'
+        ),
+        "from: {p: 60, coins: 4}",
+        "from: {p: 150, credit: 700}, keep: {p: 120, credit: 500}",
+    ),
+    (
+        (
+            "counts: {total: {on: purchase.completed, of: purchase.total / 100, title: T}, p: {wallet: p,"
+            " title: P}, visits: {on: purchase.completed, when: purchase.total >= 2000, title: V}}"
+        ),
+        "from: {total: 80, p: 90, visits: 3}",
+        "from: {total: 190, p: 160}, keep: {total: 120, visits: 4}",
+    ),
+)
 
 PURCHASE_RULES: Mapping[str, str] = {
     "big": "when: purchase.total >= 5000, limit: {times: 2, per: month}, do: [{award: {wallet: p, fixed: 30}}, {voucher: gift1}]",
@@ -38,6 +62,8 @@ PURCHASE_RULES: Mapping[str, str] = {
     "floor": "when: purchase.total >= 8000, do: [{tier: gold, for: {days: 200}}]",
     "for_good": "when: purchase.total >= 9000, do: [{tier: silver}]",
     "fee": "when: purchase.total < 3000, do: [{deduct: {wallet: p, fixed: 4}}]",
+    "share_fee": "when: purchase.total >= 2000, do: [{deduct: {wallet: p, of: purchase.total / 700}}, {deduct: {wallet: c, of: {lines: 'line.category == \"coins\"'}}}]",
+    "fond": 'when: \'favourite(["coins", "gift"]) == "coins"\', do: [{award: {wallet: p, fixed: 16}}]',
     "hands": "when: purchase.total >= 6000, do: [{badge: hand}]",
     "bounded": "cap: {amount: 40, per: month}, do: [{award: {wallet: p, amount: 1, per: 200, of: purchase.total}}]",
     "twice": "when: purchase.total >= 3000, do: [{award: {wallet: p, times: 2, over: [base]}}]",
@@ -57,6 +83,7 @@ PURCHASE_RULES: Mapping[str, str] = {
 RAISED_RULES: Mapping[str, str] = {
     "awarded": "on: points.awarded, limit: {times: 9, per: day}, when: event.data.amount >= 20, do: [{award: {wallet: p, fixed: 3}}, {tag: lucky}]",
     "awarded_later": "on: points.awarded, limit: {times: 9, per: day}, when: event.data.amount >= 40, after: {hours: 20}, do: [{award: {wallet: c, fixed: 15}}, {voucher: gift2}]",
+    "levy": "on: points.awarded, limit: {times: 9, per: day}, when: event.data.amount >= 10, do: [{deduct: {wallet: c, of: event.data.amount * 2}}]",
     "up": "on: tier.changed, limit: {times: 9, per: day}, when: event.data.up, do: [{award: {wallet: p, fixed: 50}}, {voucher: gift3}]",
     "up_later": "on: tier.changed, when: event.data.up, limit: {times: 9, per: day}, after: {days: 2}, do: [{award: {wallet: p, fixed: 21}}, {tag: risen}]",
     "any_tier": 'on: tier.changed, limit: {times: 9, per: day}, when: \'!(event.data.reason in ["ended", "review"])\', do: [{award: {wallet: c, fixed: 40}}]',
@@ -76,6 +103,8 @@ BADGES: Mapping[str, str] = {
     "steps": "on: badge.earned, when: 'event.data.badge == \"hand\"', levels: [1], do: [{award: {wallet: p, fixed: 5}}]",
     "card": "on: purchase.completed, of: {items: 'line.category == \"coins\"'}, levels: {every: 2}, do: [{voucher: gift4}, {award: {wallet: p, fixed: 6}}, {tag: regular, per_level: 3}, {award: {wallet: c, fixed: 45}, per_level: 2}]",
     "receipts": "on: purchase.completed, levels: {every: 2}, do: [{award: {wallet: c, amount: 1, per: 200, of: purchase.total}}, {tier: silver, for: {days: 60}, per_level: 2}]",
+    "own": "on: purchase.completed, target: member.purchases.count + 1, during: {from: '2026-01-03'}, do: [{award: {wallet: p, fixed: 21}}, {voucher: gift4}]",
+    "taken": "on: purchase.completed, of: purchase.total, levels: {every: 6000}, accept: true, do: [{award: {wallet: c, fixed: 70}}, {tag: taken}]",
     "runs": "on: purchase.completed, streak: {per: week}, levels: {every: 2}, do: [{voucher: gift4}]",
     "weekly": "on: purchase.completed, streak: {per: week}, levels: [2], do: [{award: {wallet: p, fixed: 12}}]",
 }
@@ -94,7 +123,7 @@ REFERRAL_RULE = "  - {code: hosted, title: H, on: referral.qualified, limit: {ti
 _HEAD = """
 programme: {{code: laws, name: Laws, currency: EUR, timezone: UTC, locales: [en], ineligible: [gift]}}
 wallets:
-  - {{code: p, kind: points, name: P, {pending}{expiry}, debt: {debt}}}
+  - {{code: p, kind: points, name: P, {pay}{pending}{expiry}, debt: {debt}}}
   - {{code: c, kind: money, name: C, {credit_pending}expiry: never, debt: {credit_debt}}}
 events: [{{name: game.played, title: G, data: {{score: int}}}}]
 caps: [{{code: pool, amount: 60, per: week}}]
@@ -103,8 +132,8 @@ rules:
 """
 _TAIL = """
 tiers:
-  {{count: {count}, {window}, ladder: [{{code: basic, name: B, from: 0}},
-    {{code: silver, name: S, from: 60, multiplier: 1.5}}, {{code: gold, name: G, from: 150, keep: 120, multiplier: 2}}]}}
+  {{{count}, {window}, ladder: [{{code: basic, name: B, from: 0}},
+    {{code: silver, name: S, {silver}, multiplier: 1.5}}, {{code: gold, name: G, {gold}, multiplier: 2}}]}}
 rewards:
   - {{code: mug, title: M, kind: product, cost: {{wallet: p, amount: 40}}}}
   - {{code: pen, title: P, kind: product, cost: {{wallet: c, amount: 50}}, limit: {{times: 2, per: month}}, when: member.purchases.count > 0}}
@@ -135,6 +164,7 @@ class Shape:
     expiry: int = 0
     window: int = 0
     count: int = 0
+    pay: int = 0
 
 
 def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
@@ -162,7 +192,8 @@ def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
         random.randrange(2),
         expiry,
         window,
-        random.choice((0, 0, 1)),
+        random.choice((0, 0, 1, 2, 3)),
+        random.randrange(len(PAYS)),
     )
 
 
@@ -170,6 +201,7 @@ def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
 def shaped_programme(shape: Shape) -> Programme:
     """Load the programme of a shape."""
     text = _HEAD.format(
+        pay=PAYS[shape.pay],
         pending=PENDING[shape.pending],
         expiry=EXPIRIES[shape.expiry],
         debt=DEBTS[shape.debt],
@@ -181,7 +213,8 @@ def shaped_programme(shape: Shape) -> Programme:
     for name, written in (rules | dict(OTHER_RULES)).items():
         text += f"  - {{code: {name}, title: R, {written}}}\n"
     text += REFERRAL_RULE if shape.referral else ""
-    text += _TAIL.format(count=COUNTS[shape.count], window=WINDOWS[shape.window])
+    count, silver, gold = LADDERS[shape.count]
+    text += _TAIL.format(count=count, silver=silver, gold=gold, window=WINDOWS[shape.window])
     text += "badges:\n  - {code: hand, name: H, on: survey.answered, levels: [5], do: [{tag: handy}]}\n"
     text += "  - {code: games, name: G, on: game.played, levels: [1, 3], do: [{voucher: gift5}]}\n"
     for name in shape.badges:

@@ -9,10 +9,10 @@ from pathlib import Path
 import bson
 
 from domain.model.event_names import ENROLLED, PURCHASED
-from domain.model.ledger import ledger_state
 from domain.model.ledger.decide import decide
 from domain.model.ledger.events import Event, Line, Profile, Purchase
 from domain.model.ledger.member import Member
+from domain.model.ledger.state import ledger_state
 from domain.model.programme import Programme, load
 
 DEMO = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"
@@ -90,6 +90,26 @@ def test_the_state_stays_below_64_kb_after_ten_years_of_daily_buying() -> None:
     assert len(ledger_state.state_paths(old)) <= len(ledger_state.state_paths(young)) + 40
 
 
+COUNTED = DAILY.replace(
+    "count: {wallet: points}",
+    (
+        "counts: {points: {wallet: points, title: P}, credit: {wallet: credit, title: C}, visits: {on:"
+        " purchase.completed, title: V}, spent: {on: purchase.completed, of: purchase.total, title: S}}"
+    ),
+).replace("from: 5000", "from: {points: 5000, credit: 4000, visits: 100, spent: 900000}")
+
+
+def test_the_state_stays_below_64_kb_with_as_many_counts_as_a_programme_may_have() -> None:
+    counted = load(COUNTED)
+    older = bought_daily(counted, 900)
+    assert _bytes(older) < 64 * 1024, _bytes(older)
+    assert older.tier is not None
+    assert older.decided_at is not None
+    assert [len(tally.days) <= 432 for tally in older.tier.tallies.values()] == [True] * 4
+    at = older.decided_at + timedelta(days=1)
+    assert len(decide(counted, older, _purchase(10**6, at), now=at).row.changes) < 35
+
+
 def test_the_origins_of_renewed_lots_are_bounded() -> None:
     renewed = load(RENEWED)
     member = bought_daily(renewed, 400)
@@ -103,6 +123,21 @@ def test_the_origins_of_renewed_lots_are_bounded() -> None:
     at = older.decided_at + timedelta(days=1)
     row = decide(renewed, older, _purchase(10**6, at), now=at).row
     assert (len(row.changes) < 35, len(row.removed) <= 10) == (True, True)
+
+
+def test_a_stamp_card_without_end_leaves_the_state_bounded() -> None:
+    # a card each ten days, and all that it gave stays open as long as it may
+    card = "{code: card, name: S, on: purchase.completed, levels: {every: 10}, do: [{award: {wallet: points, fixed: 5}}, {voucher: tea}]}"
+    tea = "rewards: [{code: tea, title: T, kind: product, voucher: {valid: {days: 60}}}]"
+    kept = "expiry: {after: {months: 1}}"
+    text = DAILY.replace("expiry: {after: {months: 12}}", kept).replace("expiry: {after: {months: 6}}", kept)
+    text = text.replace("badges: [", f"{tea}\nbadges: [{card}, ")
+    programme = load(text)
+    young = bought_daily(programme, 800)
+    old = bought_daily(programme, 1_600, after=800)
+    assert old.badges["card"].level == 160
+    assert len(old.gifts) == 20
+    assert _bytes(old) < _bytes(young) + 1024
 
 
 def test_a_decision_changes_few_paths_however_old_the_member() -> None:

@@ -4,18 +4,21 @@ the state.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from hypothesis import given
 
 from domain.model.event_names import REDEEMED
-from domain.model.ledger import ledger_restore, ledger_state
 from domain.model.ledger.decide import at_instant, decide
 from domain.model.ledger.decision import Decision, JournalRow
+from domain.model.ledger.events import Purchase
 from domain.model.ledger.gifts import Counted
 from domain.model.ledger.member import Member
+from domain.model.ledger.payments import paid_otherwise, payment_back, payment_left
+from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
+from domain.model.simulate import SimulatedReceipt
 from domain.model.values import evolve
 from tests.laws.random_histories import (
     HISTORIES,
@@ -159,3 +162,38 @@ def test_clawbacks_and_lapses_are_bounded_by_what_was_given(
         for name, counted in receipt.row.counted.items():
             taken = [claim.purchase.uncounted.get(name, Counted()) for claim in receipt.claims]
             assert sum(part.awards for part in taken) <= counted.awards
+
+
+@on_histories
+@given(PROGRAMMES, HISTORIES)
+def test_what_wallets_paid_comes_back_in_proportion_and_never_more_money_than_was_paid(
+    programme: Programme, history: list[Step]
+) -> None:
+    run = timely_run(programme, history)
+    moved, money = Counter[tuple[str, str]](), Counter[str]()
+    for row in [row for decision in run.decisions for row in decision.rows]:
+        cause = row.event.refund.purchase.key if row.event.refund else row.event.id
+        for entry in row.entries:
+            if entry.is_payment and entry.kind != "CLAWBACK":
+                moved[cause, entry.wallet] -= entry.amount
+        if row.refunded is not None:
+            back = payment_back(row.refunded.before, row.refunded.remaining)
+            taken = row.refunded.before.total - row.refunded.remaining.total
+            assert back.money >= 0
+            assert all(part.units >= 0 and part.worth >= 0 for part in back.wallets)
+            assert back.money + sum(part.worth for part in back.wallets) == taken
+            money[cause] += back.money
+    for receipt in run.receipts.values():
+        key, remaining = receipt.row.event.id, receipt.remaining
+        left = payment_left(remaining)
+        assert {part.wallet: part.units for part in left} == {
+            part.wallet: moved[key, part.wallet] for part in left
+        }
+        assert money[key] + paid_otherwise(remaining) == paid_otherwise(bought_of(receipt))
+        if remaining.is_returned:
+            assert not any(part.units or part.worth for part in left)
+
+
+def bought_of(receipt: SimulatedReceipt) -> Purchase:
+    assert receipt.row.event.purchase is not None
+    return receipt.row.event.purchase

@@ -5,6 +5,7 @@ grows.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -15,9 +16,10 @@ from domain.model.ledger.decide import decide
 from domain.model.ledger.deciding.refund_lines import RefundLine, remaining_purchase
 from domain.model.ledger.deciding.refunds import journaled_purchase
 from domain.model.ledger.decision import RefundClaim, RefundTooLarge
-from domain.model.ledger.events import Event, Line, Purchase, Refund
+from domain.model.ledger.events import Event, Line, Payment, Purchase, Refund, WalletPayment
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member
+from domain.model.ledger.payments import payable_wallets, payment_back
 from domain.model.programme import Programme
 from tests.laws.random_histories import HISTORIES, PROGRAMMES, Step, run_history, with_examples
 
@@ -50,7 +52,9 @@ def _refunded(
     assert member.decided_at is not None
     at = member.decided_at + timedelta(hours=1)
     decision = decide(programme, member, Event("p", PURCHASED, at, "till", purchase=bought), now=at)
-    row, left, claims = decision.row, bought, list[RefundClaim]()
+    row, claims, returned = decision.row, list[RefundClaim](), Counter[str]()
+    assert row.event.purchase is not None
+    left = row.event.purchase
     for number, part in enumerate([*parts, None]):
         try:
             after = remaining_purchase(
@@ -66,9 +70,11 @@ def _refunded(
         decision = decide(programme, decision.member, event, now=at, history=HistoricalContext(programme))
         assert decision.row.claim is not None
         claims.append(decision.row.claim)
+        back = payment_back(left, after)
+        returned.update({"money": back.money, **{one.wallet: one.units for one in back.wallets}})
         left = after
     assert left.total == 0
-    total = Counter[str]()
+    total = Counter(returned)
     for claim in claims:
         taken = dict(claim.purchase.amounts)
         for name, counted in claim.purchase.uncounted.items():
@@ -76,6 +82,17 @@ def _refunded(
         total.update(taken)
         assert all(amount >= 0 for amount in taken.values())
     return +total
+
+
+def _payment(programme: Programme, member: Member, purchase: Purchase) -> Payment | None:
+    """Return the payment of half of what each wallet can pay, in whole steps."""
+    available = {code: one.available for code, one in member.wallets.items()}
+    parts = [
+        WalletPayment(most.wallet, most.units // 2 // most.terms.whole_step * most.terms.whole_step)
+        for most in payable_wallets(programme, purchase, available=available)
+    ]
+    parts = [part for part in parts if part.units]
+    return Payment(purchase.total, tuple(parts)) if parts else None
 
 
 @with_examples(30)
@@ -94,6 +111,7 @@ def test_refunds_in_any_split_claim_what_one_full_refund_claims(
         for n, (category, quantity, amount) in enumerate(bought, start=1)
     )
     purchase = Purchase("x", unseen + 1 + sum(line.amount for line in lines), "EUR", "lisboa", lines)
+    purchase = replace(purchase, payment=_payment(programme, member, purchase))
     once = _refunded(programme, member, purchase, [], timedelta(hours=gap))
     assert _refunded(programme, member, purchase, parts, timedelta(hours=gap)) == once
     assert _refunded(programme, member, purchase, parts[::-1], timedelta(0)) == once

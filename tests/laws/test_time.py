@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from hypothesis import given
 
-from domain.model.ledger import ledger_state
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.next_due import turned_until
+from domain.model.ledger.state import ledger_state
 from domain.model.ledger.timeline import next_due, turn
 from domain.model.programme import Programme
 from domain.model.simulate.answers import Answer

@@ -4,14 +4,19 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from domain.model.programme import load
 from domain.services import demo, demo_people
+from domain.services.demo_catalogue import catalogue_of
+from domain.services.ledger.verification import verify
 from domain.store.connect import Database, connect
 from domain.store.ledger import members
 from tests.small_runtime import NUMISCOLLECT, open_runtime
 
+EXAMPLES = sorted((NUMISCOLLECT.parent / "programmes").glob("*.yaml"))
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
@@ -48,3 +53,35 @@ async def test_whoever_invited_has_all_their_friends_counted(
     friends = {id: one.member.referral.friends for id, one in stored.items()}
     assert sum(friends.values()) > 0
     assert all(count <= named[id] for id, count in friends.items())
+
+
+async def test_the_example_programmes_can_be_published_one_after_another(database: Database) -> None:
+    runtime = await open_runtime(database, NUMISCOLLECT.read_text(encoding="utf-8"), now=NOW)
+    for number, file in enumerate(EXAMPLES, start=2):
+        await runtime.programmes.publish(file.read_text(encoding="utf-8"), now=NOW)
+        assert runtime.programmes.current().number == number
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda path: path.stem)
+async def test_people_are_made_for_each_example_programme(
+    unheard: Database, monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    monkeypatch.setattr(demo_people, "MEMBERS", 12)
+    runtime = await open_runtime(unheard, file.read_text(encoding="utf-8"), now=NOW)
+    published = runtime.programmes.current()
+    shown = await demo.fill_demo(
+        runtime.store, published=published, now=NOW, progress=lambda what, done, total: None
+    )
+    assert len(shown) == 12
+    assert [one async for one in verify(runtime.store)] == []
+    stored = await members.find_many(runtime.store, [id async for id in members.iterate_ids(runtime.store)])
+    assert {one.details.locale for one in stored.values()} <= set(published.programme.programme.locales)
+    assert sum(one.member.purchases.count for one in stored.values()) > 12
+
+
+def test_the_people_buy_what_the_rules_of_a_programme_name() -> None:
+    coffee = load((NUMISCOLLECT.parent / "programmes" / "coffee-stars.yaml").read_text(encoding="utf-8"))
+    catalogue = catalogue_of(coffee)
+    assert [product.category for product in catalogue.products] == ["iced", "gift-card", "other"]
+    assert catalogue.rewards == ("extra-25", "coffee-100", "drink-200", "meal-300")
+    assert (catalogue.consent, catalogue.events) == (None, frozenset())

@@ -1,5 +1,7 @@
 """A failing expression is a line in the log: its place, the version, the event; and none of its input."""
 
+from datetime import timedelta
+
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
@@ -27,12 +29,13 @@ rules:
     do: [{award: {wallet: points, amount: 1, per: 100, of: purchase.total / member.purchases.count}}]
 badges:
   - {code: young, name: Young, description: Y, on: purchase.completed, when: "member.birthday.endsWith('05-17')", levels: [1]}
+  - {code: own, name: Own, description: O, on: purchase.completed, target: member.birthday.size(), during: {from: "DAY"}}
 """
 
 
 async def failed(database: Database) -> list[EventDict]:
-    runtime = await open_runtime(database, BROKEN)
-    await join(runtime, "ana")
+    runtime = await open_runtime(database, BROKEN.replace("DAY", f"{NOW:%Y-%m-%d}"))
+    await join(runtime, "ana", at=NOW - timedelta(days=1))
     with capture_logs() as logged:
         await purchases.quote(runtime, till=TILL, member_id="ana", purchase_input=new_purchase("r1"), now=NOW)
         assert logged == []
@@ -57,6 +60,7 @@ async def test_each_failed_expression_is_one_line_for_a_purchase_and_none_for_a_
         "about": "purchase.completed",
     }
     assert await failed(database) == [
+        {**about, "where": ["badges.own"], "kind": "type"},
         {**about, "where": ["rules.back", "rules.again"], "kind": "type"},
         {**about, "where": ["rules.share"], "kind": "value"},
         {**about, "where": ["badges.young"], "kind": "type"},

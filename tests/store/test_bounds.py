@@ -15,7 +15,7 @@ from domain.model.ledger.decide import decide, new_member
 from domain.model.ledger.events import Event, Line, Profile, Purchase
 from domain.model.ledger.timeline import turn
 from domain.model.programme.loading import load
-from domain.services.ledger import purchases, queries
+from domain.services.ledger import entry_history, purchases, queries
 from domain.services.runtime import Runtime
 from domain.store.bulk import CHUNK_SECONDS
 from domain.store.connect import Database
@@ -131,7 +131,7 @@ async def test_a_page_examines_what_it_returns(
     with command_log.counting() as counted:
         for before in (entries + 1, entries // 2):
             for wallet in (None, "points"):
-                page = await queries.list_history(
+                page = await entry_history.list_history(
                     runtime, member_id="ana", first=20, before=before, wallet=wallet, now=NOW
                 )
                 assert [one.entry.n for one in page.items] == list(range(before - 1, before - 21, -1))

@@ -4,7 +4,7 @@ Keys that are asked for together are read together.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Hashable, Mapping
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
@@ -17,7 +17,7 @@ from api.graphql.engine.dependencies import Dependencies
 from domain.model.calendar import milliseconds
 from domain.model.ledger.decision import JournalRow, StockState
 from domain.services import errors
-from domain.services.ledger import audit_trail, queries
+from domain.services.ledger import audit_trail, fiscal_records, queries
 from domain.services.ledger.queries import MemberView, RecordedPurchase
 from domain.services.messages import inbox
 from domain.store.ledger.vouchers import Voucher
@@ -187,6 +187,16 @@ class Loaders:
     async def _load_vouchers(self, ids: list[str]) -> list[Voucher | None]:
         vouchers = await queries.find_vouchers(self._services.runtime, voucher_ids=ids)
         return [vouchers.get(id) for id in ids]
+
+    async def used_vouchers(self, receipt: str) -> Sequence[Voucher]:
+        """Return the vouchers that were used on a receipt. Receipts that are asked for together are read
+        together.
+        """
+        return await self._batch(self._load_used_vouchers).load(receipt)
+
+    async def _load_used_vouchers(self, receipts: list[str]) -> list[Sequence[Voucher]]:
+        used = await fiscal_records.find_used_vouchers(self._services.runtime, receipt_ids=receipts)
+        return [used.get(receipt, ()) for receipt in receipts]
 
     # ------------------------------------------------------------ one reading a key
 

@@ -165,8 +165,8 @@ class InsufficientBalance(Problem):
 @strawberry.type(description="A wallet does not pay so for this purchase; nothing of it was recorded.")
 class PaymentNotAccepted(Problem):
     wallet: WalletCode = strawberry.field(description="Which wallet.")
-    reason: PaymentFault = strawberry.field(description="Why.")
-    units: int = strawberry.field(description="As the reason says, in units of the wallet; else 0.")
+    fault: PaymentFault = strawberry.field(description="Why.")
+    units: int = strawberry.field(description="As the fault says, in units of the wallet; else 0.")
 
 
 @strawberry.type(description="A wallet holds 2,000,000,000 at most; `room` is how much more this one takes.")
@@ -309,6 +309,6 @@ def _payment(_info: Info, audience: Audience, refusal: decision.PaymentNotAccept
     return PaymentNotAccepted(
         message=say(text, audience.locale, wallet=audience.text(spec.name), units=units),
         wallet=WalletCode(refusal.wallet),
-        reason=PaymentFault[refusal.reason],
+        fault=PaymentFault[refusal.reason],
         units=refusal.bound,
     )

@@ -71,6 +71,12 @@ def _state_name(programme: Programme, kind: str, code: str) -> LocalizedText | N
     return next((tier.name for tier in ladder if tier.code == code), None)
 
 
+def event_title(programme: Programme, name: str, locale: str) -> str | None:
+    """Return the title of an event that the programme declares; None for a built-in one."""
+    spec = find_spec(programme.event, name)
+    return None if spec is None else spec.title.for_locale(locale)
+
+
 def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str | None = None) -> str:
     """Return the title of an entry, from the programme version that wrote it."""
     programme, locale = audience.programme_of_version(version), audience.locale

@@ -211,10 +211,9 @@ async def _activity_of(info: Info, member: str, change: ActivityDetail) -> Membe
     audience, member_view = await loaders.audience(), await loaders.member_view(member)
     match change:
         case EntriesActivity(entries):
-            return BalanceChanged(
-                wallets=wallets_of(audience, member_view.member),
-                entries=entries_of(audience, member, entries),
-            )
+            shown = entries_of(audience, member, entries)
+            wallets = wallets_of(audience, member_view.member)
+            return BalanceChanged(wallets=wallets, entries=shown) if shown else None
         case Letter():
             mailbox = await inbox.find_mailbox(info.context.dependencies.runtime, member_id=member)
             return MessageReceived(

@@ -29,10 +29,16 @@ class Badge:
         )
     )
     levels: list[int] = strawberry.field(
-        description="The count that each level takes, lowest first; empty where `every` says it."
+        description="The count that each level takes, lowest first; empty where `every` or `personal` is set."
     )
     every: int | None = strawberry.field(
         description="A stamp card: how many stamps fill it, again and again; null where it is none."
+    )
+    personal: bool = strawberry.field(
+        description="Whether each member has a goal of their own: `goal` of their BadgeProgress."
+    )
+    accept: bool = strawberry.field(
+        description="Whether it counts only for members who take it up, by `acceptChallenge`."
     )
     secret: bool = strawberry.field(description="Shown only to members who have earned it.")
     from_: datetime | None = strawberry.field(
@@ -54,6 +60,16 @@ class BadgeProgress:
     target: int | None = strawberry.field(
         description="The count that the next level takes; null at the last level."
     )
+    goal: int | None = strawberry.field(
+        description=(
+            "The member's own goal, reached or not; null where it is not fixed yet, or there is none for"
+            " them."
+        )
+    )
+    accepted_at: datetime | None = strawberry.field(
+        description="When the member took the challenge up; null where they did not."
+    )
+    acceptable: bool = strawberry.field(description="Whether the member can take the challenge up now.")
     stamps: int | None = strawberry.field(
         description="A stamp card: the stamps on the card in hand, 0 to `badge.every`; null where it is none."
     )
@@ -79,8 +95,10 @@ def _badge(programme: Programme, spec: BadgeSpec, locale: str) -> Badge:
         name=spec.name.for_locale(locale),
         description=spec.description.for_locale(locale),
         art=safe_address(spec.art, "picture"),
-        levels=[] if isinstance(spec.levels, StampCard) else list(spec.levels),
+        levels=list(spec.levels) if not isinstance(spec.levels, StampCard) and spec.target is None else [],
         every=spec.levels.every if isinstance(spec.levels, StampCard) else None,
+        personal=spec.target is not None,
+        accept=spec.accept,
         secret=spec.secret,
         from_=instant_of(during.from_, programme.zone) if during and during.from_ is not None else None,
         until=end_instant_of(during.until, programme.zone) if during and during.until is not None else None,
@@ -103,6 +121,9 @@ def badge_progress(
         level=view.level if level is None else level,
         progress=view.progress,
         target=view.target,
+        goal=view.goal,
+        accepted_at=view.accepted_at,
+        acceptable=view.is_acceptable,
         stamps=view.stamps,
         fraction=view.fraction,
         earned_at=view.earned_at,

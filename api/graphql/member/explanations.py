@@ -79,6 +79,7 @@ async def explanation_of_row(info: Info, audience: Audience, member: str, seq: i
 def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -> list[RuleOutcome]:
     """Return the outcome of each rule, with its title in the reader's language."""
     programme = audience.programme_of_version(version)
+    hidden = programme.hidden_wallets | audience.programme.hidden_wallets
     return [
         RuleOutcome(
             rule=public_rule(outcome.rule) or outcome.rule,
@@ -90,6 +91,7 @@ def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -
             audience=audience,
         )
         for outcome in outcomes
+        if outcome.rule not in programme.hidden_rules and outcome.wallet not in hidden
     ]
 
 

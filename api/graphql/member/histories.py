@@ -12,7 +12,7 @@ from api.graphql.engine.shared_types import Info, PageInfo
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.points import PointEntryConnection, PointEntryEdge, entry_of
 from api.graphql.member.receipts import PurchaseConnection, PurchaseEdge, purchase_of
-from domain.services.ledger import queries
+from domain.services.ledger import entry_history, queries
 
 ENTRY_LIST = "entry"
 # The entries of one wallet have their own counter, so their cursors are of another list.
@@ -29,14 +29,18 @@ async def point_history(
     loaders = info.context.loaders
     member_view = await loaders.member_view(member) if window.after is None else None
     audience = await loaders.audience()
-    if wallet is not None and find_spec(audience.programme.wallet, wallet) is None:
+    programme = audience.programme
+    if wallet is not None and (
+        find_spec(programme.wallet, wallet) is None or wallet in programme.hidden_wallets
+    ):
         raise BadInput("The programme has no such wallet.", field="wallet")
-    history = await queries.list_history(
+    history = await entry_history.list_history(
         info.context.dependencies.runtime,
         member_id=member,
         first=window.size,
         before=window.after,
         wallet=wallet,
+        hidden=programme.hidden_wallets,
         member_view=member_view,
         now=loaders.now,
     )

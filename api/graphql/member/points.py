@@ -14,7 +14,7 @@ from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.scalars import Long, WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo
-from api.graphql.engine.titles import entry_title
+from api.graphql.engine.titles import entry_title, event_title
 from api.graphql.member.explanations import RuleOutcome, explanation_of_entry
 from api.graphql.member.payments import PayTerms, pay_terms
 from api.graphql.member.receipts import Purchase, purchase_of
@@ -141,6 +141,16 @@ class PointEntry(Node):
     async def explanation(self, info: Info) -> list[RuleOutcome]:
         return await explanation_of_entry(info, self.audience, self.member, self.history_entry)
 
+    @strawberry.field(
+        description=(
+            "The title of the event behind it, in the reader's language, where the programme file declares"
+            " the event; null for purchases and all other built-in events."
+        )
+    )
+    def event(self) -> str | None:
+        programme = self.audience.programme_of_version(self.history_entry.version)
+        return event_title(programme, self.history_entry.event_name, self.audience.locale)
+
     @strawberry.field(description="The purchase behind it; null where there was none.")
     async def purchase(self, info: Info) -> Purchase | None:
         purchase = await info.context.loaders.purchase_of_row(self.member, self.history_entry.seq)
@@ -215,10 +225,12 @@ def wallet_of(audience: Audience, member: str, code: str, wallet: LedgerWallet) 
 
 
 def wallets_of(audience: Audience, member: Member) -> list[Wallet]:
-    """Return every wallet of a member, in the file's order; one that never held anything is empty."""
+    """Return every wallet of a member that is shown, in the file's order; one that never held anything is
+    empty.
+    """
     return [
         wallet_of(audience, member.id, spec.code, member.wallets.get(spec.code) or LedgerWallet())
-        for spec in audience.programme.wallets
+        for spec in audience.programme.shown_wallets
     ]
 
 
@@ -226,7 +238,7 @@ def wallets_after(audience: Audience, member: str, wallets: Mapping[str, LedgerW
     """Return the wallets right after a decision, in the file's order."""
     return [
         wallet_of(audience, member, spec.code, wallets[spec.code])
-        for spec in audience.programme.wallets
+        for spec in audience.programme.shown_wallets
         if spec.code in wallets
     ]
 
@@ -259,12 +271,18 @@ def entry_of(audience: Audience, member: str, history_entry: HistoryEntry) -> Po
 
 
 def entries_of(audience: Audience, member: str, history_entries: Iterable[HistoryEntry]) -> list[PointEntry]:
-    """Return entries as a history shows them, in the order given."""
-    return [entry_of(audience, member, one) for one in history_entries]
+    """Return entries as a history shows them, in the order given, without those of hidden wallets."""
+    hidden = audience.programme.hidden_wallets
+    return [entry_of(audience, member, one) for one in history_entries if one.entry.wallet not in hidden]
 
 
-def quoted_entry(audience: Audience, entry: Entry, version: int) -> QuotedEntry:
-    """Return an entry that would be written."""
+def quoted_entries(audience: Audience, entries: Iterable[Entry], version: int) -> list[QuotedEntry]:
+    """Return entries that would be written, without those of hidden wallets."""
+    hidden = audience.programme.hidden_wallets
+    return [_quoted_entry(audience, entry, version) for entry in entries if entry.wallet not in hidden]
+
+
+def _quoted_entry(audience: Audience, entry: Entry, version: int) -> QuotedEntry:
     return QuotedEntry(
         wallet=WalletCode(entry.wallet),
         entry_kind=EntryKind[entry.kind],
@@ -287,6 +305,6 @@ def totals_of(audience: Audience, entries: Sequence[Entry]) -> list[WalletTotal]
             currency=audience.programme.programme.currency if spec.kind == "money" else None,
             amount=sums[spec.code],
         )
-        for spec in audience.programme.wallets
+        for spec in audience.programme.shown_wallets
         if spec.code in sums
     ]

@@ -60,13 +60,22 @@ class Programme:
     terms: Terms = strawberry.field(description="What members agree to.")
     audience: strawberry.Private[Audience]
 
+    @strawberry.field(
+        description="Whether there are codes to enter (`enterCode`): which, only who has one knows."
+    )
+    def takes_codes(self) -> bool:
+        return bool(self.audience.programme.codes)
+
     @strawberry.field(description="What members are asked for at enrolment.")
     def consents(self) -> list[ConsentPurpose]:
         return consent_purposes(self.audience)
 
     @strawberry.field(description="How to earn, each listed rule in plain words.")
     def earning(self) -> list[EarningRule]:
-        listed_rules = (rule for rule in self.audience.programme.rules if rule.listed)
+        hidden = self.audience.programme.hidden_rules
+        listed_rules = (
+            rule for rule in self.audience.programme.rules if rule.listed and rule.code not in hidden
+        )
         return [
             _earning_rule(self.audience, rule)
             for rule in listed_rules
@@ -139,7 +148,7 @@ def _earning_rule(audience: Audience, rule: Rule) -> EarningRule:
         code=rule.code,
         title=audience.text(rule.title) if rule.title else rule.code,
         description=audience.text(rule.description) if rule.description else "",
-        wallets=[WalletCode(code) for code in wallets],
+        wallets=[WalletCode(code) for code in wallets if code not in audience.programme.hidden_wallets],
         from_=instant_of(during.from_, zone) if during and during.from_ is not None else None,
         until=end_instant_of(during.until, zone) if during and during.until is not None else None,
     )

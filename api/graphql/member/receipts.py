@@ -8,6 +8,7 @@ from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from api.graphql.member.explanations import RuleOutcome, explanation_of_row
+from api.graphql.member.fiscal.fiscal_record import FiscalRecord, fiscal_record_of
 from api.graphql.member.payments import PaymentBack, WalletPart, back_of, payment_of
 from api.graphql.member.stores import Store, store_of
 from domain.model.ledger.events import Line
@@ -45,8 +46,18 @@ class Purchase(Node):
     lines: list[PurchaseLine] = strawberry.field(
         description="In the receipt's order; empty where only a total was brought."
     )
+    receipt: strawberry.Private[str]
     member: strawberry.Private[str]
     seq: strawberry.Private[int]
+
+    @strawberry.field(
+        description=(
+            "What it was paid by, its taxes and the credit that it granted, as it was recorded, with the"
+            " discounts of the vouchers that were used on it: gross = discounts + payments."
+        )
+    )
+    async def fiscal(self, info: Info) -> FiscalRecord:
+        return await fiscal_record_of(info, self.receipt, self.member, self.seq)
 
     @strawberry.field(
         description=(
@@ -89,6 +100,7 @@ async def purchase_of(info: Info, recorded_purchase: RecordedPurchase) -> Purcha
         payment=payment_of(audience, purchase),
         back=back_of(audience, payment_back(purchase, remaining)),
         lines=_lines(purchase, remaining),
+        receipt=recorded_purchase.id,
         member=recorded_purchase.member,
         seq=recorded_purchase.seq,
     )

@@ -26,8 +26,16 @@ from api.graphql.engine.problems import (
     refusals_as_problems,
 )
 from api.graphql.engine.shared_types import Info
+from api.graphql.member.actions.codes import (
+    CodeEntered,
+    CodeRefused,
+    EnrolmentCodeResult,
+    code_entered,
+    code_refused,
+)
 from api.graphql.member.members import Member, current_member
 from api.tokens import IssuedToken
+from domain.services.code_claims import EnteredCode
 from domain.services.people import enrolment, sessions, sign_in
 from domain.services.people.consents import PurposeAnswer
 from domain.services.people.enrolment import Application
@@ -70,6 +78,13 @@ class EnrolInput:
         description=(
             "The number of the member who invites. A number that no member has is no error: then"
             " nobody has invited."
+        ),
+    )
+    code: str | None = strawberry.field(
+        default=None,
+        description=(
+            "The code of a campaign, an influencer or a package. Whether it counts is told by the sign-in"
+            " that begins the membership (`enrolmentCode`): with one that does not it begins all the same."
         ),
     )
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
@@ -165,6 +180,13 @@ class SignedIn:
         )
     )
     member: Member = strawberry.field(description="Who they are.")
+    enrolment_code: EnrolmentCodeResult | None = strawberry.field(
+        default=None,
+        description=(
+            "What came of the code that was given with the enrolment; null where none was, and where this"
+            " sign-in began no membership."
+        ),
+    )
 
 
 @strawberry.type(description="The session goes on.")
@@ -219,6 +241,7 @@ class SignInMutation:
                 PurposeAnswer(one.purpose, one.granted, one.wording_version) for one in input.consents or ()
             ),
             referral_code=input.referral_code,
+            code=input.code,
         )
         applied = await enrolment.enrol(
             info.context.dependencies.runtime, application, key=input.idempotency_key, now=audience.now
@@ -326,7 +349,17 @@ async def _signed_in_answer(info: Info, result: MemberSignedIn) -> SignedIn:
         refresh_token=result.opened_session.refresh_token,
         device_token=result.device_token,
         member=await current_member(info, result.member),
+        enrolment_code=await _enrolment_code(info, result),
     )
+
+
+async def _enrolment_code(info: Info, result: MemberSignedIn) -> CodeEntered | CodeRefused | None:
+    """Return what came of the code that was given with the enrolment, in the member's language."""
+    if isinstance(result.code, EnteredCode):
+        return await code_entered(info, result.code)
+    if result.code is None:
+        return None
+    return code_refused(await info.context.loaders.audience(), result.code)
 
 
 def issue_access_token(dependencies: Dependencies, opened_session: OpenedSession) -> IssuedToken:

@@ -12,7 +12,22 @@ from api.graphql.engine.ids import encode_id
 from domain.model.ledger import member as ledger
 from domain.model.ledger import tiers
 from domain.model.ledger.member import Member
-from domain.model.programme import Programme
+from domain.model.programme import NamedCount, Programme
+
+
+@strawberry.type(description="What reaches and keeps a tier by one of a programme's counts.")
+class TierThreshold:
+    code: str = strawberry.field(description="The count's code in the programme file.")
+    title: str = strawberry.field(description="What is counted, such as nights, in the reader's language.")
+    currency: str | None = strawberry.field(
+        description="Where it counts money: `from` and `keep` are minor units of it."
+    )
+    from_: int | None = strawberry.field(
+        name="from", description="What reaches the tier; null where this count alone does not."
+    )
+    keep: int | None = strawberry.field(
+        description="What keeps it at a review; null where this count alone does not."
+    )
 
 
 @strawberry.type(description="A rung of the ladder.")
@@ -20,7 +35,19 @@ class Tier:
     id: strawberry.ID = strawberry.field(description="Global id.")
     code: str = strawberry.field(description="Its code in the programme file.")
     name: str = strawberry.field(description="In the reader's language.")
-    from_: int = strawberry.field(name="from", description="The qualifying count that reaches it.")
+    from_: int = strawberry.field(
+        name="from",
+        description=(
+            "The qualifying count that reaches it; where the programme has several, that of the first that"
+            " does."
+        ),
+    )
+    thresholds: list[TierThreshold] = strawberry.field(
+        description=(
+            "Of a programme with several counts, such as nights or spend, each in its order: any one reaches"
+            " and keeps the tier. Empty where there is a single one."
+        )
+    )
     multiplier: float = strawberry.field(description="What awards are multiplied by.")
     benefits: list[str] = strawberry.field(description="In the reader's language.")
     colour: str | None = strawberry.field(description="Such as #c9a227; null where it has none.")
@@ -36,6 +63,23 @@ class TierStep:
     reason: str = strawberry.field(description=TIER_STEP_REASON)
 
 
+@strawberry.type(description="A member's progress by one of a programme's counts.")
+class CountProgress:
+    code: str = strawberry.field(description="The count's code in the programme file.")
+    title: str = strawberry.field(description="What is counted, such as nights, in the reader's language.")
+    currency: str | None = strawberry.field(
+        description="Where it counts money: amounts are minor units of it."
+    )
+    qualifying: int = strawberry.field(description="What counts in the current window.")
+    to_next: int | None = strawberry.field(
+        description="What it misses for the next tier; null where it does not reach that, or there is none."
+    )
+    to_keep: int | None = strawberry.field(
+        description="What it misses to keep the current tier at its review; null where it does not keep it."
+    )
+    fraction: float = strawberry.field(description="0..1 of what reaches the next tier, from 0.")
+
+
 @strawberry.type(description="Where the member stands on the ladder.")
 class TierProgress:
     id: strawberry.ID = strawberry.field(description="Global id.")
@@ -46,16 +90,28 @@ class TierProgress:
     )
     next: Tier | None = strawberry.field(description="The tier above; null at the top.")
     qualifying: int = strawberry.field(
-        description="What counts toward tiers in the current window. Spending points never lowers it."
+        description=(
+            "What counts toward tiers in the current window. Spending points never lowers it. Where the"
+            " programme has several `counts`, this and `toNext` are of the one nearest to the next tier."
+        )
     )
     to_next: int | None = strawberry.field(
         description="What `qualifying` still misses for the next tier; null at the top."
     )
     to_keep: int | None = strawberry.field(
-        description="Still missing to keep the current tier at its review."
+        description=(
+            "Still missing to keep the current tier at its review: of several counts by the one that is the"
+            " nearest to it."
+        )
     )
     fraction: float = strawberry.field(
         description="0..1 of the way from the current tier to the next; 1 at the top."
+    )
+    counts: list[CountProgress] = strawberry.field(
+        description=(
+            "Of a programme with several counts, such as nights or spend, each in its order: any one reaches"
+            " and keeps a tier. Empty where there is a single one."
+        )
     )
     steps: strawberry.Private[tuple[ledger.TierStep, ...]]
 
@@ -73,12 +129,30 @@ def tiers_by_code(programme: Programme, locale: str) -> Mapping[str, Tier]:
             code=rung.code,
             name=rung.name.for_locale(locale),
             from_=next(iter(rung.reaching.values()), 0),
+            thresholds=[
+                TierThreshold(
+                    code=code,
+                    title=count.title.for_locale(locale),
+                    currency=_currency(programme, count),
+                    from_=rung.reaching.get(code),
+                    keep=rung.keeping.get(code),
+                )
+                for code, count in _named_counts(programme).items()
+            ],
             multiplier=float(rung.multiplier),
             benefits=[benefit.for_locale(locale) for benefit in rung.benefits],
             colour=rung.colour,
         )
         for rung in (programme.tiers.ladder if programme.tiers else ())
     }
+
+
+def _named_counts(programme: Programme) -> Mapping[str, NamedCount]:
+    return programme.tiers.counts if programme.tiers is not None else {}
+
+
+def _currency(programme: Programme, count: NamedCount) -> str | None:
+    return programme.programme.currency if programme.is_count_of_money(count) else None
 
 
 def tier_step(step: ledger.TierStep) -> TierStep:
@@ -91,6 +165,7 @@ def tier_progress(audience: Audience, member: Member) -> TierProgress | None:
     if progress is None or member.tier is None:
         return None
     by_code = tiers_by_code(audience.programme, audience.locale)
+    named = _named_counts(audience.programme)
     return TierProgress(
         id=strawberry.ID(encode_id("TierProgress", member.id)),
         current=by_code[progress.code],
@@ -101,5 +176,18 @@ def tier_progress(audience: Audience, member: Member) -> TierProgress | None:
         to_next=progress.to_next,
         to_keep=progress.to_keep,
         fraction=progress.fraction,
+        counts=[
+            CountProgress(
+                code=one.name,
+                title=audience.text(named[one.name].title),
+                currency=_currency(audience.programme, named[one.name]),
+                qualifying=one.qualifying,
+                to_next=one.to_next,
+                to_keep=one.to_keep,
+                fraction=one.fraction,
+            )
+            for one in progress.counts
+            if one.name in named
+        ],
         steps=member.tier.steps,
     )

@@ -65,6 +65,7 @@ class StaffActionKind(Enum):
     PROGRAMME_PUBLISHED = strawberry.enum_value(
         "PROGRAMME_PUBLISHED", description="Published a version of the programme."
     )
+    CODES_MADE = strawberry.enum_value("CODES_MADE", description="Made single-use codes of a batch.")
     OUTBOX_RETRIED = strawberry.enum_value(
         "OUTBOX_RETRIED", description="Let something that was parked be sent again."
     )
@@ -229,6 +230,7 @@ async def _entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry]:
     dependencies, now = info.context.dependencies, info.context.loaders.now
     names = await dependencies.store_names.names(now=now)
     employees = {one.id: one.username for one in await staff.list_staff(dependencies.runtime.store)}
+    audience = await info.context.loaders.audience()
     return [
         AuditEntry(
             id=strawberry.ID(encode_id("AuditEntry", act.id)),
@@ -240,16 +242,21 @@ async def _entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry]:
             subject=employees.get(act.subject, act.subject) if act.action in STAFF_ACTIONS else act.subject,
             amount=act.amount,
             reason=act.reason,
-            before=_balances(act.before),
-            after=_balances(act.after),
+            before=_balances(audience, act.before),
+            after=_balances(audience, act.after),
             request_id=act.request,
         )
         for act in acts
     ]
 
 
-def _balances(amounts: Mapping[str, int]) -> list[AuditBalance]:
-    return [AuditBalance(wallet=WalletCode(code), amount=amount) for code, amount in amounts.items()]
+def _balances(audience: Audience, amounts: Mapping[str, int]) -> list[AuditBalance]:
+    hidden = audience.programme.hidden_wallets
+    return [
+        AuditBalance(wallet=WalletCode(code), amount=amount)
+        for code, amount in amounts.items()
+        if code not in hidden
+    ]
 
 
 def _subject(audience: Audience, act: AuditAct, vouchers: Mapping[str, Voucher]) -> str:

@@ -9,6 +9,7 @@ from api.graphql.engine.audience import Audience
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.paging import After, First
 from api.graphql.engine.shared_types import Info, Node
+from api.graphql.member.badges import BadgeProgress, badges_of
 from api.graphql.member.histories import purchase_history
 from api.graphql.member.members import MemberStatus, status_of
 from api.graphql.member.points import Wallet, wallets_of
@@ -19,6 +20,12 @@ from api.graphql.member.vouchers import VoucherConnection, voucher_history
 from api.graphql.till.till_session import count_look_up, note_look_up, note_missed_look_up
 from domain.services.ledger import look_ups, queries
 from domain.services.ledger.queries import MemberView
+
+
+@strawberry.type(description="A segment of the programme.")
+class CustomerSegment:
+    code: str = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the reader's language.")
 
 
 @strawberry.type(description="A member as staff may see one: no contact, no birthday, no code.")
@@ -38,6 +45,24 @@ class Customer(Node):
     @strawberry.field(description="Null where the programme has no tiers.")
     def tier(self) -> TierProgress | None:
         return tier_progress(self.audience, self.member_view.member)
+
+    @strawberry.field(description="The segments that they are in now, in the programme's order.")
+    def segments(self) -> list[CustomerSegment]:
+        held = self.member_view.member.segments
+        return [
+            CustomerSegment(code=spec.code, name=self.audience.text(spec.name))
+            for spec in self.audience.programme.segments
+            if spec.code in held
+        ]
+
+    @strawberry.field(
+        description=(
+            "Stamp cards, challenges and badges, in the programme's order; a secret one only once it is"
+            " earned."
+        )
+    )
+    def badges(self) -> list[BadgeProgress]:
+        return badges_of(self.audience, self.member_view.member)
 
     @strawberry.field(
         description="The catalogue for this member, locked or unlocked, in the programme's order."

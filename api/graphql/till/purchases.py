@@ -28,7 +28,7 @@ from api.graphql.member.points import (
     QuotedEntry,
     WalletTotal,
     entries_of,
-    quoted_entry,
+    quoted_entries,
     totals_of,
 )
 from api.graphql.member.receipts import Purchase, purchase_of
@@ -218,7 +218,7 @@ class PurchaseQuery:
         available = {code: one.available for code, one in quote.member_view.member.wallets.items()}
         return Quote(
             customer=customer_of(audience, quote.member_view),
-            entries=[quoted_entry(audience, entry, quote.version) for entry in quote.entries],
+            entries=quoted_entries(audience, quote.entries, quote.version),
             totals=totals_of(audience, quote.entries),
             explanation=outcomes_of(audience, quote.outcomes, quote.version),
             unlocks=await _member_rewards(info, audience, quote.member_view, quote.unlocked_rewards),

@@ -22,7 +22,7 @@ from api.graphql.member.points import (
     Wallet,
     WalletTotal,
     entries_of,
-    quoted_entry,
+    quoted_entries,
     totals_of,
     wallets_after,
 )
@@ -125,7 +125,7 @@ class RefundQuery:
         audience = await loaders.audience()
         return RefundQuote(
             refundable=quote.refundable_minor,
-            entries=[quoted_entry(audience, entry, quote.version) for entry in quote.entries],
+            entries=quoted_entries(audience, quote.entries, quote.version),
             totals=totals_of(audience, quote.entries),
             back=back_of(audience, quote.back),
         )

@@ -27,6 +27,13 @@ class UseVoucherInput:
     total: int | None = strawberry.field(
         default=None, description="The receipt's total, in minor units; null where it is not known."
     )
+    discount: int | None = strawberry.field(
+        default=None,
+        description=(
+            "What was taken off the receipt of `purchase`, in minor units, for the fiscal record; by default"
+            " what the voucher's value says of the recorded purchase, else of `total`."
+        ),
+    )
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
@@ -79,6 +86,7 @@ class VoucherUseMutation:
                 code=input.code,
                 purchase=input.purchase,
                 total=input.total,
+                discount=input.discount,
                 key=input.idempotency_key,
                 now=loaders.now,
             )

@@ -4,7 +4,7 @@
 import { h, icon } from "/shared/dom.js";
 import { signed } from "/shared/format.js";
 import { t } from "/shared/words.js";
-import { go, walletOf } from "./phone.js";
+import { go, phone, walletOf } from "./phone.js";
 import { picture } from "./screens/parts.js";
 
 const SHOWN_MS = 8000;
@@ -30,7 +30,14 @@ export function tell(activities) {
       t("live.unlocked", { title: reward.reward.title }),
       "rewards",
     ]),
-    ...of("BadgeEarned").map(badge),
+    ...counted(of("BadgeEarned").filter(isFullCard), ({ badge: { badge: own } }) => [
+      icon("gift"),
+      t("live.card", { name: own.name }),
+      "badges",
+    ]),
+    ...of("BadgeEarned")
+      .filter((activity) => !isFullCard(activity))
+      .map(badge),
     ...counted(of("VoucherReinstated"), ({ voucher }) => [
       picture(voucher.reward, 44),
       t("live.reinstated", { title: voucher.title }),
@@ -63,6 +70,11 @@ function counted(list, draw) {
   if (!list.length) return [];
   const [image, text, screen] = draw(list.at(-1));
   return [[image, list.length > 1 ? t("live.more", { text, count: list.length - 1 }) : text, screen]];
+}
+
+/* A new level of a stamp card is a card that is full. */
+function isFullCard({ badge: { id } }) {
+  return Boolean(phone.me?.badges.find((each) => each.id === id)?.badge.every);
 }
 
 function badge({ badge: { badge: own, level } }) {

@@ -1,13 +1,22 @@
 /* Everything that the phone page asks of the API. A line that ends in `#?` is left out where the server lacks
    it. */
 
-const WALLET = `id code name walletKind currency available pending debt expiring { amount on }`;
-const TIER = `id code name from multiplier benefits colour`;
+const WALLET = `id code name walletKind currency available pending debt expiring { amount on }
+  pay { units worth step minimum share } #?
+`;
+const PART = `wallet name currency units worth`;
+const TIER = `id code name from multiplier benefits colour
+  thresholds { code title currency from keep } #?
+`;
 const REWARD = `id code title description image rewardKind cost { wallet amount } value { amount percent minimum currency } terms availableUntil stock stores { id name }`;
 const MEMBER_REWARD = `id rewardState missing locks { reason message tier { id name } from } reward { ${REWARD} }`;
 const VOUCHER = `id title voucherState issuedAt expiresAt usedAt usedIn { id name } cancellable code value { amount percent minimum currency } cost { wallet amount } stores { id name } reward { id title description image rewardKind terms }`;
 const ENTRY = `id wallet entryKind amount title occurredAt availableAt expiresOn balanceAfter`;
-const BADGE = `id level progress target fraction earnedAt badge { id name description art levels secret until }`;
+const BADGE = `id level progress target fraction earnedAt
+  stamps goal acceptedAt acceptable #?
+  badge { id name description art levels secret until
+    every personal accept from #?
+  }`;
 const SURVEY = `survey { kind lowest highest score }`;
 const CONSENT = `id purpose granted at wording wordingVersion`;
 
@@ -15,7 +24,9 @@ export const PROGRAMME = `query PhoneProgramme { programme { name currency timez
   consents { purpose title wording wordingVersion } tiers { ${TIER} } earning { code title description until } } }`;
 
 export const HOME = `query PhoneHome { viewer { id number name locale status termsAccepted wallets { ${WALLET} }
-  tier { id current { ${TIER} } since until next { ${TIER} } qualifying toNext toKeep fraction }
+  tier { id current { ${TIER} } since until next { ${TIER} } qualifying toNext toKeep fraction
+    counts { code title currency qualifying toNext toKeep fraction } #?
+  }
   badges { ${BADGE} }
   rewards(first: 20) { edges { node { ${MEMBER_REWARD} } } pageInfo { hasNextPage endCursor } }
   pointHistory(first: 20) { edges { node { ${ENTRY} } } pageInfo { hasNextPage endCursor } }
@@ -28,7 +39,11 @@ export const MORE_REWARDS = `query PhoneRewards($after: String) { viewer { id re
 export const HISTORY = `query PhoneHistory($after: String, $wallet: WalletCode) { viewer { id pointHistory(first: 20, after: $after, wallet: $wallet) {
   edges { node { ${ENTRY} } } pageInfo { hasNextPage endCursor } } } }`;
 export const ENTRY_REASONS = `query PhoneEntry($id: ID!) { node(id: $id) { id ... on PointEntry { explanation { rule title applied wallet amount reason }
-  purchase { id externalId total currency store { id name } } } } }`;
+  purchase { id externalId total currency store { id name }
+    paid payment { ${PART} } back { money wallets { ${PART} } } #?
+  }
+  event #?
+} } }`;
 export const MESSAGES = `query PhoneMessages($after: String) { viewer { id messages(first: 20, after: $after) { unread
   edges { node { id messageKind title body sentAt readAt link ${SURVEY} } } pageInfo { hasNextPage endCursor } } } }`;
 export const PROFILE = `query PhoneProfile { viewer { id number name email phone birthday locale joinedAt termsAccepted
@@ -49,6 +64,8 @@ export const CHANGE_CONTACT = `mutation PhoneContact($input: ChangeContactInput!
   ... on ContactChanged { member { id email phone } } ... on SignInCodeRequested { challenge expiresAt approval { challenge codeSentTo } } ... on Problem { message } } }`;
 export const ACCEPT_TERMS = `mutation PhoneTerms($input: AcceptTermsInput!) { acceptTerms(input: $input) { __typename ... on Problem { message } } }`;
 export const SET_CONSENT = `mutation PhoneConsent($input: SetConsentInput!) { setConsent(input: $input) { consents { ${CONSENT} } } }`;
+export const ACCEPT_CHALLENGE = `mutation PhoneChallenge($input: AcceptChallengeInput!) { acceptChallenge(input: $input) { __typename
+  ... on Problem { message } } }`;
 export const MARK_READ = `mutation PhoneRead($input: MarkMessagesReadInput!) { markMessagesRead(input: $input) { unread } }`;
 export const ANSWER_SURVEY = `mutation PhoneAnswer($input: AnswerSurveyInput!) { answerSurvey(input: $input) { __typename
   ... on SurveyAnswered { question { id ${SURVEY} } } ... on SurveyAnsweredBefore { score } ... on Problem { message } } }`;

@@ -14,6 +14,7 @@ const SHARED = [
   "storage.js",
   "clock.js",
   "shell.js",
+  "stamps.js",
   "qr.js",
   "card.js",
   "selo.svg",

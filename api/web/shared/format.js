@@ -27,6 +27,23 @@ export function amount(value, wallet) {
   return wallet?.walletKind === "MONEY" && wallet.currency ? money(value, wallet.currency) : number(value);
 }
 
+/** An amount of one of a programme's counts toward tiers: money where it has a currency, short where it is
+ * whole, and a plain number else. */
+export function counted(value, count) {
+  if (!count.currency) return number(value);
+  return new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency: count.currency,
+    useGrouping: "always",
+    trailingZeroDisplay: "stripIfInteger",
+  }).format(value / 10 ** digitsOf(count.currency));
+}
+
+/** Several things of which any one is enough, as the language joins them. */
+export function anyOf(things) {
+  return new Intl.ListFormat(locale, { type: "disjunction" }).format(things);
+}
+
 /** Several things in one sentence, as the language joins them. */
 export function listed(things) {
   return new Intl.ListFormat(locale).format(things);

@@ -2,9 +2,14 @@
    it. */
 
 const WALLETS = `wallets { id code name walletKind currency available pending debt expiring { amount on } }`;
-const TIER = `tier { id current { id code name colour } next { id name } toNext fraction until }`;
+const TIER = `tier { id current { id code name colour } next { id name } toNext fraction until
+  counts { code title currency qualifying toNext } #?
+}`;
+const BADGES = `badges { id level progress target stamps goal acceptedAt badge { id name art every personal accept until } } #?`;
 const CUSTOMER = `fragment CustomerParts on Customer { id number name status ${WALLETS} ${TIER}
+  segments { code name } #?
   rewards(first: 12, state: UNLOCKED) { edges { node { id reward { id title image rewardKind cost { wallet amount } } } } }
+  ${BADGES}
 }`;
 const ENTRY = `wallet entryKind amount title availableAt expiresOn`;
 const OUTCOME = `rule title applied wallet amount reason`;
@@ -36,7 +41,9 @@ export const QUOTE = `query TillQuote($input: QuoteInput!) { quotePurchase(input
   unlocks { id reward { id title image rewardKind } } tierAfter { id code name colour } } }`;
 
 export const RECORD = `mutation TillRecord($input: PurchaseInput!) { recordPurchase(input: $input) { __typename
-  ... on PurchaseRecorded { purchase { id externalId total currency } customer { id name number ${WALLETS} ${TIER} }
+  ... on PurchaseRecorded { purchase { id externalId total currency } customer { id name number ${WALLETS} ${TIER}
+      ${BADGES}
+    }
     entries { id ${ENTRY} } explanation { ${OUTCOME} } unlocked { id reward { id title image rewardKind } }
     earnedBadges { id level badge { id name art levels } } tierChange { from to at reason } }
   ... on PurchaseClaimed { message sameMember claimed: purchase { id total } }

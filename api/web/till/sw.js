@@ -14,6 +14,7 @@ const SHARED = [
   "storage.js",
   "clock.js",
   "shell.js",
+  "stamps.js",
   "selo.svg",
 ];
 const OWN = [
@@ -31,6 +32,7 @@ const OWN = [
   "screens/sign-in.js",
   "screens/second-factor.js",
   "screens/scan.js",
+  "screens/collecting.js",
   "screens/customer.js",
   "screens/purchase.js",
   "screens/success.js",

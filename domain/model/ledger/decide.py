@@ -14,6 +14,7 @@ from datetime import datetime
 
 from domain.model.calendar import local_day
 from domain.model.event_names import CODE_ENTERED, CONSENTED
+from domain.model.ledger.deciding.challenges import with_fixed_goals
 from domain.model.ledger.deciding.code_entry import code_data
 from domain.model.ledger.deciding.event_row import decide_row
 from domain.model.ledger.decision import DecidedBy, Decision, StockState
@@ -125,9 +126,11 @@ def new_member(id: str, number: str, profile: Profile | None = None) -> Member:
 
 
 def at_instant(programme: Programme, member: Member, *, now: datetime) -> Member:
-    """Return the member as a reader sees it: lots due are in, lapsed ones out, whatever any job has written
-    down.
+    """Return the member as a reader sees it: lots due are in, lapsed ones out, goals fixed, whatever any job
+    has written down.
     """
     today = local_day(now, programme.zone)
+    if programme.goals:  # before lots come in, which make no goal that was fixed by then
+        member = with_fixed_goals(programme, member, at=now, failures=[])
     member = settle_lots(member, at=now)
     return evolve(member, wallets={code: lapse(one, today=today)[0] for code, one in member.wallets.items()})

@@ -94,6 +94,26 @@ class MemberFrozen(Refusal):
     """A frozen member earns, redeems and uses nothing."""
 
 
+ChallengeLock = Literal["OVER", "NO_GOAL", "EARNED", "FROZEN"]
+
+
+class ChallengeNotOpen(Refusal):
+    """The challenge cannot be taken up: it is over, no goal can be made for this member, they have it
+    already, or are frozen.
+    """
+
+    def __init__(self, reason: ChallengeLock) -> None:
+        super().__init__(f"the challenge is not open: {reason}")
+        self.reason: ChallengeLock = reason
+
+
+class ChallengeTakenUp(Refusal):
+    """The member has taken the challenge up before, which stands."""
+
+    def __init__(self) -> None:
+        super().__init__("the challenge was taken up before")
+
+
 CodeRefusalReason = Literal[
     "UNKNOWN", "NOT_NOW", "OVER", "USED_UP", "ENTERED_BEFORE", "TOO_MANY_TRIES", "FROZEN"
 ]

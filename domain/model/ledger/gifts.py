@@ -24,6 +24,8 @@ from domain.model.values import evolve
 
 GIFTS_KEPT = 150
 GIFT_DAYS_KEPT = 400
+CARD_LEVELS_KEPT = 20
+CARD_DAYS_KEPT = 60
 RETURNED = "returned:"  # marks the cause of a gift that still stands, though its purchase was returned
 FRIEND_SOURCE = "referral:friend"
 
@@ -152,6 +154,25 @@ def with_gifts(
         newest = [(source, gift) for source, gift in out.items() if gift.at >= oldest]
         out = dict(sorted(newest, key=lambda pair: pair[1].at)[-GIFTS_KEPT:])
     return out
+
+
+def without_old_levels(
+    gifts: Mapping[str, Gift], badge: str, *, newest: int, now: datetime
+) -> Mapping[str, Gift]:
+    """Return a member's gifts without those of a stamp card's levels that are older than 60 days and have 20
+    above them. Levels go highest first, so that a refund hardly comes to these; without end they would fill
+    the member.
+    """
+    prefix, oldest = f"badge:{badge}:", now - timedelta(days=CARD_DAYS_KEPT)
+    old = {
+        source
+        for source, gift in gifts.items()
+        if source.startswith(prefix)
+        and gift.at < oldest
+        and not gift.awaits
+        and int(source[len(prefix) :].partition("#")[0]) <= newest - CARD_LEVELS_KEPT
+    }
+    return {source: gift for source, gift in gifts.items() if source not in old} if old else gifts
 
 
 def joined(first: Gift, second: Gift, tags_since: Mapping[str, int]) -> Gift:

@@ -1,5 +1,5 @@
 """Badges: what a member collects by levels. A stamp card has levels without end, a challenge is a badge with
-a time, a streak counts periods in a row.
+a time, a streak counts periods in a row, and a goal of one's own takes another count of each member.
 """
 
 from __future__ import annotations
@@ -48,7 +48,11 @@ Levels = Annotated[
 
 
 class BadgeSpec(NamedPart):
-    """One badge. Each event `on` where `when` holds adds what `of` counts (1 without it); `levels` ascend."""
+    """One badge. Each event `on` where `when` holds adds what `of` counts (1 without it); `levels` ascend.
+
+    `target` is the count that a member has to reach, in place of levels; with `accept` only who took the
+    challenge up takes part.
+    """
 
     code: Code
     name: TextByLocale
@@ -58,7 +62,9 @@ class BadgeSpec(NamedPart):
     when: Condition | None = None
     of: Basis | None = None
     levels: Levels = (1,)
+    target: Condition | None = None
     during: ActiveTimes | None = None
+    accept: Flag = False
     streak: Streak | None = None
     secret: Flag = False
     do: tuple[Action, ...] = ()

@@ -18,8 +18,6 @@ _MAX_LISTED: Final = 3
 # Each key by its path, where `[]` stands for every item of a list, and why nothing comes of it.
 INACTIVE: Final[Mapping[str, str]] = {
     "wallets[].unit_cost": "costs and liability are reported by a later version",
-    "events[].title": "nothing shows an event's title yet",
-    "segments[].name": "nothing shows a segment's name yet",
     "leaderboards[]": "leaderboards are kept by a later version",
 }
 

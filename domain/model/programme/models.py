@@ -21,7 +21,7 @@ from domain.model.programme.membership import CodeSpec, Leaderboard, PlanSpec, R
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
-from domain.model.programme.tiers import CountSpec, Tiers, TierSpec
+from domain.model.programme.tiers import CountSpec, NamedCount, Tiers, TierSpec
 from domain.model.programme.wallets import PayTerms, WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
@@ -70,6 +70,12 @@ class Programme(ProgrammePart):
     def counts_of(self, wallet: str) -> tuple[str, ...]:
         """Return the names of the counts toward tiers that awards to a wallet count toward."""
         return self._counts_of.get(wallet, ())
+
+    def is_count_of_money(self, count: CountSpec) -> bool:
+        """Tell whether a count toward tiers is in minor units of the currency."""
+        if isinstance(count, NamedCount) and count.kind is not None:
+            return count.kind == "money"
+        return count.wallet is not None and self.wallet(count.wallet).kind == "money"
 
     def wallets_renewed_by(self, event_name: str) -> tuple[WalletSpec, ...]:
         """Return the wallets whose lots an event renews, in file order."""
@@ -154,6 +160,27 @@ class Programme(ProgrammePart):
         )
 
     @cached_property
+    def shown_wallets(self) -> tuple[WalletSpec, ...]:
+        """The wallets that members and staff see, in file order."""
+        return tuple(wallet for wallet in self.wallets if not wallet.hidden)
+
+    @cached_property
+    def hidden_wallets(self) -> frozenset[str]:
+        """The wallets that count for the programme and are shown to nobody."""
+        return frozenset(wallet.code for wallet in self.wallets if wallet.hidden)
+
+    @cached_property
+    def hidden_rules(self) -> frozenset[str]:
+        """The rules that award to hidden wallets alone: what they came to is shown to nobody, either."""
+        awarded = {
+            rule.code: {action.award.wallet for action in rule.do if action.award is not None}
+            for rule in self.rules
+        }
+        return frozenset(
+            code for code, wallets in awarded.items() if wallets and wallets <= self.hidden_wallets
+        )
+
+    @cached_property
     def webhooks(self) -> frozenset[str]:
         """The webhooks that rules, badges and the referral name."""
         return frozenset(action.webhook for action in self._actions() if action.webhook is not None)
@@ -173,6 +200,11 @@ class Programme(ProgrammePart):
     def _badges_on(self) -> dict[str, tuple[BadgeSpec, ...]]:
         names = {name for badge in self.badges for name in badge.on}
         return {name: tuple(badge for badge in self.badges if name in badge.on) for name in names}
+
+    @cached_property
+    def goals(self) -> tuple[BadgeSpec, ...]:
+        """The badges that take another count of each member, in file order."""
+        return tuple(badge for badge in self.badges if badge.target is not None)
 
     @cached_property
     def _counts_on(self) -> dict[str, tuple[tuple[str, CountSpec], ...]]:

@@ -136,10 +136,22 @@ class Award(ProgrammePart):
 
 
 class DeductionSpec(ProgrammePart):
-    """What is taken from a wallet. The balance never falls below zero."""
+    """What is taken from a wallet: `fixed`, or what `of` counts, floored. The balance never falls below
+    zero.
+    """
 
     wallet: str
-    fixed: PositiveInt
+    fixed: PositiveInt | None = None
+    of: Basis | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> DeductionSpec:
+        if (self.fixed is None) == (self.of is None):
+            raise ValueError(
+                f"a deduct has exactly one of fixed and of{REMEDY_SEPARATOR}write fixed: 5, or"
+                " of: purchase.total / 100"
+            )
+        return self
 
 
 class Action(ProgrammePart):
@@ -199,3 +211,8 @@ class Rule(ProgrammePart):
     def multiplied(self) -> frozenset[str]:
         """The rules whose awards this one multiplies."""
         return frozenset(code for action in self.do if action.award is not None for code in action.award.over)
+
+    @cached_property
+    def deductions(self) -> tuple[DeductionSpec, ...]:
+        """What the rule takes, in its order."""
+        return tuple(action.deduct for action in self.do if action.deduct is not None)

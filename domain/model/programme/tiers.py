@@ -28,6 +28,7 @@ from domain.model.programme.field_types import (
 )
 from domain.model.programme.rules import Basis
 
+MAX_COUNTS: Final = 4
 SINGLE_COUNT: Final = ""  # the name that a single `count` goes by among counts
 OF_ONE_COUNT: Final = "[one count]"  # steps of a fault's path that stand for no key
 BY_COUNT: Final = "[by count]"
@@ -131,8 +132,10 @@ class TierSpec(NamedPart):
 
     @cached_property
     def keeping(self) -> Mapping[str, int]:
-        """What keeps it at a review, by the name of each count that does."""
-        return _by_count(self.keep)
+        """What keeps it at a review, by the name of each count that does: what reaches it, where `keep` names
+        no other amount.
+        """
+        return {**self.reaching, **_by_count(self.keep)}
 
 
 class Tiers(ProgrammePart):
@@ -141,7 +144,7 @@ class Tiers(ProgrammePart):
     """
 
     count: CountSpec | None
-    counts: dict[Code, NamedCount] = Field(default_factory=dict)
+    counts: dict[Code, NamedCount] = Field(default_factory=dict, max_length=MAX_COUNTS)
     window: Annotated[QualifyingWindow, BeforeValidator(_read_window)]
     grace: Duration | None = None
     downgrade: Literal["one_step", "requalify", "never"] = "one_step"

@@ -138,6 +138,10 @@ BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
     event_names.PLAN_STARTED: _PLAN_DATA,
     event_names.PLAN_RENEWED: _PLAN_DATA,
     event_names.PLAN_ENDED: _PLAN_DATA,
+    event_names.CHALLENGE_ACCEPTED: {
+        "badge": Variable("text", code_section="badges"),
+        "target": Variable("whole"),
+    },
     event_names.SURVEY_ANSWERED: {
         "survey": Variable("text", code_section="surveys"),
         "score": Variable("whole"),
@@ -180,6 +184,7 @@ EVENT_PLACEHOLDERS: Final[Mapping[str, frozenset[str]]] = {
     event_names.VOUCHER_CANCELLED: _REWARD_PLACEHOLDERS,
     event_names.VOUCHER_EXPIRED: _REWARD_PLACEHOLDERS,
     event_names.BADGE_EARNED: frozenset({"badge.name", "badge.code", "badge.level"}),
+    event_names.CHALLENGE_ACCEPTED: frozenset({"badge.name", "badge.code"}),
     event_names.TIER_CHANGED: frozenset({"tier.name", "tier.code"}),
     event_names.POINTS_AWARDED: frozenset({"points.amount", "points.wallet"}),
     event_names.POINTS_EXPIRING: _POINTS_PLACEHOLDERS,

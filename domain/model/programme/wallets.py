@@ -110,7 +110,8 @@ _NO_TERMS = f"says not how members pay{REMEDY_SEPARATOR}write {{units: 100, wort
 
 class WalletSpec(NamedPart):
     """A wallet: points, or money in minor units of the currency. Awards are `pending` first, then spendable
-    until they expire. Members pay with a wallet of money 1 for 1, unless `pay` says otherwise.
+    until they expire. Members pay with a wallet of money 1 for 1, unless `pay` says otherwise. One that is
+    `hidden` counts for the programme and is shown to nobody.
     """
 
     code: Code
@@ -121,19 +122,23 @@ class WalletSpec(NamedPart):
     debt: Literal["allow", "forgive"] = "allow"
     remind: Duration | None = None
     unit_cost: UnitCost | None = None
-    pay: PayTerms | Literal[False] | None = None
+    hidden: Flag = False
+    pay: PayTerms | None = None
 
     @field_validator("pay", mode="before")
     @classmethod
     def _read_terms(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, dict | PayTerms) and value is not False:
             raise ValueError(_NO_TERMS)
+        if value is False:
+            return None
         is_money = info.data.get("kind") == "money"
         return {"units": 1, "worth": 1, **value} if is_money and isinstance(value, dict) else value
 
     @cached_property
     def pay_terms(self) -> PayTerms | None:
         """How members pay with it; None where they do not."""
-        if self.pay is None:
-            return PayTerms(units=1, worth=1) if self.kind == "money" else None
-        return self.pay or None
+        if self.hidden:
+            return None
+        is_said = self.kind == "points" or "pay" in self.model_fields_set
+        return self.pay if is_said else PayTerms(units=1, worth=1)

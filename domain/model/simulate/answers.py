@@ -23,7 +23,7 @@ from domain.model.ledger.events import Json, WalletPayment
 from domain.model.ledger.member import Member
 from domain.model.ledger.payments import paid_otherwise, payment_back
 from domain.model.ledger.wallet import Wallet
-from domain.model.programme import Programme
+from domain.model.programme import BadgeSpec, Programme
 
 Answer = dict[str, Json]
 
@@ -158,11 +158,16 @@ def _tier(programme: Programme, member: Member, at: datetime) -> Json:
 
 def _badges(programme: Programme, member: Member, at: datetime) -> Json:
     views = [(spec, badges.view(programme, member, spec, now=at)) for spec in programme.badges]
-    return {
-        spec.code: {"level": view.level, "progress": view.progress}
-        for spec, view in views
-        if view.level or not spec.secret
-    }
+    return {spec.code: _badge(spec, view) for spec, view in views if view.level or not spec.secret}
+
+
+def _badge(spec: BadgeSpec, view: badges.BadgeView) -> Json:
+    answer: dict[str, Json] = {"level": view.level, "progress": view.progress}
+    if spec.target is not None:
+        answer["target"] = view.goal
+    if spec.accept:
+        answer["accepted"] = view.accepted_at is not None
+    return answer
 
 
 def _sorted(names: frozenset[str]) -> Json:

@@ -6,17 +6,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import TypeVar, cast
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 
 import orjson
 
 from domain.model import event_names
 from domain.model.calendar import milliseconds
-from domain.model.ledger.deciding.refund_lines import RefundLine
-from domain.model.ledger.events import Json, Line, Payment, Profile, Purchase, WalletPayment
-from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, detail_faults
+from domain.model.ledger.events import Json
 from domain.model.ledger.member import Member
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
@@ -25,27 +23,6 @@ T = TypeVar("T", str, int, bool, list[Json], dict[str, Json])
 
 MAX_AMOUNT = 10**9
 VALID_YEARS = range(1970, 3000)
-INPUT_EVENTS = frozenset(
-    {
-        *(
-            event_names.ENROLLED,
-            event_names.CONSENTED,
-            event_names.PURCHASED,
-            event_names.REFUNDED,
-            event_names.REDEEMED,
-            event_names.VOUCHER_USED,
-        ),
-        *(
-            event_names.VOUCHER_CANCELLED,
-            event_names.ADJUSTED,
-            event_names.CODE_ENTERED,
-            event_names.PLAN_STARTED,
-            event_names.PLAN_RENEWED,
-            event_names.PLAN_ENDED,
-        ),
-        event_names.SURVEY_ANSWERED,
-    }
-)
 # The data fields of each event. The programme's own events have the fields that its file declares.
 _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.ENROLLED: (
@@ -68,7 +45,9 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys((event_names.PLAN_STARTED, event_names.PLAN_RENEWED), ("plan", "until")),
     event_names.PLAN_ENDED: ("plan",),
     event_names.SURVEY_ANSWERED: ("survey", "score"),
+    event_names.CHALLENGE_ACCEPTED: ("badge",),
 }
+INPUT_EVENTS = frozenset(_DATA_FIELDS)
 _LINE_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
     event_names.REFUNDED: ("line", "quantity", "amount"),
@@ -211,31 +190,6 @@ def _unknown_fields(where: str, fields: Mapping[str, Json], known: tuple[str, ..
             yield f"{where} has no field {name}; {suggestion(name, known, 'leave it out')}"
 
 
-def read_profile(line: InputLine, programme: Programme) -> Profile:
-    """Read the profile of a new member. Raises InputMalformed."""
-    header = programme.programme
-    return Profile(
-        name=line.get("name", str) or "",
-        locale=line.get("locale", str) or header.locales[0],
-        timezone=line.get("timezone", str) or header.timezone,
-        birthday=_read_birthday(line),
-        consents=frozenset(read_consents(line)),
-    )
-
-
-def read_consents(line: InputLine) -> list[str]:
-    """Read the purposes that a new member grants, each once, in their order. Raises InputMalformed."""
-    consents = line.get("consents", cast(type[list[Json]], list)) or []
-    return list(dict.fromkeys(_require_text(line, "consents", purpose) for purpose in consents))
-
-
-def consented_profile(line: InputLine, member: Member) -> Profile:
-    """Return a member's profile after a consent was granted or withdrawn. Raises InputMalformed."""
-    purpose, granted = line.require("purpose", str), line.require("granted", bool)
-    consents = member.profile.consents
-    return replace(member.profile, consents=consents | {purpose} if granted else consents - {purpose})
-
-
 def check_voucher_label(line: InputLine, member: Member) -> None:
     """Raise InputMalformed where the label of a voucher is one that the member has, or that is ours."""
     label = line.get("voucher", str)
@@ -243,131 +197,6 @@ def check_voucher_label(line: InputLine, member: Member) -> None:
         label in member.vouchers or re.fullmatch(rf"{re.escape(member.id)}-\d+", label)
     ):
         raise line.malformed(f"data.voucher {label!r} is taken; give each voucher a label of its own")
-
-
-def _read_birthday(line: InputLine) -> date | None:
-    text = line.get("birthday", str)
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise line.malformed(f"data.birthday is {text!r}; write YYYY-MM-DD") from None
-
-
-def _require_text(line: InputLine, name: str, value: Json) -> str:
-    if not isinstance(value, str):
-        raise line.malformed(f"data.{name} holds {value!r}; write texts")
-    return value
-
-
-def read_purchase(line: InputLine, programme: Programme) -> Purchase:
-    """Read a purchase. Raises InputMalformed."""
-    total = line.whole_number("total", least=0)
-    lines = tuple(
-        _read_purchase_line(line, number, row) for number, row in enumerate(_line_rows(line), start=1)
-    )
-    if sum(purchase_line.amount for purchase_line in lines) > total:
-        raise line.malformed("the lines sum to more than data.total; they sum to at most the total")
-    currency, store = programme.programme.currency, line.get("store", str)
-    return Purchase(
-        _receipt_number(line), total, currency, store, lines, payment=_read_payment(line, programme, total)
-    )
-
-
-def _read_payment(line: InputLine, programme: Programme, total: int) -> Payment | None:
-    parts, codes = list[WalletPayment](), [spec.code for spec in programme.wallets]
-    for row in _rows(line, "payWith"):
-        part = replace(line, data=row)
-        parts.append(WalletPayment(part.require_code("wallet", codes), part.whole_number("units", least=1)))
-    if len({part.wallet for part in parts}) < len(parts):
-        raise line.malformed("data.payWith names a wallet twice; write each once")
-    return Payment(total, tuple(parts)) if parts else None
-
-
-def _read_purchase_line(line: InputLine, number: int, row: dict[str, Json]) -> Line:
-    purchase_line = InputLine(line.number, line.at, line.member, line.name, line.source, row)
-    quantity = purchase_line.whole_number("quantity", least=1, default=1)
-    return Line(
-        number,
-        purchase_line.get("sku", str) or "",
-        purchase_line.whole_number("amount", least=0),
-        quantity,
-        purchase_line.get("name", str),
-        purchase_line.get("category", str),
-    )
-
-
-def _line_rows(line: InputLine) -> list[dict[str, Json]]:
-    return _rows(line, "lines")
-
-
-def _rows(line: InputLine, name: str) -> list[dict[str, Json]]:
-    rows = line.get(name, cast(type[list[Json]], list)) or []
-    if not all(isinstance(row, dict) for row in rows):
-        raise line.malformed(f"data.{name} holds what is no map; write one map a line")
-    return cast(list[dict[str, Json]], rows)
-
-
-def read_details(line: InputLine, *, total: int) -> ReceiptDetails | None:
-    """Read the tax lines of a purchase; None where there are none. Raises InputMalformed."""
-    rows = [replace(line, data=row) for row in _rows(line, "taxes")]
-    if not rows:
-        return None
-    taxes = [
-        TaxLine(
-            row.require("rate", str), row.whole_number("base", least=0), row.whole_number("amount", least=0)
-        )
-        for row in rows
-    ]
-    details = ReceiptDetails(tuple(taxes))
-    for fault in detail_faults(details, total=total):
-        raise line.malformed(f"data.{fault.field}: {fault.message}")
-    return details
-
-
-def _receipt_number(line: InputLine) -> str:
-    number = line.require("externalId", str)
-    if not number:
-        raise line.malformed("data.externalId is empty; write the receipt's number")
-    return number
-
-
-@dataclass(frozen=True, slots=True)
-class RefundSelection:
-    """What a refund takes back: an amount, lines, or neither for all that is left. `refund_id` is its own
-    identity within the receipt.
-    """
-
-    external_id: str
-    amount: int | None
-    lines: tuple[RefundLine, ...]
-    refund_id: str | None = None
-
-
-def read_refund(line: InputLine) -> RefundSelection:
-    """Read what a refund takes back. Raises InputMalformed."""
-    if line.data.get("amount") is not None and line.data.get("lines") is not None:
-        raise line.malformed("data has both amount and lines; keep one of them")
-    amount = line.whole_number("amount", least=1) if line.data.get("amount") is not None else None
-    lines = tuple(_read_refund_line(replace(line, data=row)) for row in _line_rows(line))
-    if line.data.get("lines") is not None and not lines:
-        raise line.malformed(
-            "data.lines is empty; name a line, or leave it out to take back all that is left"
-        )
-    if len({refund_line.line for refund_line in lines}) < len(lines):
-        raise line.malformed("data.lines names a line twice; write each once")
-    lines = tuple(sorted(lines, key=lambda refund_line: refund_line.line))
-    return RefundSelection(_receipt_number(line), amount, lines, line.get("refund", str) or None)
-
-
-def _read_refund_line(line: InputLine) -> RefundLine:
-    number = line.whole_number("line", least=1)
-    quantity, amount = (
-        line.whole_number(name, least=1) if line.data.get(name) is not None else None
-        for name in ("quantity", "amount")
-    )
-    if quantity is None and amount is None:
-        raise line.malformed(f"line {number} of the refund needs a quantity, an amount, or both")
-    return RefundLine(number, quantity, amount)
 
 
 def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
@@ -393,6 +222,10 @@ def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
             return {"plan": line.require_code("plan", (spec.code for spec in programme.plans))}
         case event_names.PLAN_ENDED:
             return {}
+        case event_names.CHALLENGE_ACCEPTED:
+            return {
+                "badge": line.require_code("badge", (spec.code for spec in programme.badges if spec.accept))
+            }
         case event_names.SURVEY_ANSWERED:
             _check_answer(line, programme)
     return line.data

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from domain.model.ledger.decision import JournalRow, RefundClaim, Refusal
 from domain.model.ledger.events import Purchase
-from domain.model.simulate.inputs import RefundSelection
+from domain.model.simulate.purchase_inputs import RefundSelection
 
 ReceiptNumber = tuple[str, str, str]
 

@@ -16,6 +16,7 @@ from domain.model import event_names
 from domain.model.ledger.decide import NOTHING_SOLD_OUT, code_at_enrolment, consent_at_enrolment, decide
 from domain.model.ledger.deciding import refund_lines, refunds
 from domain.model.ledger.decision import (
+    ChallengeTakenUp,
     CodeRefused,
     DecidedBy,
     Decision,
@@ -30,7 +31,7 @@ from domain.model.ledger.late_events import HistoricalContext, RowTrace, TraceIn
 from domain.model.ledger.member import Member
 from domain.model.ledger.timeline import next_due, turn, turned_until
 from domain.model.programme import Programme
-from domain.model.simulate import answers, inputs
+from domain.model.simulate import answers, inputs, profiles, purchase_inputs
 from domain.model.simulate.answers import Answer
 from domain.model.simulate.code_entries import CodeEntries
 from domain.model.simulate.inputs import INPUT_EVENTS, InputLine, read_line
@@ -133,7 +134,7 @@ class Simulation:
                 history=history,
                 with_changes=self.keeps_rows,
             )
-        except RefundRepeated:
+        except (RefundRepeated, ChallengeTakenUp):
             yield answers.nothing_answer(line.at, line.member, line.name, "input")
             return
         except Refusal as refusal:
@@ -149,7 +150,7 @@ class Simulation:
 
     def _follow_enrolment(self, line: InputLine, enrolment: Event) -> Iterator[Answer]:
         """Run the consents that were granted with an enrolment, then the code that was given with it."""
-        for purpose in inputs.read_consents(line):
+        for purpose in profiles.read_consents(line):
             yield from self._decide_following(
                 line, consent_at_enrolment(enrolment, purpose, source=line.source)
             )
@@ -302,10 +303,10 @@ class Simulation:
         id = self.event_id(line)
         match line.name:
             case event_names.PURCHASED:
-                purchase = inputs.read_purchase(line, self.programme)
+                purchase = purchase_inputs.read_purchase(line, self.programme)
                 if (line.source, purchase.store or "", purchase.external_id) in self._claimed_numbers:
                     raise StoreRefusal("PurchaseClaimed")
-                details = inputs.read_details(line, total=purchase.total)
+                details = purchase_inputs.read_details(line, total=purchase.total)
                 return Event(id, line.name, line.at, line.source, purchase=purchase, details=details)
             case event_names.REFUNDED:
                 refund = self._read_refund(line)
@@ -320,7 +321,7 @@ class Simulation:
                     line.at,
                     line.source,
                     enrolment_data,
-                    profile=inputs.read_profile(line, self.programme),
+                    profile=profiles.read_profile(line, self.programme),
                 )
             case event_names.CONSENTED:
                 return Event(
@@ -329,7 +330,7 @@ class Simulation:
                     line.at,
                     line.source,
                     line.data,
-                    profile=inputs.consented_profile(line, member),
+                    profile=profiles.consented_profile(line, member),
                 )
             case event_names.REDEEMED:
                 inputs.check_voucher_label(line, member)
@@ -342,7 +343,7 @@ class Simulation:
         return referrer
 
     def _read_refund(self, line: InputLine) -> Refund:
-        selection = inputs.read_refund(line)
+        selection = purchase_inputs.read_refund(line)
         numbers = self._numbers.get((line.member, selection.external_id))
         if not numbers:
             raise StoreRefusal("UnknownPurchase")

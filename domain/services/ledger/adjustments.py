@@ -50,7 +50,7 @@ def _check_adjustment(runtime: Runtime, wallet: str, amount: int) -> None:
         raise InvalidInput(
             "amount", f"Write a whole number from 1 to {input_checks.MAX_VALUE}, with a minus to take away."
         )
-    if all(spec.code != wallet for spec in runtime.programme.wallets):
+    if all(spec.code != wallet for spec in runtime.programme.shown_wallets):
         raise InvalidInput("wallet", "The programme has no such wallet.")
 
 

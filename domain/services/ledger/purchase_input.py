@@ -111,8 +111,7 @@ def check_purchase_input(purchase_input: PurchaseInput, *, programme: Programme,
         raise InvalidInput("lines", "The lines sum to at most the total.")
     _check_payment(purchase_input.pay_with, programme)
     if purchase_input.details is not None:
-        for fault in detail_faults(purchase_input.details, total=purchase_input.total):
-            raise InvalidInput(fault.field, fault.message)
+        _check_details(purchase_input, purchase_input.details, programme)
     if purchase_input.occurred_at is not None:
         check_past_instant(purchase_input.occurred_at, now=now)
 
@@ -126,6 +125,17 @@ def _check_payment(pay_with: Sequence[WalletPayment], programme: Programme) -> N
             choices = f"one of {', '.join(codes)}" if codes else "nothing: no wallet of the programme pays"
             raise InvalidInput(f"payWith[{index}].wallet", f"Write {choices}.")
         check_amount(part.units, field=f"payWith[{index}].units", minimum=1)
+
+
+def _check_details(purchase_input: PurchaseInput, details: ReceiptDetails, programme: Programme) -> None:
+    terms = {spec.code: spec.pay_terms for spec in programme.wallets}
+    worths = [
+        own_terms.worth_of(part.units)
+        for part in purchase_input.pay_with
+        if (own_terms := terms.get(part.wallet)) is not None
+    ]
+    for fault in detail_faults(details, total=purchase_input.total, paid_by_wallets=sum(worths)):
+        raise InvalidInput(fault.field, fault.message)
 
 
 def payment_fault(purchase_input: PurchaseInput, refusal: Refusal) -> InvalidInput:

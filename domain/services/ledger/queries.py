@@ -179,68 +179,9 @@ def _left_of(programme: Programme, issued: Mapping[str, int]) -> Mapping[str, in
 
 
 # ---------------------------------------------------------------- points
-async def list_history(
-    runtime: Runtime,
-    *,
-    member_id: str,
-    first: int,
-    before: int | None = None,
-    wallet: str | None = None,
-    member_view: MemberView | None = None,
-    now: datetime,
-) -> Page[HistoryEntry]:
-    """Return entries of all wallets, or of one by its own counter, newest first.
-
-    The newest page comes with the member (`member_view`, else one command). A later page is one command.
-    """
-    if before is None:
-        member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
-        before = _entry_count(member_view.member, wallet) + 1
-    lowest = max(1, before - first)
-    known_entries = _recent_by_number(member_view, wallet) if member_view is not None else {}
-    missing = [n for n in range(lowest, before) if n not in known_entries]
-    if missing:
-        history_entries = await journal.find_entries(
-            runtime.store,
-            member_id,
-            before=missing[-1] + 1,
-            first=missing[-1] + 1 - missing[0],
-            wallet=wallet,
-        )
-        await runtime.programmes.load_versions(one.version for one in history_entries)
-        known_entries |= {_entry_number(one, wallet): one for one in history_entries}
-    page = tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
-    return Page(page, lowest > 1)
-
-
 async def load_rows(runtime: Runtime, *, member_id: str, seqs: Iterable[int]) -> dict[int, JournalRow]:
     """Return journal rows by their seq: one command for a page of explanations."""
     return await journal.find_many(runtime.store, member_id, sorted(set(seqs)))
-
-
-async def find_entry(runtime: Runtime, *, member_id: str, n: int) -> HistoryEntry | None:
-    """Return the n-th entry of a member."""
-    history_entries = await journal.find_entries(runtime.store, member_id, before=n + 1, first=1)
-    await runtime.programmes.load_versions(one.version for one in history_entries)
-    return history_entries[0] if history_entries else None
-
-
-def _entry_count(member: Member, wallet: str | None) -> int:
-    if wallet is None:
-        return member.entries
-    return member.wallets[wallet].entries if wallet in member.wallets else 0
-
-
-def _entry_number(history_entry: HistoryEntry, wallet: str | None) -> int:
-    return history_entry.entry.n if wallet is None else history_entry.entry.wallet_n
-
-
-def _recent_by_number(member_view: MemberView, wallet: str | None) -> dict[int, HistoryEntry]:
-    return {
-        _entry_number(one, wallet): one
-        for one in member_view.recent_entries
-        if wallet in (None, one.entry.wallet)
-    }
 
 
 # ---------------------------------------------------------------- purchases

@@ -26,6 +26,7 @@ from domain.services.ledger.voucher_terms import (
     VoucherRefusalReason,
     check_receipt_input,
     find_receipt,
+    receipt_data,
     receipt_refusal,
 )
 from domain.services.runtime import Runtime
@@ -240,22 +241,25 @@ async def use(
     code: str,
     purchase: str | None = None,
     total: int | None = None,
+    discount: int | None = None,
     key: str,
     now: datetime,
 ) -> VoucherUse:
     """Use a voucher at the till, on the receipt of a number or a total, or on none: then nothing is judged.
+    `discount` is what the till took off that receipt, in minor units; by default what the value says.
 
     Raises VoucherRefused, UnknownCode, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, Busy.
     """
     normal_code = normal_voucher(strip_scanner_signs(code))
-    check_receipt_input(purchase, total)
-    stated_total = {} if total is None else {"total": total}
-    request_input = {"code": normal_code or "", "purchase": purchase, **stated_total}
+    check_receipt_input(purchase, total, discount)
+    stated = {name: value for name, value in (("total", total), ("discount", discount)) if value is not None}
+    request_input = {"code": normal_code or "", "purchase": purchase, **stated}
     request = till.request_key("useVoucher", key, request_input)
     if normal_code is None:
         raise MalformedCode
     if (voucher_found := await vouchers.find_by_code(runtime.store, normal_code)) is None:
         raise UnknownCode
+    receipt_id = await till.find_receipt_id(runtime, "purchase", purchase) if purchase is not None else None
 
     async def decide() -> DecidedEvent[Voucher]:
         voucher = await _load_voucher(runtime, voucher_found.id)
@@ -266,8 +270,7 @@ async def use(
         receipt = await find_receipt(runtime, till=till, purchase=purchase, total=total)
         event_data: dict[str, Json] = {"voucher": voucher.id, "reward": voucher.reward}
         event_data |= {"store": till.store, "purchase": purchase}
-        if receipt is not None:
-            event_data["total"] = receipt.total
+        event_data |= receipt_data(voucher, receipt, receipt_id=receipt_id, discount=discount)
         decided = await _decide_use(
             runtime, till, voucher, stored_member, event_names.VOUCHER_USED, event_data, now=now
         )

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
-from domain.model.ledger import ledger_state
-from domain.model.ledger.decision import Entry, StateValue
+from domain.model.ledger.decision import Entry, JournalRow, StateValue
 from domain.model.ledger.member import Member
+from domain.model.ledger.payments import payment_back
+from domain.model.ledger.state import ledger_state
 from domain.store import stale_commits
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
@@ -67,6 +68,8 @@ class _FoldedJournal:
             self._add_entry(journal_rows.read_entry(entry_document))
         for step in row.get("vouchers", ()):
             self.vouchers[step[0]] = step[3]
+        if "payment" in (row["event"].get("purchase") or ()):
+            self._check_payment(journal_rows.read_row(row))
         self.purchases += journal_rows.is_purchase(journal_rows.read_event(row["event"]))
 
     def _add_entry(self, entry: Entry) -> None:
@@ -80,6 +83,21 @@ class _FoldedJournal:
             self.add_difference(
                 f"entry {self.entries} (n, wallet_n, balance)", stored_numbers, counted_numbers
             )
+
+    def _check_payment(self, row: JournalRow) -> None:
+        """Compare what entries moved of wallets with what the purchase was paid with, or what came back."""
+        purchase, moved = row.event.purchase, dict[str, int]()
+        if purchase is None or purchase.payment is None or row.event.delayed_rule is not None:
+            return
+        for entry in row.entries:
+            if entry.is_payment and entry.kind != "CLAWBACK":
+                moved[entry.wallet] = entry.amount
+        parts, sign = purchase.payment.parts, -1
+        if row.refunded is not None:
+            parts, sign = payment_back(row.refunded.before, row.refunded.remaining).wallets, 1
+        units = {part.wallet: sign * part.units for part in parts if part.units}
+        if moved != units:
+            self.add_difference(f"row {row.seq} payment", units, moved)
 
     def add_difference(self, path: str, stored: object, journal: object) -> None:
         """Note that the stored state has another value than the journal gives."""

@@ -1,5 +1,5 @@
 """What a voucher asks of the receipt that it is used on: a total that reaches its minimum, and a day on which
-it was issued already.
+it was issued already. What it takes off that receipt is kept with it, for the fiscal record.
 
 Its stores and its end are judged by the till and the instant of the use.
 """
@@ -12,6 +12,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import local_day
+from domain.model.ledger.events import Json
+from domain.model.ledger.fiscal.discounts import discount_off, discount_within
+from domain.services.errors import InvalidInput
 from domain.services.input_checks import check_amount, check_identifier
 from domain.services.ledger import queries
 from domain.services.ledger.till import Till
@@ -23,20 +26,28 @@ VoucherRefusalReason = Literal["STATE", "MINIMUM", "DATES"]
 
 @dataclass(frozen=True, slots=True)
 class VoucherReceipt:
-    """The receipt that a voucher is used on: its total in minor units, and when it was made, where that is
-    known.
+    """The receipt that a voucher is used on: its total in minor units as a till says it, before the discount.
+
+    Of a recorded one the total is what refunds left of it, `recorded_total` what was paid after the discount.
     """
 
     total: int
     purchased_at: datetime | None = None
+    recorded_total: int | None = None
 
 
-def check_receipt_input(purchase: str | None, total: int | None) -> None:
+def check_receipt_input(purchase: str | None, total: int | None, discount: int | None) -> None:
     """Check what a till says of the receipt. Raises InvalidInput."""
     if purchase is not None:
         check_identifier(purchase, field="purchase")
     if total is not None:
         check_amount(total, field="total")
+    if discount is not None:
+        check_amount(discount, field="discount")
+        if purchase is None:
+            raise InvalidInput(
+                "discount", "Name the receipt that it was taken off: its number in `purchase`."
+            )
 
 
 def receipt_refusal(
@@ -48,6 +59,32 @@ def receipt_refusal(
         return "DATES"
     minimum = voucher.value.minimum if voucher.value is not None else None
     return "MINIMUM" if minimum is not None and receipt.total < minimum else None
+
+
+def receipt_data(
+    voucher: Voucher, receipt: VoucherReceipt | None, *, receipt_id: str | None, discount: int | None
+) -> dict[str, Json]:
+    """Return what the event of a use says of the receipt: its total, its identity, and what the voucher took
+    off it as the till says, else by its value; a percentage of a total that nobody knows yet is left out.
+
+    Raises InvalidInput where the till says more than the voucher is worth.
+    """
+    event_data: dict[str, Json] = {} if receipt is None else {"total": receipt.total}
+    if receipt_id is None:
+        return event_data
+    event_data["receipt"] = receipt_id
+    if discount is not None:
+        worth = voucher.value.amount if voucher.value is not None else None
+        if worth is not None and discount > worth:
+            raise InvalidInput("discount", f"The voucher takes off at most {worth}.")
+        event_data["discount"] = discount
+    elif receipt is not None:
+        event_data["discount"] = (
+            discount_off(voucher.value, receipt.total)
+            if receipt.recorded_total is None
+            else discount_within(voucher.value, receipt.recorded_total)
+        )
+    return event_data
 
 
 async def find_receipt(
@@ -62,5 +99,5 @@ async def find_receipt(
         else None
     )
     if recorded is not None:
-        return VoucherReceipt(recorded.remaining.total, recorded.purchased_at)
+        return VoucherReceipt(recorded.remaining.total, recorded.purchased_at, recorded.purchase.total)
     return None if total is None else VoucherReceipt(total)

@@ -16,13 +16,23 @@ from datetime import date, datetime
 
 import orjson
 
+from domain.model.calendar import local_day
 from domain.model.event_names import ENROLLED
-from domain.model.ledger.decide import consent_at_enrolment, decide_enrolment, new_member
-from domain.model.ledger.events import Event
+from domain.model.ledger.decide import (
+    code_at_enrolment,
+    consent_at_enrolment,
+    decide_enrolment,
+    new_member,
+)
+from domain.model.ledger.decision import CodeRefused
+from domain.model.ledger.events import Event, Json
+from domain.model.ledger.member import Member
 from domain.model.people import codes
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
 from domain.model.programme import Programme
+from domain.services import code_claims
+from domain.services.code_claims import CodeClaim, EnteredCode
 from domain.services.decisions import commit_decision
 from domain.services.errors import InvalidInput
 from domain.services.idempotency import KeyBinding, recall_reply, run_once
@@ -41,7 +51,7 @@ from domain.store import requests
 from domain.store.document_store import Write
 from domain.store.ledger import members
 from domain.store.ledger.members import Details
-from domain.store.people import contacts, enrolments, sign_in_codes
+from domain.store.people import code_tries, contacts, enrolments, sign_in_codes
 from domain.store.people.contacts import ContactHolder
 from domain.store.people.enrolments import Reservation, StoredEnrolment
 from domain.store.requests import Reply, RequestKey
@@ -50,7 +60,7 @@ from domain.store.requests import Reply, RequestKey
 @dataclass(frozen=True, slots=True)
 class Application:
     """What a person who wants to join tells; exactly one of email and phone. The field names go into a stored
-    hash.
+    hash; `code`, which is newer, only where there is one.
     """
 
     name: str
@@ -62,6 +72,7 @@ class Application:
     timezone: str | None = None
     consents: tuple[PurposeAnswer, ...] = ()
     referral_code: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +145,10 @@ async def enrol(identity: IdentityRuntime, application: Application, *, key: str
 def _enrolment_key(
     identity: IdentityRuntime, contact: Contact, application: Application, key: str
 ) -> RequestKey:
-    application_text = orjson.dumps(
-        {**asdict(application), "email": None, "phone": None}, option=orjson.OPT_SORT_KEYS
-    ).decode()
+    fields = {**asdict(application), "email": None, "phone": None}
+    if application.code is None:
+        del fields["code"]
+    application_text = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
     scope = requests.contact_scope(rules.contact_hash(identity.secret, contact.key))
     request_input: Mapping[str, object] = {
         "application": rules.input_hash(identity.secret, contact.key, application_text)
@@ -188,7 +200,13 @@ async def _make_reservation(
         consents=check_answers(programme, application.consents, locale=locale, source=AT_ENROLMENT, now=now),
         referred_by=await _find_referrer(identity, programme, application.referral_code),
         at=now,
+        code_digests=_read_code(identity, application.code),
     )
+
+
+def _read_code(identity: IdentityRuntime, code: str | None) -> tuple[str, ...]:
+    """Return the digests of a code. Which codes there are, nobody learns who has proven nothing."""
+    return code_claims.read_digests(code, identity.all_secrets, field="code") if code is not None else ()
 
 
 async def _find_referrer(identity: IdentityRuntime, programme: Programme, code: str | None) -> str | None:
@@ -234,8 +252,9 @@ async def begin_membership(
     extra_writes: list[Write],
     member: str,
     now: datetime,
-) -> None:
-    """Begin a membership in one transaction with `extra_writes`. Raises ContactInUse.
+) -> EnteredCode | CodeRefused | None:
+    """Begin a membership in one transaction with `extra_writes`; return what came of the code that was given
+    with it. Raises ContactInUse.
 
     This is one round: the caller tries again where it raises Stale.
     """
@@ -243,18 +262,12 @@ async def begin_membership(
     published = identity.programmes.current()
     number = codes.membership_number(secrets.randbelow(10**12))
     details = _details(contact, reservation)
-    event = Event(
-        id=f"enrol:{member}",
-        name=ENROLLED,
-        at=now,
-        source=IN_THE_APP,
-        data={"referredBy": reservation.referred_by},
-        profile=details.profile,
-    )
-    stock = await identity.stock.stock_state(published.programme, now=now)
+    applicant = new_member(member, number)
+    code = await _judge_code(identity, reservation, applicant, now=now)
+    event = _enrolment_event(member, details, reservation, code, at=now)
     decision = decide_enrolment(
         published.programme,
-        new_member(member, number),
+        applicant,
         event,
         consents=[
             consent_at_enrolment(
@@ -263,8 +276,9 @@ async def begin_membership(
             for consent in details.consents
             if consent.granted
         ],
+        code=code_at_enrolment(event, code.spec) if isinstance(code, CodeClaim) else None,
         now=now,
-        stock=stock,
+        stock=await identity.stock.stock_state(published.programme, now=now),
         version=published.number,
     )
     claims = [
@@ -272,10 +286,11 @@ async def begin_membership(
         enrolments.begin_write(enrolment.id),
         contacts.take_write(contact.key, member, holder=enrolment.former_holder),
         contacts.take_write(contacts.number_key(number), member),
+        *_code_writes(identity, reservation, code, member=member, now=now),
     ]
     if reservation.referred_by is not None:
         claims.append(members.count_invited_write(reservation.referred_by))
-    await commit_decision(
+    issued = await commit_decision(
         identity,
         published,
         decision,
@@ -284,6 +299,57 @@ async def begin_membership(
         details=details,
         extra_steps=await own_memberships.contact_steps(identity.store, member, [contact.key]),
     )
+    if not isinstance(code, CodeClaim):
+        return code
+    issued_ids = {step.id for step in decision.row.vouchers}
+    return EnteredCode(member, decision.row, tuple(one for one in issued if one.id in issued_ids))
+
+
+async def _judge_code(
+    identity: IdentityRuntime, reservation: Reservation, applicant: Member, *, now: datetime
+) -> CodeClaim | CodeRefused | None:
+    """Return the claim of the code that was given, or why it counts nothing: the membership begins all the
+    same.
+    """
+    if not reservation.code_digests:
+        return None
+    try:
+        return await code_claims.claim_code(
+            identity, reservation.code_digests, identity.all_secrets, member=applicant, at=now
+        )
+    except CodeRefused as refusal:
+        return refusal
+
+
+def _code_writes(
+    identity: IdentityRuntime,
+    reservation: Reservation,
+    code: CodeClaim | CodeRefused | None,
+    *,
+    member: str,
+    now: datetime,
+) -> list[Write]:
+    """Return the writes that claim a code, or that count a wrong one among the member's tries."""
+    if isinstance(code, CodeClaim):
+        return code.writes(member=member, now=now)
+    if code is None:
+        return []
+    day = local_day(now, identity.programme.zone)
+    return [code_tries.take_write(code_tries.tries_id(member, day), (), reservation.code_digests[0], now=now)]
+
+
+def _enrolment_event(
+    member: str,
+    details: Details,
+    reservation: Reservation,
+    code: CodeClaim | CodeRefused | None,
+    *,
+    at: datetime,
+) -> Event:
+    event_data: dict[str, Json] = {"referredBy": reservation.referred_by}
+    if isinstance(code, CodeClaim):
+        event_data["code"] = code.spec.name
+    return Event(f"enrol:{member}", ENROLLED, at, IN_THE_APP, event_data, profile=details.profile)
 
 
 def _details(contact: Contact, reservation: Reservation) -> Details:

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.model.ledger.decision import CodeRefused
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
+from domain.services.code_claims import EnteredCode
 from domain.services.errors import NotEnrolled, SignInRefused
 from domain.services.people import field_checks, known_devices, one_time_codes, sessions
 from domain.services.people.enrolment import begin_membership, find_waiting
@@ -41,13 +43,15 @@ NO_DEVICE = DeviceInput()
 @dataclass(frozen=True, slots=True)
 class MemberSignedIn:
     """A member with a session. `enrolled` tells whether their membership began with it, `device_token` is the
-    one by which their device is known from now on.
+    one by which their device is known from now on, `code` what came of the code that was given with the
+    enrolment.
     """
 
     member: str
     opened_session: OpenedSession
     enrolled: bool
     device_token: str
+    code: EnteredCode | CodeRefused | None = None
 
 
 async def request_code(
@@ -157,16 +161,17 @@ async def _open_session(
         identity, "member", member, now=now, installation=device.installation
     )
     device_token = await known_devices.token_for(identity, member, device.device_token, now=now)
+    code: EnteredCode | CodeRefused | None = None
     writes = [*writes, *sessions.open_writes(opened_session.session), device_token.write]
     try:
         if enrolment is None:
             await identity.store.transact(writes)
         else:
-            await begin_membership(identity, enrolment, extra_writes=writes, member=member, now=now)
+            code = await begin_membership(identity, enrolment, extra_writes=writes, member=member, now=now)
     except contacts.ContactInUse as error:
         # The contact or the number was taken meanwhile: the next round reads it.
         raise Stale("taken meanwhile") from error
-    return MemberSignedIn(member, opened_session, enrolment is not None, device_token.token)
+    return MemberSignedIn(member, opened_session, enrolment is not None, device_token.token, code)
 
 
 async def _find_owner(

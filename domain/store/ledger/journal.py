@@ -61,6 +61,7 @@ class JournalDocument(StoredDocument):
             IndexModel({"member": 1, "seq": 1}, unique=True),
             IndexModel({"member": 1, "marks": 1}),
             IndexModel({"member": 1, "at": 1}),
+            IndexModel({"at": 1}),  # for reports over all members
         )
 
 

@@ -8,7 +8,7 @@ histories page by.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, TypeVar, cast
 
@@ -20,7 +20,6 @@ from domain.model.ledger.decision import (
     JournalRow,
     Outcome,
     PlannedMessage,
-    RefundClaim,
     RefundedPurchase,
     StateValue,
     VoucherStep,
@@ -29,18 +28,23 @@ from domain.model.ledger.events import (
     Event,
     Fact,
     Facts,
-    JoinedRule,
     Line,
     Purchase,
-    PurchaseClaim,
     RaisedFacts,
 )
-from domain.model.ledger.gifts import NOT_COUNTED, Counted
-from domain.model.ledger.ledger_restore import read_deduction, read_gift, read_payment
-from domain.model.ledger.ledger_state import deduction_values, gift_values, payment_values
+from domain.model.ledger.gifts import NOT_COUNTED
 from domain.model.ledger.lots import LotPart, OpenedLot
+from domain.model.ledger.state.encoding import deduction_values, gift_values, payment_values
+from domain.model.ledger.state.ledger_restore import read_deduction, read_gift, read_payment
 from domain.model.programme.tiers import SINGLE_COUNT
 from domain.store.connect import Raw
+from domain.store.ledger.journal_claims import (
+    claim_document,
+    list_pairs,
+    named_counts,
+    read_claim,
+    read_counted,
+)
 from domain.store.ledger.receipt_details import details_values, read_details
 
 V = TypeVar("V")
@@ -86,7 +90,7 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         "entries": [_entry_document(one) for one in row.entries],
         "outcomes": [[one.rule, one.applied, one.amount, one.reason, one.wallet] for one in row.outcomes],
         "raised": [event_document(one) for one in row.raised],
-        "messages": [[one.code, one.event, _pairs(one.data), one.index] for one in row.messages],
+        "messages": [[one.code, one.event, list_pairs(one.data), one.index] for one in row.messages],
         "effects": [[one.kind, one.code, one.event, one.rule] for one in row.effects],
         "vouchers": [
             [one.id, one.n, one.reward, one.change, one.at, one.expires_at, one.is_free]
@@ -94,7 +98,7 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         ],
         "later": [[one.member, one.due, event_document(one.event)] for one in row.delayed],
         "facts": _facts_document(row.facts),
-        "awarded": _pairs(row.awarded),
+        "awarded": list_pairs(row.awarded),
         "puts": [
             [one.wallet, one.amount, one.available_at, _iso_date(one.expires_on), _iso_date(one.since)]
             for one in row.opened_lots
@@ -102,14 +106,14 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         "qualified": single.awards,
         "counted": single.event,
         "extras": single.extras,
-        "counts": _named_counts(row.counted),
-        "badges": _pairs(row.badge_counts),
+        "counts": named_counts(row.counted),
+        "badges": list_pairs(row.badge_counts),
         "gifts": [[source, gift_values(gift)] for source, gift in row.gifts.items()],
         "raised_facts": [
-            [index, raised.name, _pairs(raised.data), _facts_document(raised.facts)]
+            [index, raised.name, list_pairs(raised.data), _facts_document(raised.facts)]
             for index, raised in row.raised_facts.items()
         ],
-        "changes": _pairs(row.changes),
+        "changes": list_pairs(row.changes),
         "removed": list(row.removed),
     }
     if row.payments:
@@ -126,7 +130,7 @@ def event_document(event: Event) -> dict[str, Any]:
         "name": event.name,
         "at": event.at,
         "source": event.source,
-        "data": _pairs(event.data),
+        "data": list_pairs(event.data),
     }
     if event.purchase is not None:
         document["purchase"] = purchase_document(event.purchase)
@@ -160,33 +164,6 @@ def purchase_document(purchase: Purchase) -> dict[str, Any]:
     if purchase.payment is not None:
         document["payment"] = payment_values(purchase.payment)
     return {**document, "returned": True} if purchase.is_returned else document
-
-
-def claim_document(claim: RefundClaim) -> list[Any]:
-    """Return a refund's claim as journal and receipts keep it."""
-    delayed = [[key, _claim_values(part)] for key, part in claim.delayed.items()]
-    return [*_claim_values(claim.purchase), delayed]
-
-
-def _claim_values(claim: PurchaseClaim) -> list[Any]:
-    named = _named_counts(claim.uncounted)
-    single = claim.uncounted.get(SINGLE_COUNT, NOT_COUNTED)
-    return [
-        _pairs(claim.amounts),
-        named or single.awards,
-        single.event,
-        single.extras,
-        _pairs(claim.badge_counts),
-        list(claim.sources),
-        [[one.rule, one.left, one.shared_left] for one in claim.joined],
-    ]
-
-
-def _named_counts(counted: Mapping[str, Counted]) -> list[Any]:
-    """Return what counted toward several counts, by name; a single count has fields of its own."""
-    return [
-        [name, one.awards, one.extras, one.event] for name, one in counted.items() if name != SINGLE_COUNT
-    ]
 
 
 def _entry_document(entry: Entry) -> dict[str, Any]:
@@ -226,10 +203,6 @@ def _facts_document(facts: Facts) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value not in (None, [], False)}
 
 
-def _pairs(values: Mapping[str, Any]) -> list[Any]:
-    return [[name, value] for name, value in values.items()]
-
-
 def _pack(value: Any) -> Any:
     """Return a value whose maps are {"pairs": [[key, value], ...]}."""
     if isinstance(value, Mapping):
@@ -266,7 +239,7 @@ def read_row(document: Raw) -> JournalRow:
             OpenedLot(one[0], one[1], one[2], _read_optional_date(one[3]), _read_date(one[4]))
             for one in document.get("puts", ())
         ),
-        counted=_read_counted(
+        counted=read_counted(
             (document.get("qualified", 0), document.get("extras", 0), document.get("counted", 0)),
             document.get("counts", ()),
         ),
@@ -333,31 +306,6 @@ def read_purchase(document: Raw) -> Purchase:
         document.get("returned", False),
         read_payment(document["payment"]) if "payment" in document else None,
     )
-
-
-def read_claim(values: Sequence[Any]) -> RefundClaim:
-    """Return a claim as it was kept."""
-    if len(values) == 3:  # of days when a claim held no more
-        return RefundClaim(PurchaseClaim(dict(values[0]), _read_counted((values[1], 0, values[2]))))
-    delayed = {key: _read_part_claim(part) for key, part in values[7]}
-    return RefundClaim(_read_part_claim(values), delayed)
-
-
-def _read_part_claim(values: Sequence[Any]) -> PurchaseClaim:
-    return PurchaseClaim(
-        dict(values[0]),
-        _read_counted((0, 0, 0), values[1])
-        if isinstance(values[1], list)
-        else _read_counted((values[1], values[3], values[2])),
-        dict(values[4]),
-        tuple(values[5]),
-        tuple([JoinedRule(one) if isinstance(one, str) else JoinedRule(*one) for one in values[6]]),
-    )
-
-
-def _read_counted(single: tuple[int, int, int], named: Sequence[Any] = ()) -> dict[str, Counted]:
-    counted = {SINGLE_COUNT: Counted(*single), **{name: Counted(*amounts) for name, *amounts in named}}
-    return {name: one for name, one in counted.items() if one != NOT_COUNTED}
 
 
 def read_entry(document: Raw) -> Entry:

@@ -15,10 +15,10 @@ from typing import Any, ClassVar, Literal, cast
 
 from pymongo import IndexModel
 
-from domain.model.ledger import ledger_restore, ledger_state
 from domain.model.ledger.decision import Decision, Entry, JournalRow
 from domain.model.ledger.events import Profile
 from domain.model.ledger.member import Member
+from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.values import evolve
 from domain.store.connect import Raw
 from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore, Stale, Write, insert, update
@@ -375,6 +375,7 @@ def _history_document(history_entry: HistoryEntry) -> Mapping[str, Any]:
         "event": history_entry.event_name,
         "version": history_entry.version,
         "reward": history_entry.reward,
+        "payment": entry.is_payment or None,
     }
     return {name: value for name, value in document.items() if value is not None}
 

@@ -18,6 +18,7 @@ from domain.model.visible_text import normal_identifier
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert, update
 from domain.store.ledger import journal_rows
+from domain.store.ledger.journal_claims import claim_document, read_claim
 from domain.store.requests import joined_hash
 from domain.store.stored_document import StoredDocument
 
@@ -142,7 +143,7 @@ def refund_write(receipt: StoredReceipt, row: JournalRow, identity: RefundIdenti
     """
     assert row.claim is not None, "a refund's row has a claim"
     assert row.event.refund is not None, "a refund's event carries its refund"
-    pushed: dict[str, object] = {"claims": journal_rows.claim_document(row.claim), "refunds": row.seq}
+    pushed: dict[str, object] = {"claims": claim_document(row.claim), "refunds": row.seq}
     if identity is not None:
         pushed["refund_ids"] = {
             "id": identity.id,
@@ -177,7 +178,7 @@ def of_event(event: Event) -> str | None:
 
 def _read_receipt(row: Raw) -> StoredReceipt:
     remaining = journal_rows.read_purchase(row["left"]) if "left" in row else None
-    claims = tuple(journal_rows.read_claim(one) for one in row.get("claims", ()))
+    claims = tuple(read_claim(one) for one in row.get("claims", ()))
     return StoredReceipt(
         row["_id"],
         row["member"],

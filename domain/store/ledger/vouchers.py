@@ -23,11 +23,16 @@ from domain.store.stored_document import StoredDocument
 
 COLLECTION = "vouchers"
 CODES = "voucher_codes"
+RECEIPT_FIELDS = ("receipt", "discount")  # of the event of a use, and of the voucher that was used
 VoucherState = Literal["ISSUED", "USED", "EXPIRED", "CANCELLED"]
 
 
 class VoucherDocument(StoredDocument):
-    """A voucher in the database; `n` counts the member's vouchers, `given` is true where it had no price."""
+    """A voucher in the database; `n` counts the member's vouchers, `given` is true where it had no price.
+
+    `receipt` is the one that it was used on, where the till named it, and `discount` what it took off that;
+    both are missing else.
+    """
 
     member: str
     n: int
@@ -44,10 +49,15 @@ class VoucherDocument(StoredDocument):
     hashed: str
     used_at: datetime | None = None
     used_in: str | None = None
+    receipt: str | None = None
+    discount: int | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
-        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"member": 1, "n": 1}, unique=True),)
+        indexes: ClassVar[Sequence[IndexModel]] = (
+            IndexModel({"member": 1, "n": 1}, unique=True),
+            IndexModel({"receipt": 1}, sparse=True),
+        )
 
 
 class VoucherCodeDocument(StoredDocument):
@@ -80,6 +90,8 @@ class Voucher:
     code_hash: str
     used_at: datetime | None = None
     used_in_store: str | None = None
+    receipt: str | None = None
+    discount_minor: int | None = None
 
     def state_at(self, now: datetime) -> VoucherState:
         """Return the state that holds at an instant, even where the lapse is not stored yet."""
@@ -99,6 +111,12 @@ async def find_many(store: DocumentStore, ids: Sequence[str]) -> dict[str, Vouch
     return {
         row["_id"]: _read_voucher(row) async for row in store[COLLECTION].find({"_id": {"$in": list(ids)}})
     }
+
+
+async def find_by_receipts(store: DocumentStore, receipts: Sequence[str]) -> tuple[Voucher, ...]:
+    """Return the vouchers that were used on these receipts."""
+    rows = store[COLLECTION].find({"receipt": {"$in": list(receipts)}})
+    return tuple(sorted([_read_voucher(row) async for row in rows], key=lambda voucher: voucher.id))
 
 
 async def find_by_code(store: DocumentStore, code: str) -> Voucher | None:
@@ -182,16 +200,21 @@ def _change_write(step: VoucherStep, row: JournalRow) -> Write:
     sets: dict[str, Any] = {
         "state": {"used": "USED", "cancelled": "CANCELLED", "expired": "EXPIRED"}.get(step.change, "ISSUED")
     }
+    change: dict[str, Any] = {"$set": sets}
     if step.change in ("used", "reversed"):
         is_use = step.change == "used"
         sets |= {
             "used_at": step.at if is_use else None,
             "used_in": row.event.data.get("store") if is_use else None,
         }
+        if is_use:
+            sets |= {name: row.event.data[name] for name in RECEIPT_FIELDS if name in row.event.data}
+        else:
+            change["$unset"] = dict.fromkeys(RECEIPT_FIELDS, "")
     return update(
         COLLECTION,
         {"_id": step.id, "state": state_before},
-        {"$set": sets},
+        change,
         if_missed=Stale("the voucher has moved on"),
     )
 
@@ -214,4 +237,6 @@ def _read_voucher(row: Raw) -> Voucher:
         code_hash=row["hashed"],
         used_at=row.get("used_at"),
         used_in_store=row.get("used_in"),
+        receipt=row.get("receipt"),
+        discount_minor=row.get("discount"),
     )

@@ -23,7 +23,7 @@ KEPT_FOR = timedelta(hours=25)
 
 
 class EnrolmentDocument(StoredDocument):
-    """An enrolment in the database; `contact` is the contact's hash."""
+    """An enrolment in the database; `contact` is the contact's hash, `code` the digests of the code."""
 
     contact: str
     name: str
@@ -33,6 +33,7 @@ class EnrolmentDocument(StoredDocument):
     terms: str
     consents: list[list[Any]]
     referred_by: str | None = None
+    code: list[str] | None = None
     at: datetime
     purge_at: datetime
 
@@ -44,7 +45,9 @@ class EnrolmentDocument(StoredDocument):
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A membership applied for: what the applicant said, until they prove their contact."""
+    """A membership applied for: what the applicant said, until they prove their contact. `code_digests` are
+    those of the code that they gave.
+    """
 
     name: str
     locale: str
@@ -54,6 +57,7 @@ class Reservation:
     consents: tuple[ConsentAnswer, ...]
     referred_by: str | None
     at: datetime
+    code_digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ async def find(store: DocumentStore, id: str) -> StoredEnrolment | None:
         consents=read_consents(document.consents),
         referred_by=document.referred_by,
         at=document.at,
+        code_digests=tuple(document.code or ()),
     )
     return StoredEnrolment(document.id, document.contact, reservation)
 
@@ -100,6 +105,7 @@ def put_write(enrolment: StoredEnrolment) -> Write:
         terms=reservation.terms,
         consents=consent_rows(reservation.consents),
         referred_by=reservation.referred_by,
+        code=list(reservation.code_digests) or None,
         at=reservation.at,
         purge_at=reservation.at + KEPT_FOR,
     )

@@ -10,9 +10,9 @@ from domain.model.ledger.categories import favourite
 from domain.model.ledger.decide import decide
 from domain.model.ledger.deciding.refund_lines import returned
 from domain.model.ledger.events import Event, Facts, JournaledPurchase, Line, Profile, Purchase, Refund
-from domain.model.ledger.ledger_restore import restore_member
-from domain.model.ledger.ledger_state import flatten, nest, state_paths
 from domain.model.ledger.member import CategoryTotal, Member
+from domain.model.ledger.state.ledger_restore import restore_member
+from domain.model.ledger.state.ledger_state import flatten, nest, state_paths
 from domain.model.ledger.views.field_reads import read_after
 from domain.model.values import evolve
 from tests.model.simulation_runs import Line as RunLine

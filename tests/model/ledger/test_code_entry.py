@@ -11,9 +11,9 @@ from domain.model.ledger.decide import decide
 from domain.model.ledger.deciding.code_entry import refusal_of
 from domain.model.ledger.decision import CodeRefused
 from domain.model.ledger.events import Event, Profile
-from domain.model.ledger.ledger_restore import restore_member
-from domain.model.ledger.ledger_state import fold_rows, nest, state_paths
 from domain.model.ledger.member import Member
+from domain.model.ledger.state.ledger_restore import restore_member
+from domain.model.ledger.state.ledger_state import fold_rows, nest, state_paths
 from domain.model.programme import Programme
 from domain.model.values import evolve
 from tests.model.simulation_runs import Line, Run, buy, enrol, figures, line, programme, rules, run

@@ -141,8 +141,11 @@ def test_a_payment_that_does_not_fit_refuses_the_purchase_whole(
 def test_a_wallet_of_points_without_terms_and_one_of_money_that_is_shut_pay_nothing() -> None:
     p = programme(wallets("{code: points, name: P}", CREDIT.replace("}", ", pay: false}")))
     lines = enrol(), adjust("2026-01-01T10:00", 600), adjust("2026-01-01T10:00", 600, wallet="credit")
-    for wallet in ("points", "credit"):
-        ran = run(p, *lines, pay("2026-01-02T10:00", 4_000, **{wallet: 100}))
+    for payment in (
+        pay("2026-01-02T10:00", 4_000, points=100),
+        pay("2026-01-02T10:00", 4_000, credit=100),
+    ):
+        ran = run(p, *lines, payment)
         assert ran.last["refused"] == "PaymentNotAccepted"
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from domain.model.ledger.decide import decide
 from domain.model.ledger.events import Event, Profile
-from domain.model.ledger.ledger_restore import restore_member
-from domain.model.ledger.ledger_state import nest, state_paths
 from domain.model.ledger.member import HeldPlan, Member
+from domain.model.ledger.state.ledger_restore import restore_member
+from domain.model.ledger.state.ledger_state import nest, state_paths
 from tests.model.ledger.timed_programmes import tagging
 from tests.model.simulation_runs import Line, buy, enrol, line, programme, rules, run
 

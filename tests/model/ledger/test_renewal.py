@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from domain.model.ledger import ledger_restore
 from domain.model.ledger.events import Profile
 from domain.model.ledger.lots import Lot
+from domain.model.ledger.state import ledger_restore
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import ValidityChange
 from domain.model.ledger.wallet import Wallet

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.services.errors import NotFound
-from domain.services.ledger import purchases, queries
+from domain.services.ledger import entry_history, purchases, queries
 from domain.services.ledger.purchase_input import PurchaseInputLine
 from domain.services.ledger.turn import turn
 from domain.services.runtime import Runtime
@@ -35,7 +35,9 @@ async def test_home_is_one_command(database: Database, command_log: CommandLog) 
     now = NOW + timedelta(minutes=26)
     with command_log.counting() as counted:
         view = await queries.load_member_view(runtime, member_id="ana", now=now)
-        newest = await queries.list_history(runtime, member_id="ana", first=20, member_view=view, now=now)
+        newest = await entry_history.list_history(
+            runtime, member_id="ana", first=20, member_view=view, now=now
+        )
     assert counted.names == ["find"]
     assert [one.entry.n for one in newest.items] == list(range(25, 5, -1))
     assert newest.has_more
@@ -46,7 +48,7 @@ async def test_a_later_page_is_one_command(database: Database, command_log: Comm
     await join(runtime, "ana")
     await buy(runtime, 25)
     with command_log.counting() as counted:
-        page = await queries.list_history(runtime, member_id="ana", first=10, before=6, now=NOW)
+        page = await entry_history.list_history(runtime, member_id="ana", first=10, before=6, now=NOW)
     assert counted.names == ["find"]
     assert [one.entry.n for one in page.items] == [5, 4, 3, 2, 1]
     assert not page.has_more
@@ -62,7 +64,7 @@ async def test_a_page_may_begin_in_memory_and_end_in_the_journal(
     now = NOW + timedelta(minutes=26)
     view = await queries.load_member_view(runtime, member_id="ana", now=now)
     with command_log.counting() as counted:
-        page = await queries.list_history(
+        page = await entry_history.list_history(
             runtime, member_id="ana", first=25, wallet="points", member_view=view, now=now
         )
     assert counted.names == ["find"]
@@ -118,7 +120,7 @@ async def test_a_lapse_is_seen_before_any_job_has_written_it(database: Database)
     await buy(runtime, 1)
     then = NOW + timedelta(days=400)
     view = await queries.load_member_view(runtime, member_id="ana", now=then)
-    page = await queries.list_history(runtime, member_id="ana", first=20, member_view=view, now=then)
+    page = await entry_history.list_history(runtime, member_id="ana", first=20, member_view=view, now=then)
     assert view.unwritten_count == 1
     assert (view.member.wallets["points"].available, view.member.wallets["points"].expired) == (0, 100)
     assert [(one.entry.kind, one.entry.amount, one.entry.balance) for one in page.items] == [

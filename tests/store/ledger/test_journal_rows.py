@@ -34,7 +34,7 @@ from domain.model.ledger.events import (
 from domain.model.ledger.gifts import Counted, Deduction, Firing, Gift
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.model.programme import SINGLE_COUNT
-from domain.store.ledger import journal_rows
+from domain.store.ledger import journal_claims, journal_rows
 from domain.store.ledger.journal import JournalDocument
 
 OPTIONS = bson.codec_options.CodecOptions[dict[str, Any]](tz_aware=True, tzinfo=UTC)
@@ -208,5 +208,5 @@ def test_marks_are_the_counters_that_histories_page_by() -> None:
 
 
 def test_a_claim_of_before_rooms_were_kept_names_the_rules_that_joined() -> None:
-    claim = journal_rows.read_claim([[], 0, 0, 0, [], [], ["small"], []])
+    claim = journal_claims.read_claim([[], 0, 0, 0, [], [], ["small"], []])
     assert claim.purchase.joined == (JoinedRule("small"),)

@@ -1,7 +1,7 @@
 /* Every amount with its day; opened, it says why. */
 
 import { fill, h, icon, sheet } from "/shared/dom.js";
-import { amount, day, dayOf, instant, money } from "/shared/format.js";
+import { amount, day, dayOf, instant, listed, money, number } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { ask, phone, session, walletOf } from "../phone.js";
 import { ENTRY_REASONS, HISTORY } from "../queries.js";
@@ -113,20 +113,25 @@ function openEntry(entry) {
         fill(
           body,
           node.purchase
-            ? h(
-                "p",
-                {},
-                [
-                  t("entry.purchase", {
-                    receipt: node.purchase.externalId,
-                    total: money(node.purchase.total, node.purchase.currency),
-                  }),
-                  node.purchase.store?.name,
-                ]
-                  .filter(Boolean)
-                  .join(", "),
-              )
-            : null,
+            ? [
+                h(
+                  "p",
+                  {},
+                  [
+                    t("entry.purchase", {
+                      receipt: node.purchase.externalId,
+                      total: money(node.purchase.total, node.purchase.currency),
+                    }),
+                    node.purchase.store?.name,
+                  ]
+                    .filter(Boolean)
+                    .join(", "),
+                ),
+                paidWith(node.purchase),
+              ]
+            : node.event
+              ? h("p", {}, node.event)
+              : null,
           node.explanation.length ? [h("h3", {}, t("entry.why")), reasons(node.explanation)] : null,
         ),
       )
@@ -157,6 +162,36 @@ function openEntry(entry) {
       body,
     );
   });
+}
+
+/* What wallets paid of a purchase, what was paid otherwise, and what has come back since. */
+function paidWith({ paid, payment = [], back, currency }) {
+  if (!payment.length) return null;
+  const units = (part) => (part.currency ? money(part.units, part.currency) : number(part.units));
+  const parts = back.wallets.filter((part) => part.units);
+  return [
+    h("h3", {}, t("pay.with")),
+    h(
+      "ul.lines.card.facts",
+      {},
+      payment.map((part) =>
+        fact(
+          part.currency ? part.name : t("cost", { amount: units(part), wallet: part.name }),
+          money(part.worth, currency),
+        ),
+      ),
+      fact(t("pay.otherwise"), money(paid, currency)),
+      back.money || parts.length
+        ? fact(
+            t("pay.back"),
+            listed([
+              ...(back.money ? [money(back.money, currency)] : []),
+              ...parts.map((part) => t("cost", { amount: units(part), wallet: part.name })),
+            ]),
+          )
+        : null,
+    ),
+  ];
 }
 
 function fact(name, value) {

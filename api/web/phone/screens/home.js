@@ -2,12 +2,13 @@
    happened last. */
 
 import { h, icon, sheet } from "/shared/dom.js";
-import { amount, day, number } from "/shared/format.js";
+import { amount, anyOf, counted, day, listed, money, number, percent } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { go, phone } from "../phone.js";
+import { isCard, stamps } from "./badges.js";
 import { showCard } from "./card.js";
 import { entryLine } from "./history.js";
-import { cost, empty, notice, picture, ring } from "./parts.js";
+import { bar, cost, empty, notice, picture, ring } from "./parts.js";
 import { missing, openReward } from "./rewards.js";
 import { openVoucher } from "./voucher.js";
 
@@ -27,7 +28,8 @@ export function homeScreen(element) {
     ...(me.tier ? [tier(me.tier)] : []),
     ...(vouchers.length ? [ready(vouchers)] : []),
     ...within(me.rewards),
-    ...(me.badges.length ? [badges(me.badges)] : []),
+    ...cards(me.badges),
+    ...badges(me.badges),
     latest(me.history),
   );
 }
@@ -51,6 +53,7 @@ function balance(me) {
       ),
       first.pending ? h("p.small", {}, t("wallet.pending", { amount: amount(first.pending, first) })) : null,
       first.debt ? h("p.small.minus", {}, t("wallet.debt", { amount: amount(first.debt, first) })) : null,
+      pays(first),
       lapses(first),
       others.length
         ? h(
@@ -63,6 +66,24 @@ function balance(me) {
         : null,
       h("button.button.primary.wide", { onclick: showCard }, icon("card"), t("home.card")),
     ),
+  );
+}
+
+/* What the points are worth at the till. Money says so by itself. */
+function pays(wallet) {
+  const { pay } = wallet;
+  const { currency } = phone.programme ?? {};
+  if (!pay || !currency || wallet.walletKind === "MONEY") return null;
+  const units = Math.floor(wallet.available / pay.step) * pay.step;
+  const worth = (some) => money(Math.floor((some * pay.worth) / pay.units), currency);
+  const what =
+    units >= pay.minimum
+      ? t("pay.worth", { worth: worth(units) })
+      : t("pay.from", { amount: number(pay.minimum), worth: worth(pay.minimum) });
+  return h(
+    "p.small",
+    {},
+    pay.share < 100 ? `${what} ${t("pay.share", { share: percent(pay.share) })}` : what,
   );
 }
 
@@ -112,23 +133,57 @@ function tier(progress) {
       "span.grow.stack.tight",
       {},
       h("strong.name", {}, current.name),
-      h(
-        "span.quiet",
-        {},
-        next ? t("tier.next", { missing: number(progress.toNext), tier: next.name }) : t("tier.top"),
-      ),
-      progress.until
-        ? h(
-            "span.small.quiet",
+      next && progress.counts?.length
+        ? way(progress)
+        : h(
+            "span.quiet",
             {},
-            progress.toKeep
-              ? t("tier.keep", { missing: number(progress.toKeep), day: day(progress.until) })
-              : t("tier.until", { day: day(progress.until) }),
-          )
-        : null,
+            next ? t("tier.next", { missing: number(progress.toNext), tier: next.name }) : t("tier.top"),
+          ),
+      progress.until ? h("span.small.quiet", {}, held(progress)) : null,
     ),
     icon("forward"),
   );
+}
+
+/* Several counts, such as nights or spend: what each misses, since any one is enough. */
+function way({ next, counts }) {
+  const leading = counts.filter((count) => count.toNext !== null);
+  return [
+    h("span.quiet", {}, t(leading.length > 1 ? "tier.any" : "tier.one", { tier: next.name })),
+    ...leading.map((count) =>
+      h(
+        "span.count",
+        {},
+        h("span", {}, count.title),
+        h("span.num", {}, t("tier.more", { missing: counted(count.toNext, count) })),
+        bar(count.fraction, count.title),
+      ),
+    ),
+  ];
+}
+
+function held(progress) {
+  if (!progress.toKeep) return t("tier.until", { day: day(progress.until) });
+  const keeping = (progress.counts ?? []).filter((count) => count.toKeep !== null);
+  return keeping.length
+    ? t("tier.keepAny", {
+        counts: anyOf(keeping.map((count) => `${count.title} ${counted(count.toKeep, count)}`)),
+        day: day(progress.until),
+      })
+    : t("tier.keep", { missing: number(progress.toKeep), day: day(progress.until) });
+}
+
+function soFar(progress) {
+  return progress.counts?.length
+    ? listed(progress.counts.map((count) => `${count.title} ${counted(count.qualifying, count)}`))
+    : number(progress.qualifying);
+}
+
+function reaching(rung) {
+  return rung.thresholds
+    .filter((threshold) => threshold.from !== null)
+    .map((threshold) => `${threshold.title} ${counted(threshold.from, threshold)}`);
 }
 
 function ladder(progress) {
@@ -137,7 +192,7 @@ function ladder(progress) {
       "div.stack",
       {},
       h("h2", {}, t("tier.title")),
-      h("p.quiet", {}, t("tier.counted", { amount: number(progress.qualifying) })),
+      h("p.quiet", {}, t("tier.counted", { amount: soFar(progress) })),
       (phone.programme?.tiers ?? [progress.current]).map((each) =>
         h(
           `section.card.rung${each.id === progress.current.id ? ".here" : ""}`,
@@ -149,8 +204,13 @@ function ladder(progress) {
             h("h3.grow", {}, each.name),
             each.id === progress.current.id
               ? h("span.chip.gold", {}, t("tier.yours"))
-              : h("span.quiet.num", {}, t("tier.from", { from: number(each.from) })),
+              : each.thresholds?.length
+                ? null
+                : h("span.quiet.num", {}, t("tier.from", { from: number(each.from) })),
           ),
+          each.thresholds?.some((threshold) => threshold.from)
+            ? h("p.small.quiet", {}, t("tier.from", { from: anyOf(reaching(each)) }))
+            : null,
           h(
             "ul.benefits",
             {},
@@ -237,36 +297,55 @@ function within(rewards) {
   ];
 }
 
-function badges(list) {
-  return h(
-    "section.stack.tight",
-    {},
+/* The stamp cards in hand, which is what one looks for at the counter. */
+function cards(list) {
+  return list
+    .filter(isCard)
+    .slice(0, 2)
+    .map((each) =>
+      h(
+        "button.card.stampbutton",
+        { onclick: () => go("badges") },
+        h("strong", {}, each.badge.name),
+        stamps(each),
+      ),
+    );
+}
+
+function badges(all) {
+  const list = all.filter((each) => !isCard(each));
+  if (!list.length) return [];
+  return [
     h(
-      "div.row.spread",
+      "section.stack.tight",
       {},
-      h("h2", {}, t("tab.badges")),
-      h("button.button.plain", { onclick: () => go("badges") }, t("all")),
-    ),
-    h(
-      "ul.medals",
-      {},
-      list
-        .slice(0, 4)
-        .map((each) =>
-          h(
-            "li",
-            {},
-            ring(
-              each.fraction,
-              68,
-              h(`span${each.level ? "" : ".faint"}`, {}, picture({ image: each.badge.art }, 46)),
-              "var(--gold-line)",
+      h(
+        "div.row.spread",
+        {},
+        h("h2", {}, t("tab.badges")),
+        h("button.button.plain", { onclick: () => go("badges") }, t("all")),
+      ),
+      h(
+        "ul.medals",
+        {},
+        list
+          .slice(0, 4)
+          .map((each) =>
+            h(
+              "li",
+              {},
+              ring(
+                each.fraction,
+                68,
+                h(`span${each.level ? "" : ".faint"}`, {}, picture({ image: each.badge.art }, 46)),
+                "var(--gold-line)",
+              ),
+              h("small", {}, each.badge.name),
             ),
-            h("small", {}, each.badge.name),
           ),
-        ),
+      ),
     ),
-  );
+  ];
 }
 
 function latest(history) {

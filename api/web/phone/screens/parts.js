@@ -68,13 +68,15 @@ export function ring(fraction, size, middle, colour = "var(--seal)") {
       "svg",
       { viewBox: "0 0 100 100", "aria-hidden": "true" },
       s("circle.way", { cx: 50, cy: 50, r: 44 }),
-      s("circle.done", {
-        cx: 50,
-        cy: 50,
-        r: 44,
-        "stroke-dasharray": `${turn * Math.min(1, fraction)} ${turn}`,
-        style: { stroke: colour },
-      }),
+      // Its ends are round: of no length it would be a dot.
+      fraction > 0 &&
+        s("circle.done", {
+          cx: 50,
+          cy: 50,
+          r: 44,
+          "stroke-dasharray": `${turn * Math.min(1, fraction)} ${turn}`,
+          style: { stroke: colour },
+        }),
     ),
     h("div.middle", {}, middle),
   );

@@ -7,8 +7,9 @@ import { amount } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { Scanner } from "../scanner.js";
 import { go, session, till } from "../till.js";
+import { collecting } from "./collecting.js";
 import { managing } from "./manager.js";
-import { expiry, notice, picture, tierChip, walletOf } from "./parts.js";
+import { expiry, notice, picture, tierChip, tierWay, walletOf } from "./parts.js";
 import { PurchaseForm } from "./purchase.js";
 
 export function customerScreen(
@@ -33,6 +34,7 @@ export function customerScreen(
     ),
     customer ? face(customer) : stranger(member, row),
     frozen ? notice(t("customer.frozen"), "bad", "lock") : form.element,
+    customer && !frozen ? collecting(customer) : "",
     customer && !frozen ? rewards(customer) : "",
   );
   const ends =
@@ -57,6 +59,14 @@ function face(customer) {
       {},
       h("div.row.spread.wrap", {}, h("h1", { tabindex: -1 }, customer.name), tierChip(customer.tier)),
       h("p.small.quiet.code", {}, customer.number),
+      tierWay(customer.tier),
+      till.manager && customer.segments?.length
+        ? h(
+            "ul.chips",
+            { "aria-label": t("customer.segments") },
+            customer.segments.map((segment) => h("li.chip", {}, segment.name)),
+          )
+        : null,
       h(
         "ul.wallets",
         {},

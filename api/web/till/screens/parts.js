@@ -1,7 +1,7 @@
 /* Pieces that several screens show: amounts, reasons, rewards, and what to say when something fails. */
 
 import { fill, h, icon, kindIcon, toast } from "/shared/dom.js";
-import { amount, day, dayOf, money, percent, signed } from "/shared/format.js";
+import { amount, anyOf, counted, day, dayOf, money, percent, signed } from "/shared/format.js";
 import { NoNetwork, SignedOut, SomebodyElse } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
 import { signal } from "../sounds.js";
@@ -119,6 +119,14 @@ export function tierChip(tier) {
     h("span.dot", { style: { background: tier.current.colour ?? "currentcolor" } }),
     tier.current.name,
   );
+}
+
+/** What each of several counts, such as nights or spend, misses for the next tier: any one is enough. */
+export function tierWay(tier) {
+  const leading = tier?.next ? (tier.counts ?? []).filter((count) => count.toNext !== null) : [];
+  if (!leading.length) return null;
+  const counts = anyOf(leading.map((count) => `${count.title} ${counted(count.toNext, count)}`));
+  return h("p.small.quiet", {}, t("tier.way", { tier: tier.next.name, counts }));
 }
 
 export function notice(text, kind = "", picture = "clock") {

@@ -320,6 +320,7 @@ export class PurchaseForm {
       list,
       unlocked,
       badges: earnedBadges,
+      cards: (customer.badges ?? []).filter((each) => each.badge.every),
       tier: tierChange && customer.tier?.current.name,
       subtitle: customer.wallets.slice(0, 1).map((wallet) =>
         t("done.balance", {

@@ -4,10 +4,11 @@ import { h, icon } from "/shared/dom.js";
 import { t } from "/shared/words.js";
 import { signal } from "../sounds.js";
 import { go } from "../till.js";
+import { stampWords } from "./collecting.js";
 import { entries, picture, total, walletOf } from "./parts.js";
 
 /** `kind` good or waiting, `title`, `name`, and what there is of: totals, wallets, entries, unlocked, badges,
- * tier. */
+ * cards (the stamp cards in hand), tier. */
 export function successScreen(
   element,
   {
@@ -20,6 +21,7 @@ export function successScreen(
     list = [],
     unlocked = [],
     badges = [],
+    cards = [],
     tier = null,
   },
 ) {
@@ -38,19 +40,32 @@ export function successScreen(
       unlocked.map((each) =>
         h("p.gain", {}, picture(each.reward, 40), t("done.unlocked", { title: each.reward.title })),
       ),
-      badges.map((each) =>
+      newest(badges).map((each) =>
         h(
           "p.gain",
           {},
           each.badge.art ? h("img", { src: each.badge.art, alt: "", width: 40, height: 40 }) : icon("star"),
-          each.badge.levels.length > 1
-            ? t("done.badge", { name: each.badge.name, level: each.level })
-            : t("done.badge.only", { name: each.badge.name }),
+          gained(each, cards),
         ),
       ),
+      cards
+        .filter((each) => each.stamps)
+        .map((each) => h("p", {}, t("done.card", { name: each.badge.name, stamps: stampWords(each) }))),
       h("button.button.tall.wide", { autofocus: true, onclick: () => go("scan") }, t("done.next")),
     ),
   );
   if (list.length)
     element.append(h("details.card", {}, h("summary", {}, t("done.details")), entries(list, wallets)));
+}
+
+/* Of a badge that was earned several times in one purchase the highest level alone. */
+function newest(badges) {
+  return [...new Map(badges.map((each) => [each.badge.id, each])).values()];
+}
+
+function gained({ id, badge, level }, cards) {
+  if (cards.some((each) => each.id === id)) return t("done.card.full", { name: badge.name });
+  return badge.levels.length > 1
+    ? t("done.badge", { name: badge.name, level })
+    : t("done.badge.only", { name: badge.name });
 }

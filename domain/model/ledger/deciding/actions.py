@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from domain.model.calendar import local_day
-from domain.model.event_names import BADGE_EARNED, TIER_CHANGED
+from domain.model.event_names import BADGE_EARNED, POINTS_EVENTS, TIER_CHANGED
 from domain.model.ledger import badges, ladder
 from domain.model.ledger.deciding.awarding import award
 from domain.model.ledger.deciding.earning import (
@@ -16,6 +16,7 @@ from domain.model.ledger.deciding.earning import (
     Verdict,
     add_firing,
     bounding_periods,
+    deduction,
     grant,
     shared_counter,
 )
@@ -23,7 +24,7 @@ from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import give_voucher
 from domain.model.ledger.decision import Effect, EntryKind, Outcome, PlannedMessage
 from domain.model.ledger.events import Event
-from domain.model.ledger.gifts import Deduction, Firing
+from domain.model.ledger.gifts import Deduction, Firing, without_old_levels
 from domain.model.ledger.member import TAGS_KEPT, BadgeState, TagSources
 from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
 from domain.model.ledger.views.field_reads import reads_of
@@ -45,7 +46,7 @@ def carry_out(builder: RowBuilder, verdict: Verdict, event: Event) -> dict[str, 
         amount = _give(builder, rule_grant, rule=rule.code, counts=counts_toward_tiers(rule, event))
         awarded[rule_grant.wallet] = awarded.get(rule_grant.wallet, 0) + amount
         reasons[rule_grant.wallet] = verdict.reason or rule_grant.reason or (None if amount else "cap")
-    acted, blocked = _act_all(builder, rule.do, rule=rule.code, event=event)
+    acted, blocked = _act_all(builder, rule.do, verdict.deductions, rule=rule.code, event=event)
     for code, amount in awarded.items():
         builder.outcomes.append(Outcome(rule.code, amount > 0 or acted, amount, reasons[code], code))
     if acted and not awarded:
@@ -70,7 +71,8 @@ def carry_out_withheld(builder: RowBuilder, verdict: Verdict | None, rule: Rule,
         builder.outcomes.append(Outcome(rule.code, False, 0, verdict.reason))
         return
     telling = [action for action in rule.do if _only_tells(action)] if verdict else []
-    acted, blocked = _act_all(builder, telling, rule=rule.code, event=event)
+    taken = verdict.deductions if verdict else ()
+    acted, blocked = _act_all(builder, telling, taken, rule=rule.code, event=event)
     if acted:
         builder.outcomes.append(Outcome(rule.code, True))
         _count_firing(builder, rule, event, 0)
@@ -137,7 +139,9 @@ def do_actions(builder: RowBuilder, actions: Iterable[Action], *, rule: str, eve
     """
     actions = tuple(actions)
     awards = [action.award for action in actions if action.award is not None]
-    reads = reads_of(spec.of.expression for spec in awards if spec.of is not None)
+    deductions = [action.deduct for action in actions if action.deduct is not None]
+    counted = [*(spec.of for spec in awards), *(spec.of for spec in deductions)]
+    reads = reads_of(basis.expression for basis in counted if basis is not None)
     view = ExpressionView(
         builder.programme,
         builder.member,
@@ -156,7 +160,8 @@ def do_actions(builder: RowBuilder, actions: Iterable[Action], *, rule: str, eve
         amount = _give(builder, given_grant, rule=rule, counts=False)
         awarded[given_grant.wallet] = awarded.get(given_grant.wallet, 0) + amount
         reasons[given_grant.wallet] = given_grant.reason or (None if amount else "cap")
-    _, blocked = _act_all(builder, actions, rule=rule, event=event)
+    taken = [deduction(spec, view) for spec in deductions]
+    _, blocked = _act_all(builder, actions, taken, rule=rule, event=event)
     for code, amount in awarded.items():
         builder.outcomes.append(Outcome(rule, amount > 0, amount, reasons[code], code))
         builder.raise_awarded(code, amount)
@@ -180,13 +185,18 @@ def count_badge(builder: RowBuilder, spec: BadgeSpec, event: Event, raised: Even
     set_badge(builder, spec, after, event=event)
 
 
-def grant_badge(builder: RowBuilder, spec: BadgeSpec, *, event: Event) -> None:
-    """Give a badge as a rule does: its first level, where it is not held yet."""
+def grant_badge(builder: RowBuilder, spec: BadgeSpec, *, event: Event) -> str | None:
+    """Give a badge as a rule does: its first level, where it is not held yet. Returns why there is none to
+    give, None where there is.
+    """
     before = builder.member.badges.get(spec.code, BadgeState())
+    if badges.count_of_level(spec, before, 1) is None:
+        return "nothing_to_count"
     after = badges.grant(before, spec, at=builder.at)
     if after != before:
         builder.book.draft.add_badge_count(spec.code, after.progress - before.progress)
         set_badge(builder, spec, after, event=event)
+    return None
 
 
 def set_badge(builder: RowBuilder, spec: BadgeSpec, after: BadgeState, *, event: Event) -> None:
@@ -194,8 +204,11 @@ def set_badge(builder: RowBuilder, spec: BadgeSpec, after: BadgeState, *, event:
     own event brings leave the bound of what it raises alone: a stamp card may fill many times.
     """
     before = builder.member.badges.get(spec.code, BadgeState())
-    if isinstance(spec.levels, StampCard) and event is builder.event:
-        builder.most_raised += (1 + len(spec.do)) * max(0, after.level - before.level)
+    if isinstance(spec.levels, StampCard) and after.level > before.level:
+        gifts = without_old_levels(builder.member.gifts, spec.code, newest=after.level, now=builder.at)
+        builder.member = evolve(builder.member, gifts=gifts)
+        if event is builder.event:
+            builder.most_raised += (1 + len(spec.do)) * (after.level - before.level)
     builder.member = evolve(builder.member, badges={**builder.member.badges, spec.code: after})
     source = builder.book.source
     for level in range(before.level + 1, after.level + 1):
@@ -210,21 +223,27 @@ def set_badge(builder: RowBuilder, spec: BadgeSpec, after: BadgeState, *, event:
 
 
 def _act_all(
-    builder: RowBuilder, actions: Iterable[Action], *, rule: str, event: Event
+    builder: RowBuilder, actions: Iterable[Action], deductions: Iterable[int], *, rule: str, event: Event
 ) -> tuple[bool, str | None]:
-    """Carry out what is no award. Returns whether something came of it, and why something did not."""
+    """Carry out what is no award; `deductions` are what those among them take at most. Returns whether
+    something came of it, and why something did not.
+    """
     acted, blocked = False, None
+    amounts = iter(deductions)
     for action in actions:
         if action.award is None:
-            reason = _act(builder, action, rule=rule, event=event)
+            if action.deduct is not None:
+                reason = _deduct(builder, action.deduct.wallet, next(amounts), rule)
+            else:
+                reason = _act(builder, action, rule=rule, event=event)
             acted, blocked = acted or reason is None, reason or blocked
     return acted, blocked
 
 
 def _act(builder: RowBuilder, action: Action, *, rule: str, event: Event) -> str | None:
-    """Carry out one action. Returns why nothing came of it, None where something did."""
-    if action.deduct is not None:
-        return _deduct(builder, action.deduct.wallet, action.deduct.fixed, rule)
+    """Carry out one action that is no award and no deduction. Returns why nothing came of it, None where
+    something did.
+    """
     if action.voucher is not None:
         return give_voucher(builder, builder.ruling_programme.reward(action.voucher))
     if action.message is not None:
@@ -232,8 +251,8 @@ def _act(builder: RowBuilder, action: Action, *, rule: str, event: Event) -> str
     if action.tag is not None or action.untag is not None:
         return _tag(builder, action.tag, action.untag)
     if action.badge is not None:
-        grant_badge(builder, builder.ruling_programme.badge(action.badge), event=event)
-    elif action.webhook is not None:
+        return grant_badge(builder, builder.ruling_programme.badge(action.badge), event=event)
+    if action.webhook is not None:
         builder.effects.append(Effect("webhook", action.webhook, event.id, rule))
     elif action.survey is not None:
         builder.effects.append(Effect("survey", action.survey, event.id, rule))
@@ -256,8 +275,8 @@ def _act(builder: RowBuilder, action: Action, *, rule: str, event: Event) -> str
     return None
 
 
-def _deduct(builder: RowBuilder, code: str, fixed: int, rule: str) -> str | None:
-    amount = min(fixed, builder.wallet(code).available)
+def _deduct(builder: RowBuilder, code: str, most: int, rule: str) -> str | None:
+    amount = min(most, builder.wallet(code).available)
     if not amount:
         return "nothing_to_count"
     taken = builder.take(code, amount, kind="SPEND", rule=rule)
@@ -290,6 +309,8 @@ def floor_source(builder: RowBuilder) -> str:
 
 def _message(builder: RowBuilder, code: str, event: Event) -> str | None:
     purpose = builder.ruling_programme.message(code).purpose
+    if event.name in POINTS_EVENTS and event.data.get("wallet") in builder.ruling_programme.hidden_wallets:
+        return "nothing_to_count"
     if purpose != "service" and purpose not in builder.member.profile.consents:
         return "no_consent"
     builder.messages.append(PlannedMessage(code, event.name, event.data, len(builder.messages)))

@@ -28,13 +28,14 @@ def refusal_of(
 ) -> CodeRefusalReason | None:
     """Return why a code counts nothing for a member at an instant; None where it counts.
 
-    One that has not begun is told like one that there is none of: nobody finds it by trying.
+    One that has not begun is told like one that there is none of: nobody finds it by trying. A frozen member
+    is told nothing of any code.
     """
+    if member.frozen:
+        return "FROZEN"
     during, zone = spec.during if spec is not None else None, programme.zone
     if spec is None or (during and during.from_ is not None and at < instant_of(during.from_, zone)):
         return "UNKNOWN"
-    if member.frozen:
-        return "FROZEN"
     if spec.name in member.codes:
         return "ENTERED_BEFORE"
     if during is not None and during.until is not None and at >= end_instant_of(during.until, zone):

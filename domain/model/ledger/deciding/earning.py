@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from functools import lru_cache
-from heapq import heappop, heappush
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import Per, period_start, previous_period, to_utc
+from domain.model.ledger.deciding.rule_order import groups_of, in_order
 from domain.model.ledger.member import PeriodCount
 from domain.model.ledger.views.expression_view import ExpressionView
-from domain.model.programme import ActiveTimes, Award, CountBasis, Programme, Rule, SharedCap
+from domain.model.programme import ActiveTimes, Award, CountBasis, DeductionSpec, Programme, Rule, SharedCap
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RuleRoom = tuple[bool, int | None]
@@ -47,12 +47,15 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One rule's judgement: `reason` says why it did not apply, or `cap` where it applied in part."""
+    """One rule's judgement: `reason` says why it did not apply, or `cap` where it applied in part.
+    `deductions` are what its actions take at most, in their order.
+    """
 
     rule: Rule
     applied: bool
     reason: str | None = None
     grants: tuple[Grant, ...] = ()
+    deductions: tuple[int, ...] = ()
 
     @property
     def amount(self) -> int:
@@ -199,6 +202,11 @@ def count_units(of: CountBasis | None, view: ExpressionView) -> int | Fraction:
     return sum([line.quantity for line in lines])
 
 
+def deduction(spec: DeductionSpec, view: ExpressionView) -> int:
+    """Return what a deduction takes at most: a fixed amount, or what it counts, floored."""
+    return spec.fixed if spec.fixed is not None else int(count_units(spec.of, view))
+
+
 def grant(award: Award, inputs: RuleInputs, awarded: AwardedByRule) -> Grant:
     """Return what one award gives: exact until its one rounding, down; the multiplier's extra is what the
     exact award times it has more. `awarded` is what other rules gave, for `times`.
@@ -294,7 +302,8 @@ class _Judging:
             return Verdict(rule, False, reason)
         awards = [action.award for action in rule.do if action.award is not None]
         grants = tuple([grant(award, self.inputs, self.awarded) for award in awards])
-        verdict = self._capped(Verdict(rule, True, None, grants))
+        taken = tuple([deduction(spec, self.inputs.view) for spec in rule.deductions])
+        verdict = self._capped(Verdict(rule, True, None, grants, taken))
         self.awarded.note(verdict)  # what a rule of the same group would multiply
         return verdict
 
@@ -310,7 +319,9 @@ class _Judging:
         grants, is_cut = _cut(verdict.grants, left)
         if not is_cut:
             return verdict
-        return Verdict(verdict.rule, True, "cap", grants) if left else Verdict(verdict.rule, False, "cap")
+        if not left:
+            return Verdict(verdict.rule, False, "cap")
+        return replace(verdict, reason="cap", grants=grants)
 
 
 def judge(rules: Sequence[Rule], inputs: RuleInputs) -> list[Verdict]:
@@ -318,48 +329,9 @@ def judge(rules: Sequence[Rule], inputs: RuleInputs) -> list[Verdict]:
     else in file order, a `best_of` group at its first rule.
     """
     judging, verdicts = _Judging(inputs), dict[str, Verdict]()
-    for group in _in_order(_groups(rules)):
+    for group in in_order(groups_of(rules)):
         verdicts.update({verdict.rule.code: verdict for verdict in judging.judge(group)})
     return [verdicts[rule.code] for rule in rules]
-
-
-def _groups(rules: Sequence[Rule]) -> list[list[Rule]]:
-    groups: dict[str, list[Rule]] = {}
-    for rule in rules:
-        groups.setdefault(f"group {rule.best_of}" if rule.best_of else rule.code, []).append(rule)
-    return list(groups.values())
-
-
-def _in_order(groups: list[list[Rule]]) -> list[list[Rule]]:
-    """Return the groups, each behind those that it multiplies, else in their order; in a circle the first
-    comes first.
-    """
-    if not [rule for group in groups for rule in group if rule.multiplied]:
-        return groups
-    place = {rule.code: index for index, group in enumerate(groups) for rule in group}
-    waits_for = [
-        {place[code] for rule in group for code in rule.multiplied if code in place} - {index}
-        for index, group in enumerate(groups)
-    ]
-    if not any(waits_for):
-        return groups
-    waiters: list[list[int]] = [[] for _ in groups]
-    for index, behind in enumerate(waits_for):
-        for other in behind:
-            waiters[other].append(index)
-    ready = [index for index, behind in enumerate(waits_for) if not behind]
-    waiting, out = dict.fromkeys(range(len(groups))), list[list[Rule]]()
-    while waiting:
-        index = heappop(ready) if ready else next(iter(waiting))
-        if index not in waiting:
-            continue
-        del waiting[index]
-        out.append(groups[index])
-        for waiter in waiters[index]:
-            waits_for[waiter].discard(index)
-            if not waits_for[waiter]:
-                heappush(ready, waiter)
-    return out
 
 
 def check(rule: Rule, inputs: RuleInputs) -> str | None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from domain.model import event_names
 from domain.model.calendar import local_day
 from domain.model.ledger import categories, ladder, plans, rewards, wallet
-from domain.model.ledger.deciding import code_entry, paying, referrals, refunds
+from domain.model.ledger.deciding import challenges, code_entry, paying, referrals, refunds
 from domain.model.ledger.deciding.awarding import give_back
 from domain.model.ledger.deciding.earning import add_firing
 from domain.model.ledger.deciding.revoking import revoke_source
@@ -56,6 +56,8 @@ def completed_event(programme: Programme, member: Member, event: Event) -> Event
         more = {"voucher": _text(event, "voucher") or f"{member.id}-{member.issued + 1}"}
     elif event.name in plans.PLAN_EVENTS and event.delayed_rule is None:
         more = plans.completed_data(programme, member, event)
+    elif event.name == event_names.CHALLENGE_ACCEPTED and event.delayed_rule is None:
+        more = challenges.acceptance_data(programme, member, event)
     elif event.name == event_names.PURCHASED and event.delayed_rule is None:
         return _with_payment(programme, event)
     return (
@@ -93,6 +95,8 @@ def apply_visible(builder: RowBuilder) -> Member:
             tier=ladder.begin(builder.programme, at=event.at),
             referral=referral,
         )
+        if builder.programme.goals:
+            challenges.fix_goals(builder, builder.member)
     return builder.member
 
 
@@ -366,4 +370,5 @@ _EFFECTS: dict[str, Callable[[RowBuilder], None]] = {
     event_names.UNFROZEN: _freeze,
     event_names.REFERRAL_QUALIFIED: referrals.reward_referrer,
     event_names.REFERRAL_UNMADE: referrals.unmake_referrer,
+    event_names.CHALLENGE_ACCEPTED: challenges.accept,
 }

@@ -23,7 +23,7 @@ from domain.model.event_names import (
     VOUCHER_USED,
 )
 from domain.model.ledger import ladder, plans, rewards, tiers
-from domain.model.ledger.deciding import actions, event_effects, referrals, revoking
+from domain.model.ledger.deciding import actions, challenges, event_effects, referrals, revoking
 from domain.model.ledger.deciding.earning import (
     RuleInputs,
     count_units,
@@ -70,6 +70,8 @@ def decide_row(
     """
     builder = _new_builder(programme, member, event, by=by, stock=stock, history=history, version=version)
     event = builder.event
+    if programme.goals:
+        challenges.fix_goals(builder, member)
     judged = _judge_memberships(builder) if is_turning else None
     if change is not None:
         change(builder)

@@ -43,6 +43,7 @@ class RemainingAwards:
     counted: dict[str, Counted] = field(default_factory=dict)
     badge_counts: dict[str, int] = field(default_factory=dict)
     joining: dict[str, JoinedRule] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
 
     def of_rule(self, code: str) -> int:
         """Return what a rule gives, into all wallets."""
@@ -151,6 +152,7 @@ def _judged(rules: list[Rule], inputs: RuleInputs, event: Event) -> RemainingAwa
         if not verdict.applied:
             continue
         standing.applied.add(verdict.rule.code)
+        standing.verdicts[verdict.rule.code] = verdict
         for grant in verdict.grants:
             key = verdict.rule.code, grant.wallet
             standing.awarded[grant.wallet] = standing.awarded.get(grant.wallet, 0) + grant.amount

@@ -14,6 +14,7 @@ from datetime import date
 from domain.model.calendar import Per, local_day
 from domain.model.ledger import rewards
 from domain.model.ledger.deciding.awarding import claw_back
+from domain.model.ledger.deciding.deductions import by_wallet, return_excess, unreturned
 from domain.model.ledger.deciding.earning import Verdict, add_firing, bounding_periods, shared_counter
 from domain.model.ledger.deciding.redeciding import (
     RemainingAwards,
@@ -36,6 +37,8 @@ from domain.model.ledger.lots import LAST, OpenedLot
 from domain.model.ledger.payments import payment_left
 from domain.model.programme import Programme
 from domain.model.values import evolve
+
+DEDUCTED = "deducted:"  # how a claim names what came back of a deduction, followed by SOURCE/WALLET
 
 
 def journaled_purchase(
@@ -89,6 +92,16 @@ class _Claim:
     def claimed(self, key: str) -> int:
         """Return what earlier refunds claimed of a wallet, or of a raised event's award."""
         return sum(claim.amounts.get(key, 0) for claim in self.earlier)
+
+    def returned(self, source: str) -> dict[str, int]:
+        """Return what earlier refunds gave back of what a source took, by wallet."""
+        prefix, amounts = f"{DEDUCTED}{source}/", dict[str, int]()
+        for claim in self.earlier:
+            for key, amount in claim.amounts.items():
+                if key.startswith(prefix):
+                    code = key.removeprefix(prefix)
+                    amounts[code] = amounts.get(code, 0) + amount
+        return amounts
 
     def has_taken(self, source: str) -> bool:
         """Tell whether a source's gift was taken before."""
@@ -199,7 +212,11 @@ def _take_rule_gifts(
             claim.sources.append(source)
             left = before.of_rule(code)  # of its caps, too, earlier refunds gave back the rest
             firings = tuple(replace(firing, amount=left if firing.amount else 0) for firing in gift.firings)
-            revoke(builder, source, evolve(gift, firings=firings))
+            taken = unreturned(gift, claim.returned(source))
+            claim.amounts |= {f"{DEDUCTED}{source}/{code}": left for code, left in by_wallet(taken).items()}
+            revoke(builder, source, evolve(gift, firings=firings, deductions=taken))
+        elif stands and code in now.verdicts:
+            _return_deductions(builder, source, gift, claim, now.verdicts[code])
 
 
 def _take_raised(
@@ -224,9 +241,20 @@ def _take_raised(
             stands = verdicts is not None and (source == prefix or (verdict is not None and verdict.applied))
             if not stands and not claim.has_taken(source):
                 claim.sources.append(source)
-                revoke(builder, source, _unclaimed_gift(gift, claim, source, programme))
+                rest = _unclaimed_gift(gift, claim, source, programme)
+                amounts = by_wallet(rest.deductions)
+                claim.amounts |= {f"{DEDUCTED}{source}/{code}": left for code, left in amounts.items()}
+                revoke(builder, source, rest)
             elif stands and verdict is not None:
                 _take_excess(builder, source, gift, claim, verdict, programme)
+                _return_deductions(builder, source, gift, claim, verdict)
+
+
+def _return_deductions(builder: RowBuilder, source: str, gift: Gift, claim: _Claim, verdict: Verdict) -> None:
+    """Give back what a rule took beyond what it takes now."""
+    if gift.deductions:
+        for code, amount in return_excess(builder, gift, verdict, claim.returned(source)).items():
+            claim.amounts[f"{DEDUCTED}{source}/{code}"] = amount
 
 
 def _note_unraised(
@@ -260,7 +288,15 @@ def _unclaimed_gift(gift: Gift, claim: _Claim, source: str, programme: Programme
         for name in counted.keys() & set(programme.counts_of(code)):
             counted[name] = counted[name].less(Counted(gift.awarded[code] - left[code]))
     firings = tuple(replace(firing, amount=max(0, firing.amount - taken)) for firing in gift.firings)
-    return evolve(gift, awarded=left, opened_lots=tuple(lots), counted=counted, firings=firings)
+    deductions = unreturned(gift, claim.returned(source))
+    return evolve(
+        gift,
+        awarded=left,
+        opened_lots=tuple(lots),
+        counted=counted,
+        deductions=deductions,
+        firings=firings,
+    )
 
 
 def _take_excess(

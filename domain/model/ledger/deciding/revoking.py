@@ -123,9 +123,9 @@ def uncount(
     tier: str | None = None,
 ) -> None:
     """Take off the counts for tiers, on the day of an instant, what had counted; its extras a `tier` gave."""
-    for name, one in counted.items():
-        if builder.member.tier is not None and (one.amount or one.extras):
-            _uncount(builder, builder.member.tier, name, one, at=at, cause=cause, tier=tier)
+    for name, amounts in counted.items():
+        if builder.member.tier is not None and (amounts.amount or amounts.extras):
+            _uncount(builder, builder.member.tier, name, amounts, at=at, cause=cause, tier=tier)
 
 
 def _uncount(
@@ -169,8 +169,8 @@ def reduce_badge(builder: RowBuilder, code: str, amount: int) -> None:
         return
     progress = max(0, before.progress - amount)
     level = before.level
-    if spec is not None and levels_reached(spec, before.progress) >= before.level:
-        level = min(before.level, levels_reached(spec, progress))
+    if spec is not None and levels_reached(spec, before, before.progress) >= before.level:
+        level = min(before.level, levels_reached(spec, before, progress))
     after = replace(before, progress=progress, level=level, earned_at=before.earned_at if level else None)
     builder.member = evolve(builder.member, badges={**builder.member.badges, code: after})
     for gone in range(before.level, level, -1):

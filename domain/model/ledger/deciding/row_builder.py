@@ -46,9 +46,9 @@ from domain.model.ledger.decision import (
 from domain.model.ledger.events import Event, Facts, Json, RaisedFacts
 from domain.model.ledger.gifts import Counted, Deduction, Gift, add_counted, is_transition, with_gifts
 from domain.model.ledger.ladder import tier_change_data
-from domain.model.ledger.ledger_state import state_changes
 from domain.model.ledger.lots import LotPart, OpenedLot, shown_parts
 from domain.model.ledger.member import Member, TierStanding
+from domain.model.ledger.state.ledger_state import state_changes
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.views.expression_view import ExpressionView, held_tier_code
 from domain.model.ledger.views.field_reads import read_after

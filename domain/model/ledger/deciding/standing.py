@@ -83,7 +83,7 @@ def _is_reached(builder: RowBuilder, source: str, without: Collection[Gift], cau
     known = builder.member.badges.get(code)
     if spec is None or known is None or spec.streak is not None or not known.level:
         return True
-    count = count_of_level(spec, int(level))
+    count = count_of_level(spec, known, int(level))
     progress = known.progress - sum(gift.badge_counts.get(code, 0) for gift in without)
     return count is None or progress >= count
 

@@ -3,35 +3,26 @@
     gross = discounts by voucher + paid from wallets + paid otherwise
 
 A `discount` lowers this sale, a `payment` is a means of paying it, a `credit` is granted for later and stands
-apart. Refunds share in proportion: what has come back so far of each part is floored, each refund is the
-difference to the one before, so the parts of all refunds add up to the receipt and none is ever negative.
+apart. Refunds share in proportion: what has come back so far of each part is floored (of payments by
+`payments.back_so_far`), each refund is the difference to the one before. So the parts of all refunds add up
+to the receipt, and none ever gives where another takes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 from domain.model.ledger.decision import Entry
 from domain.model.ledger.events import Purchase
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine
+from domain.model.ledger.payments import back_so_far
 
 FiscalKind = Literal["DISCOUNT", "PAYMENT", "CREDIT"]
 FiscalMeans = Literal["VOUCHER", "WALLET", "TENDER"]
 
 OTHERWISE = "other"  # the tender of what nobody said how it was paid
-
-
-class WalletPayment(Protocol):
-    """A part of a purchase that a wallet paid: so many units, worth `value` minor units."""
-
-    @property
-    def wallet(self) -> str: ...
-    @property
-    def units(self) -> int: ...
-    @property
-    def value(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +68,15 @@ def sale_record(
     *,
     details: ReceiptDetails | None = None,
     discounts: Iterable[FiscalPart] = (),
-    payments: Iterable[WalletPayment] = (),
     entries: Iterable[Entry] = (),
     money_wallets: frozenset[str] = frozenset(),
 ) -> FiscalRecord:
-    """Return the record of a receipt: what its till said, its vouchers' discounts, what wallets paid, and the
-    entries that it brought.
+    """Return the record of a receipt: what its till said, its vouchers' discounts, and the entries that it
+    brought.
     """
     details = details or ReceiptDetails()
-    by_wallets = [FiscalPart("PAYMENT", "WALLET", one.wallet, one.value, one.units) for one in payments]
+    paid = purchase.payment.parts if purchase.payment is not None else ()
+    by_wallets = [FiscalPart("PAYMENT", "WALLET", one.wallet, one.worth, one.units) for one in paid]
     due = purchase.total - sum(part.amount for part in by_wallets)
     tenders = [FiscalPart("PAYMENT", "TENDER", one.kind, one.amount) for one in details.tenders]
     if not tenders and due:
@@ -133,11 +124,14 @@ def refund_record(
 def _returned_so_far(sale: FiscalRecord, total: int, remaining: Purchase) -> FiscalRecord:
     """Return what has come back of a sale once `remaining` is what is left of it."""
     share = _Share(total - remaining.total, total, remaining.is_returned)
-    payments = [part for part in sale.parts if part.kind == "PAYMENT"]
-    money = sum(part.amount for part in payments if part.means == "TENDER")
-    money_back = share.of(money)
-    by_wallets = _spread(share.refunded - money_back, [part for part in payments if part.means == "WALLET"])
-    tenders = _spread(money_back, [part for part in payments if part.means == "TENDER"])
+    money, by_wallets = share.refunded, list[FiscalPart]()
+    if remaining.payment is not None:
+        back = back_so_far(remaining)
+        money = back.money
+        by_wallets = [
+            FiscalPart("PAYMENT", "WALLET", part.wallet, part.worth, part.units) for part in back.wallets
+        ]
+    tenders = _spread(money, [part for part in sale.parts if part.means == "TENDER"])
     discounts = [
         replace(part, amount=share.of(part.amount)) for part in sale.parts if part.kind == "DISCOUNT"
     ]
@@ -167,9 +161,6 @@ def _spread(returned: int, parts: Sequence[FiscalPart]) -> list[FiscalPart]:
     behind, spread = sum(part.amount for part in parts), []
     for part in parts:
         amount = returned * part.amount // behind if behind else 0
-        units = None
-        if part.units is not None:
-            units = part.units * amount // part.amount if part.amount else 0
-        spread.append(replace(part, amount=amount, units=units))
+        spread.append(replace(part, amount=amount))
         returned, behind = returned - amount, behind - part.amount
     return spread

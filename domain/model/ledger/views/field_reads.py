@@ -70,17 +70,17 @@ def _conditions(optional: Iterable[Expression | None]) -> list[Expression]:
 
 
 def _counts(actions: Iterable[Action]) -> Iterator[Expression]:
-    return (
-        action.award.of.expression
-        for action in actions
-        if action.award is not None and action.award.of is not None
-    )
+    for action in actions:
+        counted = action.award or action.deduct
+        if counted is not None and counted.of is not None:
+            yield counted.of.expression
 
 
 @lru_cache(maxsize=4096)
 def beside_lines(programme: Programme, event: str) -> frozenset[Expression]:
     """Return the expressions over the lines of an event's purchase that read more than the line."""
-    counts = [action.award.of for rule in programme.rules_on(event) for action in rule.do if action.award]
+    actions = [action for rule in programme.rules_on(event) for action in rule.do]
+    counts = [counted.of for action in actions if (counted := action.award or action.deduct) is not None]
     counts += [badge.of for badge in programme.badges_on(event)]
     counts += [count.of for _, count in programme.counts_on(event)]
     by_line = [count.expression for count in counts if count is not None and count.kind != "value"]

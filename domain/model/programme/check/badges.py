@@ -1,9 +1,12 @@
-"""Badges: levels that ascend, actions at some levels only, and stamp cards that count what is meant."""
+"""Badges: levels that ascend, actions at some levels only, stamp cards that count what is meant, challenges
+that can be taken up, and goals that can be made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 from babel.numbers import get_currency_precision
 
@@ -11,6 +14,18 @@ from domain.model.programme.badges import BadgeSpec, StampCard
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.suspicious import MONEY_PATHS, money_text
 from domain.model.programme.faults import Finding, KeyPath
+
+# What is 0, or null, for every member who has just joined.
+_OF_NOBODY_NEW: Final = frozenset(
+    {
+        "member.purchases.count",
+        "member.purchases.total",
+        "member.purchases.average",
+        "member.days_since_purchase",
+        "member.days_since_joining",
+        "member.referrals",
+    }
+)
 
 
 def check_badges(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -26,6 +41,7 @@ def check_badges(checked_file: CheckedFile) -> Iterator[Finding]:
                 "write each level higher than the one before",
             )
         yield from _rare_actions(path, badge)
+        yield from _challenges(path, badge)
     for placed in checked_file.actions:
         if placed.by != "badge" and placed.action.per_level is not None:
             yield Finding(
@@ -39,7 +55,7 @@ def _rare_actions(path: KeyPath, badge: BadgeSpec) -> Iterator[Finding]:
     """Find actions at every so many levels, of which the badge has fewer."""
     if isinstance(badge.levels, StampCard):
         return
-    levels = len(badge.levels)
+    levels = 1 if badge.target is not None else len(badge.levels)
     for position, action in enumerate(badge.do):
         if action.per_level is not None and action.per_level > levels:
             yield Finding(
@@ -67,3 +83,36 @@ def _stamps_for_cents(
             f" {card.every * unit}",
             is_warning=True,
         )
+
+
+# ---------------------------------------------------------------- challenges and goals
+
+
+def _challenges(path: KeyPath, badge: BadgeSpec) -> Iterator[Finding]:
+    """Find goals beside levels, challenges that nobody can see, and those that have no end."""
+    if badge.target is not None and "levels" in badge.model_fields_set:
+        yield Finding(
+            (*path, "target"), "levels say already what reaches it", "keep one of target and levels"
+        )
+    if badge.accept and badge.secret:
+        yield Finding(
+            (*path, "accept"), "nobody can take up what is secret", "remove secret, or remove accept"
+        )
+    has_end = badge.during is not None and badge.during.until is not None
+    if badge.accept and not has_end:
+        yield Finding(
+            (*path, "accept"),
+            "nothing says until when it can be taken up: it never ends",
+            'add during: {from: "2026-12-01", until: "2026-12-31"}',
+            is_warning=True,
+        )
+    has_start = badge.during is not None and badge.during.from_ is not None
+    if badge.target is not None and not badge.accept and not has_start:
+        known = sorted(badge.target.names & _OF_NOBODY_NEW)
+        if known:
+            yield Finding(
+                (*path, "target"),
+                f"the goal is fixed at enrolment, when {known[0]} is 0",
+                "add during: {from: ...} or accept: true, so that it is fixed later",
+                is_warning=True,
+            )

@@ -174,11 +174,20 @@ class CheckedFile:
             yield from _conditions(("rewards", index), reward.when, None)
         for index, segment in enumerate(self.programme.segments):
             yield from _conditions(("segments", index), segment.when, None)
+        for index, badge in enumerate(self.programme.badges):
+            if badge.target is not None:
+                yield PlacedExpression(("badges", index, "target"), badge.target, "number", None)
 
     def _in_awards(self) -> Iterator[PlacedExpression]:
         for placed in self.actions:
-            if placed.action.award is not None and placed.by != "referral":
+            if placed.by == "referral":
+                continue
+            if placed.action.award is not None:
                 yield from _basis_expressions((*placed.path, "award"), placed.action.award.of, placed.events)
+            if placed.action.deduct is not None:
+                yield from _basis_expressions(
+                    (*placed.path, "deduct"), placed.action.deduct.of, placed.events
+                )
 
     def _codes_with_paths(self, path: KeyPath, key: str) -> Iterator[tuple[str, KeyPath]]:
         for index, part in reversed(list(enumerate(self._raw_list(path)))):

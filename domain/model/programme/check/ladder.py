@@ -30,14 +30,14 @@ def _by_a_single_count(tiers: Tiers) -> Iterator[Finding]:
     for index, tier in enumerate(tiers.ladder):
         path: KeyPath = ("tiers", "ladder", index)
         named = [key for key, amount in (("from", tier.from_), ("keep", tier.keep)) if _is_map(amount)]
-        for key in named:
+        for key in named[:1]:  # keep is what from is, where it is left out
             yield Finding(
                 (*path, key), f"{key} names counts, and tiers has a single count", f"write {key}: 1000"
             )
         if named:
             below = None
             continue
-        reached, kept = tier.reaching[SINGLE_COUNT], tier.keeping[SINGLE_COUNT]
+        reached, needed = tier.reaching[SINGLE_COUNT], tier.keeping[SINGLE_COUNT]
         if index == 0 and reached != 0:
             remedy = "write from: 0, so that everyone has a tier"
             yield Finding((*path, "from"), f"the first tier is reached at {reached}", remedy)
@@ -46,7 +46,7 @@ def _by_a_single_count(tiers: Tiers) -> Iterator[Finding]:
             yield Finding(
                 (*path, "from"), f"{tier.code} is reached at {reached}, not above {below.code}", remedy
             )
-        if kept > reached:
+        if needed > reached:
             message = f"keeping {tier.code} takes more than reaching it"
             yield Finding((*path, "keep"), message, f"write {reached} or less")
         below = tier
@@ -93,26 +93,29 @@ def _amounts(
     path: KeyPath, tier: TierSpec, counts: Mapping[str, NamedCount]
 ) -> Generator[Finding, None, bool]:
     """Find amounts that name no count. Returns whether all do."""
-    is_sound = True
     for key, amount in (("from", tier.from_), ("keep", tier.keep)):
-        if not isinstance(amount, dict):
-            is_sound = False
-            example = ", ".join(f"{name}: {amount}" for name in counts)
-            yield Finding(
-                (*path, key), f"{amount} is of no count, and there are several", f"write {key}: {{{example}}}"
-            )
-            continue
-        if not amount:
-            is_sound = False
-            message = f"no count {'reaches' if key == 'from' else 'keeps'} {tier.code}"
-            yield Finding((*path, key), message, f"write {key}: {{{next(iter(counts))}: 10}}")
-        for name in amount.keys() - counts.keys():
-            is_sound = False
-            remedy = suggestion(name, counts, "declare it under counts")
-            yield Finding((*path, key, name), f"there is no count {name}", remedy)
-        if key == "from" and not is_sound:
-            break  # keep is what from is, where it is left out
-    return is_sound
+        faults = list(_amount_faults((*path, key), amount, tier, counts))
+        yield from faults
+        if faults:
+            return False  # keep is what from is, where it is left out
+    return True
+
+
+def _amount_faults(
+    path: KeyPath, amount: int | dict[str, int], tier: TierSpec, counts: Mapping[str, NamedCount]
+) -> Iterator[Finding]:
+    key = path[-1]
+    if not isinstance(amount, dict):
+        example = ", ".join(f"{name}: {amount}" for name in counts)
+        message = f"{amount} is of no count, and there are several"
+        yield Finding(path, message, f"write {key}: {{{example}}}")
+        return
+    if not amount and key == "from":
+        message = f"no count reaches {tier.code}"
+        yield Finding(path, message, f"write from: {{{next(iter(counts))}: 10}}")
+    for name in amount.keys() - counts.keys():
+        remedy = suggestion(name, counts, "declare it under counts")
+        yield Finding((*path, name), f"there is no count {name}", remedy)
 
 
 def _first_or_above(
@@ -137,10 +140,3 @@ def _keep(path: KeyPath, tier: TierSpec) -> Iterator[Finding]:
         if reached is not None and amount > reached:
             message = f"keeping {tier.code} by {name} takes more than reaching it"
             yield Finding((*path, "keep", name), message, f"write {reached} or less")
-    for name in tier.reaching.keys() - tier.keeping.keys():
-        yield Finding(
-            (*path, "keep"),
-            f"{tier.code} is reached by {name}, and never kept by it",
-            f"add {name}: {tier.reaching[name]}",
-            is_warning=True,
-        )

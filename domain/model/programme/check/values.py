@@ -50,12 +50,41 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
             ("codes", index, "during"),
             *((code.during.from_, code.during.until) if code.during else (None, None)),
         )
+    yield from _hidden(checked_file)
     yield from _collapse_names(checked_file)
     for index, reward in enumerate(checked_file.programme.rewards):
         yield from _reward(("rewards", index), reward)
     for placed in checked_file.actions:
-        if placed.by == "referral" and placed.action.award is not None and placed.action.award.fixed is None:
+        award, deduct = placed.action.award, placed.action.deduct
+        if placed.by == "referral" and award is not None and award.fixed is None:
             yield Finding((*placed.path, "award"), "a referral gives a fixed amount", "write fixed: N")
+        if placed.by == "referral" and deduct is not None and deduct.fixed is None:
+            yield Finding((*placed.path, "deduct"), "a referral takes a fixed amount", "write fixed: N")
+
+
+def _hidden(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find what would show a hidden wallet: it is the members' balance, or a price."""
+    programme = checked_file.programme
+    if programme.wallets[0].hidden:
+        yield Finding(
+            ("wallets", 0, "hidden"),
+            "the first wallet is the balance that members see",
+            "put another wallet first, or remove hidden",
+        )
+    for index, wallet in enumerate(programme.wallets):
+        if wallet.hidden and wallet.pay:
+            yield Finding(
+                ("wallets", index, "pay"),
+                f"{wallet.code} is hidden, so that nobody could pay with it",
+                "remove pay, or hidden",
+            )
+    for index, reward in enumerate(programme.rewards):
+        if reward.cost is not None and reward.cost.wallet in programme.hidden_wallets:
+            yield Finding(
+                ("rewards", index, "cost", "wallet"),
+                f"{reward.cost.wallet} is hidden, so that nobody could see what {reward.code} costs",
+                f"remove hidden from {reward.cost.wallet}, or let it cost from another wallet",
+            )
 
 
 def _collapse_names(checked_file: CheckedFile) -> Iterator[Finding]:

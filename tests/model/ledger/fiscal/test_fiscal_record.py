@@ -1,42 +1,33 @@
 """A receipt's record adds up, and so do its refunds, to the last cent and in whatever parts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.model.ledger.deciding.refund_lines import remaining_purchase
 from domain.model.ledger.decision import Entry
-from domain.model.ledger.events import Purchase
+from domain.model.ledger.events import Payment, Purchase, WalletPayment
 from domain.model.ledger.fiscal.fiscal_record import FiscalPart, FiscalRecord, refund_record, sale_record
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, Tender
 
 MONEY = frozenset({"credit"})
 
 
-@dataclass(frozen=True)
-class Paid:
-    """What a wallet paid."""
-
-    wallet: str
-    units: int
-    value: int
-
-
-def purchase_of(total: int) -> Purchase:
-    return Purchase("T-1", total, "EUR", "lisboa")
+def purchase_of(total: int, *paid: WalletPayment) -> Purchase:
+    return Purchase("T-1", total, "EUR", "lisboa", payment=Payment(total, paid) if paid else None)
 
 
 def discount(amount: int, voucher: str = "m-1") -> FiscalPart:
     return FiscalPart("DISCOUNT", "VOUCHER", "five-off", amount, voucher=voucher)
 
 
-def refunds_of(sale: FiscalRecord, total: int, amounts: list[int | None]) -> list[FiscalRecord]:
+def refunds_of(sale: FiscalRecord, purchase: Purchase, amounts: list[int | None]) -> list[FiscalRecord]:
     """The records of refunds by amount, one after another; None is all that is left."""
-    records, before = [], purchase_of(total)
+    records, before = [], purchase
     for amount in amounts:
         remaining = remaining_purchase(before, amount=amount)
-        records.append(refund_record(sale, total=total, before=before, remaining=remaining))
+        records.append(refund_record(sale, total=purchase.total, before=before, remaining=remaining))
         before = remaining
     return records
 
@@ -57,10 +48,9 @@ def test_a_receipt_is_the_sum_of_its_discounts_and_payments_and_credit_stands_ap
         Entry("credit", "BONUS", 25),
     )
     sale = sale_record(
-        purchase_of(4_500),
+        purchase_of(4_500, WalletPayment("points", 1_000, 1_000)),
         details=details,
         discounts=[discount(500)],
-        payments=[Paid("points", 1_000, 1_000)],
         entries=entries,
         money_wallets=MONEY,
     )
@@ -85,13 +75,13 @@ def test_what_nobody_said_how_it_was_paid_is_paid_otherwise() -> None:
 def test_a_refund_of_a_third_floors_what_has_come_back_so_far() -> None:
     # 10.00 of 30.00, paid 10.01 by 1,001 points and 19.99 otherwise, after a discount of 1.00.
     # Money: 1999 x 1000 / 3000 = 666.33 -> 6.66; wallet 10.00 - 6.66 = 3.34 for 334 points; discount 0.33.
+    purchase = purchase_of(3_000, WalletPayment("points", 1_001, 1_001))
     sale = sale_record(
-        purchase_of(3_000),
+        purchase,
         details=ReceiptDetails(taxes=(TaxLine("23", 2_439, 561),)),
         discounts=[discount(100)],
-        payments=[Paid("points", 1_001, 1_001)],
     )
-    first, rest = refunds_of(sale, 3_000, [1_000, None])
+    first, rest = refunds_of(sale, purchase, [1_000, None])
     assert amounts_of(first) == [
         ("DISCOUNT", "five-off", -33, None),
         ("PAYMENT", "points", -334, -334),
@@ -104,7 +94,7 @@ def test_a_refund_of_a_third_floors_what_has_come_back_so_far() -> None:
 
 def test_a_receipt_of_nothing_is_refunded_whole() -> None:
     sale = sale_record(purchase_of(0), discounts=[discount(400)])
-    (whole,) = refunds_of(sale, 0, [None])
+    (whole,) = refunds_of(sale, purchase_of(0), [None])
     assert amounts_of(whole) == [("DISCOUNT", "five-off", -400, None)]
 
 
@@ -124,7 +114,7 @@ def test_credit_that_a_refund_claws_back_is_in_its_record() -> None:
 @settings(max_examples=300, deadline=None)
 @given(
     total=st.integers(1, 10_000),
-    paid=st.lists(st.integers(0, 10_000), max_size=3),
+    paid=st.lists(st.integers(1, 10_000), max_size=3),
     given_otherwise=st.lists(st.integers(0, 10_000), max_size=4),
     discounts=st.lists(st.integers(1, 3_000), max_size=2),
     cuts=st.lists(st.integers(1, 10_000), max_size=5),
@@ -134,20 +124,20 @@ def test_refunds_in_any_parts_add_up_and_none_gives_where_another_takes(
 ) -> None:
     payments, left = [], total
     for number, value in enumerate(paid):
-        value = min(value, left)
-        payments.append(Paid(f"w{number}", value * 3, value))
-        left -= value
+        if value <= left:
+            payments.append(WalletPayment(f"w{number}", value * 3, value))
+            left -= value
     tenders = []
     for number, amount in enumerate(given_otherwise):
         tenders.append(Tender(f"t{number}", min(amount, left)))
         left -= tenders[-1].amount
     if tenders:
         tenders[-1] = replace(tenders[-1], amount=tenders[-1].amount + left)
+    purchase = purchase_of(total, *payments)
     sale = sale_record(
-        purchase_of(total),
+        purchase,
         details=ReceiptDetails((TaxLine("5.5", total // 2, total // 9),), tuple(tenders)),
         discounts=[discount(amount, f"v-{number}") for number, amount in enumerate(discounts)],
-        payments=payments,
     )
     assert sale.gross == sale.discounts + total
     amounts: list[int | None] = []
@@ -156,7 +146,7 @@ def test_refunds_in_any_parts_add_up_and_none_gives_where_another_takes(
         if cut < rest:
             amounts.append(cut)
             rest -= cut
-    records = refunds_of(sale, total, [*amounts, None])
+    records = refunds_of(sale, purchase, [*amounts, None])
     for index, part in enumerate(sale.parts):
         shares = [record.parts[index] for record in records]
         assert sum(share.amount for share in shares) == -part.amount

@@ -117,3 +117,63 @@ def test_a_stamp_for_a_few_cents_is_worth_a_second_look(of: str, is_told: bool) 
     assert [(warning.path, warning.message) for warning in warnings] == (
         [("badges[0].levels.every", "the card is full at 0.10 EUR that is paid")] if is_told else []
     )
+
+
+# ---------------------------------------------------------------- challenges and goals
+
+JULY = 'during: {from: "2026-07-01", until: "2026-07-31"}'
+
+
+def test_a_goal_beside_levels_is_refused() -> None:
+    [fault] = faults_of(badge("on: purchase.completed, levels: [5], target: member.purchases.count"))
+    assert (fault.path, fault.message, fault.remedy) == (
+        "badges[0].target",
+        "levels say already what reaches it",
+        "keep one of target and levels",
+    )
+
+
+def test_a_challenge_that_nobody_sees_is_refused() -> None:
+    [fault] = faults_of(badge(f"on: purchase.completed, accept: true, secret: true, {JULY}"))
+    assert (fault.path, fault.message) == ("badges[0].accept", "nobody can take up what is secret")
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("purchase.total", "purchase is not seen here: this is judged over the member alone"),
+        ("event.data.score", "event is not seen here: this is judged over the member alone"),
+        ("member.visits", "there is no member.visits"),
+        ("member.tier", "it fails on sample data: it answers a text, not a number"),
+        ("'member.tier == \"gold\"'", "member.tier is compared with gold: there is no such tier"),
+    ],
+)
+def test_a_goal_reads_the_member_and_answers_a_number(target: str, message: str) -> None:
+    faults = faults_of(badge(f"on: purchase.completed, target: {target}, {JULY}"))
+    assert message in [fault.message for fault in faults]
+    assert {fault.path for fault in faults} == {"badges[0].target"}
+
+
+def test_an_action_at_every_second_level_of_a_goal_is_told() -> None:
+    action = "{award: {wallet: points, fixed: 1}, per_level: 2}"
+    [fault] = faults_of(badge(f"on: purchase.completed, target: '5', do: [{action}]"))
+    assert fault.message == "the badge has 1 level: this is never done"
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ("accept: true", "nothing says until when it can be taken up: it never ends"),
+        (
+            "target: member.purchases.count + 2",
+            "the goal is fixed at enrolment, when member.purchases.count is 0",
+        ),
+        ("target: '5'", None),
+        (f"target: member.purchases.count + 2, {JULY}", None),
+        (f"target: member.purchases.count + 2, accept: true, {JULY}", None),
+    ],
+)
+def test_what_probably_is_not_meant_is_worth_a_second_look(keys: str, told: str | None) -> None:
+    warnings = load_with_warnings(badge(f"on: purchase.completed, {keys}")).warnings
+    assert [warning.message for warning in warnings] == ([] if told is None else [told])
+    assert all(warning.remedy for warning in warnings)

@@ -63,7 +63,7 @@ BAD = (
     ),
     Mistake(
         "purchase that one of two events lacks",
-        'event.name == "shop.visited" || purchase.total > 0',
+        'event.name != "purchase.completed" || purchase.total > 0',
         "purchase.total > 0",
         84,
         "badges[0].when",

@@ -1,6 +1,6 @@
-"""Instants among the options of a command."""
+"""Instants and days among the options of a command."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from api.commands.running import CannotRun
 from domain.model.calendar import milliseconds
@@ -19,3 +19,11 @@ def read_instant(option: str, text: str | None) -> datetime | None:
     if at is None or at.tzinfo is None:
         raise CannotRun(f"{option} {text} is no instant; write it like 2026-03-01T10:00:00Z.")
     return milliseconds(at)
+
+
+def read_day(option: str, text: str) -> date:
+    """Return the day of an option. Raises CannotRun where it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CannotRun(f"{option} {text} is no day; write it like 2026-03-01.") from None

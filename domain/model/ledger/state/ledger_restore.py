@@ -26,6 +26,7 @@ from domain.model.ledger.member import (
     TierFloor,
     TierStanding,
     TierStep,
+    days_of_months,
 )
 from domain.model.ledger.validity.changes import ValidityChange
 from domain.model.ledger.wallet import Wallet, WriteOff
@@ -166,7 +167,7 @@ def _read_tier(at: _Reader) -> TierStanding:
 
 def _read_tally(at: _Reader) -> Tally:
     return Tally(
-        days={_date(day): cast(int, amount) for day, amount in at.map("days")},
+        days=days_of_months(at.get("days", dict[str, str]())),
         extras=dict(at.get("extras", dict[str, int]())),
         term=at.get("term", 0),
     )
@@ -189,7 +190,7 @@ def _read_step(values: list) -> TierStep:  # type: ignore[type-arg]
 
 
 def _read_badge(values: list) -> BadgeState:  # type: ignore[type-arg]
-    return BadgeState(values[0], values[1], values[2], _maybe(values[3]))
+    return BadgeState(values[0], values[1], values[2], _maybe(values[3]), *values[4:])
 
 
 def _read_purchases(at: _Reader) -> PurchaseTotals:

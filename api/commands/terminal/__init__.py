@@ -1,0 +1,1 @@
+"""What commands share in speaking with a terminal: instants, files and progress."""

@@ -1,0 +1,1 @@
+"""What a member does beside reading: redeems, enters codes, takes challenges up, answers surveys."""

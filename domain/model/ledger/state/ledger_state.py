@@ -1,0 +1,225 @@
+"""Ledger state as flat paths: what a row changed, and folding rows into the state again.
+
+A path is dotted and safe as a database field (`wallets.points.debt`, `lots` keyed by day); its value is a
+scalar or a short list. `paths` writes a member's ledger state, `changes` compares two, `fold` applies rows,
+`restore` reads the state back. Profile, names and contacts are no ledger state and are never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from operator import is_
+from typing import Final, TypeVar, cast
+
+from domain.model.ledger.decision import JournalRow, StateValue
+from domain.model.ledger.lots import Lot
+from domain.model.ledger.member import Member, Tally, month_texts
+from domain.model.ledger.state.encoding import (
+    MEMBER,
+    PURCHASES,
+    REFERRAL,
+    TALLY,
+    TIER,
+    WALLET,
+    Encode,
+    Table,
+    badge_values,
+    count_values,
+    gift_values,
+    plain_value,
+    plan_values,
+    tag_source_values,
+    used_values,
+    voucher_values,
+)
+from domain.model.ledger.validity.changes import Changes, split
+from domain.model.ledger.validity.stored_lots import (
+    by_day,
+    lot_values,
+    move_values,
+    renewed_until,
+    span_values,
+)
+from domain.model.ledger.wallet import Wallet
+
+Paths = dict[str, StateValue]
+K = TypeVar("K")
+T = TypeVar("T")
+
+_NOTHING: Final = object()
+_BLANK: Final = Member("")
+
+
+# ---------------------------------------------------------------- writing
+
+
+def state_paths(member: Member) -> Paths:
+    """Return the member's whole ledger state, path by path."""
+    out = _Writing()
+    _write(out, None, member)
+    return out.changed
+
+
+def state_changes(before: Member, after: Member) -> tuple[Paths, tuple[str, ...]]:
+    """Return the paths that differ after a decision, with their new values, and those that are gone."""
+    out = _Writing()
+    _write(out, before, after)
+    return out.changed, tuple(out.gone)
+
+
+class _Writing:
+    """What differs between two values, path by path: fields that are the very same are not even encoded."""
+
+    def __init__(self) -> None:
+        self.changed: Paths = {}
+        self.gone: list[str] = []
+
+    def fields(self, prefix: str, table: Table, was: object | None, now: object) -> None:
+        """Write the fields of a value that differ, all of them where there was none."""
+        if was is now:
+            return
+        for name, attribute, encode in table:
+            value = getattr(now, attribute)
+            if was is not None:
+                old = getattr(was, attribute)
+                if old is value or old == value:
+                    continue
+            self.changed[prefix + name] = encode(value)
+
+    def parts(self, prefix: str, encode: Encode, was: Mapping[K, object], now: Mapping[K, object]) -> None:
+        """Write the parts of a map that differ, a path each."""
+        if was is now:
+            return
+        come = 0
+        for key, value in now.items():
+            old = was.get(key, _NOTHING)
+            come += old is _NOTHING
+            if old is not value and old != value:
+                self.changed[f"{prefix}{key}"] = encode(value)
+        if len(was) + come > len(now):
+            self.gone += [f"{prefix}{key}" for key in was if key not in now]
+
+    def numbers(self, prefix: str, was: Mapping[K, int | str], now: Mapping[K, int | str]) -> None:
+        """Write the parts of a map of plain values that differ: compared as sets, of hundreds at times."""
+        if was is now:
+            return
+        for key, value in sorted(now.items() - was.items(), key=str):
+            self.changed[f"{prefix}{key}"] = value
+        self.gone += sorted(f"{prefix}{key}" for key in was.keys() - now.keys())
+
+    def lots(self, prefix: str, held: Wallet | None, wallet: Wallet) -> None:
+        """Write the lots between the first and the last that differ: of hundreds most stay the very same
+        values.
+        """
+        was, now = held.lots if held else (), wallet.lots
+        until = renewed_until(wallet.validity_changes)
+        if held is not None and held.validity_changes is not wallet.validity_changes:
+            before = lot_values(was, renewed_until(held.validity_changes))
+            self.parts(prefix, plain_value, before, lot_values(now, until))
+            return
+        if was is now:
+            return
+        first = _same(was, now)
+        last = min(_same(was[::-1], now[::-1]), min(len(was), len(now)) - first)
+        old, new = was[first : len(was) - last], now[first : len(now) - last]
+        same = set(map(id, old)).intersection(map(id, new))  # between those that differ, too
+        before, after = (
+            lot_values([lot for lot in lots if id(lot) not in same], until) for lots in (old, new)
+        )
+        self.parts(prefix, plain_value, before, after)
+
+    def validity(self, prefix: str, was: Changes | None, now: Changes) -> None:
+        """Write the changes of validity: the older ones in one list, those kept one by one by their days."""
+        if was is now:
+            return
+        (old_spans, old_moves), (spans, moves) = split(was or ()), split(now)
+        if was is None or old_spans != spans:
+            self.changed[f"{prefix}spans"] = span_values(spans)
+        self.parts(f"{prefix}moves.", move_values, by_day(old_moves), by_day(moves))
+
+
+def _write(out: _Writing, was: Member | None, now: Member) -> None:
+    out.fields("", MEMBER, was, now)
+    old = was or _BLANK
+    for code, wallet in now.wallets.items():
+        at, held = f"wallets.{code}.", old.wallets.get(code)
+        if wallet is not held:
+            out.fields(at, WALLET, held, wallet)
+            out.lots(f"{at}lots.", held, wallet)
+            out.validity(at, held.validity_changes if held else None, wallet.validity_changes)
+            out.numbers(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
+    if now.tier is not None and now.tier is not old.tier:
+        out.fields("tier.", TIER, old.tier, now.tier)
+        out.numbers("tier.days.", old.tier.days if old.tier else {}, now.tier.days)
+        out.numbers("tier.extras.", old.tier.extras if old.tier else {}, now.tier.extras)
+        _write_tallies(out, old.tier.tallies if old.tier else {}, now.tier.tallies)
+    out.parts("badges.", badge_values, old.badges, now.badges)
+    out.parts("counters.", count_values, old.counters, now.counters)
+    out.parts("vouchers.", voucher_values, old.vouchers, now.vouchers)
+    out.parts("tag_sources.", tag_source_values, old.tag_sources, now.tag_sources)
+    out.parts("gifts.", gift_values, old.gifts, now.gifts)
+    out.parts("used_vouchers.", used_values, old.used_vouchers, now.used_vouchers)
+    out.numbers("free_used.", old.free_vouchers_used, now.free_vouchers_used)
+    out.fields("purchases.", PURCHASES, was and was.purchases, now.purchases)
+    since, old_since = now.purchases.quantities_since_seq, old.purchases.quantities_since_seq
+    if since is not None and since != old_since:
+        out.changed["purchases.quantities_since"] = since
+    out.fields("referral.", REFERRAL, was and was.referral, now.referral)
+    out.parts("codes.", plain_value, old.codes, now.codes)
+    out.parts("", plain_value, {"code": old.code} if old.code else {}, {"code": now.code} if now.code else {})
+    out.parts("", plan_values, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
+
+
+def _write_tallies(out: _Writing, was: Mapping[str, Tally], now: Mapping[str, Tally]) -> None:
+    for name, tally in now.items():
+        at, known = f"tier.counts.{name}.", was.get(name)
+        if tally is not known:
+            out.fields(at, TALLY, known, tally)
+            months = month_texts(tally.days, known.days if known else {})
+            out.changed.update({f"{at}days.{month}": text for month, text in months.items() if text})
+            out.gone += [f"{at}days.{month}" for month, text in months.items() if not text]
+            out.numbers(f"{at}extras.", known.extras if known else {}, tally.extras)
+
+
+def _same(a: tuple[Lot, ...], b: tuple[Lot, ...]) -> int:
+    """Return how many of the first lots are the same."""
+    same = list(map(is_, a, b))
+    return same.index(False) if False in same else len(same)
+
+
+# ---------------------------------------------------------------- folding and reading back
+
+
+def fold_rows(rows: Iterable[JournalRow], start: Mapping[str, StateValue] | None = None) -> Paths:
+    """Return the state after rows, by their changes alone, from a member to be or another start; nothing is
+    decided again.
+    """
+    state = dict(start) if start is not None else state_paths(Member(""))
+    for row in rows:
+        for path in row.removed:
+            state.pop(path, None)
+        state.update(row.changes)
+    return state
+
+
+def flatten(document: Mapping[str, object], prefix: str = "") -> Paths:
+    """Return the paths of a nested document, as the database keeps the state."""
+    out = Paths()
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            out.update(flatten(cast(Mapping[str, object], value), f"{prefix}{key}."))
+        else:
+            out[prefix + key] = cast(StateValue, value)
+    return out
+
+
+def nest(state: Mapping[str, StateValue]) -> dict[str, object]:
+    """Return the document of a state's paths."""
+    out: dict[str, object] = {}
+    for path, value in state.items():
+        *above, last = path.split(".")
+        at = out
+        for name in above:
+            at = cast(dict[str, object], at.setdefault(name, {}))
+        at[last] = value
+    return out

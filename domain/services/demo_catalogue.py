@@ -1,0 +1,114 @@
+"""What the demo's people can do in a programme: the products that they buy, the rewards that they redeem, the
+events and the consent that they have.
+
+The example programme has its own. In any other the products are the categories that its rules name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from domain.model.conditions import Expression
+from domain.model.programme import Programme
+from domain.model.programme.field_types import ProgrammePart
+from domain.model.programme.rules import CountBasis
+
+EXAMPLE: Final = "numiscollect"
+# Reported by other systems than the till.
+NEWSLETTER, ATTENDED, SHARED = "newsletter.subscribed", "event.attended", "social.shared"
+
+_CATEGORIES: Final = re.compile(
+    r"""(?:category\s*(?:==|in\b)|categories|quantities|favourite)[\s\[(]*((?:"[^"]*"|'[^']*')(?:\s*,\s*(?:"[^"]*"|'[^']*'))*)"""
+)
+_QUOTED: Final = re.compile(r"""["']([^"']+)["']""")
+_PRICES_MINOR: Final = (1_490, 2_450, 990, 3_900, 8_900, 490)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoProduct:
+    """A product of the demo's stores, and how often it is bought beside the others."""
+
+    category: str
+    name: str
+    price_minor: int
+    weight: int
+
+
+_EXAMPLE_PRODUCTS: Final = (
+    DemoProduct("gold-coins", "Libra de ouro", 52_000, 2),
+    DemoProduct("gold-coins", "Ducado 1/10 oz", 31_000, 3),
+    DemoProduct("silver-coins", "Onça de prata", 3_900, 18),
+    DemoProduct("silver-coins", "Dez euros comemorativa", 2_450, 20),
+    DemoProduct("silver-coins", "Denário romano", 8_900, 6),
+    DemoProduct("stamps", "Bloco filatélico", 1_250, 16),
+    DemoProduct("stamps", "Série anual de selos", 4_800, 8),
+    DemoProduct("books", "Catálogo de moedas", 2_990, 9),
+    DemoProduct("supplies", "Álbum de coleção", 1_990, 12),
+    DemoProduct("supplies", "Lupa de bolso", 990, 10),
+    DemoProduct("gift-card", "Cartão oferta", 2_500, 4),
+)
+_EXAMPLE_REWARDS: Final = ("discount-5", "coin-capsules", "stamps-credit")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCatalogue:
+    """What there is in a programme: rewards are those with a cost, and the consent is the first, if any."""
+
+    products: tuple[DemoProduct, ...]
+    rewards: tuple[str, ...]
+    events: frozenset[str]
+    consent: str | None
+    locales: tuple[str, ...]
+
+
+def catalogue_of(programme: Programme) -> DemoCatalogue:
+    """Return what the demo's people can do in a programme."""
+    is_example = programme.programme.code == EXAMPLE
+    return DemoCatalogue(
+        products=_EXAMPLE_PRODUCTS if is_example else _named_products(programme),
+        rewards=_EXAMPLE_REWARDS
+        if is_example
+        else tuple(spec.code for spec in programme.rewards if spec.cost is not None),
+        events=frozenset(
+            spec.name for spec in programme.events if spec.name in (NEWSLETTER, ATTENDED, SHARED)
+        ),
+        consent=next((spec.purpose for spec in programme.consents), None),
+        locales=programme.programme.locales,
+    )
+
+
+def _named_products(programme: Programme) -> tuple[DemoProduct, ...]:
+    named = (
+        category
+        for expression in _expressions(programme)
+        for words in _CATEGORIES.findall(expression.source)
+        for category in _QUOTED.findall(words)
+    )
+    categories = tuple(dict.fromkeys((*named, *programme.programme.ineligible, "other")))
+    return tuple(
+        DemoProduct(
+            category,
+            category.replace("-", " ").capitalize(),
+            _PRICES_MINOR[place % len(_PRICES_MINOR)],
+            1 if category in programme.programme.ineligible else 5,
+        )
+        for place, category in enumerate(categories)
+    )
+
+
+def _expressions(part: object) -> Iterator[Expression]:
+    """Yield every expression of a part and of the parts within it."""
+    if isinstance(part, Expression):
+        yield part
+    elif isinstance(part, CountBasis):
+        yield part.expression
+    elif isinstance(part, tuple):
+        for element in part:
+            yield from _expressions(element)
+    elif isinstance(part, dict):
+        yield from _expressions(tuple(part.values()))
+    elif isinstance(part, ProgrammePart):
+        yield from _expressions(tuple(getattr(part, name) for name in type(part).model_fields))

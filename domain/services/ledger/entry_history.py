@@ -1,0 +1,96 @@
+"""A member's entries, newest first, by windows on gapless counters.
+
+The newest entries are stored with the member; a later page reads one window of the journal.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.model.ledger.member import Member
+from domain.services.ledger.queries import MAX_SEARCH_WINDOW, MemberView, Page, load_member_view
+from domain.services.runtime import Runtime
+from domain.store.ledger import journal
+from domain.store.ledger.members import HistoryEntry
+
+MAX_HIDDEN_WINDOWS = 10
+
+
+async def list_history(
+    runtime: Runtime,
+    *,
+    member_id: str,
+    first: int,
+    before: int | None = None,
+    wallet: str | None = None,
+    hidden: frozenset[str] = frozenset(),
+    member_view: MemberView | None = None,
+    now: datetime,
+) -> Page[HistoryEntry]:
+    """Return entries of all wallets but `hidden` ones, or of one by its own counter, newest first.
+
+    The newest page comes with the member (`member_view`, else one command). A later page is one command; more
+    only where entries of hidden wallets leave it short, up to 4,000 entries down.
+    """
+    if before is None:
+        member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
+        before = _entry_count(member_view.member, wallet) + 1
+    lowest = max(1, before - first)
+    page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
+    if not hidden or wallet is not None:
+        return Page(page, lowest > 1)
+    shown = [one for one in page if one.entry.wallet not in hidden]
+    floor = max(1, before - MAX_HIDDEN_WINDOWS * MAX_SEARCH_WINDOW)
+    while len(shown) <= first and lowest > floor:
+        before, lowest = lowest, max(floor, lowest - MAX_SEARCH_WINDOW)
+        page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
+        shown += [one for one in page if one.entry.wallet not in hidden]
+    return Page(tuple(shown[:first]), len(shown) > first)
+
+
+async def _history_window(
+    runtime: Runtime,
+    member_id: str,
+    lowest: int,
+    before: int,
+    wallet: str | None,
+    member_view: MemberView | None,
+) -> tuple[HistoryEntry, ...]:
+    known_entries = _recent_by_number(member_view, wallet) if member_view is not None else {}
+    missing = [n for n in range(lowest, before) if n not in known_entries]
+    if missing:
+        history_entries = await journal.find_entries(
+            runtime.store,
+            member_id,
+            before=missing[-1] + 1,
+            first=missing[-1] + 1 - missing[0],
+            wallet=wallet,
+        )
+        await runtime.programmes.load_versions(one.version for one in history_entries)
+        known_entries |= {_entry_number(one, wallet): one for one in history_entries}
+    return tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
+
+
+async def find_entry(runtime: Runtime, *, member_id: str, n: int) -> HistoryEntry | None:
+    """Return the n-th entry of a member."""
+    history_entries = await journal.find_entries(runtime.store, member_id, before=n + 1, first=1)
+    await runtime.programmes.load_versions(one.version for one in history_entries)
+    return history_entries[0] if history_entries else None
+
+
+def _entry_count(member: Member, wallet: str | None) -> int:
+    if wallet is None:
+        return member.entries
+    return member.wallets[wallet].entries if wallet in member.wallets else 0
+
+
+def _entry_number(history_entry: HistoryEntry, wallet: str | None) -> int:
+    return history_entry.entry.n if wallet is None else history_entry.entry.wallet_n
+
+
+def _recent_by_number(member_view: MemberView, wallet: str | None) -> dict[int, HistoryEntry]:
+    return {
+        _entry_number(one, wallet): one
+        for one in member_view.recent_entries
+        if wallet in (None, one.entry.wallet)
+    }

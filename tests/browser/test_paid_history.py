@@ -1,0 +1,99 @@
+"""What members see of paying with points: their worth at the till, and in the history what paid and came back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.club_server import ClubServer, Json, join, serve_club
+
+PROGRAMME = """
+programme: {code: club, name: Club, currency: EUR, timezone: Europe/Lisbon, locales: [en, pt, pl]}
+wallets:
+  - {code: points, name: {en: Points, pt: Pontos, pl: Punkty}, pay: {units: 100, worth: 500, minimum: 200, share: 50}}
+  - {code: credit, name: {en: Credit, pt: Saldo, pl: Kredyt}, kind: money}
+rules:
+  - code: base
+    title: {en: One a cent, pt: Um por cêntimo, pl: Jeden za grosz}
+    on: purchase.completed
+    do:
+      - award: {wallet: points, amount: 1, per: 10, of: purchase.eligible}
+      - award: {wallet: credit, amount: 10, per: 100, of: purchase.eligible}
+"""
+RECORD = (
+    "mutation($i: PurchaseInput!) { recordPurchase(input: $i) { __typename ... on Problem { message } } }"
+)
+REFUND = "mutation($i: RefundInput!) { refundPurchase(input: $i) { __typename } }"
+SCAN = "mutation($i: ScanInput!) { scan(input: $i) { ... on CustomerScan { visit } } }"
+
+
+@pytest.fixture(scope="module")
+def club() -> Iterator[ClubServer]:
+    with serve_club(PROGRAMME) as opened:
+        yield opened
+
+
+def visit(club: ClubServer, member: str) -> str:
+    """Return the visit of a member whose card the till scans."""
+    code = club.do("{ me { card { code } } }", token=member)["me"]["card"]["code"]
+    scanned = club.do(SCAN, {"i": {"code": code, "idempotencyKey": code}}, token=club.cashier_token())
+    token: str = scanned["scan"]["visit"]
+    return token
+
+
+def buy(club: ClubServer, member: str, number: str, total: int, **more: object) -> None:
+    """Record a purchase."""
+    receipt: Json = {"externalId": number, "currency": "EUR", "total": total, "idempotencyKey": number}
+    done = club.do(RECORD, {"i": {"member": member, **receipt, **more}}, token=club.cashier_token())
+    assert done["recordPurchase"]["__typename"] == "PurchaseRecorded", done
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_tells_what_points_are_worth_and_what_paid_for_a_purchase(
+    browser: Browser, club: ClubServer, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, locale="en-GB", reduced_motion="reduce", color_scheme=scheme
+    )
+    page = context.new_page()
+    member, folder = join(page, club, email=f"{scheme}@example.com"), os.environ.get("SELO_SHOTS")
+    worth = page.locator(".purse .small", has_text="At the till").or_(
+        page.locator(".purse .small", has_text="From ")
+    )
+    expect(worth).to_have_text(
+        "From 200 on you pay at the till with them, worth €10.00. Up to 50% of a purchase."
+    )
+    here = visit(club, member)
+    buy(club, here, f"{scheme}-1", 6_500)  # 650 points, 6.50 of credit
+    page.reload()
+    expect(worth).to_have_text("At the till worth €30.00. Up to 50% of a purchase.")
+    paid = [{"wallet": "points", "units": 400}, {"wallet": "credit", "units": 250}]
+    buy(club, here, f"{scheme}-2", 10_000, payWith=paid)
+    refund = {"externalId": f"{scheme}-2", "amount": 5_000, "reason": "returned", "idempotencyKey": scheme}
+    assert club.do(REFUND, {"i": refund}, token=club.cashier_token())["refundPurchase"] == {
+        "__typename": "PurchaseRefunded"
+    }
+    page.reload()
+    if folder:
+        page.wait_for_selector(".purse .sum")
+        page.screenshot(path=f"{folder}/home-{scheme}.png")
+    page.click("#tabs button >> nth=4")
+    page.click(".entry:has-text('Paid for a purchase') >> nth=0")
+    facts = page.locator("dialog .facts >> nth=1").locator("li")
+    # 100.00 of 22.50 by wallets; half of it comes back: 38.75 in money, 200 points and 1.25 of credit.
+    expect(facts).to_have_text(
+        [
+            "400 Points€20.00",
+            "Credit€2.50",
+            "Paid otherwise€77.50",
+            "Came back€38.75, 200 Points and €1.25 Credit",
+        ]
+    )
+    assert not page.evaluate("document.querySelector('dialog').scrollWidth > innerWidth")
+    if folder:
+        page.screenshot(path=f"{folder}/entry-{scheme}.png")
+    context.close()
