@@ -2,6 +2,7 @@
 
     requests    home, recordPurchase and redeemReward of a running server beside a hand-written endpoint of
                 the same answer, over a database that costs nothing; each in turn
+    engine      the home screen as plain graphql-core executes it and as it is compiled, in one process
     deciding    `decide` and `simulate`, beside an older commit with --against
     growth      `decide` with more rules, rewards, badges, segments, purchases, vouchers; more members
     history     commands a story, documents examined, bytes of a member, with a short and a long history
@@ -24,6 +25,7 @@ from pathlib import Path
 
 import bench_database
 import bench_decide
+import bench_engine
 import bench_requests
 from bench_load import cpu_nanoseconds
 from bench_requests import Server, token
@@ -38,7 +40,7 @@ PROGRAMME = ROOT / "scripts/demo/numiscollect.yaml"
 READY = "Selo is ready at "
 IDLE_SECONDS = 3
 STAFF, PASSWORD = "bench", "what is measured twice is known"
-PARTS = ("deciding", "growth", "history", "start", "requests")
+PARTS = ("deciding", "growth", "history", "start", "engine", "requests")
 # No limit of the day or the minute stops a bench.
 LIMITS = {
     **dict.fromkeys(("SELO_MEMBER_POINTS_PER_MINUTE", "SELO_STAFF_REQUESTS_PER_MINUTE"), "1000000"),
@@ -62,7 +64,7 @@ def main() -> None:
     configure_logs(level="warning", form="console")
     if parts & {"deciding", "growth"}:
         bench_decide.run(asked.against, deciding="deciding" in parts, growth="growth" in parts)
-    if parts & {"history", "start", "requests"}:
+    if parts & {"history", "start", "engine", "requests"}:
         _over_a_database(parts, entries=asked.entries if "history" in parts else 200)
 
 
@@ -78,6 +80,8 @@ def _over_a_database(parts: set[str], *, entries: int) -> None:
             if "start" in parts:
                 with _served(folder / "second", settings=_shared_settings(folder)):
                     pass
+            if "engine" in parts:
+                bench_engine.run(_shared_settings(folder)["MONGODB_URI"], folder, young.id)
             if "requests" in parts:
                 _requests(folder, young.number)
 

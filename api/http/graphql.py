@@ -10,9 +10,9 @@ has an ETag by GET and may be stored; nothing else may. Queries are compressed w
 answer.
 """
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, Literal
 
 import orjson
@@ -25,7 +25,6 @@ from api.graphql.engine.error_rendering import render_error
 from api.graphql.engine.execution import (
     ClientDisconnected,
     Engine,
-    GraphQLRequest,
     GraphQLResponse,
     MutationByGet,
 )
@@ -160,16 +159,7 @@ class GraphQLEndpoint:
             Origin(request_id(scope), client_address(scope), header(scope, b"accept-language")),
             self.callers.of_header(header(scope, b"authorization")),
         )
-        return await self._run(request, context, receive, by_get=by_get)
-
-    async def _run(
-        self, request: GraphQLRequest, context: Context[object, object], receive: Receive, *, by_get: bool
-    ) -> GraphQLResponse:
-        disconnected = asyncio.ensure_future(_disconnected(receive))
-        try:
-            return await self.engine.run(request, context, disconnected, by_get=by_get)
-        finally:
-            disconnected.cancel()
+        return await self.engine.run(request, context, partial(_disconnected, receive), by_get=by_get)
 
 
 async def _disconnected(receive: Receive) -> None:

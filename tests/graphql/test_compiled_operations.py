@@ -3,11 +3,14 @@ same by the compiled way and by the library alone.
 """
 
 import asyncio
+import inspect
 import os
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from random import Random
+from types import FrameType
 from typing import Any
 
 import orjson
@@ -30,6 +33,7 @@ from tests.graphql.both_ways import Ways
 from tests.graphql.generated_operations import Generator
 from tests.graphql.member.voucher_acts import member_with_points, redeem
 from tests.graphql.page_operations import page_operations
+from tests.graphql.test_database_commands import HOME
 from tests.running_app import Json, RunningApp, open_running_app
 
 PLENTY: dict[str, Any] = {
@@ -137,8 +141,8 @@ class Sides:
     ) -> bytes:
         self.engine.is_compiling = compiling
         context = self.endpoint._make_context(Origin("request", "127.0.0.1", "en"), caller)
-        never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        answer = await self.engine.run(GraphQLRequest(text, dict(variables)), context, never)
+        request = GraphQLRequest(text, dict(variables))
+        answer = await self.engine.run(request, context, asyncio.Event().wait)
         return orjson.dumps([answer.body, answer.status, answer.may_be_compressed, answer.is_public])
 
 
@@ -195,3 +199,43 @@ async def _answered_at_the_till(app: RunningApp, till: str) -> Any:
     refused = await app.do(operations["mutation TillRecord"], {"input": bought}, token=till)
     assert refused["recordPurchase"]["__typename"] == "UnknownCode"
     return found["purchase"]
+
+
+class Made:
+    """Counts the tasks, and the first steps and resumptions of coroutines, while a block runs."""
+
+    def __init__(self) -> None:
+        self.tasks, self.steps = list[str](), 0
+
+    def __enter__(self) -> "Made":
+        asyncio.get_running_loop().set_task_factory(self._make_task)
+        sys.setprofile(self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+        asyncio.get_running_loop().set_task_factory(None)
+
+    def _make_task(self, loop: asyncio.AbstractEventLoop, coroutine: Any, **more: Any) -> asyncio.Task[Any]:
+        if "/pymongo/" not in coroutine.cr_code.co_filename:  # the driver reads and writes in tasks
+            self.tasks.append(coroutine.__qualname__)
+        return asyncio.Task(coroutine, loop=loop, **more)
+
+    def _note(self, frame: FrameType, event: str, _argument: object) -> None:
+        in_api = "/api/" in frame.f_code.co_filename or "/graphql/" in frame.f_code.co_filename
+        self.steps += event == "call" and in_api and bool(frame.f_code.co_flags & inspect.CO_COROUTINE)
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+async def test_the_home_screen_makes_no_task_and_no_coroutine_a_row(shop: RunningApp, rows: int) -> None:
+    token, _, _ = await _member_with_a_life(shop)
+    await shop.process.runtime.stock.poll()  # as the application does each second beside its requests
+    sides = Sides(shop)
+    caller, home = sides.caller(token), HOME.replace("first: 20", f"first: {rows}")
+    await sides.answer(home, {}, caller, compiling=True)
+    with Made() as made:  # not counting() commands: what Python makes
+        answer = await sides.answer(home, {}, caller, compiling=True)
+    assert len(orjson.loads(answer)[0]["data"]["me"]["rewards"]["edges"]) == min(rows, 6)
+    # On a busy machine it lasts so long that the client is watched.
+    assert set(made.tasks) <= {"Event.wait"}
+    assert made.steps <= 90, made.steps  # 79, as many for one row as for twenty

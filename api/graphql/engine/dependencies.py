@@ -33,10 +33,15 @@ class StoreNameCache:
 
     async def names(self, *, now: datetime) -> Mapping[str, str]:
         """Return the names; read them again if they are old."""
-        if self._read_at is None or not timedelta(0) <= now - self._read_at < NAMES_FRESH_FOR:
+        if self.known(now=now) is None:
             self._names = {shop.code: shop.name for shop in await stores.list_stores(self._store)}
             self._read_at = now
         return self._names
+
+    def known(self, *, now: datetime) -> Mapping[str, str] | None:
+        """Return the names, None where they are old."""
+        is_fresh = self._read_at is not None and timedelta(0) <= now - self._read_at < NAMES_FRESH_FOR
+        return self._names if is_fresh else None
 
 
 class LocaleCache:

@@ -3,9 +3,10 @@
     rates -> documents (parsed, weighed, validated; cached) -> plan -> rates of the operation
     -> limits with variables -> variables -> resolvers
 
-A query is cancelled when its client disconnects or its time is over. A mutation is never cancelled in the
-middle: it goes on in the drain, and a client that waited too long gets BUSY. The same idempotency key then
-answers with its result.
+A query is cancelled when its client disconnects or its time is over. It runs in the task of its request, and
+whether its client has gone is asked only of one that takes long: most are answered before. A mutation is
+never cancelled in the middle: it goes on in the drain, and a client that waited too long gets BUSY. The same
+idempotency key then answers with its result.
 """
 
 import asyncio
@@ -39,6 +40,12 @@ from api.graphql.engine.error_rendering import (
 from api.graphql.engine.limits import DocumentLimits, OperationPlan
 from api.graphql.engine.permissions import ROOTS, AnyContext, RootPermission, install_permissions
 from api.rates import Rates
+
+# How long an operation runs before it is watched whether its client is still there.
+WATCHED_AFTER_SECONDS = 0.05
+
+# Returns once the client of a request has disconnected.
+Disconnection = Callable[[], Awaitable[object]]
 
 
 class ClientDisconnected(Exception):
@@ -125,19 +132,19 @@ class Engine:
         self,
         request: GraphQLRequest,
         context: AnyContext,
-        disconnected: "asyncio.Future[None]",
+        disconnection: Disconnection,
         *,
         by_get: bool = False,
     ) -> GraphQLResponse:
-        """Return the answer to one query or mutation. Raises ClientDisconnected once `disconnected` is done
-        and no answer is left to give.
+        """Return the answer to one query or mutation. Raises ClientDisconnected once the client has gone and
+        no answer is left to give.
         """
         try:
             prepared, plan = self._prepare(request, context, by_get=by_get)
             executor = self._executor(prepared, plan, request, context)
             if isinstance(executor, list):
                 return GraphQLResponse({"errors": render_request_errors(executor)}, 400)
-            result = await self._result(executor, plan, disconnected)
+            result = await self._result(executor, plan, disconnection)
         except ApiError as error:
             return error_response(error)
         except InvalidDocument as invalid_document:
@@ -240,35 +247,64 @@ class Engine:
         return cast(CompilingExecutor | list[GraphQLError], executor)
 
     async def _result(
-        self, executor: CompilingExecutor, plan: OperationPlan, disconnected: "asyncio.Future[None]"
+        self, executor: CompilingExecutor, plan: OperationPlan, disconnection: Disconnection
     ) -> ExecutionResult:
         if plan.kind == "mutation":
             self.drain.check()
         execution = executor.execute_operation()
         if isinstance(execution, ExecutionResult):
             return execution
+        running = cast("Coroutine[object, object, ExecutionResult]", execution)
         if plan.kind == "mutation":
-            return await self._wait(
-                self.drain.start(cast("Coroutine[object, object, ExecutionResult]", execution)), disconnected
-            )
-        task = asyncio.ensure_future(cast("Awaitable[ExecutionResult]", execution))
-        try:
-            return await self._wait(task, disconnected)
-        finally:
-            task.cancel()
+            return await self._drained(self.drain.start(running), disconnection)
+        return await self._watched(running, disconnection)
 
-    async def _wait(
-        self, task: "asyncio.Future[ExecutionResult]", disconnected: "asyncio.Future[None]"
+    async def _watched(
+        self, execution: Coroutine[object, object, ExecutionResult], disconnection: Disconnection
     ) -> ExecutionResult:
-        futures: set[asyncio.Future[Any]] = {task, disconnected}
-        done, _ = await asyncio.wait(
-            futures, timeout=self._operation_seconds, return_when=asyncio.FIRST_COMPLETED
-        )
+        """Run a query here, and end it when its client has gone or its time is over."""
+        task = asyncio.current_task()
+        assert task is not None, "a request has a task"
+        watch = _Watch(task, disconnection)
+        beginning = asyncio.get_running_loop().call_later(WATCHED_AFTER_SECONDS, watch.begin)
+        try:
+            async with asyncio.timeout(self._operation_seconds):
+                return await execution
+        except TimeoutError:
+            raise self._too_slow() from None
+        except asyncio.CancelledError:
+            if not watch.has_gone:
+                raise
+            task.uncancel()
+            raise ClientDisconnected from None
+        finally:
+            beginning.cancel()
+            watch.end()
+
+    async def _drained(
+        self, task: "asyncio.Future[ExecutionResult]", disconnection: Disconnection
+    ) -> ExecutionResult:
+        """Wait for a mutation, which goes on in any case."""
+        first = min(WATCHED_AFTER_SECONDS, self._operation_seconds)
+        done, _ = await asyncio.wait({task}, timeout=first)
+        if not done:
+            gone: asyncio.Future[Any] = asyncio.ensure_future(disconnection())
+            try:
+                done, _ = await asyncio.wait(
+                    {task, gone},
+                    timeout=self._operation_seconds - first,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+            finally:
+                gone.cancel()
+            if gone in done and task not in done:
+                raise ClientDisconnected
         if task in done:
             return task.result()
-        if disconnected in done:
-            raise ClientDisconnected
-        raise Busy(f"This took longer than {self._operation_seconds:g} s. Try again.", retry_after=2)
+        raise self._too_slow()
+
+    def _too_slow(self) -> Busy:
+        return Busy(f"This took longer than {self._operation_seconds:g} s. Try again.", retry_after=2)
 
     def _body(self, result: ExecutionResult, plan: OperationPlan, context: AnyContext) -> Json:
         if not result.errors:
@@ -277,3 +313,26 @@ class Engine:
             "data": result.data,
             "errors": render_field_errors(result.errors, request_id=context.request_id, operation=plan.name),
         }
+
+
+class _Watch:
+    """Ends the task of a query once its client has gone."""
+
+    def __init__(self, task: "asyncio.Task[Any]", disconnection: Disconnection) -> None:
+        self.has_gone = False
+        self._task, self._disconnection = task, disconnection
+        self._watching: asyncio.Future[object] | None = None
+
+    def begin(self) -> None:
+        self._watching = asyncio.ensure_future(self._disconnection())
+        self._watching.add_done_callback(self._end_task)
+
+    def end(self) -> None:
+        if self._watching is not None:
+            self._watching.remove_done_callback(self._end_task)
+            self._watching.cancel()
+
+    def _end_task(self, gone: "asyncio.Future[object]") -> None:
+        if not gone.cancelled() and gone.exception() is None:
+            self.has_gone = True
+            self._task.cancel()

@@ -23,6 +23,7 @@ from domain.services.messages import inbox
 from domain.store.ledger.vouchers import Voucher
 from domain.store.messages.inbox import Mailbox
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -36,13 +37,8 @@ class Loaders:
     def reset(self) -> None:
         """Forget everything and take a new instant, for the next answer of a subscription."""
         self._reads: dict[Hashable, asyncio.Future[Any]] = {}
-        self._rows: DataLoader[tuple[str, int], JournalRow | None] = DataLoader(self._load_rows)
-        self._purchases: DataLoader[str, RecordedPurchase | None] = DataLoader(self._load_purchases)
-        self._vouchers: DataLoader[str, Voucher | None] = DataLoader(self._load_vouchers)
-        self._used_vouchers: DataLoader[str, Sequence[Voucher]] = DataLoader(self._load_used_vouchers)
-        self._correction_reasons: DataLoader[tuple[str, int], str | None] = DataLoader(
-            self._load_correction_reasons
-        )
+        self._batches: dict[str, DataLoader[Any, Any]] = {}
+        self._stock_left: Mapping[str, int] | None = None
         self.now: datetime = milliseconds(self._services.clock())
 
     # ------------------------------------------------------------ the audience
@@ -121,19 +117,36 @@ class Loaders:
         """Return which rewards are sold out."""
         return await queries.stock_state(self._services.runtime, now=self.now)
 
+    def known_stock_state(self) -> StockState | None:
+        """Return the same where it is in memory, without a coroutine; None where it has to be read."""
+        return queries.known_stock_state(self._services.runtime, now=self.now)
+
     async def stock_left(self) -> Mapping[str, int]:
         """Return what is left of each limited reward."""
-        return await queries.stock_left(self._services.runtime, now=self.now)
+        left = self.known_stock_left()
+        if left is None:
+            left = self._stock_left = await queries.stock_left(self._services.runtime, now=self.now)
+        return left
+
+    def known_stock_left(self) -> Mapping[str, int] | None:
+        """Return the same where it is in memory, without a coroutine; None where it has to be read."""
+        if self._stock_left is None:
+            self._stock_left = queries.known_stock_left(self._services.runtime, now=self.now)
+        return self._stock_left
 
     async def store_names(self) -> Mapping[str, str]:
         """Return each store's name by its code."""
         return await self._services.store_names.names(now=self.now)
 
+    def known_store_names(self) -> Mapping[str, str] | None:
+        """Return the same where it is in memory, without a coroutine; None where it has to be read."""
+        return self._services.store_names.known(now=self.now)
+
     # ------------------------------------------------------------ the journal and receipts
 
     async def row(self, member: str, seq: int) -> JournalRow | None:
         """Return a journal row. Rows that are asked for together are read together."""
-        return await self._rows.load((member, seq))
+        return await self._batch(self._load_rows).load((member, seq))
 
     async def _load_rows(self, keys: list[tuple[str, int]]) -> list[JournalRow | None]:
         rows_by_key: dict[tuple[str, int], JournalRow] = {}
@@ -147,7 +160,7 @@ class Loaders:
         """Return what a manager wrote as the reason of a correction. Reasons that are asked for together are
         read together.
         """
-        return await self._correction_reasons.load((member, seq))
+        return await self._batch(self._load_correction_reasons).load((member, seq))
 
     async def _load_correction_reasons(self, keys: list[tuple[str, int]]) -> list[str | None]:
         reasons = await audit_trail.find_correction_reasons(self._services.runtime, rows=keys)
@@ -161,7 +174,7 @@ class Loaders:
 
     async def purchase(self, receipt: str) -> RecordedPurchase | None:
         """Return a purchase by its receipt's id. Purchases that are asked for together are read together."""
-        return await self._purchases.load(receipt)
+        return await self._batch(self._load_purchases).load(receipt)
 
     async def _load_purchases(self, receipts: list[str]) -> list[RecordedPurchase | None]:
         purchases = await queries.find_purchases_by_id(self._services.runtime, receipt_ids=receipts)
@@ -169,7 +182,7 @@ class Loaders:
 
     async def voucher(self, id: str) -> Voucher | None:
         """Return a voucher. Vouchers that are asked for together are read together."""
-        return await self._vouchers.load(id)
+        return await self._batch(self._load_vouchers).load(id)
 
     async def _load_vouchers(self, ids: list[str]) -> list[Voucher | None]:
         vouchers = await queries.find_vouchers(self._services.runtime, voucher_ids=ids)
@@ -179,7 +192,7 @@ class Loaders:
         """Return the vouchers that were used on a receipt. Receipts that are asked for together are read
         together.
         """
-        return await self._used_vouchers.load(receipt)
+        return await self._batch(self._load_used_vouchers).load(receipt)
 
     async def _load_used_vouchers(self, receipts: list[str]) -> list[Sequence[Voucher]]:
         used = await fiscal_records.find_used_vouchers(self._services.runtime, receipt_ids=receipts)
@@ -191,5 +204,27 @@ class Loaders:
         """Return the result of `read`, which runs at the first call and is shared by the whole request."""
         future = self._reads.get(name)
         if future is None:
-            future = self._reads[name] = asyncio.ensure_future(read())
-        return cast(T, await future)
+            return await self._read(name, read)
+        return cast(T, await (future if future.done() else asyncio.shield(future)))
+
+    async def _read(self, name: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        future = self._reads[name] = asyncio.get_running_loop().create_future()
+        try:
+            result = await read()
+        except BaseException as error:
+            if isinstance(error, Exception):
+                future.set_exception(error)
+                future.exception()  # whoever asked first has it
+            else:
+                future.cancel()
+                self._reads.pop(name, None)
+            raise
+        future.set_result(result)
+        return result
+
+    def _batch(self, load: Callable[[list[K]], Coroutine[Any, Any, list[T]]]) -> DataLoader[K, T]:
+        """Return what reads keys together that are asked for together."""
+        batch = self._batches.get(load.__name__)
+        if batch is None:
+            batch = self._batches[load.__name__] = DataLoader(load)
+        return cast("DataLoader[K, T]", batch)

@@ -24,6 +24,7 @@ from api.errors import Unauthenticated
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
+from api.graphql.engine.later import later
 from api.graphql.engine.paging import After, First
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info, Node
@@ -40,6 +41,7 @@ from api.graphql.member.receipts import PurchaseConnection
 from api.graphql.member.rewards import MemberRewardConnection, RewardState, member_rewards
 from api.graphql.member.tiers import TierProgress, tier_progress
 from api.graphql.member.vouchers import VoucherConnection, VoucherState, voucher_history
+from domain.model.ledger.decision import StockState
 from domain.services.ledger.queries import MemberView
 from domain.services.live.activity_feed import ActivityCursor
 from domain.services.people import devices
@@ -147,7 +149,7 @@ class Member(Node):
     @strawberry.field(
         description="The catalogue for this member, locked or unlocked, in the programme's order."
     )
-    async def rewards(
+    def rewards(
         self,
         info: Info,
         first: First = 20,
@@ -156,10 +158,16 @@ class Member(Node):
             RewardState | None, strawberry.argument(description="Only rewards in this state; null for all.")
         ] = None,
     ) -> MemberRewardConnection:
-        stock = await info.context.loaders.stock_state()
-        return member_rewards(
-            self.audience, self.member_view.member, stock, first=first, after=after, state=state
-        )
+        def of(stock: StockState) -> MemberRewardConnection:
+            return member_rewards(
+                self.audience, self.member_view.member, stock, first=first, after=after, state=state
+            )
+
+        async def read() -> MemberRewardConnection:
+            return of(await info.context.loaders.stock_state())
+
+        known = info.context.loaders.known_stock_state()
+        return later(read()) if known is None else of(known)
 
     @strawberry.field(description="Newest first.")
     async def purchases(self, info: Info, first: First = 20, after: After = None) -> PurchaseConnection:

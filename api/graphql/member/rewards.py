@@ -11,10 +11,11 @@ from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
+from api.graphql.engine.later import later
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo
-from api.graphql.member.stores import Store, stores_of
+from api.graphql.member.stores import Store, stores_by_code
 from api.graphql.member.tiers import Tier, tiers_by_code
 from api.texts import instant_text, of_kind, say
 from domain.model.ledger import decision, rewards
@@ -108,14 +109,18 @@ class Reward(Node):
     store_codes: strawberry.Private[tuple[str, ...]]
 
     @strawberry.field(description="Null where unlimited.")
-    async def stock(self, info: Info) -> int | None:
-        return (await info.context.loaders.stock_left()).get(self.code) if self.is_limited else None
+    def stock(self, info: Info) -> int | None:
+        if not self.is_limited:
+            return None
+        left = info.context.loaders.known_stock_left()
+        return left.get(self.code) if left is not None else later(self._read_stock(info))
+
+    async def _read_stock(self, info: Info) -> int | None:
+        return (await info.context.loaders.stock_left()).get(self.code)
 
     @strawberry.field(description="Where its voucher can be used; empty where everywhere.")
-    async def stores(self, info: Info) -> list[Store]:
-        return (
-            stores_of(self.store_codes, await info.context.loaders.store_names()) if self.store_codes else []
-        )
+    def stores(self, info: Info) -> list[Store]:
+        return stores_by_code(info, self.store_codes)
 
 
 @strawberry.type(description="One reason why a reward is locked.")

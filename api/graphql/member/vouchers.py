@@ -15,7 +15,7 @@ from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.problems import renders
 from api.graphql.engine.shared_types import Info, Node, PageInfo, Problem
 from api.graphql.member.rewards import Cost, Reward, RewardValue, reward_cost, reward_value, rewards_by_code
-from api.graphql.member.stores import Store, store_of, stores_of
+from api.graphql.member.stores import Store, store_of, stores_by_code
 from api.qr import BadSize, draw, png_data_url, svg
 from api.texts import amount_text, say
 from domain.model.programme import Programme
@@ -88,12 +88,8 @@ class Voucher(Node):
         return None if code is None else store_of(code, await info.context.loaders.store_names())
 
     @strawberry.field(description="Where it can be used; empty where everywhere.")
-    async def stores(self, info: Info) -> list[Store]:
-        return (
-            stores_of(self.stored_voucher.stores, await info.context.loaders.store_names())
-            if self.stored_voucher.stores
-            else []
-        )
+    def stores(self, info: Info) -> list[Store]:
+        return stores_by_code(info, self.stored_voucher.stores)
 
     @strawberry.field(description="What the QR code holds: null for anyone but its owner.")
     def code(self, info: Info) -> str | None:

@@ -19,6 +19,7 @@ from domain.model.ledger.member import Member
 from domain.model.ledger.timeline import turn
 from domain.model.people import contacts as spelling
 from domain.model.people.codes import CodeKind, classify
+from domain.model.programme import Programme
 from domain.services.errors import NotFound
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal, members, receipts, vouchers
@@ -151,10 +152,25 @@ async def stock_state(runtime: Runtime, *, now: datetime) -> StockState:
     return await runtime.stock.stock_state(runtime.programmes.current().programme, now=now)
 
 
+def known_stock_state(runtime: Runtime, *, now: datetime) -> StockState | None:
+    """Return the same without waiting; None where the counts have to be read."""
+    return runtime.stock.known_stock_state(runtime.programmes.current().programme, now=now)
+
+
 async def stock_left(runtime: Runtime, *, now: datetime) -> Mapping[str, int]:
     """Return what is left of each limited reward, from memory, a second old at most."""
     programme = runtime.programmes.current().programme
-    issued = await runtime.stock.issued(programme, now=now)
+    return _left_of(programme, await runtime.stock.issued(programme, now=now))
+
+
+def known_stock_left(runtime: Runtime, *, now: datetime) -> Mapping[str, int] | None:
+    """Return the same without waiting; None where the counts have to be read."""
+    programme = runtime.programmes.current().programme
+    issued = runtime.stock.known_issued(programme, now=now)
+    return None if issued is None else _left_of(programme, issued)
+
+
+def _left_of(programme: Programme, issued: Mapping[str, int]) -> Mapping[str, int]:
     return {
         spec.code: max(0, spec.stock - issued.get(spec.code, 0))
         for spec in programme.rewards

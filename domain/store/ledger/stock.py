@@ -52,15 +52,22 @@ class StockCounts:
 
         It costs no command where no reward is limited, or where somebody calls `poll` each second.
         """
+        issued = self.known_issued(programme, now=now, within=within)
+        if issued is None:
+            await self._read()
+            self._read_at, issued = now, self._issued
+        return issued
+
+    def known_issued(
+        self, programme: Programme, *, now: datetime, within: timedelta = FRESH_FOR
+    ) -> Mapping[str, int] | None:
+        """Return the counts without waiting; None where they have to be read."""
         if not any(spec.stock is not None for spec in programme.rewards):
             return {}
         is_fresh = self._is_polled or (
             self._read_at is not None and timedelta(0) <= now - self._read_at < within
         )
-        if self._read_marks < self._stale_marks or not is_fresh:
-            await self._read()
-            self._read_at = now
-        return self._issued
+        return self._issued if is_fresh and self._read_marks >= self._stale_marks else None
 
     async def poll(self) -> None:
         """Read what was issued. Whoever calls this each second spares all other callers the read."""
@@ -77,15 +84,23 @@ class StockCounts:
 
         The filter of each issue holds its bound.
         """
-        issued = await self.issued(programme, now=now, within=JUDGED_WITHIN)
-        limited = (spec for spec in programme.rewards if spec.stock is not None)
-        return StockState(
-            frozenset(spec.code for spec in limited if issued.get(spec.code, 0) >= (spec.stock or 0))
-        )
+        return _used_up(programme, await self.issued(programme, now=now, within=JUDGED_WITHIN))
+
+    def known_stock_state(self, programme: Programme, *, now: datetime) -> StockState | None:
+        """Return the same without waiting; None where the counts have to be read."""
+        issued = self.known_issued(programme, now=now, within=JUDGED_WITHIN)
+        return None if issued is None else _used_up(programme, issued)
 
     def mark_stale(self) -> None:
         """Read again at the next call."""
         self._stale_marks += 1
+
+
+def _used_up(programme: Programme, issued: Mapping[str, int]) -> StockState:
+    limited = (spec for spec in programme.rewards if spec.stock is not None)
+    return StockState(
+        frozenset(spec.code for spec in limited if issued.get(spec.code, 0) >= (spec.stock or 0))
+    )
 
 
 async def create_counters(store: DocumentStore, programme: Programme) -> None:

@@ -69,9 +69,8 @@ BOMBS = {
 
 
 async def answer(engine: Engine, text: str, variables: dict[str, object] | None = None) -> GraphQLResponse:
-    never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     return await engine.run(
-        GraphQLRequest(text, variables or {}), make_context(MemberCaller("m1", "s1")), never
+        GraphQLRequest(text, variables or {}), make_context(MemberCaller("m1", "s1")), asyncio.Event().wait
     )
 
 
