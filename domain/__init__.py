@@ -58,6 +58,7 @@ Around that path:
 
     domain/model/programme/                    the programme file: its words, its reading, its check
     domain/model/ledger/                       the member and everything that `decide` uses
+    domain/model/ledger/fiscal/                a receipt for the books: discounts, payments, credit, taxes
     domain/model/people/                       codes, contacts, sessions, sign-in, lock-out
     domain/model/messages/                     rendering, quiet hours, backoff
     domain/model/simulate/                     a programme tried on dated lines, in memory

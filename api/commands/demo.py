@@ -26,6 +26,7 @@ from domain.model.calendar import milliseconds
 from domain.model.people.second_factor import KEY_BYTES, make_long_code
 from domain.services import demo
 from domain.services.demo import DatabaseInUse, DemoMember
+from domain.services.demo_catalogue import catalogue_of
 from domain.services.demo_people import STORES
 from domain.services.people import staff, stores
 from domain.store.ledger.programmes import NothingPublished
@@ -91,11 +92,10 @@ async def _fill_members(process: Process) -> list[DemoMember]:
 async def _add_people(process: Process) -> None:
     """Add the stores and the staff that are missing."""
     open_stores = {shop.code for shop in await stores.list_stores(process.store)}
-    header = process.programmes.current().programme.programme
-    name = header.name.for_locale(header.locales[0])
+    shop = catalogue_of(process.programmes.current().programme).shop
     for code, city in STORES.items():
         if code not in open_stores:
-            await stores.add(process.store, code=code, name=f"{name} {city}", now=utc_now())
+            await stores.add(process.store, code=code, name=f"{shop} {city}", now=utc_now())
     known = {record.username for record in await staff.list_staff(process.store)}
     for employee in STAFF:
         if employee.username not in known:

@@ -21,7 +21,8 @@ MAX_NESTING: Final = 3
 ChoiceKind = Literal["plural", "selectordinal", "select"]
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
-_ARGUMENT: Final = re.compile(r"\{\s*[^{}\s,]+\s*,")
+# A comma behind a name, or a choice whose comma was forgotten.
+_ARGUMENT: Final = re.compile(r"\{\s*[^{}\s,]+(?:\s*,|\s+(?:plural|selectordinal|select)\b)")
 _CHOICES: Final = ("plural", "selectordinal", "select")
 
 
@@ -70,7 +71,7 @@ def exact_number(key: str) -> int | None:
 
 
 def is_icu(text: str) -> bool:
-    """Tell whether a text has a placeholder with a comma."""
+    """Tell whether a text has a placeholder with a comma, or with a word for a choice."""
     return _ARGUMENT.search(text) is not None
 
 

@@ -57,7 +57,8 @@ else:
         new: T = object.__new__(kind)
         fields = new.__dict__
         fields.update(instance.__dict__)
-        for name, of in _computed.get(kind) or _find_computed(kind):
+        names = _computed.get(kind)
+        for name, of in _find_computed(kind) if names is None else names:
             if not of or of in changes:
                 fields.pop(name, None)
         fields.update(changes)

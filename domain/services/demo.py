@@ -11,11 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.model.event_names import PURCHASED, REFUNDED, VOUCHER_USED
+from domain.model.ledger.decide import at_instant
 from domain.model.ledger.decision import Decision
+from domain.model.ledger.events import Json
 from domain.model.ledger.member import Member
+from domain.model.ledger.payments import payable_wallets
 from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
 from domain.model.simulate import InputLine, SimulatedReceipt, Simulation
+from domain.model.simulate.purchase_inputs import read_purchase
 from domain.model.values import evolve
 from domain.services.demo_catalogue import catalogue_of
 from domain.services.demo_people import DemoPerson, make_history, make_people
@@ -29,6 +33,7 @@ from domain.store.people import contacts
 from domain.store.people.consent_answers import ConsentAnswer
 
 SEED = 20_26
+PAID_EVERY = 3  # each so many lines a purchase is paid with store credit, where there is some
 MARK_ID = "demo"
 WRITTEN_COLLECTIONS = ("members", "contacts", "journal", "receipts", "vouchers", "voucher_codes", "agenda")
 
@@ -129,7 +134,11 @@ def _simulate(
             str(line["source"]),
             line_data,
         )
-        event = _with_voucher(run, input_line) if input_line.name == VOUCHER_USED else input_line
+        event: InputLine | None = input_line
+        if input_line.name == VOUCHER_USED:
+            event = _with_voucher(run, input_line)
+        elif input_line.name == PURCHASED and line_number % PAID_EVERY == 0:
+            event = _with_payment(run, input_line)
         for _ in run.event(event) if event is not None else ():
             pass
         if line_number % 200 == 0 or line_number == len(lines):
@@ -151,6 +160,18 @@ def _with_voucher(run: Simulation, line: InputLine) -> InputLine | None:
         None,
     )
     return None if voucher_id is None else replace(line, data={**line.data, "voucher": voucher_id})
+
+
+def _with_payment(run: Simulation, line: InputLine) -> InputLine:
+    """Return a purchase's line with what the member pays of it with a wallet of money: all that they hold."""
+    member, programme = at_instant(run.programme, run.members[line.member], now=line.at), run.programme
+    available = {
+        code: one.available for code, one in member.wallets.items() if programme.wallet(code).kind == "money"
+    }
+    payable = payable_wallets(programme, read_purchase(line, programme), available=available)
+    full = [most for most in payable if most.units]
+    paid: list[Json] = [{"wallet": most.wallet, "units": most.units} for most in full[:1]]
+    return replace(line, data={**line.data, "payWith": paid}) if paid else line
 
 
 # ---------------------------------------------------------------- writing

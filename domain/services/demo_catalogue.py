@@ -14,6 +14,7 @@ from typing import Final
 from domain.model.conditions import Expression
 from domain.model.programme import Programme
 from domain.model.programme.field_types import ProgrammePart
+from domain.model.programme.header import EventSpec
 from domain.model.programme.rules import CountBasis
 
 EXAMPLE: Final = "numiscollect"
@@ -55,19 +56,25 @@ _EXAMPLE_REWARDS: Final = ("discount-5", "coin-capsules", "stamps-credit")
 
 @dataclass(frozen=True, slots=True)
 class DemoCatalogue:
-    """What there is in a programme: rewards are those with a cost, and the consent is the first, if any."""
+    """What there is in a programme: rewards are those with a cost, and the consent is the first, if any. The
+    stores are called by `shop` and their city; `reports` are the events that other systems report of anybody.
+    """
 
+    shop: str
     products: tuple[DemoProduct, ...]
     rewards: tuple[str, ...]
     events: frozenset[str]
+    reports: tuple[EventSpec, ...]
     consent: str | None
     locales: tuple[str, ...]
 
 
 def catalogue_of(programme: Programme) -> DemoCatalogue:
     """Return what the demo's people can do in a programme."""
-    is_example = programme.programme.code == EXAMPLE
+    header = programme.programme
+    is_example = header.code == EXAMPLE
     return DemoCatalogue(
+        shop="NumisCollect" if is_example else header.name.for_locale(header.locales[0]),
         products=_EXAMPLE_PRODUCTS if is_example else _named_products(programme),
         rewards=_EXAMPLE_REWARDS
         if is_example
@@ -75,8 +82,9 @@ def catalogue_of(programme: Programme) -> DemoCatalogue:
         events=frozenset(
             spec.name for spec in programme.events if spec.name in (NEWSLETTER, ATTENDED, SHARED)
         ),
+        reports=() if is_example else programme.events,
         consent=next((spec.purpose for spec in programme.consents), None),
-        locales=programme.programme.locales,
+        locales=header.locales,
     )
 
 

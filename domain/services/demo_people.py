@@ -67,6 +67,7 @@ _LAST_NAMES = {
 }
 
 
+_MONEY_WORDS: Final = ("amount", "total", "price", "spend", "value", "paid")
 # What other systems report after a purchase: how often, so many hours later, by whom, and what of it.
 _OTHER_EVENTS: Final[tuple[tuple[str, float, int, str, dict[str, Json]], ...]] = (
     (ATTENDED, 0.05, 30, "crm", {"event": "feira-de-moedas"}),
@@ -184,8 +185,22 @@ def _member_lines(
             reported_at = happened_at + timedelta(hours=hours)
             if rng.random() < share and reported_at < until and name in catalogue.events:
                 yield _demo_line(reported_at, person, name, source, dict(event_data))
+        reported_at = happened_at + timedelta(hours=1)
+        if catalogue.reports and rng.random() < 0.5 and reported_at < until:
+            spec = rng.choice(catalogue.reports)
+            made_data = {field: _made_up(field, kind, reported_at, rng) for field, kind in spec.data.items()}
+            yield _demo_line(reported_at, person, spec.name, "partner", made_data)
         if rng.random() < 0.12 and happened_at + timedelta(days=20) < until and catalogue.rewards:
             yield from _redemption_lines(person, catalogue, happened_at + timedelta(days=20), rng, until)
+
+
+def _made_up(field: str, kind: str, at: datetime, rng: random.Random) -> Json:
+    """Return a value of a declared field: money by its name in minor units, else a small number."""
+    if kind == "int":
+        is_money = any(word in field.lower() for word in _MONEY_WORDS)
+        return rng.randrange(2_000, 12_000, 500) if is_money else rng.randrange(1, 4)
+    made: dict[str, Json] = {"bool": True, "date": str(at.date()), "string": "demo"}
+    return made[kind]
 
 
 def _redemption_lines(

@@ -121,6 +121,7 @@ def test_a_command_uses_a_running_servers_database_and_else_its_own(folder: Path
         ("staff", "list"),
         ("token", "--member", "1"),
         ("audit", "list"),
+        ("export", "fiscal", "--from", "2026-03-01"),
     ],
 )
 def test_a_data_folder_that_is_not_there_is_told_and_not_made(folder: Path, words: tuple[str, ...]) -> None:

@@ -73,7 +73,7 @@ async def refuses(app: RunningApp, token: str, till: str, number: str) -> None:
         ({"vegan": "perhaps"}, "attributes[0].value"),
         ({}, "attributes"),
     ):
-        error = await app.error(SET, {"i": asked(**values)}, token=token)  # type: ignore[arg-type]
+        error = await app.error(SET, {"i": asked(**values)}, token=token)
         assert error["field"] == field
     error = await app.error(SET_CUSTOMER, {"i": {"member": number, **asked(size="s")}}, token=till)
     assert error["field"] == "attributes[0].name"

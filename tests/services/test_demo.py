@@ -77,6 +77,8 @@ async def test_people_are_made_for_each_example_programme(
     stored = await members.find_many(runtime.store, [id async for id in members.iterate_ids(runtime.store)])
     assert {one.details.locale for one in stored.values()} <= set(published.programme.programme.locales)
     assert sum(one.member.purchases.count for one in stored.values()) > 12
+    named = [spec.name for spec in published.programme.events]
+    assert await unheard.mongo["journal"].count_documents({"event.name": {"$in": named}}) > 0 or not named
 
 
 def test_the_people_buy_what_the_rules_of_a_programme_name() -> None:
@@ -84,4 +86,6 @@ def test_the_people_buy_what_the_rules_of_a_programme_name() -> None:
     catalogue = catalogue_of(coffee)
     assert [product.category for product in catalogue.products] == ["iced", "gift-card", "other"]
     assert catalogue.rewards == ("extra-25", "coffee-100", "drink-200", "meal-300")
-    assert (catalogue.consent, catalogue.events) == (None, frozenset())
+    assert [spec.name for spec in catalogue.reports] == ["card.loaded"]
+    assert (catalogue.consent, catalogue.events, catalogue.shop) == (None, frozenset(), "Stellar Coffee")
+    assert catalogue_of(load(NUMISCOLLECT.read_text(encoding="utf-8"))).shop == "NumisCollect"

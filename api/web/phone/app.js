@@ -26,6 +26,7 @@ import {
 import { ACCEPT_TERMS } from "./queries.js";
 import { badgesScreen } from "./screens/badges.js";
 import { showCard } from "./screens/card.js";
+import { enterCode } from "./screens/codes.js";
 import { historyScreen } from "./screens/history.js";
 import { homeScreen } from "./screens/home.js";
 import { inboxScreen } from "./screens/inbox.js";
@@ -251,6 +252,13 @@ async function askForTerms() {
   );
 }
 
+/* A code that the address brought is offered once, unless it was given with an enrolment. */
+async function offerLinkedCode() {
+  const code = phone.linkedCode;
+  phone.linkedCode = "";
+  if (code && phone.programme?.takesCodes) await enterCode(code);
+}
+
 async function enter() {
   if (!session.open) {
     listen();
@@ -270,6 +278,7 @@ async function enter() {
   listen();
   await prepareCard().catch(() => {});
   await askForTerms().catch(() => {});
+  await offerLinkedCode();
 }
 
 /* Another member signed in, on another tab: nothing of the one before stays here. */

@@ -14,6 +14,13 @@ const MOST = { page: 4, held: 2 };
 const OWN_DOING = ["SPEND", "RETURN"];
 /* When a card named a reward, badge or tier: its message may come a moment later. */
 const namedAt = new Map();
+/* Entries that the member was told of where they acted. */
+const toldEntries = new Set();
+
+/** Note entries that a screen itself tells of, as a code does that was just entered. */
+export function toldHere(entries) {
+  for (const { id } of entries) toldEntries.add(id);
+}
 
 /** Tell of activities that came together. */
 export function tell(activities) {
@@ -87,7 +94,7 @@ function badge({ badge: { badge: own, level } }) {
 
 /* What each wallet gained or lost in all; with its reason where there is one alone. */
 function gained(entries) {
-  const news = entries.filter((entry) => !OWN_DOING.includes(entry.entryKind));
+  const news = entries.filter((entry) => !OWN_DOING.includes(entry.entryKind) && !toldEntries.has(entry.id));
   return [...new Set(news.map((entry) => entry.wallet))]
     .map((code) => {
       const own = news.filter((entry) => entry.wallet === code);

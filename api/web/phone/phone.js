@@ -11,7 +11,8 @@ export const session = new Session("selo-phone");
 export const database = openDatabase("selo-phone", 1, { facts: {} });
 
 /* `live` is whether the socket listens, null until it was tried; `trouble` why nothing could be read yet, in
-   words. */
+   words; `linkedCode` the code of the address, as the picture on a package opens it (/phone/?c=CODE), until it
+   was offered. */
 export const phone = {
   me: null,
   programme: null,
@@ -19,6 +20,7 @@ export const phone = {
   live: null,
   readAt: null,
   trouble: null,
+  linkedCode: new URLSearchParams(location.search).get("c") ?? "",
 };
 
 const bus = new EventTarget();

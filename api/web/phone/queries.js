@@ -17,11 +17,13 @@ const BADGE = `id level progress target fraction earnedAt
   badge { id name description art levels secret until
     every personal accept from #?
   }`;
+const GAINS = `title entries { ${ENTRY} } vouchers { ${VOUCHER} } member { id wallets { ${WALLET} } }`;
 const SURVEY = `survey { kind lowest highest score }`;
 const ATTRIBUTE = `name title attributeKind by value choices { code title }`;
 const CONSENT = `id purpose granted at wording wordingVersion`;
 
 export const PROGRAMME = `query PhoneProgramme { programme { name currency timezone locales terms { version url }
+  takesCodes #?
   consents { purpose title wording wordingVersion } tiers { ${TIER} } earning { code title description until } } }`;
 
 export const HOME = `query PhoneHome { viewer { id number name locale status termsAccepted wallets { ${WALLET} }
@@ -55,7 +57,9 @@ export const PROFILE = `query PhoneProfile { viewer { id number name email phone
 
 export const REQUEST_CODE = `mutation PhoneCode($input: RequestSignInCodeInput!) { requestSignInCode(input: $input) { challenge expiresAt } }`;
 export const SIGN_IN = `mutation PhoneSignIn($input: SignInInput!) { signIn(input: $input) { __typename
-  ... on SignedIn { accessToken accessTokenExpiresAt refreshToken deviceToken member { id locale } }
+  ... on SignedIn { accessToken accessTokenExpiresAt refreshToken deviceToken member { id locale }
+    enrolmentCode { __typename ... on CodeEntered { ${GAINS} } ... on CodeRefused { message } } #?
+  }
   ... on SignInRefused { message reason attemptsLeft } ... on Problem { message } } }`;
 export const ENROL = `mutation PhoneEnrol($input: EnrolInput!) { enrol(input: $input) { __typename ... on Enrolled { codeSentTo expiresAt enrolmentToken challenge } ... on Problem { message } } }`;
 export const SIGN_OUT = `mutation PhoneSignOut($input: SignOutInput!) { signOut(input: $input) { sessions } }`;
@@ -75,6 +79,8 @@ export const ANSWER_SURVEY = `mutation PhoneAnswer($input: AnswerSurveyInput!) {
 export const REDEEM = `mutation PhoneRedeem($input: RedeemRewardInput!) { redeemReward(input: $input) { __typename
   ... on RewardRedeemed { voucher { ${VOUCHER} } wallets { ${WALLET} } }
   ... on RewardLocked { message missing locks { reason message } } ... on Problem { message } } }`;
+export const ENTER_CODE = `mutation PhoneEnterCode($input: EnterCodeInput!) { enterCode(input: $input) { __typename
+  ... on CodeEntered { ${GAINS} } ... on CodeRefused { message reason triesLeft } ... on Problem { message } } }`;
 export const CANCEL = `mutation PhoneCancel($input: CancelVoucherInput!) { cancelVoucher(input: $input) { __typename
   ... on VoucherGivenBack { voucher { ${VOUCHER} } wallets { ${WALLET} } }
   ... on VoucherNotUsable { message voucherState usedAt } ... on Problem { message } } }`;

@@ -38,6 +38,7 @@ const OWN = [
   "screens/inbox.js",
   "screens/me.js",
   "screens/card.js",
+  "screens/codes.js",
   "screens/parts.js",
   "words/en.js",
   "words/pt.js",

@@ -186,8 +186,10 @@ export class Session extends EventTarget {
     );
     if (!answer.errors?.length) return answer.data;
     const error = new ServerError(answer.errors[0]);
+    // What has a path was asked of the resolvers: the document itself is known to the server.
+    const isRunning = answer.data || answer.errors.some(({ path }) => path);
     const lines =
-      answer.data || RUNTIME_CODES.includes(error.code) ? [] : this.#optional(document, answer.errors);
+      isRunning || RUNTIME_CODES.includes(error.code) ? [] : this.#optional(document, answer.errors);
     if (!lines.length) throw error;
     for (const line of lines) this.#lacking.add(line);
     return this.#send(document, variables, token);

@@ -17,7 +17,12 @@ const ENTRY = `wallet entryKind amount title availableAt expiresOn`;
 const OUTCOME = `rule title applied wallet amount reason`;
 const VOUCHER = `id title voucherState issuedAt expiresAt usedAt usedIn { id name } value { amount percent minimum currency } cost { wallet amount }
   stores { id code name } reward { id title description image rewardKind terms }`;
-const PURCHASE = `id externalId occurredAt currency total refunded lines { line sku name category quantity amount refundedQuantity refundedAmount }`;
+const PART = `wallet name currency units worth`;
+const BACK = `back { money wallets { ${PART} } }`;
+const PURCHASE = `id externalId occurredAt currency total refunded
+  payment { ${PART} } #?
+  paid #?
+  lines { line sku name category quantity amount refundedQuantity refundedAmount }`;
 
 export const PROGRAMME = `query TillProgramme { programme { name currency timezone locales stores { id code name } } }`;
 
@@ -30,7 +35,9 @@ export const SIGN_IN = `mutation TillSignIn($input: StaffSignInInput!) { staffSi
 export const SIGN_OUT = `mutation TillSignOut($input: SignOutInput!) { signOut(input: $input) { sessions } }`;
 
 export const SCAN = `mutation TillScan($input: ScanInput!) { scan(input: $input) { __typename
-  ... on CustomerScan { visit visitExpiresAt customer { ...CustomerParts } }
+  ... on CustomerScan { visit visitExpiresAt customer { ...CustomerParts }
+    canPay #?
+  }
   ... on VoucherScan { usable reason voucher { ${VOUCHER} } customer { id name number status } }
   ... on Problem { message } } }
 ${CUSTOMER}`;
@@ -40,15 +47,25 @@ ${CUSTOMER}`;
 
 export const QUOTE = `query TillQuote($input: QuoteInput!) { quotePurchase(input: $input) {
   entries { ${ENTRY} } totals { wallet amount } explanation { ${OUTCOME} }
-  unlocks { id reward { id title image rewardKind } } tierAfter { id code name colour } } }`;
+  unlocks { id reward { id title image rewardKind } } tierAfter { id code name colour }
+  payable { wallet name currency available units worth terms { units worth step minimum share } } #?
+  payment { ${PART} } #?
+  paid #?
+} }`;
 
 export const RECORD = `mutation TillRecord($input: PurchaseInput!) { recordPurchase(input: $input) { __typename
-  ... on PurchaseRecorded { purchase { id externalId total currency } customer { id name number ${WALLETS} ${TIER}
+  ... on PurchaseRecorded { purchase { id externalId total currency
+      payment { ${PART} } #?
+      paid #?
+    } customer { id name number ${WALLETS} ${TIER}
       ${BADGES}
     }
     entries { id ${ENTRY} } explanation { ${OUTCOME} } unlocked { id reward { id title image rewardKind } }
     earnedBadges { id level badge { id name art levels } } tierChange { from to at reason } }
-  ... on PurchaseClaimed { message sameMember claimed: purchase { id total } }
+  ... on PurchaseClaimed { message sameMember claimed: purchase { id total currency
+      payment { ${PART} } #?
+      paid #?
+    } }
   ... on NotAllowed { message reason }
   ... on Problem { message } } }`;
 
@@ -69,10 +86,14 @@ export const REVERSE_VOUCHER = `mutation TillReverseVoucher($input: ReverseVouch
 export const FIND_PURCHASE = `query TillPurchase($externalId: String!) { purchase(externalId: $externalId) { ${PURCHASE} } }`;
 
 export const QUOTE_REFUND = `query TillQuoteRefund($input: QuoteRefundInput!) { quoteRefund(input: $input) {
-  refundable totals { wallet name currency amount } } }`;
+  refundable totals { wallet name currency amount }
+  ${BACK} #?
+} }`;
 
 export const REFUND = `mutation TillRefund($input: RefundInput!) { refundPurchase(input: $input) { __typename
-  ... on PurchaseRefunded { purchase { ${PURCHASE} } entries { id ${ENTRY} } ${WALLETS} }
+  ... on PurchaseRefunded { purchase { ${PURCHASE} } entries { id ${ENTRY} } ${WALLETS}
+    ${BACK} #?
+  }
   ... on RefundTooLarge { message refundable }
   ... on Problem { message } } }`;
 

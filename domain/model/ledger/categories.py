@@ -12,6 +12,7 @@ from datetime import datetime
 
 from domain.model.ledger.events import Purchase, Refund
 from domain.model.ledger.member import CATEGORIES_KEPT, CategoryTotal, PurchaseTotals
+from domain.model.values import evolve
 
 
 def count_purchase(bought: PurchaseTotals, purchase: Purchase, *, at: datetime, seq: int) -> PurchaseTotals:
@@ -29,7 +30,7 @@ def count_purchase(bought: PurchaseTotals, purchase: Purchase, *, at: datetime, 
         before = before or CategoryTotal()
         last_at = max(before.last_at or at, at)
         totals[category] = CategoryTotal(before.amount + amount, before.quantity + quantity, last_at)
-    return replace(bought, categories=totals, quantities_since_seq=since)
+    return evolve(bought, categories=totals, quantities_since_seq=since)
 
 
 def count_refund(bought: PurchaseTotals, refund: Refund) -> PurchaseTotals:
@@ -49,7 +50,7 @@ def count_refund(bought: PurchaseTotals, refund: Refund) -> PurchaseTotals:
         totals[category] = replace(
             before, amount=before.amount - amount + amount_left, quantity=before.quantity - returned
         )
-    return replace(bought, categories=totals)
+    return evolve(bought, categories=totals)
 
 
 def favourite(totals: Mapping[str, CategoryTotal], among: Sequence[str]) -> str | None:

@@ -167,7 +167,7 @@ class CategoryTotal:
     last_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, as each purchase evolves it
 class PurchaseTotals:
     """What was bought, ever: `count` receipts, of which `returned` were wholly returned and
     `before_joining` are of before the member joined. `total` and

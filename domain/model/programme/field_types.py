@@ -75,7 +75,8 @@ class LocalizedText:
 
     def for_locale(self, locale: str) -> str:
         """Return the text in a locale, else in its language, else in the programme's first locale."""
-        return self.entries.get(self.locale_for(locale), "")
+        text = self.entries.get(locale) or self.entries.get(locale.partition("-")[0])
+        return text or self.entries.get(self.default_locale, "")
 
     def locale_for(self, locale: str) -> str:
         """Return the locale of the text that a reader of a locale gets."""

@@ -19,7 +19,7 @@ from domain.model.ledger.decision import (
     Refusal,
     StockState,
 )
-from domain.model.ledger.events import Json, WalletPayment
+from domain.model.ledger.events import Json, Purchase, WalletPayment
 from domain.model.ledger.member import Member
 from domain.model.ledger.payments import paid_otherwise, payment_back
 from domain.model.ledger.wallet import Wallet
@@ -34,23 +34,12 @@ def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
     """Return the answer of a journal row, with the messages that are sent. What few rows bring (surveys,
     webhooks, tags) stands in those alone.
     """
-    surveys, webhooks = (
-        cast(list[Json], [effect.code for effect in row.effects if effect.kind == kind])
-        for kind in ("survey", "webhook")
-    )
-    rare: Answer = {"surveys": surveys, "webhooks": webhooks}
-    if row.tag_changes is not None:
-        rare["tags"] = {
-            "added": _sorted(row.tag_changes.added),
-            "removed": _sorted(row.tag_changes.removed),
-        }
-    return {
+    answer: Answer = {
         "at": instant_text(row.event.at),
         "member": code,
         "event": row.event.name,
         "by": row.by,
         "refused": None,
-        **_payment(row),
         "entries": [_entry(entry) for entry in row.entries],
         "outcomes": [
             {"rule": o.rule, "applied": o.applied, "amount": o.amount, "reason": o.reason}
@@ -59,19 +48,28 @@ def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
         "events": [event.name for event in row.raised],
         "messages": messages,
         "vouchers": [step.reward for step in row.vouchers if step.change == "issued"],
-        **{key: value for key, value in rare.items() if value},
     }
-
-
-def _payment(row: JournalRow) -> Answer:
-    """Return what a purchase was paid with, or what a refund gives back, where a wallet has a part in it."""
+    for kind in ("survey", "webhook") if row.effects else ():
+        codes = [effect.code for effect in row.effects if effect.kind == kind]
+        if codes:
+            answer[f"{kind}s"] = cast(list[Json], codes)
+    if row.tag_changes is not None:
+        answer["tags"] = {
+            "added": _sorted(row.tag_changes.added),
+            "removed": _sorted(row.tag_changes.removed),
+        }
     purchase = row.event.purchase
-    if purchase is None or purchase.payment is None or row.event.delayed_rule is not None:
-        return {}
+    if purchase is not None and purchase.payment is not None and row.event.delayed_rule is None:
+        answer |= _payment(row, purchase)
+    return answer
+
+
+def _payment(row: JournalRow, purchase: Purchase) -> Answer:
+    """Return what wallets paid of a purchase, or what a refund gives back to them."""
     if row.refunded is not None:
         back = payment_back(row.refunded.before, row.refunded.remaining)
         return {"back": {"money": back.money, "wallets": _wallet_payments(back.wallets)}}
-    parts = purchase.payment.parts
+    parts = purchase.payment.parts if purchase.payment is not None else ()
     return {"payment": {"paid": paid_otherwise(purchase), "wallets": _wallet_payments(parts)}}
 
 

@@ -50,6 +50,11 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.CHALLENGE_ACCEPTED: ("badge",),
 }
 INPUT_EVENTS = frozenset(_DATA_FIELDS)
+_ROW_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "lines": (),  # by the event: _LINE_FIELDS
+    "payWith": ("wallet", "units"),
+    "taxes": ("rate", "base", "amount"),
+}
 _LINE_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
     event_names.REFUNDED: ("line", "quantity", "amount"),
@@ -175,12 +180,9 @@ def input_warnings(line: InputLine, programme: Programme) -> Iterator[str]:
         value = line.data.get(name)
         if value is not None and type(value) is not _DECLARED_TYPES[kind]:
             yield f"data.{name} is declared as {kind}; write {_TYPE_NAMES[_DECLARED_TYPES[kind]]}"
-    for where, known in (
-        ("lines", _LINE_FIELDS.get(line.name, ())),
-        ("payWith", ("wallet", "units")),
-        ("taxes", ("rate", "base", "amount")),
-    ):
-        rows = line.data.get(where)
+    for where in _ROW_FIELDS.keys() & line.data.keys():
+        rows = line.data[where]
+        known = _LINE_FIELDS.get(line.name, ()) if where == "lines" else _ROW_FIELDS[where]
         for row in rows if isinstance(rows, list) else ():
             if isinstance(row, dict):
                 yield from _unknown_fields(f"data.{where}", row, known)

@@ -27,13 +27,16 @@ def read_purchase(line: InputLine, programme: Programme) -> Purchase:
 
 
 def _read_payment(line: InputLine, programme: Programme, total: int) -> Payment | None:
+    rows = _rows(line, "payWith")
+    if not rows:
+        return None
     parts, codes = list[WalletPayment](), [spec.code for spec in programme.wallets]
-    for row in _rows(line, "payWith"):
+    for row in rows:
         part = replace(line, data=row)
         parts.append(WalletPayment(part.require_code("wallet", codes), part.whole_number("units", least=1)))
     if len({part.wallet for part in parts}) < len(parts):
         raise line.malformed("data.payWith names a wallet twice; write each once")
-    return Payment(total, tuple(parts)) if parts else None
+    return Payment(total, tuple(parts))
 
 
 def _read_purchase_line(line: InputLine, number: int, row: dict[str, Json]) -> Line:
@@ -54,6 +57,8 @@ def _line_rows(line: InputLine) -> list[dict[str, Json]]:
 
 
 def _rows(line: InputLine, name: str) -> list[dict[str, Json]]:
+    if line.data.get(name) is None:
+        return []
     rows = line.get(name, cast(type[list[Json]], list)) or []
     if not all(isinstance(row, dict) for row in rows):
         raise line.malformed(f"data.{name} holds what is no map; write one map a line")
@@ -62,9 +67,9 @@ def _rows(line: InputLine, name: str) -> list[dict[str, Json]]:
 
 def read_details(line: InputLine, *, total: int) -> ReceiptDetails | None:
     """Read the tax lines of a purchase; None where there are none. Raises InputMalformed."""
-    rows = [replace(line, data=row) for row in _rows(line, "taxes")]
-    if not rows:
+    if not line.data.get("taxes"):
         return None
+    rows = [replace(line, data=row) for row in _rows(line, "taxes")]
     taxes = [
         TaxLine(
             row.require("rate", str), row.whole_number("base", least=0), row.whole_number("amount", least=0)

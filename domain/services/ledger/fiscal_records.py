@@ -119,9 +119,9 @@ def _record_of_row(batch: _Batch, row: ReceiptRow, money_wallets: frozenset[str]
 
 # ---------------------------------------------------------------- reads
 async def load_money_wallets(runtime: Runtime, version: int) -> frozenset[str]:
-    """Return the money wallets of a version of the programme."""
+    """Return the money wallets of a version of the programme; hidden ones are credit to nobody."""
     programme = (await runtime.programmes.load_version(version)).programme
-    return frozenset(spec.code for spec in programme.wallets if spec.kind == "money")
+    return frozenset(spec.code for spec in programme.wallets if spec.kind == "money" and not spec.hidden)
 
 
 async def find_used_vouchers(runtime: Runtime, *, receipt_ids: Iterable[str]) -> dict[str, list[Voucher]]:

@@ -6,6 +6,7 @@ from domain.services.ledger import fiscal_records
 from domain.services.ledger.fiscal_records import FiscalDocument
 from tests.graphql.member.voucher_acts import member_with_points, redeem
 from tests.running_app import Json, RunningApp
+from tests.small_runtime import SMALL
 
 RECORD = "mutation M($input: PurchaseInput!) { recordPurchase(input: $input) { __typename } }"
 USE = "mutation M($input: UseVoucherInput!) { useVoucher(input: $input) { __typename } }"
@@ -113,3 +114,12 @@ async def test_a_discount_names_its_receipt_and_is_within_the_vouchers_worth(app
     error = await app.error(USE, {"input": used | {"purchase": "T-1", "discount": 501}}, token=till)
     assert (error["code"], error["field"]) == ("BAD_INPUT", "discount")
     assert await app.count("journal") == before
+
+
+async def test_credit_of_a_hidden_wallet_is_nobodys(app: RunningApp) -> None:
+    wallets = (
+        "  - {code: credit, kind: money, name: C}\n  - {code: unseen, kind: money, name: U, hidden: true}\n"
+    )
+    programme = SMALL.replace("events:\n", f"{wallets}events:\n", 1)
+    published = await app.process.programmes.publish(programme, now=app.clock())
+    assert await fiscal_records.load_money_wallets(app.process.runtime, published.number) == {"credit"}

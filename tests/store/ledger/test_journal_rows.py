@@ -31,6 +31,7 @@ from domain.model.ledger.events import (
     PurchaseClaim,
     RaisedFacts,
 )
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, Tender
 from domain.model.ledger.gifts import Counted, Deduction, Firing, Gift
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.model.programme import SINGLE_COUNT
@@ -66,7 +67,12 @@ LINES = st.builds(
 PURCHASES = st.builds(
     Purchase, AWKWARD, NUMBERS, AWKWARD, maybe(AWKWARD), st.lists(LINES, max_size=3).map(tuple)
 )
-EVENTS = st.builds(Event, AWKWARD, AWKWARD, INSTANTS, AWKWARD, MAPS, maybe(PURCHASES))
+DETAILS = st.builds(
+    ReceiptDetails,
+    st.lists(st.builds(TaxLine, AWKWARD, NUMBERS, NUMBERS), max_size=2).map(tuple),
+    st.lists(st.builds(Tender, AWKWARD, NUMBERS), max_size=2).map(tuple),
+)
+EVENTS = st.builds(Event, AWKWARD, AWKWARD, INSTANTS, AWKWARD, MAPS, maybe(PURCHASES), details=maybe(DETAILS))
 LATE_EVENTS = st.builds(
     lambda event, rule, at: replace(event, delayed_rule=rule, original_at=at), EVENTS, AWKWARD, INSTANTS
 )

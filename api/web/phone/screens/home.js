@@ -7,6 +7,7 @@ import { t } from "/shared/words.js";
 import { go, phone } from "../phone.js";
 import { isCard, stamps } from "./badges.js";
 import { showCard } from "./card.js";
+import { enterCode } from "./codes.js";
 import { entryLine } from "./history.js";
 import { bar, cost, empty, notice, picture, ring } from "./parts.js";
 import { missing, openReward } from "./rewards.js";
@@ -65,6 +66,9 @@ function balance(me) {
           )
         : null,
       h("button.button.primary.wide", { onclick: showCard }, icon("card"), t("home.card")),
+      phone.programme?.takesCodes
+        ? h("button.button.wide", { onclick: () => enterCode() }, icon("tag"), t("codes.enter"))
+        : null,
     ),
   );
 }
@@ -175,9 +179,9 @@ function held(progress) {
 }
 
 function soFar(progress) {
-  return progress.counts?.length
-    ? listed(progress.counts.map((count) => `${count.title} ${counted(count.qualifying, count)}`))
-    : number(progress.qualifying);
+  if (!progress.counts?.length) return t("tier.counted", { amount: number(progress.qualifying) });
+  const counts = progress.counts.map((count) => `${count.title} ${counted(count.qualifying, count)}`);
+  return t("tier.soFar", { amount: listed(counts) });
 }
 
 function reaching(rung) {
@@ -192,7 +196,7 @@ function ladder(progress) {
       "div.stack",
       {},
       h("h2", {}, t("tier.title")),
-      h("p.quiet", {}, t("tier.counted", { amount: soFar(progress) })),
+      h("p.quiet", {}, soFar(progress)),
       (phone.programme?.tiers ?? [progress.current]).map((each) =>
         h(
           `section.card.rung${each.id === progress.current.id ? ".here" : ""}`,

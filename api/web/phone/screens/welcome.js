@@ -7,6 +7,7 @@ import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
 import { installationId, phone, prefer, session, signInTokens } from "../phone.js";
 import { ENROL, REQUEST_CODE, SIGN_IN } from "../queries.js";
+import { tellEnrolmentCode } from "./codes.js";
 import { notice, say, sending, termsLink } from "./parts.js";
 
 export function welcomeScreen(element) {
@@ -108,6 +109,7 @@ function codeStep(stage, contact, challenge) {
       prefer("device", signIn.deviceToken);
       prefer("enrolment", null);
       session.begin(signIn);
+      if (signIn.enrolmentCode) tellEnrolmentCode(signIn.enrolmentCode);
       return null;
     }),
     h(
@@ -125,7 +127,7 @@ function codeStep(stage, contact, challenge) {
 }
 
 function joinStep(stage) {
-  const { terms, consents } = phone.programme;
+  const { terms, consents, takesCodes } = phone.programme;
   const name = h("input", { required: true, name: "name", autocomplete: "name", maxlength: 100 });
   const contact = h("input", {
     required: true,
@@ -144,6 +146,14 @@ function joinStep(stage) {
     autocomplete: "off",
     value: new URLSearchParams(location.search).get("r") ?? "",
   });
+  const promotion = h("input", {
+    name: "promotion",
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    maxlength: 100,
+    value: phone.linkedCode,
+  });
   const button = h("button.button.primary.wide.tall", {}, t("join"));
   const idempotencyKey = newKey();
   stand(
@@ -156,6 +166,7 @@ function joinStep(stage) {
         field(t("signin.contact"), contact, t("signin.contact.hint")),
         field(t("profile.birthday"), birthday, t("join.birthday.hint")),
         field(t("join.referral"), referral),
+        takesCodes ? field(t("codes.join"), promotion) : null,
         h("label.choice", {}, agreed, h("span", {}, t("join.terms"), " ", termsLink(terms))),
         consents.map((consent, i) => h("label.choice", {}, boxes[i], h("span", {}, consent.wording))),
       ],
@@ -173,11 +184,13 @@ function joinStep(stage) {
               wordingVersion: consent.wordingVersion,
             })),
             referralCode: referral.value.trim() || null,
+            ...(takesCodes && promotion.value.trim() ? { code: promotion.value.trim() } : {}),
             idempotencyKey,
           },
         });
         if (enrol.__typename !== "Enrolled") return enrol.message;
         prefer("enrolment", enrol.enrolmentToken);
+        phone.linkedCode = "";
         if (button.isConnected) codeStep(stage, typed, enrol.challenge);
         return null;
       },

@@ -78,6 +78,7 @@ export default {
   "tier.keepAny": "To keep it, by {day}: {counts}",
   "tier.yours": "Yours",
   "tier.from": "from {from}",
+  "tier.soFar": "Counted so far: {amount}.",
   "tier.counted": "Counted so far: {amount}. Spending never lowers it.",
 
   "rewards.have": "You have {amount}.",
@@ -108,6 +109,16 @@ export default {
   "card.title": "Member card",
   "card.hint": "The cashier scans it, and your purchase counts. It cannot spend your points.",
   "card.qr": "QR code of the member card",
+
+  "codes.enter": "Enter a code",
+  "codes.hint": "From a package, a card or a campaign. Spaces and dashes do not matter.",
+  "codes.label": "Code",
+  "codes.do": "Enter",
+  "codes.entered": "The code counts",
+  "codes.nothing": "It is noted. There is nothing to collect for it now.",
+  "codes.another": "Another code",
+  "codes.left": { one: "{count} more try today.", other: "{count} more tries today." },
+  "codes.join": "Promotion code (optional)",
 
   "badge.level": "Level {level} of {of}",
   "badge.earned": "Earned",
@@ -213,5 +224,6 @@ export default {
   "fault.field.name": "Write a name of 1 to 100 characters.",
   "fault.field.birthday": "Write the day on which you were born.",
   "fault.field.referralCode": "This is no code of a friend: it has ten digits. Look for a mistyped one.",
+  "fault.field.code": "Write the code as it was given.",
   "fault.field.wordingVersion": "The wording has changed. Open this page again and read it.",
 };

@@ -79,6 +79,7 @@ export default {
   "tier.keep": "Do {day} zbierz {missing}, aby go utrzymać",
   "tier.yours": "Twój",
   "tier.from": "od {from}",
+  "tier.soFar": "Dotąd policzono: {amount}.",
   "tier.counted": "Dotąd policzono: {amount}. Wydawanie nigdy tego nie zmniejsza.",
 
   "rewards.have": "Masz {amount}.",
@@ -114,6 +115,21 @@ export default {
   "card.title": "Karta klubowa",
   "card.hint": "Kasjer ją skanuje i zakup się liczy. Nie wydaje twoich punktów.",
   "card.qr": "Kod QR karty klubowej",
+
+  "codes.enter": "Wpisz kod",
+  "codes.hint": "Z opakowania, karty albo kampanii. Spacje i myślniki nie mają znaczenia.",
+  "codes.label": "Kod",
+  "codes.do": "Dalej",
+  "codes.entered": "Kod zaliczony",
+  "codes.nothing": "Zapisano. W tej chwili nie ma za niego nic do odebrania.",
+  "codes.another": "Następny kod",
+  "codes.left": {
+    one: "Dziś jeszcze {count} próba.",
+    few: "Dziś jeszcze {count} próby.",
+    many: "Dziś jeszcze {count} prób.",
+    other: "Dziś jeszcze {count} próby.",
+  },
+  "codes.join": "Kod promocyjny (opcjonalnie)",
 
   "badge.level": "Poziom {level} z {of}",
   "badge.earned": "Zdobyta",
@@ -234,5 +250,6 @@ export default {
   "fault.field.name": "Wpisz imię i nazwisko, od 1 do 100 znaków.",
   "fault.field.birthday": "Wpisz dzień urodzenia.",
   "fault.field.referralCode": "To nie jest kod znajomego: ma on dziesięć cyfr. Sprawdź, czy nie ma pomyłki.",
+  "fault.field.code": "Wpisz kod tak, jak go podano.",
   "fault.field.wordingVersion": "Treść się zmieniła. Otwórz stronę ponownie i ją przeczytaj.",
 };

@@ -78,6 +78,7 @@ export default {
   "tier.keep": "Para o manter até {day}: mais {missing}",
   "tier.yours": "O seu",
   "tier.from": "a partir de {from}",
+  "tier.soFar": "Contado até agora: {amount}.",
   "tier.counted": "Contado até agora: {amount}. Gastar nunca faz descer.",
 
   "rewards.have": "Tem {amount}.",
@@ -108,6 +109,20 @@ export default {
   "card.title": "Cartão de sócio",
   "card.hint": "Na caixa leem-no e a compra conta. Não gasta os seus pontos.",
   "card.qr": "Código QR do cartão de sócio",
+
+  "codes.enter": "Introduzir um código",
+  "codes.hint": "De uma embalagem, de um cartão ou de uma campanha. Espaços e hífenes não contam.",
+  "codes.label": "Código",
+  "codes.do": "Introduzir",
+  "codes.entered": "O código conta",
+  "codes.nothing": "Ficou registado. De momento não há nada a receber por ele.",
+  "codes.another": "Outro código",
+  "codes.left": {
+    one: "Mais {count} tentativa hoje.",
+    many: "Mais {count} tentativas hoje.",
+    other: "Mais {count} tentativas hoje.",
+  },
+  "codes.join": "Código promocional (opcional)",
 
   "badge.level": "Nível {level} de {of}",
   "badge.earned": "Conquistado",
@@ -226,5 +241,6 @@ export default {
   "fault.field.name": "Escreva um nome de 1 a 100 carateres.",
   "fault.field.birthday": "Escreva o dia em que nasceu.",
   "fault.field.referralCode": "Isto não é um código de amigo: tem dez algarismos. Veja se há algum trocado.",
+  "fault.field.code": "Escreva o código como lhe foi dado.",
   "fault.field.wordingVersion": "O texto mudou. Abra esta página de novo e leia-o.",
 };

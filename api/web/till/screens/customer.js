@@ -15,12 +15,12 @@ import { PurchaseForm } from "./purchase.js";
 
 export function customerScreen(
   element,
-  { customer = null, visit = null, visitExpiresAt = null, offline = null, row = null },
+  { customer = null, visit = null, visitExpiresAt = null, canPay = false, offline = null, row = null },
 ) {
   const member =
     row?.member ?? (offline ? { ...offline, name: null } : { visit, id: customer.id, name: customer.name });
   const frozen = customer?.status === "FROZEN";
-  const form = new PurchaseForm({ customer, member, row });
+  const form = new PurchaseForm({ customer, member, row, canPay });
   element.append(
     h(
       "div.row.spread",
@@ -30,7 +30,7 @@ export function customerScreen(
         till.manager &&
         managing(
           customer,
-          (now) => element.isConnected && go("customer", { customer: now, visit, visitExpiresAt }),
+          (now) => element.isConnected && go("customer", { customer: now, visit, visitExpiresAt, canPay }),
         ),
     ),
     customer ? face(customer) : stranger(member, row),
@@ -42,7 +42,7 @@ export function customerScreen(
   const ends =
     visitExpiresAt &&
     setTimeout(
-      () => form.say(t("customer.visit.over"), "bad"),
+      () => form.visitOver(t("customer.visit.over")),
       Math.max(0, Date.parse(visitExpiresAt) - session.now()),
     );
   return () => {

@@ -3,12 +3,14 @@
 
 import { field, fill, h, icon } from "/shared/dom.js";
 import { amount, dayOf, money, parseMoney, plainMoney } from "/shared/format.js";
+import { newKey } from "/shared/graphql.js";
 import { isLasting } from "/shared/storage.js";
 import { t } from "/shared/words.js";
-import { QUOTE } from "../queries.js";
-import { enqueue, mend, sendNow } from "../queue.js";
+import { QUOTE, RECORD } from "../queries.js";
+import { drain, enqueue, mend, sendNow } from "../queue.js";
 import { prefer, till } from "../till.js";
 import { ask, fail, figure, finish, note, notice, picture, reasons, say, walletOf } from "./parts.js";
+import { due, Payments, partText, payOffline } from "./payment.js";
 
 const QUOTE_PAUSE_MS = 250;
 
@@ -18,8 +20,9 @@ export class PurchaseForm {
   #turn = 0;
   #lines = [];
   #row = null;
+  #payKey = null;
 
-  constructor({ customer, member, row }) {
+  constructor({ customer, member, row, canPay = false }) {
     this.customer = customer;
     this.member = member;
     this.#row = row;
@@ -41,6 +44,7 @@ export class PurchaseForm {
     this.totalField = field(t("purchase.total", { currency: this.currency }), this.total);
     this.receiptField = field(t("purchase.receipt"), this.receipt);
     this.lineList = h("div.stack.tight");
+    this.payments = new Payments({ present: Boolean(member.visit && canPay), currency: this.currency });
     this.quoteBox = h("div.quote", { "aria-live": "polite" });
     this.whyBox = h("div.stack.tight");
     this.message = h("div", { "aria-live": "assertive" });
@@ -71,6 +75,7 @@ export class PurchaseForm {
           t("purchase.line.add"),
         ),
       ),
+      this.payments.element,
       this.quoteBox,
       this.message,
       this.button,
@@ -191,12 +196,16 @@ export class PurchaseForm {
     clearTimeout(this.#timer);
     const purchase = this.read(false);
     this.button.disabled = true;
+    this.#payKey = null;
     const turn = ++this.#turn;
     fill(this.whyBox);
-    if (!purchase) return fill(this.quoteBox);
+    if (!purchase) {
+      this.#payNothing();
+      return fill(this.quoteBox);
+    }
     if (!this.customer) {
       this.button.disabled = !purchase.externalId;
-      return fill(this.quoteBox, this.#row ? "" : h("p.hint", {}, t("quote.offline")));
+      return fill(this.quoteBox, this.#row ? "" : [h("p.hint", {}, t("quote.offline")), payOffline()]);
     }
     this.#timer = setTimeout(() => this.quote(purchase, turn), QUOTE_PAUSE_MS);
   }
@@ -204,13 +213,21 @@ export class PurchaseForm {
   async quote({ externalId, ...purchase }, turn) {
     const { wallets } = this.customer;
     try {
-      const { quotePurchase } = await ask(QUOTE, {
-        input: { ...purchase, member: this.member.visit ?? this.member.id },
+      const quotePurchase = await this.#askQuote({
+        ...purchase,
+        member: this.member.visit ?? this.member.id,
       });
       if (turn !== this.#turn) return;
-      const totals = quotePurchase.totals.filter((each) => each.amount !== 0);
+      const { payable, payment = [], paid } = quotePurchase;
+      this.payments.show(payable);
+      fill(
+        this.button,
+        payment.length ? t("pay.confirm", { left: money(paid, this.currency) }) : t("purchase.confirm"),
+      );
+      const totals = earned(quotePurchase.entries, wallets).filter((each) => each.amount !== 0);
       fill(
         this.quoteBox,
+        payment.length ? due({ payment, paid, currency: this.currency }) : null,
         h(
           "div.earns",
           {},
@@ -239,11 +256,14 @@ export class PurchaseForm {
     } catch (error) {
       if (turn !== this.#turn) return;
       const text = say(error);
+      const isOffline = error.constructor.name === "NoNetwork";
+      this.#payNothing();
       fill(
         this.quoteBox,
-        notice(error.constructor.name === "NoNetwork" ? t("quote.offline") : text, "bad", "cloud"),
+        notice(isOffline ? t("quote.offline") : text, "bad", "cloud"),
+        isOffline && payOffline(),
       );
-      if (error.constructor.name !== "NoNetwork") return;
+      if (!isOffline) return;
     }
     this.button.disabled = !externalId;
     this.totalField.fault("");
@@ -253,6 +273,50 @@ export class PurchaseForm {
     if (externalId) this.receiptField.fault("");
     else if (![this.total, this.receipt].includes(document.activeElement))
       this.receiptField.fault(t("purchase.receipt.bad"));
+  }
+
+  /* What was chosen to be paid with wallets may be more than fits what was typed since: then it is brought down
+     to what does. */
+  async #askQuote(input) {
+    const { payWith } = this.payments;
+    try {
+      return (await ask(QUOTE, { input: payWith.length ? { ...input, payWith } : input })).quotePurchase;
+    } catch (error) {
+      if (!payWith.length || !error.field?.startsWith("payWith")) throw error;
+    }
+    const { quotePurchase } = await ask(QUOTE, { input });
+    this.payments.show(quotePurchase.payable);
+    const fitting = this.payments.payWith;
+    if (!fitting.length) return quotePurchase;
+    return (await ask(QUOTE, { input: { ...input, payWith: fitting } })).quotePurchase;
+  }
+
+  /* What wallets pay is never kept for later: the member has to be here when it is taken. The same press again
+     sends the same key, so an answer that was lost comes back. */
+  async #pay(purchase) {
+    this.#payKey ??= newKey();
+    try {
+      await drain();
+      const input = { ...purchase, member: this.member.visit, idempotencyKey: this.#payKey };
+      return (await ask(RECORD, { input })).recordPurchase;
+    } catch (error) {
+      const text = say(error);
+      return { message: error.constructor.name === "NoNetwork" ? t("pay.unsure") : text };
+    }
+  }
+
+  #payNothing() {
+    this.payments.clear();
+    fill(this.button, t("purchase.confirm"));
+  }
+
+  /** The visit is over: nothing can be paid with wallets any more. */
+  visitOver(text) {
+    this.say(text, "bad");
+    if (!this.payments.payWith.length) return this.payments.end();
+    this.payments.end();
+    fill(this.quoteBox);
+    return fill(this.button, t("purchase.confirm"));
   }
 
   say(text, kind) {
@@ -274,6 +338,8 @@ export class PurchaseForm {
         ]),
       ].slice(0, 40),
     );
+    const { payWith } = this.payments;
+    if (payWith.length) return this.settle(await this.#pay({ ...purchase, payWith }), purchase);
     // Written down first: from here on the purchase is sent exactly once, whatever becomes of page, tablet or
     // network.
     const typed = this.number?.value.trim();
@@ -298,15 +364,11 @@ export class PurchaseForm {
       return finish(this.element, { title: t("done.recorded"), name: money(purchase.total, this.currency) });
     if (answer.__typename !== "PurchaseRecorded") {
       this.button.disabled = false;
-      return fail(this.message, answer.message);
+      return fail(this.message, [answer.message, paidBefore(answer)].filter(Boolean).join(" "));
     }
     const { customer, entries: list, unlocked, earnedBadges, tierChange } = answer;
-    const totals = customer.wallets.map((wallet) => ({
-      wallet: wallet.code,
-      amount: list
-        .filter((entry) => entry.wallet === wallet.code)
-        .reduce((sum, entry) => sum + entry.amount, 0),
-    }));
+    const { payment = [], paid, currency } = answer.purchase;
+    const totals = earned(list, customer.wallets);
     note("PURCHASE", purchase.externalId, {
       amount: purchase.total,
       currency: this.currency,
@@ -315,6 +377,7 @@ export class PurchaseForm {
     finish(this.element, {
       title: t("done.recorded"),
       name: customer.name,
+      due: payment.length ? { payment, paid, currency } : null,
       totals,
       wallets: customer.wallets,
       list,
@@ -336,6 +399,25 @@ export class PurchaseForm {
     clearTimeout(this.#timer);
     this.#turn++;
   }
+}
+
+/* What a purchase earned of each wallet: without what was paid with it. */
+function earned(list, wallets) {
+  return wallets.map(({ code }) => ({
+    wallet: code,
+    amount: list
+      .filter((entry) => entry.wallet === code && entry.entryKind !== "SPEND")
+      .reduce((sum, entry) => sum + entry.amount, 0),
+  }));
+}
+
+/* What wallets paid of a receipt that was recorded before, and what was left to pay: its answer may have been
+   lost. */
+function paidBefore({ sameMember, claimed }) {
+  if (!sameMember || !claimed?.payment?.length) return "";
+  const { payment, paid, currency } = claimed;
+  const parts = payment.map((part) => partText(part, currency)).join(", ");
+  return t("pay.before", { parts, left: money(paid, currency) });
 }
 
 /* From when what is earned can be spent, where that is not at once: one wallet's may wait while another's

@@ -8,6 +8,7 @@ import { t } from "/shared/words.js";
 import { FIND_PURCHASE, QUOTE_REFUND, REFUND } from "../queries.js";
 import { till } from "../till.js";
 import { ask, fail, figure, finish, note, notice, say } from "./parts.js";
+import { partText } from "./payment.js";
 
 const QUOTE_PAUSE_MS = 250;
 
@@ -132,6 +133,16 @@ class Refund {
         {},
         t("refund.left", { left: money(this.left, currency), total: money(purchase.total, currency) }),
       ),
+      purchase.payment?.length
+        ? h(
+            "p.small.quiet",
+            {},
+            t("refund.paid", {
+              parts: purchase.payment.map((part) => partText(part, currency)).join(", "),
+              money: money(purchase.paid, currency),
+            }),
+          )
+        : "",
       ...(isOpen
         ? [
             this.ways,
@@ -199,9 +210,11 @@ class Refund {
     try {
       const { quoteRefund } = await ask(QUOTE_REFUND, { input });
       if (turn !== this.#turn) return;
-      const totals = quoteRefund.totals.filter((each) => each.amount !== 0);
+      const { currency } = this.purchase;
+      const totals = lost(quoteRefund.totals, quoteRefund.back).filter((each) => each.amount !== 0);
       fill(
         this.quoteBox,
+        quoteRefund.back?.wallets.length ? givesBack(quoteRefund.back, currency) : null,
         h("h3", {}, t("refund.takes")),
         totals.length ? takes(totals) : h("p", {}, t("refund.takes.nothing")),
       );
@@ -223,19 +236,26 @@ class Refund {
         input: { ...input, reason, idempotencyKey: this.#key, refundId: this.#refundId },
       });
       if (refundPurchase.__typename !== "PurchaseRefunded") return fail(this.message, refundPurchase.message);
-      const { purchase, entries: list, wallets } = refundPurchase;
-      const back = purchase.refunded - this.purchase.refunded;
-      note("REFUND", purchase.externalId, { amount: back, currency: purchase.currency });
-      const totals = wallets.map((wallet) => ({
-        wallet: wallet.code,
-        amount: list
-          .filter((entry) => entry.wallet === wallet.code)
-          .reduce((sum, entry) => sum + entry.amount, 0),
-      }));
+      const { purchase, entries: list, wallets, back } = refundPurchase;
+      const refunded = purchase.refunded - this.purchase.refunded;
+      const { currency } = purchase;
+      const parts = back?.wallets ?? [];
+      note("REFUND", purchase.externalId, { amount: refunded, currency });
       finish(this.element, {
-        title: t("done.refunded", { amount: money(back, purchase.currency) }),
+        title: parts.length
+          ? t("done.back", { amount: money(back.money, currency) })
+          : t("done.refunded", { amount: money(refunded, currency) }),
         name: purchase.externalId,
-        totals,
+        back: parts.map((part) => t("done.returned", { part: partText(part, currency) })),
+        totals: lost(
+          wallets.map(({ code }) => ({
+            wallet: code,
+            amount: list
+              .filter((entry) => entry.wallet === code)
+              .reduce((sum, entry) => sum + entry.amount, 0),
+          })),
+          back,
+        ),
         wallets,
         list,
       });
@@ -246,6 +266,23 @@ class Refund {
       this.button.removeAttribute("aria-busy");
     }
   }
+}
+
+/* What each wallet loses by the refund, without what comes back of a payment: that is said apart. */
+function lost(totals, back) {
+  return totals.map((each) => {
+    const part = back?.wallets.find(({ wallet }) => wallet === each.wallet);
+    return { ...each, amount: each.amount - (part?.units ?? 0) };
+  });
+}
+
+/* What the customer gets: money over the counter, and what had paid to its wallet. */
+function givesBack({ money: minor, wallets }, currency) {
+  return [
+    h("h3", {}, t("refund.gives")),
+    h("p.due", {}, h("span", {}, t("refund.money")), " ", h("strong.num", {}, money(minor, currency))),
+    wallets.map((part) => h("p.part", {}, t("done.returned", { part: partText(part, currency) }))),
+  ];
 }
 
 /* What each wallet would lose or get back, as money where it is money. */

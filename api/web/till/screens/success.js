@@ -6,9 +6,11 @@ import { signal } from "../sounds.js";
 import { go } from "../till.js";
 import { stampWords } from "./collecting.js";
 import { entries, picture, total, walletOf } from "./parts.js";
+import { due as dueLines } from "./payment.js";
 
-/** `kind` good or waiting, `title`, `name`, and what there is of: totals, wallets, entries, unlocked, badges,
- * cards (the stamp cards in hand), tier. */
+/** `kind` good or waiting, `title`, `name`, and what there is of: `due` (what wallets paid and what is left to
+ * pay), `back` (what goes back to wallets, in words), totals, wallets, entries, unlocked, badges, cards (the stamp
+ * cards in hand), tier. */
 export function successScreen(
   element,
   {
@@ -16,6 +18,8 @@ export function successScreen(
     title,
     subtitle,
     name,
+    due = null,
+    back = [],
     totals = [],
     wallets = [],
     list = [],
@@ -34,6 +38,8 @@ export function successScreen(
       h("div.tick", { "aria-hidden": "true" }, icon(kind === "good" ? "check" : "clock")),
       h("h1", { tabindex: -1 }, title),
       name && h("p.name", {}, name),
+      due && dueLines(due),
+      back.map((text) => h("p.part", {}, text)),
       figures.map((each) => total(each.amount, walletOf(wallets, each.wallet))),
       subtitle && h("p", {}, subtitle),
       tier && h("p.gain", {}, icon("star"), t("done.tier", { tier })),

@@ -58,8 +58,9 @@ def completed_event(programme: Programme, member: Member, event: Event) -> Event
         more = plans.completed_data(programme, member, event)
     elif event.name == event_names.CHALLENGE_ACCEPTED and event.delayed_rule is None:
         more = challenges.acceptance_data(programme, member, event)
-    elif event.name == event_names.PURCHASED and event.delayed_rule is None:
-        return _with_payment(programme, event)
+    elif event.purchase is not None and event.purchase.payment is not None and _is_new_purchase(event):
+        purchase = with_worth(programme, event.purchase, event.purchase.payment.parts)
+        return replace(event, purchase=purchase)
     return (
         replace(
             event, data={**more, **{name: value for name, value in event.data.items() if value is not None}}
@@ -69,11 +70,8 @@ def completed_event(programme: Programme, member: Member, event: Event) -> Event
     )
 
 
-def _with_payment(programme: Programme, event: Event) -> Event:
-    purchase = event.purchase
-    if purchase is None or purchase.payment is None:
-        return event
-    return replace(event, purchase=with_worth(programme, purchase, purchase.payment.parts))
+def _is_new_purchase(event: Event) -> bool:
+    return event.name == event_names.PURCHASED and event.delayed_rule is None
 
 
 def apply_visible(builder: RowBuilder) -> Member:
@@ -122,7 +120,7 @@ def _purchase(builder: RowBuilder) -> None:
     assert event.purchase is not None, "a purchase event carries its purchase"
     if event.purchase.payment is not None:
         paying.pay(builder, event.purchase.payment)
-    after = replace(
+    after = evolve(
         bought,
         count=bought.count + 1,
         total=bought.total + event.purchase.total,
@@ -131,7 +129,7 @@ def _purchase(builder: RowBuilder) -> None:
     )
     after = categories.count_purchase(after, event.purchase, at=event.at, seq=builder.before.seq + 1)
     if builder.member.joined_at is not None and event.at < builder.member.joined_at:
-        after = replace(
+        after = evolve(
             after,
             before_joining=after.before_joining + 1,
             total_before_joining=after.total_before_joining + event.purchase.total,

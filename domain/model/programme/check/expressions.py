@@ -107,7 +107,9 @@ def _unknown_names(
             )
         elif not any(_is_known(variables, name) for variables in variables_by_event.values()):
             known = set[str]().union(*variables_by_event.values())
-            yield Finding(placed.path, _unknown_name_message(name, placed), _unknown_name_remedy(name, known))
+            yield Finding(
+                placed.path, _unknown_name_message(name, placed), _unknown_name_remedy(name, placed, known)
+            )
 
 
 def _unknown_name_message(name: str, placed: PlacedExpression) -> str:
@@ -123,8 +125,10 @@ def _unknown_name_message(name: str, placed: PlacedExpression) -> str:
     )
 
 
-def _unknown_name_remedy(name: str, known: set[str]) -> str:
+def _unknown_name_remedy(name: str, placed: PlacedExpression, known: set[str]) -> str:
     root = name.partition(".")[0]
+    if placed.events is None and placed.expected == "number" and root in _ELSEWHERE:  # a goal
+        return _ELSEWHERE["event"]
     same_root = {path for path in known if path.partition(".")[0] == root}
     if same_root:
         return suggestion(name, same_root, "remove it")

@@ -151,6 +151,8 @@ def test_a_challenge_that_nobody_sees_is_refused() -> None:
 def test_a_goal_reads_the_member_and_answers_a_number(target: str, message: str) -> None:
     faults = faults_of(badge(f"on: purchase.completed, target: {target}, {JULY}"))
     assert message in [fault.message for fault in faults]
+    if "member alone" in message:
+        assert faults[0].remedy == "name what the member is, such as member.purchases.total"
     assert {fault.path for fault in faults} == {"badges[0].target"}
 
 

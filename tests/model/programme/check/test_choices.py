@@ -47,6 +47,12 @@ def with_body(text: str) -> str:
             "write {points.amount, plural, one {# point} other {# points}}",
         ),
         (
+            '"{badge.level plural one {#} other {#}}"',
+            PATH,
+            'it does not parse: expected , or } at position 13 but found "p"',
+            "write {points.amount, plural, one {# point} other {# points}}",
+        ),
+        (
             '"{badge.levl, plural, one {#} other {#}}"',
             PATH,
             "{badge.levl} cannot be filled on badge.earned, where rules[5] sends it",

@@ -82,3 +82,10 @@ def test_money_pays_one_for_one_and_points_do_not_pay_without_terms() -> None:
     bare = load(CLUB.replace(", pay: TERMS", "").replace(", pay: MONEY", ""))
     assert [spec.pay_terms is not None for spec in bare.wallets] == [False, True]
     assert load(club("{units: 100, worth: 500}", "false")).wallet("credit").pay_terms is None
+
+
+def test_nobody_pays_with_a_hidden_wallet() -> None:
+    hidden = CLUB.replace("kind: money, pay: MONEY", "kind: money, hidden: true").replace("TERMS", "false")
+    assert load(hidden).wallet("credit").pay_terms is None
+    (fault,) = faults_of(hidden.replace("hidden: true", "hidden: true, pay: {share: 50}"))
+    assert (fault.path, fault.remedy) == ("wallets[1].pay", "remove pay, or hidden")
