@@ -46,8 +46,8 @@ def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 def test_a_member_sets_each_kind_and_staff_theirs(phone: Page, club: ClubServer, browser: Browser) -> None:
     email = f"a{id(phone)}@example.com"
     token = join(phone, club, email=email)
-    phone.click("nav [data-screen=me], [data-go=me], a[href='#me']")
-    form = phone.locator("section", has=phone.get_by_role("heading", name="Sobre mim"))
+    phone.get_by_role("button", name="Os meus dados", exact=True).click()
+    form = phone.locator("section.card", has=phone.get_by_role("heading", name="Sobre mim"))
     form.get_by_label("Metal preferido").select_option(label="Prata")
     form.get_by_label("Vai a feiras").select_option(label="sim")
     form.get_by_label("Coleciona desde").fill("2001-05-17")
@@ -55,7 +55,6 @@ def test_a_member_sets_each_kind_and_staff_theirs(phone: Page, club: ClubServer,
     form.get_by_label("Tema").fill("Navegadores")
     assert phone.evaluate(EDGE) is False
     assert findings(phone) == []
-    form.screenshot(path="/tmp/words-phone.png")
     form.get_by_role("button", name="Guardar").click()
     expect(phone.locator("#toasts")).to_contain_text("Guardado")
     mine = club.do(MINE, token=token)["me"]
@@ -65,7 +64,6 @@ def test_a_member_sets_each_kind_and_staff_theirs(phone: Page, club: ClubServer,
     till.get_by_text("O que sabemos").click()
     till.get_by_label("Conselheiro").fill("Rui")
     assert till.evaluate(EDGE) is False
-    till.screenshot(path="/tmp/words-till.png", full_page=True)
     till.locator("details.known").get_by_role("button", name="Guardar").click()
     expect(till.locator("#toasts")).to_contain_text("Guardado")
     till.context.close()
@@ -79,5 +77,6 @@ def test_a_member_sets_each_kind_and_staff_theirs(phone: Page, club: ClubServer,
         "advisor": "Rui",
     }
     phone.reload()
+    phone.get_by_role("button", name="Os meus dados", exact=True).click()
     expect(form).to_contain_text("Rui")
     expect(form.get_by_label("Tema")).to_have_value("Navegadores")
