@@ -104,6 +104,7 @@ def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
         "rewards": tuple(reward.code for reward in programme.rewards),
         "segments": tuple(segment.code for segment in programme.segments),
         "codes": tuple(spec.name for spec in programme.codes),
+        "attributes": tuple(spec.name for spec in programme.attributes),
         "plans": tuple(plan.code for plan in programme.plans),
         "messages": tuple(message.code for message in programme.messages),
         "consents": tuple(consent.purpose for consent in programme.consents),
