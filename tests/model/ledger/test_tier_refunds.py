@@ -4,9 +4,12 @@ import pytest
 
 from tests.model.ledger.tier_programmes import REACHING, ROLLING, tier_changes, tier_programme, worth
 from tests.model.simulation_runs import (
+    PER_EURO,
     buy,
     enrol,
+    programme,
     refund,
+    rules,
     run,
 )
 
@@ -138,3 +141,23 @@ def test_counts_of_events_are_taken_back_with_the_purchase() -> None:
     )
     part = run(of_member, enrol(), buy("2026-01-10T10:00", 900, id="r"), refund("2026-01-11T10:00", "r", 300))
     assert part.ana["tier"]["qualifying"] == 600
+
+
+def test_what_came_of_a_tier_that_was_lost_and_came_again_goes_too() -> None:
+    up = "{code: up, title: U, on: tier.changed, when: event.data.up, limit: {times: 9, per: day}, qualifying: false, do: [{award: {wallet: points, fixed: 40}}]}"
+    ladder = "{code: basic, name: B, from: 0}, {code: silver, name: S, from: 1000}"
+    tiers = (
+        f"tiers: {{count: {{wallet: points}}, window: {{from_reaching: {{days: 50}}}}, ladder: [{ladder}]}}"
+    )
+    lines = (
+        enrol(),
+        buy("2026-01-01T10:00", worth(1000), id="first"),
+        buy("2026-01-10T10:00", worth(1000), id="second"),
+        refund("2026-01-20T10:00", "first"),  # the second holds the tier, until the review of March
+        buy("2026-05-01T10:00", worth(1000), id="third"),
+    )
+    ran = run(programme(rules(PER_EURO, up), tiers), *lines)
+    assert [row["entries"][-1]["amount"] for row in ran.on("purchase.completed")] == [40, 1000, 40]
+    both = refund("2026-05-02T10:00", "second"), refund("2026-05-03T10:00", "third")
+    after = run(programme(rules(PER_EURO, up), tiers), *lines, *both)
+    assert (after.ana["tier"]["code"], after.ana["wallets"]["points"]["earned"]) == ("basic", 0)

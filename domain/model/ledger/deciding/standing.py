@@ -44,13 +44,16 @@ def _retract_tier(builder: RowBuilder, cause: str) -> None:
 
 
 def _revoke_step(builder: RowBuilder, step: TierStep) -> None:
-    """Take back what came of a step, and of the tiers that it passed."""
+    """Take back what came of a step, and of the tiers that it passed; also where the tier was lost at a
+    review since, and has come again.
+    """
     order = builder.programme.tier_order
     for code in reversed(list(order)):
-        gift = builder.member.gifts.get(f"tier:{code}")
-        is_passed = order.get(step.origin or "", 0) < order[code] <= order.get(step.to, 0)
-        if gift is not None and gift.origin == step.cause and is_passed:
-            revoke_source(builder, f"tier:{code}")
+        if not order.get(step.origin or "", 0) < order[code] <= order.get(step.to, 0):
+            continue
+        for source, gift in list(builder.member.gifts.items()):
+            if source.partition("#")[0] == f"tier:{code}" and gift.origin == step.cause:
+                revoke_source(builder, source)
 
 
 # ---------------------------------------------------------------- what only holds itself
