@@ -56,12 +56,12 @@ else:
         kind = type(instance)
         new: T = object.__new__(kind)
         fields = new.__dict__
-        fields.update(instance.__dict__)
+        fields |= instance.__dict__
         names = _computed.get(kind)
         for name, of in _find_computed(kind) if names is None else names:
-            if not of or of in changes:
-                fields.pop(name, None)
-        fields.update(changes)
+            if name in fields and (not of or of in changes):
+                del fields[name]
+        fields |= changes
         return new
 
 

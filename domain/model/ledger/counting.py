@@ -107,18 +107,12 @@ def window_start(span: Span, day: date) -> date:
     return start
 
 
-def qualifying(programme: Programme, tally: Tally, *, day: date) -> int:
-    """Return the count that one goes up by, as of a day."""
-    span = tiers_of(programme).window.span
-    return count_between(tally, date(day.year, 1, 1) if span is None else window_start(span, day), day)
-
-
 def qualifying_by_count(programme: Programme, standing: TierStanding, *, day: date) -> dict[str, int]:
     """Return each count that one goes up by, as of a day."""
-    return {
-        name: qualifying(programme, tally_of(programme, standing, name), day=day)
-        for name in tiers_of(programme).all_counts
-    }
+    tiers = tiers_of(programme)
+    span = tiers.window.span
+    first = date(day.year, 1, 1) if span is None else window_start(span, day)
+    return {name: count_between(tally_of(programme, standing, name), first, day) for name in tiers.all_counts}
 
 
 def count_between(tally: Tally, first: date, last: date) -> int:
@@ -132,7 +126,10 @@ def count_between(tally: Tally, first: date, last: date) -> int:
 
 def meets(needed: Mapping[str, int], amounts: Mapping[str, int]) -> bool:
     """Tell whether any of the counts that are named has what it needs."""
-    return any(amounts.get(name, 0) >= amount for name, amount in needed.items())
+    for name, amount in needed.items():  # noqa: SIM110 - a generator costs more, several times a decision
+        if amounts.get(name, 0) >= amount:
+            return True
+    return False
 
 
 def rung_for(tiers: Tiers, amounts: Mapping[str, int]) -> TierSpec:

@@ -89,7 +89,8 @@ NOT_COUNTED = Counted()
 def add_counted(counted: dict[str, Counted], name: str, more: Counted) -> None:
     """Add what counted toward a count, by its name, to what had; nothing makes no entry."""
     if more != NOT_COUNTED:
-        counted[name] = counted.get(name, NOT_COUNTED) + more
+        known = counted.get(name)
+        counted[name] = more if known is None else known + more
 
 
 @dataclass(frozen=True)

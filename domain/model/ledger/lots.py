@@ -95,6 +95,8 @@ def ordered(lots: Iterable[Lot]) -> tuple[Lot, ...]:
 
 def add_lot(lots: tuple[Lot, ...], lot: Lot) -> tuple[Lot, ...]:
     """Merge one more lot into merged ones, touching no other."""
+    if lots and lot.available_at is lots[-1].available_at is None and lots[-1].expires_on == lot.expires_on:
+        return (*lots[:-1], _merge_two(lots[-1], lot))  # the commonest, without a search
     key, order = merge_key(lot), _order(lot)
     is_last = not lots or _order(lots[-1]) < order
     index = len(lots) if is_last else bisect_left(lots, order, key=_order)
