@@ -1,7 +1,8 @@
 /* Everything that the phone page asks of the API. A line that ends in `#?` is left out where the server lacks
    it. */
 
-const WALLET = `id code name walletKind currency available pending debt expiring { amount on }
+const BALANCE = `id code name walletKind currency available pending debt expiring { amount on }`;
+const WALLET = `${BALANCE}
   pay { units worth step minimum share } #?
 `;
 const PART = `wallet name currency units worth`;
@@ -17,7 +18,7 @@ const BADGE = `id level progress target fraction earnedAt
   badge { id name description art levels secret until
     every personal accept from #?
   }`;
-const GAINS = `title entries { ${ENTRY} } vouchers { ${VOUCHER} } member { id wallets { ${WALLET} } }`;
+const GAINS = `title entries { ${ENTRY} } vouchers { ${VOUCHER} } member { id wallets { ${BALANCE} } }`;
 const SURVEY = `survey { kind lowest highest score }`;
 const ATTRIBUTE = `name title attributeKind by value choices { code title }`;
 const CONSENT = `id purpose granted at wording wordingVersion`;

@@ -155,7 +155,9 @@ class Compiler:
 
 
 def _python_type(object_type: GraphQLObjectType) -> type:
-    definition: StrawberryObjectDefinition = object_type.extensions[DEFINITION]
+    definition: StrawberryObjectDefinition | None = object_type.extensions.get(DEFINITION)
+    if definition is None:  # the library's own, such as __Schema
+        raise NotCompiled
     if definition.is_type_of is not None or definition.concrete_of is not None:
         raise NotCompiled
     return definition.origin

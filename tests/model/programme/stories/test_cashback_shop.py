@@ -106,7 +106,7 @@ def test_what_does_not_fit_is_refused_whole() -> None:
     refused = {answer["at"][:16]: answer["refused"] for answer in ANSWERS if answer.get("refused")}
     # More than half of 40.00; and 15.01 where 8.30 and 6.70 are left, April's 1.00 still pending.
     assert refused == {
-        "2027-04-10T09:00": "PaymentNotAccepted",
+        "2027-04-10T09:00": "PaymentNotAccepted:SHARE",
         "2027-04-11T10:00": "InsufficientBalance",
     }
 
