@@ -80,8 +80,8 @@ def test_a_card_fills_before_the_members_eyes_and_a_challenge_is_taken_up(
     assert [findings(phone), phone.evaluate(EDGE)] == [[], False]
     # What the till records is seen at once: the card is full, twice, and begins anew.
     buy_lattes(club, number, 15, f"{name}-2")
-    expect(phone.get_by_role("img", name="2 de 10 carimbos").locator(".place.full")).to_have_count(2)
     expect(phone.locator(".news", has_text="Cartão completo: Cartão de bebidas, e mais 1")).to_be_visible()
+    expect(phone.get_by_role("img", name="2 de 10 carimbos").locator(".place.full")).to_have_count(2)
     expect(phone.locator(".chip.gold", has_text="2 cartões completos")).to_be_visible()
     expect(challenge).to_contain_text("1 de 2")
     phone.click("#tabs button >> nth=0")
