@@ -88,7 +88,7 @@ NOT_COUNTED = Counted()
 
 def add_counted(counted: dict[str, Counted], name: str, more: Counted) -> None:
     """Add what counted toward a count, by its name, to what had; nothing makes no entry."""
-    if more != NOT_COUNTED:
+    if more.awards or more.event or more.extras:
         known = counted.get(name)
         counted[name] = more if known is None else known + more
 

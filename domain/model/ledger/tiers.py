@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.model.calendar import day_after, local_day, start_of
+from domain.model.calendar import Span, day_after, local_day, start_of
 from domain.model.ledger.counting import (
     REVIEW,
     earned_tier,
@@ -79,19 +79,18 @@ def review_day(programme: Programme, standing: TierStanding, *, today: date) -> 
         return standing.held_through + DAY if standing.held_through else None
     if standing.keep_missed_on is not None:
         return standing.keep_missed_on
-    last = today  # the day of the count that keeps it longest
+    span, last = tiers.window.span, today  # the day of the count that keeps it longest
+    assert span is not None, "a rolling window has a span"
     for name, keep in programme.tier(earned_tier(programme, standing)).keeping.items():
-        missed = _day_missed(programme, tally_of(programme, standing, name), keep, today=today)
+        missed = _day_missed(span, tally_of(programme, standing, name), keep, today=today)
         if missed is None:
             return None
         last = max(last, missed)
     return last
 
 
-def _day_missed(programme: Programme, tally: Tally, keep: int, *, today: date) -> date | None:
+def _day_missed(span: Span, tally: Tally, keep: int, *, today: date) -> date | None:
     """Return the first day from today on whose rolling window holds less than `keep`; None for none."""
-    span = tiers_of(programme).window.span
-    assert span is not None, "a rolling window has a span"
     days, sums = tally.cumulative
     first, total = bisect_left(days, window_start(span, today)), sums[bisect_right(days, today)]
     if total - sums[first] < keep:
