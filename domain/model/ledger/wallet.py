@@ -142,7 +142,7 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
     lots = (*wallet.lots[: wallet.spendable_count], *later)
     for lot in waiting:
         if lot.available_at is not None and lot.available_at <= now:
-            lots = add_lot(lots, replace(lot, available_at=None))
+            lots = add_lot(lots, Lot(lot.amount, None, lot.expires_on, lot.since, lot.layers))
     return evolve(wallet, lots=lots)
 
 
