@@ -36,6 +36,12 @@ def test_purchases_that_are_all_returned_leave_nothing(first: int) -> None:
         assert left_by(settled(run)) == [], f"seed {seed}: after some time"
 
 
+@pytest.mark.parametrize("seed", [168, 5292, 41424])
+def test_histories_that_storms_found_leave_nothing(seed: int) -> None:
+    run = lived(random_story(Random(seed)))
+    assert [left_by(run), left_by(settled(run))] == [[], []]
+
+
 @pytest.mark.parametrize("first", seeds(80))
 def test_what_other_events_gave_stays_less_what_was_spent(first: int) -> None:
     for seed in range(first, first + 10):

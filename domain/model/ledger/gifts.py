@@ -136,15 +136,19 @@ def with_gifts(
     new: Mapping[str, Gift],
     *,
     root: str | None,
+    is_refund: bool,
     now: datetime,
     tags_since: Mapping[str, int],
 ) -> dict[str, Gift]:
     """Return a member's gifts with new ones. A delayed part (of `root`, SOURCE@CAUSE) joins what it belongs
     to; else the earlier gift of its source is kept as `SOURCE#SEQ`. The newest 150 of 400 days are kept.
-    `tags_since` tells from which row on each tag's gifts count.
+    `tags_since` tells from which row on each tag's gifts count. What a refund unlocks, since something came
+    back to a balance, goes once it is locked again.
     """
     out = dict(gifts)
     for source, gift in new.items():
+        if is_refund and source.startswith(("reward:", "segment:")):
+            gift = evolve(gift, cause=RETURNED + gift.cause)
         known = out.pop(source, None)
         is_part = known is not None and root == f"{source}@{known.origin}"
         out[source] = joined(known, gift, tags_since) if known is not None and is_part else gift

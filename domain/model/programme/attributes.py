@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, model_validator
 
 from domain.model.programme.field_types import (
     REMEDY_SEPARATOR,
     Code,
+    FieldName,
     NamedPart,
     ProgrammePart,
     TextByLocale,
@@ -42,7 +43,7 @@ def _read_choices(value: object) -> object:
 class AttributeSpec(ProgrammePart):
     """One attribute: its kind of value, and who sets it. Expressions read it as `member.attributes.NAME`."""
 
-    name: Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,63}$")]
+    name: FieldName
     title: TextByLocale
     kind: AttributeKind
     choices: Annotated[tuple[ChoiceSpec, ...], BeforeValidator(_read_choices)] = ()

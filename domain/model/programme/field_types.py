@@ -37,10 +37,12 @@ _LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _CODE_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _EVENT_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 _COLOUR_PATTERN: Final = r"^#[0-9a-fA-F]{6}$"
+_FIELD_PATTERN: Final = r"^[a-zA-Z_][a-zA-Z0-9_]{0,63}$"
 PATTERN_REMEDIES: Final[Mapping[str, str]] = {
     _CODE_PATTERN: "write 1 to 64 letters, digits, - and _",
     _EVENT_PATTERN: "write words of letters, digits, - and _, parted by dots, such as shop.visited",
     _COLOUR_PATTERN: 'write "#" and six hexadecimal digits, such as "#c9a227"',
+    _FIELD_PATTERN: "write 1 to 64 letters, digits and _, a letter first: conditions read it by that name",
 }
 _DAY_PATTERN: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HOURS_PATTERN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
@@ -274,6 +276,7 @@ UnitCost = Annotated[Decimal, BeforeValidator(_read_unit_cost)]
 Code = Annotated[str, StringConstraints(pattern=_CODE_PATTERN)]
 EventName = Annotated[str, StringConstraints(pattern=_EVENT_PATTERN, max_length=64)]
 Colour = Annotated[str, StringConstraints(pattern=_COLOUR_PATTERN)]
+FieldName = Annotated[str, StringConstraints(pattern=_FIELD_PATTERN)]
 EventNames = Annotated[tuple[EventName, ...], BeforeValidator(as_list), Field(min_length=1)]
 Amount = Annotated[int, Strict(), Field(ge=0, le=MAX_AMOUNT)]
 PositiveInt = Annotated[int, Strict(), Field(ge=1, le=MAX_AMOUNT)]

@@ -60,7 +60,7 @@ def summary_text(loaded: LoadedProgramme, digest: str) -> str:
             listed = ", ".join(f"{path} (line {line})" for line, path in places)
             lines += [
                 (
-                    f"{locale} is missing in {len(places)} texts, which members then read in"
+                    f"{locale} is missing in {_texts(len(places))}, which members then read in"
                     f" {header.locales[0]}:"
                 ),
                 f"  {listed}",
@@ -116,3 +116,7 @@ def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
 
 def _fault_json(fault: ProgrammeFault) -> dict[str, object]:
     return {"line": fault.line, "path": fault.path, "message": fault.message, "remedy": fault.remedy}
+
+
+def _texts(count: int) -> str:
+    return "1 text" if count == 1 else f"{count} texts"

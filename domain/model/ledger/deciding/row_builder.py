@@ -387,6 +387,7 @@ class RowBuilder:
                 self.member.gifts,
                 standing,
                 root=self.event.gift,
+                is_refund=self.event.refund is not None,
                 now=self.at,
                 tags_since={tag: known.since_seq for tag, known in self.member.tag_sources.items()},
             )
