@@ -201,7 +201,7 @@ export default {
   "referral.copied": "The link is copied.",
   "referral.text": "Join me at {programme}",
   "plan": "Plan",
-  "attributes": "About me",
+  "attributes": "More about me",
   "attribute.none": "not said",
   "attribute.true": "yes",
   "attribute.false": "no",

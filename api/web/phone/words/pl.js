@@ -227,7 +227,7 @@ export default {
   "referral.copied": "Adres skopiowany.",
   "referral.text": "Dołącz do mnie: {programme}",
   "plan": "Plan",
-  "attributes": "O mnie",
+  "attributes": "Więcej o mnie",
   "attribute.none": "nie podano",
   "attribute.true": "tak",
   "attribute.false": "nie",

@@ -148,7 +148,7 @@ export default {
     "To pay with {wallets}, scan the member's card: a number does not show that the member is here.",
   "pay.over": "The scan is older than 5 minutes. Scan the card again to pay with it.",
   "pay.offline": "Without a network nothing can be paid with {wallets}: such a payment cannot wait.",
-  "pay.toofew": "{wallet} pays from {minimum}; there are {available}.",
+  "pay.toofew": "{wallet} pays from {minimum}; the balance is {available}.",
   "pay.toosmall":
     "{wallet} pays at most {share}% of a purchase, and {minimum} or more: this one is too small for it.",
   "pay.full": "{wallet} cannot pay more: the rest of what may be paid so is paid already.",
