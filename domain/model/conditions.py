@@ -67,7 +67,13 @@ _TOKENS: Final = re.compile(
 
 
 class ExpressionMalformed(ValueError):
-    """Raised where a text is not an expression, or exceeds the limits. Its text says what is wrong."""
+    """Raised where a text is not an expression, or exceeds the limits. Its text says what is wrong; `remedy`
+    says what would be right, where that is known.
+    """
+
+    def __init__(self, message: str, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +177,7 @@ class Expression:
         try:
             evaluated, self.favourites = expand_favourites(source, _TOKENS)
         except FavouriteMalformed as error:
-            raise ExpressionMalformed(str(error)) from None
+            raise ExpressionMalformed(str(error), error.remedy) from None
         if self.favourites:
             self._program = cel.compile(evaluated)
         pieces = terms(source)
@@ -285,10 +291,11 @@ def _names(source: str, variables: Iterable[str]) -> frozenset[str]:
 def _bounded(source: str) -> None:
     """Refuse what could take long: length, nesting, and loops within loops, whose costs multiply."""
     if not source.strip():
-        raise ExpressionMalformed("the expression is empty")
+        raise ExpressionMalformed("the expression is empty", "write a condition, or remove the key")
     if len(source) > LONGEST_SOURCE:
         raise ExpressionMalformed(
-            f"the expression is {len(source)} characters long, at most {LONGEST_SOURCE} are allowed"
+            f"the expression is {len(source)} characters long, at most {LONGEST_SOURCE} are allowed",
+            f"write at most {LONGEST_SOURCE} characters, or make two rules of it",
         )
     tokens = list(_tokens(source))
     depth = deepest = 0
@@ -297,15 +304,19 @@ def _bounded(source: str) -> None:
         deepest = max(deepest, depth)
     if deepest > DEEPEST_NESTING:
         raise ExpressionMalformed(
-            f"the expression is nested {deepest} deep, at most {DEEPEST_NESTING} is allowed"
+            f"the expression is nested {deepest} deep, at most {DEEPEST_NESTING} is allowed",
+            "remove brackets that are not needed, or make two rules of it",
         )
     bound = list(_bound(tokens))
     if len(bound) > MOST_LOOPS:
         raise ExpressionMalformed(
-            f"the expression loops {len(bound)} times, at most {MOST_LOOPS} are allowed"
+            f"the expression loops {len(bound)} times, at most {MOST_LOOPS} are allowed",
+            "ask for all of it in one loop, or make two rules of it",
         )
     for name in ROOTS & set(bound):
-        raise ExpressionMalformed(f"a loop calls its own variable {name}, which has a meaning already")
+        raise ExpressionMalformed(
+            f"a loop calls its own variable {name}, which has a meaning already", "call it by another letter"
+        )
 
 
 def _makers_bounded(pieces: tuple[Term, ...]) -> None:
@@ -314,11 +325,13 @@ def _makers_bounded(pieces: tuple[Term, ...]) -> None:
     for before, term in zip((None, *pieces), pieces, strict=False):
         if term.kind == "call" and term.value in MAKERS and LOOPS & set(inside):
             raise ExpressionMalformed(
-                f"{term.value} stands within another loop, which could take minutes: count with exists there"
+                f"{term.value} stands within another loop, which could take minutes",
+                "ask with exists or in there",
             )
         if "map" in inside and (term.kind == "path" or term.value in ("[", "{")):
             raise ExpressionMalformed(
-                "map makes more of an element than its own fields, which could take minutes"
+                "map makes more of an element than its own fields, which could take minutes",
+                "make one field of it, such as purchase.lines.map(l, l.amount)",
             )
         if term.kind == "sign" and term.value in ("(", "[", "{"):
             inside.append(before.value if before is not None and before.kind == "call" else "")

@@ -16,7 +16,11 @@ NAME = "favourite"
 
 
 class FavouriteMalformed(ValueError):
-    """Raised where a favourite has no list of texts. Its text says what to write."""
+    """Raised where a favourite has no list of texts. `remedy` is what to write instead."""
+
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__("favourite takes a list that is written out")
+        self.remedy = f"write favourite({json.dumps(texts or ['latte', 'tea'], ensure_ascii=False)})"
 
 
 def expand_favourites(source: str, tokens: re.Pattern[str]) -> tuple[str, Mapping[str, tuple[str, ...]]]:
@@ -67,5 +71,5 @@ def _categories(parts: list[re.Match[str]], at: int) -> tuple[tuple[str, ...], i
     inner = signs[2:-2]
     is_list = signs[:2] == ["(", "["] and signs[-2:] == ["]", ")"] and inner[::2] == ["text"] * len(texts)
     if not is_list or not texts or set(inner[1::2]) - {","}:
-        raise FavouriteMalformed('favourite takes a list that is written out: favourite(["latte", "tea"])')
+        raise FavouriteMalformed(texts)
     return tuple(texts), match.end()

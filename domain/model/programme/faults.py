@@ -37,12 +37,16 @@ class ProgrammeFault:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fault or a warning whose line is not yet known. A warning does not prevent publication."""
+    """A fault or a warning whose line is not yet known. A warning does not prevent publication.
+
+    `stands_on` are the other places that it judges by: it is dropped where one of them has a fault itself.
+    """
 
     path: KeyPath
     message: str
     remedy: str
     is_warning: bool = False
+    stands_on: tuple[KeyPath, ...] = ()
 
 
 def format_path(path: KeyPath) -> str:
@@ -51,12 +55,16 @@ def format_path(path: KeyPath) -> str:
     return text.removeprefix(".") or "file"
 
 
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that was probably meant; None where none is near."""
+    return next(iter(difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)), None)
+
+
 def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:
     """Suggest the known word that was probably meant, else list the known words, else return `otherwise`."""
     words = sorted(set(known))
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]}?"
+    if (near := nearest(word, words)) is not None:
+        return f"did you mean {near}?"
     if words:
         return f"write one of {', '.join(words[:_MAX_LISTED])}" + (" ..." if len(words) > _MAX_LISTED else "")
     return otherwise

@@ -219,7 +219,7 @@ def read_expression(value: object) -> Expression:
     try:
         return Expression(value)
     except ExpressionMalformed as error:
-        raise ValueError(f"{error}{REMEDY_SEPARATOR}{expression_hint(value)}") from None
+        raise ValueError(f"{error}{REMEDY_SEPARATOR}{error.remedy or expression_hint(value)}") from None
 
 
 def _read_multiplier(value: object) -> object:

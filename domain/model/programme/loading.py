@@ -5,7 +5,7 @@ once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.model.programme.check.addresses import check_addresses
@@ -71,8 +71,9 @@ def load_with_warnings(text: str, *, now: datetime | None = None) -> LoadedProgr
         findings += check_duplicate_codes(checked_file)
         for finding in _check_findings(checked_file, now):
             path = validation.original_path(finding.path)
-            if path not in validation.removed_paths:  # a removed part has its finding already
-                findings.append(Finding(path, finding.message, finding.remedy, is_warning=finding.is_warning))
+            # What was removed has its finding already, and what stands on it only follows from that one.
+            if path not in validation.removed_paths and all(map(validation.is_sound, finding.stands_on)):
+                findings.append(replace(finding, path=path))
     faults = [*parsed.faults, *_faults_with_lines(parsed, findings, warnings=False)]
     if faults or validation.programme is None:
         raise ProgrammeInvalid(tuple(sorted(dict.fromkeys(faults), key=lambda fault: fault.line)))

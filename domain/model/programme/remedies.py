@@ -40,6 +40,8 @@ _MISSING_VALUES: Final[Mapping[str, str]] = {
     "window": "{rolling: {months: 12}}, or calendar_year, or {from_reaching: {months: 12}}",
     "ladder": "[{code: basic, name: Basic, from: 0}]",
     "codes.title": '"What members read when they enter it"',
+    "attributes.name": "size, or another word of letters, digits and _",
+    "kind": "string, or int, bool, date or choice",
     "qualifies": "{on: purchase.completed}",
     "units": "100, of the wallet",
     "worth": "500, in minor units",
@@ -52,8 +54,16 @@ def missing_remedy(path: KeyPath, content: Mapping[str, object]) -> str:
     part = next((str(step) for step in reversed(path[:-1]) if isinstance(step, str)), "")
     if (part, name) == ("ladder", "from"):
         return f"add from: {_from_above_the_tier_below(path, content)}"
+    if (part, name) == ("attributes", "kind") and _has_choices(path, content):
+        return "add kind: choice, or remove choices"
     value = _MISSING_VALUES.get(f"{part}.{name}", _MISSING_VALUES.get(name, "..."))
     return f"add {name}: {value.replace('WALLET', _first_wallet(content))}"
+
+
+def _has_choices(path: KeyPath, content: Mapping[str, object]) -> bool:
+    attributes, index = content.get("attributes"), path[-2]
+    spec = attributes[index] if isinstance(attributes, list) and isinstance(index, int) else None
+    return isinstance(spec, dict) and "choices" in spec
 
 
 def _first_wallet(content: Mapping[str, object]) -> str:

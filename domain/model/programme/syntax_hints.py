@@ -8,7 +8,6 @@ from typing import Final
 
 from ruamel.yaml.error import MarkedYAMLError
 
-from domain.model.conditions import LONGEST_SOURCE
 from domain.model.programme.faults import ProgrammeFault
 
 _QUOTE_HINT: Final = "a text with a colon, comma, quote, brace or # goes in quotes"
@@ -110,8 +109,6 @@ def yaml_fault(error: MarkedYAMLError) -> ProgrammeFault:
 
 def expression_hint(source: str) -> str:
     """Return what would be right where an expression does not parse."""
-    if len(source) > LONGEST_SOURCE:
-        return f"write at most {LONGEST_SOURCE} characters, or make two rules of it"
     bare = _QUOTED_TEXT.sub('""', source)
     hint = next(
         (

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from domain.model.calendar import Span
 from domain.model.programme.field_types import (
@@ -155,12 +155,28 @@ class Tiers(ProgrammePart):
     @classmethod
     def _read_counts(cls, value: object) -> object:
         """With several counts 0 means 0 of each, and `count` need not stand there."""
-        if not isinstance(value, dict) or not isinstance(value.get("counts"), dict):
+        if not isinstance(value, dict) or "counts" not in value:
             return value
+        if not isinstance(value["counts"], dict):
+            return {"count": None, **value}
         ladder, none_of_each = value.get("ladder"), dict.fromkeys(value["counts"], 0)
         if isinstance(ladder, list):
             ladder = [_with_zeros(rung, none_of_each) for rung in ladder]
         return {"count": None, **value, "ladder": ladder} if "ladder" in value else {"count": None, **value}
+
+    @field_validator("count", mode="before")
+    @classmethod
+    def _is_single(cls, value: object) -> object:
+        if isinstance(value, dict) and value and all(isinstance(part, dict) for part in value.values()):
+            raise ValueError(f"names several counts{REMEDY_SEPARATOR}write counts in place of count")
+        return value
+
+    @field_validator("counts", mode="before")
+    @classmethod
+    def _are_named(cls, value: object) -> object:
+        if isinstance(value, dict) and _of_one_count(value):
+            raise ValueError(f"is a single count{REMEDY_SEPARATOR}write count in place of counts")
+        return value
 
     @model_validator(mode="after")
     def _one_way_to_count(self) -> Tiers:
@@ -182,6 +198,11 @@ class Tiers(ProgrammePart):
     def first_count(self) -> str:
         """The name of the first of several counts, or SINGLE_COUNT."""
         return next(iter(self.all_counts))
+
+
+def _of_one_count(value: Mapping[str, object]) -> bool:
+    """Tell whether a map has keys of one count, as opposed to counts by name."""
+    return any(key in CountSpec.model_fields and not isinstance(part, dict) for key, part in value.items())
 
 
 def _with_zeros(rung: object, none_of_each: Mapping[str, int]) -> object:

@@ -16,7 +16,9 @@ from typing import Any, Final, cast, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from domain.model.programme.faults import Finding, KeyPath, suggestion
+from domain.model.event_names import PURCHASED
+from domain.model.locales import is_locale
+from domain.model.programme.faults import Finding, KeyPath, nearest, suggestion
 from domain.model.programme.field_types import PATTERN_REMEDIES, REMEDY_SEPARATOR, ProgrammePart
 from domain.model.programme.models import Programme
 from domain.model.programme.remedies import missing_remedy, text_remedy, unknown_award_key_remedy
@@ -40,11 +42,10 @@ _KEY_STAND_INS: Final[Mapping[str, object]] = {
     "timezone": "UTC",
     "do": [{"tag": "x"}],
     "of": "1",
+    "counts": {"x": {"on": PURCHASED, "title": "x"}},
     "per": "day",
     "window": "calendar_year",
 }
-
-# What pydantic puts into a path that is no key of the file: of a map's key, and of the two kinds of levels.
 
 
 @dataclass
@@ -75,6 +76,13 @@ class ValidationResult:
         """Tell whether there are findings at or below a path, so that a check of the whole would mislead."""
         return any(finding.path[: len(path)] == path for finding in self.findings)
 
+    def is_sound(self, path: KeyPath) -> bool:
+        """Tell whether the programme has at a path what the file has: nothing was removed at, above or below
+        it, and no stand-in is there.
+        """
+        original = self.original_path(path)
+        return not any(removed[: len(original)] == original[: len(removed)] for removed in self.removed_paths)
+
     def add_finding(self, finding: Finding) -> None:
         """Add a finding, unless it only follows from a value that was removed below it."""
         depth = len(finding.path)
@@ -94,8 +102,9 @@ def validate(content: Mapping[str, object]) -> ValidationResult:
             details = error.errors(include_url=False)
         paths = [tuple(step for step in detail["loc"] if step not in _NO_KEYS) for detail in details]
         faulty = _deepest(paths)
+        misspelt = _misspelt(paths, details)
         for path, detail in zip(paths, details, strict=True):
-            if path in faulty:
+            if path in faulty and not (detail["type"] == "missing" and path in misspelt):
                 result.add_finding(_finding(result.original_path(path), path, detail, remaining))
         # Later list items are removed first, so that the indexes of earlier ones stay valid.
         for path in sorted(
@@ -115,11 +124,25 @@ def _deepest(paths: list[KeyPath]) -> set[KeyPath]:
     return {path for path in paths if path not in above}
 
 
+def _misspelt(paths: list[KeyPath], details: list[ErrorDetails]) -> set[KeyPath]:
+    """Return the keys that an unknown key beside them was probably meant as."""
+    unknown = [
+        path
+        for path, detail in zip(paths, details, strict=True)
+        if path and detail["type"] == "extra_forbidden"
+    ]
+    return {
+        (*path[:-1], key)
+        for path in unknown
+        if (key := nearest(str(path[-1]), _keys_at(path[:-1]))) is not None
+    }
+
+
 def _validation_context(content: Mapping[str, object]) -> dict[str, object]:
     header = content.get("programme")
     locales = header.get("locales") if isinstance(header, dict) else None
     known = [locale for locale in locales if isinstance(locale, str)] if isinstance(locales, list) else []
-    return {"default_locale": known[0] if known else "", "locales": known}
+    return {"default_locale": known[0] if known and is_locale(known[0]) else "", "locales": known}
 
 
 def _leave_out(content: dict[str, object], result: ValidationResult, path: KeyPath) -> None:

@@ -100,6 +100,11 @@ def test_every_key_that_a_file_needs_is_missed() -> None:
 RULE = "rules: [{code: a, title: A, on: %s, do: [%s]}]\n"
 LADDER = "tiers: {count: {wallet: p}, window: calendar_year, ladder: [{code: low, name: L, from: 0}, {code: top, name: T, from: 9, keep: 5}]}\n"
 BOUGHT = "purchase.completed"
+SEGMENT = "badges: [{code: b, name: B, on: purchase.completed}]\nsegments: [{code: s, name: S, when: '%s'}]\n"
+GOAL = "badges: [{code: b, name: B, on: purchase.completed, target: %s}]\n"
+STAY = (
+    "rules: [{code: a, title: A, on: stay, do: [{award: {wallet: p, amount: 1, of: event.data.nights}}]}]\n"
+)
 DISCOUNT = "rewards: [{code: a, title: A, cost: {wallet: p, amount: 500}, kind: %s, value: {%s}}]\n"
 TWO = "rules: [{code: a, title: A, on: purchase.completed, KEYS do: [{award: {wallet: p, fixed: 5}}]}, {code: b, title: B, on: purchase.completed, MORE do: [{award: {wallet: p, times: 2, over: OVER}}]}]\n"
 
@@ -168,6 +173,82 @@ FAULTS = {
         + TWO.replace("KEYS", "capped_by: promo,")
         .replace("MORE", "capped_by: promo,")
         .replace("OVER", "[a]"),
+    ),
+    **{
+        f"an expression that {name}": (
+            SEGMENT % faulty,
+            remedy,
+            SEGMENT % mended,
+        )
+        for name, (faulty, remedy, mended) in {
+            "asks for a favourite without brackets": (
+                'favourite("veg", "meat") == "veg"',
+                'write favourite(["veg", "meat"])',
+                'favourite(["veg", "meat"]) == "veg"',
+            ),
+            "asks for a favourite of what is no text": (
+                'favourite(member.tags) == "tea"',
+                'write favourite(["latte", "tea"])',
+                'favourite(["latte", "tea"]) == "tea"',
+            ),
+            "spells favourite as Americans do": (
+                'favorite(["veg", "meat"]) == "veg"',
+                "did you mean favourite?",
+                'favourite(["veg", "meat"]) == "veg"',
+            ),
+            "spells a function in small letters": (
+                'member.locale.startswith("pt")',
+                "did you mean startsWith?",
+                'member.locale.startsWith("pt")',
+            ),
+            "loops within a loop by map": (
+                "member.tags.exists(t, member.tags.map(m, m) == [t])",
+                "ask with exists or in there",
+                'member.tags.exists(t, t in ["vip", "press"])',
+            ),
+            "calls a loop's variable member": (
+                "member.tags.exists(member, true)",
+                "call it by another letter",
+                "member.tags.exists(m, true)",
+            ),
+            "misspells a map by code": (
+                "member.badge.b >= 2",
+                "did you mean member.badges.b?",
+                "member.badges.b >= 2",
+            ),
+        }.items()
+    },
+    "an attribute that is not declared": (
+        GOAL % "member.attributes.goal",
+        "add it under attributes: {name: goal, title: Goal, kind: int}, or another kind",
+        "attributes: [{name: goal, title: Goal, kind: int}]\n" + GOAL % "member.attributes.goal",
+    ),
+    "an attribute beside others": (
+        "attributes: [{name: size, title: Size, kind: int}]\n"
+        + SEGMENT % 'member.attributes.diet == "vegan"',
+        "add it under attributes: {name: diet, title: Diet, kind: string}, or another kind",
+        "attributes: [{name: size, title: Size, kind: int}, {name: diet, title: Diet, kind: string}]\n"
+        + SEGMENT % 'member.attributes.diet == "vegan"',
+    ),
+    "an attribute misspelt": (
+        "attributes: [{name: size, title: Size, kind: int}]\n" + SEGMENT % "member.attributes.sise > 2",
+        "did you mean member.attributes.size?",
+        "attributes: [{name: size, title: Size, kind: int}]\n" + SEGMENT % "member.attributes.size > 2",
+    ),
+    "a field of an event that is not declared": (
+        "events: [{name: stay, title: S, data: {room: string}}]\n" + STAY,
+        "add nights: int to the data of stay under events, or another kind",
+        "events: [{name: stay, title: S, data: {room: string, nights: int}}]\n" + STAY,
+    ),
+    "a goal below anything": (
+        GOAL % "-3",
+        "write a number above 0, such as 5, or what the member or the event brings",
+        GOAL % "5",
+    ),
+    "an award of a number below anything": (
+        RULE % (BOUGHT, "{award: {wallet: p, amount: 1, of: -1}}"),
+        "write a number above 0, such as 5, or what the member or the event brings",
+        RULE % (BOUGHT, "{award: {wallet: p, amount: 1, of: purchase.total}}"),
     ),
     "a schedule that never comes": (
         "rules: [{code: a, on: schedule, at: '0 9 31 2 mon', do: [{tag: x}]}]\n",

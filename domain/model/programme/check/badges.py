@@ -62,6 +62,7 @@ def _rare_actions(path: KeyPath, badge: BadgeSpec) -> Iterator[Finding]:
                 (*path, "do", position, "per_level"),
                 f"the badge has {'1 level' if levels == 1 else f'{levels} levels'}: this is never done",
                 "write levels: {every: 10} for levels without end, or a smaller number",
+                stands_on=((*path, "levels"), (*path, "target")),
             )
 
 

@@ -33,6 +33,8 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "surveys": (("surveys",), "code"),
     "leaderboards": (("leaderboards",), "code"),
 }
+# Codes that stand for one thing wherever they are named, of several sections.
+_SECTIONS_OF: Final[Mapping[str, tuple[str, ...]]] = {"code_names": ("codes", "batches")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class CheckedFile:
         if section == "locales":
             return frozenset(self.programme.programme.locales)
         if section == "code_names":
-            return self.codes("codes") | self.codes("batches")
+            return frozenset().union(*map(self.codes, _SECTIONS_OF[section]))
         return frozenset(self.code_paths[section])
 
     def is_incomplete(self, section: str) -> bool:
@@ -86,11 +88,18 @@ class CheckedFile:
         misspelt = key_of(section) not in self.content and any(
             len(finding.path) == 1 for finding in self.validation.findings
         )
-        uncoded = any(
-            path[:1] == ("wallets",) and (len(path) < 3 or path[2] == "code")
-            for path in self.validation.removed_paths
+        return misspelt or any(self._has_lost_a_code(name) for name in _SECTIONS_OF.get(section, (section,)))
+
+    def _has_lost_a_code(self, section: str) -> bool:
+        """Tell whether a section failed validation as a whole, or a part of it in its code."""
+        where, key = _CODE_KEYS[section]
+        listed = {path[:-1] for path, _ in self.listed_codes(section)}
+        return any(
+            removed == where[: len(removed)]
+            or (len(removed) == len(where) + 1 and removed[:-1] == where and removed not in listed)
+            or (removed[:-2] == where and removed[-1] == key)
+            for removed in self.validation.removed_paths
         )
-        return misspelt or (section == "wallets" and uncoded)
 
     def listed_codes(self, section: str) -> Iterator[tuple[KeyPath, str]]:
         """Yield each code that a section of the file contains with its path, in the order of the file."""
@@ -112,12 +121,38 @@ class CheckedFile:
     @cached_property
     def partly_declared_events(self) -> frozenset[str]:
         """The events whose declared data failed validation in part: not all their fields are known."""
-        faulty = {removed[:3] for removed in self.validation.removed_paths}
-        declared = enumerate(self.programme.events)
         return frozenset(
             spec.name
-            for index, spec in declared
-            if self.validation.original_path(("events", index, "data")) in faulty
+            for index, spec in enumerate(self.programme.events)
+            if not self.validation.is_sound(("events", index, "data"))
+        )
+
+    def follows_from_a_fault(self, placed: PlacedExpression) -> bool:
+        """Tell whether an expression reads what has a fault where it is declared, or one of its events has a
+        fault: what the check could say of it only follows from that.
+        """
+        names = placed.expression.names
+        if any(name.startswith("event.data.") for name in names) and self.partly_declared_events.intersection(
+            placed.events or ()
+        ):
+            return True
+        read = {name for name in names if name.startswith("member.attributes.")}
+        return (
+            bool(read & self._faulty_attributes)
+            or (bool(read) and self.is_incomplete("attributes"))
+            or any(
+                not self.validation.is_sound((*placed.path[:depth], "on"))
+                for depth in range(1, len(placed.path))
+            )
+        )
+
+    @cached_property
+    def _faulty_attributes(self) -> frozenset[str]:
+        faulty = {removed[:2] for removed in self.validation.removed_paths}
+        return frozenset(
+            f"member.attributes.{name}"
+            for path, name in self.listed_codes("attributes")
+            if path[:2] in faulty
         )
 
     def raw_value(self, path: KeyPath) -> object:

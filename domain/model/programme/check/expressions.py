@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from domain.model.conditions import ROOTS, Expression, ExpressionFailed, Term, terms
+from domain.model.conditions import LOOPS, ROOTS, Context, Expression, ExpressionFailed, Term, terms
 from domain.model.programme.check import samples
 from domain.model.programme.check.checked_file import CheckedFile, PlacedExpression, key_of, noun_of
-from domain.model.programme.faults import Finding, suggestion
+from domain.model.programme.faults import Finding, nearest, suggestion
 from domain.model.programme.vocabulary import (
+    BUILT_IN_EVENTS,
     DECLARED_KINDS,
     EVENTS_WITH_PURCHASE,
     LINE_VARIABLES,
@@ -28,6 +29,10 @@ from domain.model.programme.vocabulary import (
 )
 
 _COMPARISON_SIGNS = frozenset({"==", "!=", "in"})
+_FUNCTIONS = (
+    *("size", "startsWith", "endsWith", "contains", "matches", "int", "double", "string", "timestamp"),
+    *("duration", "favourite", *sorted(LOOPS)),
+)
 _ELSEWHERE = {
     "purchase": "write it in a rule on purchase.completed",
     "line": "write of: {lines: 'line.category == \"coins\"'}",
@@ -38,9 +43,8 @@ _ELSEWHERE = {
 def check_expressions(checked_file: CheckedFile) -> Iterator[Finding]:
     """Find expressions that read names that do not exist, or that fail on sample data."""
     for placed in checked_file.expressions:
-        names_event_data = any(name.startswith("event.data.") for name in placed.expression.names)
-        if names_event_data and checked_file.partly_declared_events.intersection(placed.events or ()):
-            continue  # the declaration has a fault of its own, and this only follows from it
+        if checked_file.follows_from_a_fault(placed):
+            continue
         variables_by_event = {
             event: variables
             for event in placed.events or ("",)
@@ -106,7 +110,7 @@ def _unknown_names(
                 "name what it needs, such as member.tier or member.purchases.total",
             )
         elif not any(_is_known(variables, name) for variables in variables_by_event.values()):
-            known = set[str]().union(*variables_by_event.values())
+            known = dict(chain.from_iterable(each.items() for each in variables_by_event.values()))
             yield Finding(
                 placed.path, _unknown_name_message(name, placed), _unknown_name_remedy(name, placed, known)
             )
@@ -125,15 +129,37 @@ def _unknown_name_message(name: str, placed: PlacedExpression) -> str:
     )
 
 
-def _unknown_name_remedy(name: str, placed: PlacedExpression, known: set[str]) -> str:
-    root = name.partition(".")[0]
+def _unknown_name_remedy(name: str, placed: PlacedExpression, known: Mapping[str, Variable]) -> str:
+    root, last = name.partition(".")[0], name.rpartition(".")[2]
     if placed.events is None and placed.expected == "number" and root in _ELSEWHERE:  # a goal
         return _ELSEWHERE["event"]
-    same_root = {path for path in known if path.partition(".")[0] == root}
+    declaration = _declaration(name, placed)
+    if declaration is not None:
+        above = name.removesuffix(last)
+        near = nearest(last, (path.removeprefix(above) for path in known if path.startswith(above)))
+        return f"did you mean {above}{near}?" if near is not None else declaration
+    same_root = {
+        f"{path}.{last}" if variable.kind == "by_code" and path.count(".") < name.count(".") else path
+        for path, variable in known.items()
+        if path.partition(".")[0] == root
+    }
     if same_root:
         return suggestion(name, same_root, "remove it")
     begins = f"names begin with one of {', '.join(sorted({path.partition('.')[0] for path in known}))}"
     return _ELSEWHERE.get(root, begins if "." in name else f'{begins}; a text goes in quotes: "{name}"')
+
+
+def _declaration(name: str, placed: PlacedExpression) -> str | None:
+    """Return how the file can declare a name that is missing; None for one that it cannot."""
+    last = name.rpartition(".")[2]
+    kind = "int" if placed.expected == "number" else "string"
+    if name == f"member.attributes.{last}":
+        example = f"{{name: {last}, title: {last.capitalize()}, kind: {kind}}}"
+        return f"add it under attributes: {example}, or another kind"
+    declared = [event for event in placed.events or () if event not in BUILT_IN_EVENTS]
+    if declared and name == f"event.data.{last}":
+        return f"add {last}: {kind} to the data of {declared[0]} under events, or another kind"
+    return None
 
 
 def _is_known(variables: Mapping[str, Variable], name: str) -> bool:
@@ -246,6 +272,19 @@ def _sample_findings(
             on = f" on {event}" if event and len(variables_by_event) > 1 else ""
             yield Finding(placed.path, f"it fails on sample data{on}: {failure}", _failure_remedy(failure))
             return
+    yield from _counts_nothing(placed)
+
+
+def _counts_nothing(placed: PlacedExpression) -> Iterator[Finding]:
+    """Find a number that is the same for everybody, and less than anything that can be counted or reached."""
+    if placed.expected == "number" and not placed.expression.names:
+        answer = placed.expression.value(Context({}))
+        if isinstance(answer, int | float) and answer <= 0:
+            yield Finding(
+                placed.path,
+                f"it is always {answer:g}: nothing is ever counted or reached by it",
+                "write a number above 0, such as 5, or what the member or the event brings",
+            )
 
 
 def _sample_failure(placed: PlacedExpression, variables: Mapping[str, Variable], event: str) -> str | None:
@@ -294,9 +333,12 @@ def _failure_remedy(failure: str) -> str:
         return "write a number, such as purchase.total"
     if "brings no" in failure:
         return 'write event.name == "purchase.completed" && ..., or give each event a rule of its own'
-    if "no function" in failure:
-        functions = "size, startsWith, endsWith, contains, matches, int, double, string, timestamp, duration"
-        return f'in a list look with "word" in LIST; else write one of {functions}'
+    undefined = re.fullmatch(r"there is no function (\w+) for such a value", failure)
+    if undefined is not None:
+        near = nearest(undefined[1], _FUNCTIONS)
+        if near is not None and near != undefined[1]:
+            return f"did you mean {near}?"
+        return f'in a list look with "word" in LIST; else write one of {", ".join(_FUNCTIONS)}'
     return "mend the part that fails"
 
 

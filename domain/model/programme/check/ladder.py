@@ -46,7 +46,7 @@ def _by_a_single_count(tiers: Tiers) -> Iterator[Finding]:
             yield Finding(
                 (*path, "from"), f"{tier.code} is reached at {reached}, not above {below.code}", remedy
             )
-        if needed > reached:
+        elif needed > reached:
             message = f"keeping {tier.code} takes more than reaching it"
             yield Finding((*path, "keep"), message, f"write {reached} or less")
         below = tier

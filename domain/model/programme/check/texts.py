@@ -136,6 +136,10 @@ def _unfillable(
     event must.
     """
     events = [event for event, _ in senders]
+    if name.startswith("event.") and checked_file.partly_declared_events.intersection(
+        events or _all_events(checked_file)
+    ):
+        return
     for event, by in senders:
         if name not in _placeholders_on(checked_file, event):
             known = frozenset.intersection(*(_placeholders_on(checked_file, other) for other in events))

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, time
 
-from babel import localedata
 from babel.numbers import list_currencies
 from croniter import CroniterBadDateError, croniter
 
 from domain.model import event_names
 from domain.model.calendar import Span, time_zones
+from domain.model.locales import is_locale
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.ladder import check_ladder
 from domain.model.programme.faults import Finding, KeyPath, suggestion
@@ -115,9 +115,7 @@ def _header(checked_file: CheckedFile) -> Iterator[Finding]:
         remedy = remedy if remedy.startswith("did") else "write an IANA name, such as Europe/Lisbon"
         yield Finding(("programme", "timezone"), f"{header.timezone} is no time zone", remedy)
     for index, locale in enumerate(header.locales):
-        if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", locale) is None or not localedata.exists(
-            locale.replace("-", "_")
-        ):
+        if not is_locale(locale):
             yield Finding(
                 ("programme", "locales", index),
                 f"{locale} is no locale",
@@ -234,4 +232,5 @@ def _reward(path: KeyPath, reward: RewardSpec) -> Iterator[Finding]:
             (*path, "early_access"),
             "there is no available.from to be earlier than",
             'add from to available, such as from: "2026-12-01"',
+            stands_on=((*path, "available"),),
         )

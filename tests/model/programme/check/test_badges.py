@@ -35,12 +35,18 @@ def test_a_fault_of_the_levels_is_told_at_its_place(levels: str, path: str, mess
     assert fault.remedy
 
 
-def test_a_misspelt_every_is_told_with_the_right_key() -> None:
+def test_a_misspelt_every_is_told_once_with_the_right_key() -> None:
     faults = faults_of(badge("on: purchase.completed, levels: {evry: 10}"))
     assert [(fault.message, fault.remedy) for fault in faults] == [
-        ("every is missing", "add every: 10"),
-        ("evry is no key here", "did you mean every?"),
+        ("evry is no key here", "did you mean every?")
     ]
+
+
+@pytest.mark.parametrize("levels", ["{every: 0}", "{every: three}", "{evry: 3}", "every 3", "[1, two]", "[]"])
+def test_faulty_levels_are_told_once_and_not_again_by_what_stands_on_them(levels: str) -> None:
+    action = "{award: {wallet: points, fixed: 1}, per_level: 4}"
+    [fault] = faults_of(badge(f"on: purchase.completed, levels: {levels}, do: [{action}]"))
+    assert fault.path.startswith("badges[0].levels")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +151,10 @@ def test_a_challenge_that_nobody_sees_is_refused() -> None:
         ("event.data.score", "event is not seen here: this is judged over the member alone"),
         ("member.visits", "there is no member.visits"),
         ("member.tier", "it fails on sample data: it answers a text, not a number"),
+        ("-3", "it is always -3: nothing is ever counted or reached by it"),
+        ("0", "it is always 0: nothing is ever counted or reached by it"),
+        ("'2 - 2'", "it is always 0: nothing is ever counted or reached by it"),
+        ("-0.5", "it is always -0.5: nothing is ever counted or reached by it"),
         ("'member.tier == \"gold\"'", "member.tier is compared with gold: there is no such tier"),
     ],
 )
@@ -171,6 +181,7 @@ def test_an_action_at_every_second_level_of_a_goal_is_told() -> None:
             "the goal is fixed at enrolment, when member.purchases.count is 0",
         ),
         ("target: '5'", None),
+        ("target: 0.5", None),  # rounded up
         (f"target: member.purchases.count + 2, {JULY}", None),
         (f"target: member.purchases.count + 2, accept: true, {JULY}", None),
     ],

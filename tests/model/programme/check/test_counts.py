@@ -84,6 +84,17 @@ FAULTS = {
         "tiers.ladder[2].from", "from is missing",
         "add from: {nights: 20}, or another amount of each count that reaches it",
     ),
+    "counts by name under count": (
+        written(SILVER, counts="", count=f"count: {{{NIGHTS}, {SPEND}}}, "),
+        "tiers.count", "names several counts", "write counts in place of count",
+    ),
+    "a single count under counts": (
+        written(counts="wallet: points"), "tiers.counts", "is a single count", "write count in place of counts",
+    ),
+    "a list of counts": (
+        written(SILVER, counts="", count="counts: [nights, spend], "),
+        "tiers.counts", "a list is no map of keys", "write keys and values: {key: value}",
+    ),
     "counts of nothing": (
         written(counts="", count="counts: {}, "),
         "tiers", "counts nothing",

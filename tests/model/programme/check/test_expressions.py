@@ -43,7 +43,7 @@ BAD = (
         "favourite(member.tags) != null &&",
         111,
         "segments[0].when",
-        'favourite takes a list that is written out: favourite(["latte", "tea"])',
+        "favourite takes a list that is written out",
     ),
     Mistake(
         "favourite compared with what its list lacks",
