@@ -19,6 +19,8 @@ ATTRIBUTES = """attributes:
   - {name: coins, title: {pt: Moedas na coleção, en: Coins in the collection, pl: Monety w zbiorze}, kind: int}
   - {name: theme, title: {pt: Tema, en: Theme, pl: Temat}, kind: string}
   - {name: advisor, title: {pt: Conselheiro, en: Advisor, pl: Doradca}, kind: string, by: staff}
+  - {name: met, title: {pt: Conhecido desde, en: Known since, pl: Znany od}, kind: date, by: staff}
+  - {name: insured, title: {pt: Valor seguro, en: Insured value, pl: Wartość ubezpieczona}, kind: int, by: staff}
 """
 EDGE = "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth > innerWidth"
 MINE = "{ me { number attributes { name value } } }"
@@ -63,6 +65,8 @@ def test_a_member_sets_each_kind_and_staff_theirs(phone: Page, club: ClubServer,
     look_up(till, mine["number"])
     till.get_by_text("O que sabemos").click()
     till.get_by_label("Conselheiro").fill("Rui")
+    till.get_by_label("Conhecido desde").fill("2019-10-07")
+    till.get_by_label("Valor seguro").fill("12500")
     assert till.evaluate(EDGE) is False
     till.locator("details.known").get_by_role("button", name="Guardar").click()
     expect(till.locator("#toasts")).to_contain_text("Guardado")
@@ -75,8 +79,10 @@ def test_a_member_sets_each_kind_and_staff_theirs(phone: Page, club: ClubServer,
         "coins": "120",
         "theme": "Navegadores",
         "advisor": "Rui",
+        "met": "2019-10-07",
+        "insured": "12500",
     }
     phone.reload()
     phone.get_by_role("button", name="Os meus dados", exact=True).click()
-    expect(form).to_contain_text("Rui")
+    expect(form.locator(".why")).to_have_text(["Rui", "7 de outubro de 2019", "12\N{NO-BREAK SPACE}500"])
     expect(form.get_by_label("Tema")).to_have_value("Navegadores")

@@ -123,6 +123,29 @@ def test_a_code_may_be_given_when_joining_and_its_gain_is_told(
     expect(page.locator(".hello")).to_have_text("Hello, Eva")
 
 
+def test_a_code_that_is_refused_when_joining_stands_in_its_field_to_be_mended(
+    club: ClubServer, narrow: BrowserContext
+) -> None:
+    page = narrow.new_page()
+    page.goto(f"{club.url}/phone/")
+    page.click("form + .button")
+    page.fill("[name=name]", "Ivo")
+    page.fill("[name=contact]", "ivo@example.com")
+    page.fill("[name=promotion]", "ANNA-10")
+    page.check("[name=terms]")
+    page.click("form .primary")
+    page.wait_for_selector("[name=code]")
+    page.fill("[name=code]", club.code_for("ivo@example.com"))
+    page.click("form .primary")
+    expect(page.locator("dialog [name=code]")).to_have_value("ANNA-10")
+    fault = page.locator("dialog .notice")
+    expect(fault).to_have_text("This code does not count. Check it and type it again.")
+    assert findings(page) == []
+    enter(page, "ana10")
+    expect(page.locator("dialog h2")).to_have_text("A gift from Ana")
+    expect(fault).to_have_count(0)
+
+
 def test_the_picture_on_a_package_opens_the_field_with_its_code(
     club: ClubServer, narrow: BrowserContext, albums: Iterator[str]
 ) -> None:

@@ -44,7 +44,9 @@ def words_of(page: Page, pages_url: str, name: str) -> dict[str, Words]:
 
 def keys_asked(name: str) -> tuple[set[str], set[str]]:
     """The keys that a page's code names whole, and the beginnings of those that it puts together."""
-    source = "\n".join(path.read_text() for path in (WEB / name).rglob("*.js") if path.parent.name != "words")
+    shared = [] if name == "undo" else [WEB / "shared"]
+    files = [path for folder in (WEB / name, *shared) for path in folder.rglob("*.js")]
+    source = "\n".join(path.read_text() for path in files if path.parent.name != "words")
     whole = set(re.findall(r'\b(?:t|section)\(\s*"([\w.]+)"', source)) | set(
         re.findall(r'\bt\([^()`]*\? "([\w.]+)" : "(?:[\w.]+)"', source)
     )

@@ -134,6 +134,8 @@ def test_a_purchase_is_paid_in_part_and_refunded_in_parts(till: Page, club: Club
     till.wait_for_selector(".done")
     expect(till.locator(".done .due strong")).to_have_text("21,81\u00a0€")
     expect(till.locator(".done .total")).to_have_text("+21 Pontos")
+    # Nothing waits, so nothing is said of it.
+    expect(till.locator(".done p").last).to_have_text("Pontos para gastar: 671")
     assert findings(till) == []
     assert not till.evaluate(EDGE)
     assert balances(club, phone) == {"points": before["points"] - 379, "credit": before["credit"] - 320}

@@ -102,7 +102,13 @@ def test_the_cashier_sees_what_a_customer_collects(browser: Browser, club: ClubS
     ).new_page()
     sign_in_at_till(till, club, club.cashier)
     look_up(till, member["number"])
-    expect(till.get_by_role("img", name="4 de 10 carimbos").locator(".place.full")).to_have_count(4)
+    card = till.get_by_role("img", name="4 de 10 carimbos")
+    expect(card.locator(".place.full")).to_have_count(4)
+    # Five and five, as on the phone.
+    tops = card.locator(".place").evaluate_all("all => all.map((each) => each.offsetTop)")
+    assert tops[:5] == [tops[0]] * 5
+    assert tops[5:] == [tops[5]] * 5
+    assert tops[5] > tops[0]
     expect(till.locator("li", has_text="Desafio de janeiro")).to_contain_text("1 de 2")
     assert [findings(till), till.evaluate(EDGE)] == [[], False]
     till.context.close()

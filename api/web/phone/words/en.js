@@ -68,7 +68,7 @@ export default {
   "lapse.soonest": "Lapses after {day}: {amount}",
   "lapse.never": "Nothing lapses.",
   "tier.title": "Levels",
-  "tier.next": "{missing} to {tier}",
+  "tier.next": "{missing} more to {tier}",
   "tier.top": "The highest level",
   "tier.until": "Held through {day}",
   "tier.any": "To {tier}, by any one of these",

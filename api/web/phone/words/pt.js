@@ -68,7 +68,7 @@ export default {
   "lapse.soonest": "Expira depois de {day}: {amount}",
   "lapse.never": "Nada expira.",
   "tier.title": "Níveis",
-  "tier.next": "Até {tier}: {missing}",
+  "tier.next": "Até {tier}: mais {missing}",
   "tier.top": "O nível mais alto",
   "tier.until": "Válido até {day}",
   "tier.any": "Até {tier}, basta um destes",
