@@ -12,10 +12,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.club_server import ClubServer, join, serve_club
-from tests.browser.page_actions import confirm_purchase, enter_purchase, look_up, sign_in_at_till
+from tests.browser.club_server import ClubServer, join
+from tests.browser.page_actions import (
+    confirm_purchase,
+    enter_purchase,
+    look_up,
+    narrow_context,
+    runs_over,
+    sign_in_at_till,
+)
 
-ATELIER = """
+PROGRAMME = """
 programme: {code: atelier, name: Atelier, currency: KWD, timezone: Asia/Kuwait, locales: [de-AT, fr]}
 wallets:
   - {code: back, name: {de-AT: Guthaben, fr: Cagnotte}, kind: money, pending: {days: 30}}
@@ -33,27 +40,14 @@ rewards:
   - {code: tree, title: {de-AT: Baum, fr: Arbre}, cost: {wallet: back, amount: 3000}}
 """
 KUWAIT = ZoneInfo("Asia/Kuwait")
-EDGE = (
-    "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth >"
-    " innerWidth"
-)
 LINES = "element => new Set([...element.getClientRects()].map((each) => each.top)).size"
-
-
-@pytest.fixture(scope="module")
-def club() -> Iterator[ClubServer]:
-    with serve_club(ATELIER) as opened:
-        yield opened
 
 
 @pytest.fixture
 def german(browser: Browser) -> Iterator[Page]:
     """A narrow phone that speaks German, as the page does not."""
-    context = browser.new_context(
-        viewport={"width": 360, "height": 740}, locale="de-DE", reduced_motion="reduce"
-    )
-    yield context.new_page()
-    context.close()
+    with narrow_context(browser, locale="de-DE") as context:
+        yield context.new_page()
 
 
 def test_a_member_joins_a_programme_that_speaks_no_language_of_the_page(
@@ -70,7 +64,7 @@ def test_a_member_joins_a_programme_that_speaks_no_language_of_the_page(
     assert german.locator(".purse .button").evaluate(
         "element => element.getBoundingClientRect().right <= innerWidth"
     )
-    assert not german.evaluate(EDGE)
+    assert not runs_over(german)
     # A language that only the page speaks is the page's alone: the member is written to as before.
     german.click("#bar .button:last-child")
     german.click(".segments button[lang=pl]")
