@@ -98,12 +98,13 @@ def test_each_amount_says_of_which_wallet_it_is(german: Page, browser: Browser, 
     look_up(till, club.do("{ me { number } }", token=token)["me"]["number"])
     expect(till.locator(".shelf .figure")).to_have_text(["20 Steine"])
     till.context.close()
+    # What a reward still lacks is said in the same words on both screens.
+    lacks = "Still missing: KWD\N{NO-BREAK SPACE}3.000 (Guthaben)"
+    expect(german.locator(".offer", has_text="Baum").locator(".small").last).to_have_text(lacks)
     german.click("#tabs button >> nth=1")
     have = (
         "You have KWD\N{NO-BREAK SPACE}0.000, 45 Steine and 0 Außerordentlich umweltfreundliche Karmapunkte"
         " für den Planeten."
     )
     expect(german.locator("#screen p.quiet").first).to_have_text(have)
-    expect(german.locator(".tile.locked .why")).to_have_text(
-        "Still missing: KWD\N{NO-BREAK SPACE}3.000 (Guthaben)"
-    )
+    expect(german.locator(".tile.locked .why")).to_have_text(lacks)

@@ -10,7 +10,7 @@ import { showCard } from "./card.js";
 import { enterCode } from "./codes.js";
 import { entryLine } from "./history.js";
 import { bar, cost, empty, notice, picture, ring } from "./parts.js";
-import { missing, openReward } from "./rewards.js";
+import { missing, missingWords, openReward } from "./rewards.js";
 import { openVoucher } from "./voucher.js";
 
 export function homeScreen(element) {
@@ -285,14 +285,7 @@ function within(rewards) {
             h("strong", {}, each.reward.title),
             h("span.small.quiet", {}, cost(each.reward.cost)),
             each.missing
-              ? [
-                  missing(each),
-                  h(
-                    "span.small.quiet",
-                    {},
-                    t("reward.missing", { missing: cost({ ...each.reward.cost, amount: each.missing }) }),
-                  ),
-                ]
+              ? [missing(each), h("span.small.quiet", {}, missingWords(each))]
               : h("span.chip.good", {}, icon("check"), t("reward.yours")),
           ),
         ),
