@@ -36,7 +36,7 @@ from api.logs import configure_logs
 from domain.model.programme.loading import load
 
 ROOT = Path(__file__).parent.parent
-PROGRAMME = ROOT / "scripts/demo/numiscollect.yaml"
+PROGRAMME = ROOT / "scripts/demo/programmes/numiscollect.yaml"
 READY = "Selo is ready at "
 IDLE_SECONDS = 3
 STAFF, PASSWORD = "bench", "what is measured twice is known"

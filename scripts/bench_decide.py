@@ -29,7 +29,7 @@ from domain.model.simulate import simulate
 from domain.model.simulate.answers import row_answer
 
 ROOT = Path(__file__).parent.parent
-DEMO = ROOT / "scripts/demo/numiscollect.yaml"
+DEMO = ROOT / "scripts/demo/programmes/numiscollect.yaml"
 BEGIN = datetime(2026, 1, 1, 10, tzinfo=UTC)
 HEAD = "programme: {code: one, name: One, currency: EUR, timezone: Europe/Lisbon, locales: [en]}\n"
 WALLET = "wallets: [{code: points, kind: points, name: Points, expiry: never}]\n"

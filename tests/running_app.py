@@ -25,7 +25,7 @@ from domain.store.people.sessions import StaffRole
 from tests.command_log import CommandLog
 
 ROOT = Path(__file__).parent.parent
-NUMISCOLLECT = ROOT / "scripts" / "demo" / "numiscollect.yaml"
+NUMISCOLLECT = ROOT / "scripts" / "demo" / "programmes" / "numiscollect.yaml"
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 PASSWORD = "a long enough password"
 STORES = {"lisboa": "NumisCollect Lisboa", "porto": "NumisCollect Porto"}

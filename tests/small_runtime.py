@@ -24,7 +24,7 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 TILL = Till(staff="staff-1", role="MANAGER", store="lisboa")
 CASHIER = replace(TILL, staff="staff-2", role="CASHIER")
 PORTO = replace(TILL, staff="staff-3", store="porto")
-NUMISCOLLECT = Path(__file__).parent.parent / "scripts" / "demo" / "numiscollect.yaml"
+NUMISCOLLECT = Path(__file__).parent.parent / "scripts" / "demo" / "programmes" / "numiscollect.yaml"
 
 SMALL = """
 programme: {code: small, name: Small, currency: EUR, timezone: Europe/Lisbon, locales: [en]}

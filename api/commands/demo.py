@@ -32,7 +32,7 @@ from domain.services.people import staff, stores
 from domain.store.ledger.programmes import NothingPublished
 from domain.store.people.sessions import StaffRole
 
-PROGRAMME = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"
+PROGRAMME = Path(__file__).parents[2] / "scripts" / "demo" / "programmes" / "numiscollect.yaml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from tests.servers import ROOT, SHARED_KEYS, quick_folder, selo
 
-DEMO = ROOT / "scripts/demo/numiscollect.yaml"
+DEMO = ROOT / "scripts/demo/programmes/numiscollect.yaml"
 Says = Callable[..., str]
 Rows = Database[dict[str, Any]]
 

@@ -13,7 +13,7 @@ from pymongo import MongoClient
 from api.commands import audit, people, programme
 from tests.servers import ROOT, SHARED_KEYS, quick_folder, selo, serve_selo
 
-DEMO = ROOT / "scripts/demo/numiscollect.yaml"
+DEMO = ROOT / "scripts/demo/programmes/numiscollect.yaml"
 
 Says = Callable[..., str]
 

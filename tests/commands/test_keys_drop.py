@@ -23,7 +23,7 @@ from domain.store.connect import connect as connect_database
 from tests.servers import ROOT, SHARED_KEYS, quick_folder, selo, serve_selo
 from tests.small_runtime import join, open_runtime
 
-DEMO = ROOT / "scripts/demo/numiscollect.yaml"
+DEMO = ROOT / "scripts/demo/programmes/numiscollect.yaml"
 STOLEN, SPARE = TokenKey(Ed25519PrivateKey.generate()), TokenKey(Ed25519PrivateKey.generate())
 
 

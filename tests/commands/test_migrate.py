@@ -16,7 +16,7 @@ from domain.store.migrations import FORMAT
 from tests.servers import ROOT, SHARED_KEYS, quick_folder, selo, serve_selo
 from tests.stored_folders import ARCHIVES, load_archive
 
-DEMO = ROOT / "scripts/demo/numiscollect.yaml"
+DEMO = ROOT / "scripts/demo/programmes/numiscollect.yaml"
 FIRST = ARCHIVES[0]
 MEMBERS = 11
 

@@ -114,7 +114,7 @@ async def test_ready_says_whether_every_hook_that_the_programme_names_is_configu
 
 async def test_ready_once_a_programme_is_published(database: Database, tmp_path: Path) -> None:
     async with open_process(Settings(data=tmp_path), database) as process:
-        await publish_file(process.programmes, ROOT / "scripts/demo/numiscollect.yaml")
+        await publish_file(process.programmes, ROOT / "scripts/demo/programmes/numiscollect.yaml")
         answer = await ask(create_app(process), "/ready")
     assert answer == (
         200,
@@ -135,7 +135,7 @@ async def test_not_ready_once_the_database_was_migrated_to_a_newer_format(
     database: Database, tmp_path: Path
 ) -> None:
     async with open_process(Settings(data=tmp_path), database) as process:
-        await publish_file(process.programmes, ROOT / "scripts/demo/numiscollect.yaml")
+        await publish_file(process.programmes, ROOT / "scripts/demo/programmes/numiscollect.yaml")
         await database.mongo["meta"].update_one({"_id": "format"}, {"$set": {"migrating_to": 99}})
         refreshing = asyncio.create_task(process.runtime.keep_refreshed())
         try:

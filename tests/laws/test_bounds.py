@@ -17,7 +17,7 @@ from domain.model.ledger.state import ledger_state
 from domain.model.ledger.state.ledger_restore import restore_member
 from domain.model.programme import Programme, load
 
-DEMO = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"
+DEMO = Path(__file__).parents[2] / "scripts" / "demo" / "programmes" / "numiscollect.yaml"
 DAILY = """
 programme: {code: daily, name: D, currency: EUR, timezone: Europe/Lisbon, locales: [en]}
 wallets:

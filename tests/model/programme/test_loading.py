@@ -21,7 +21,7 @@ from domain.model.programme.loading import load_published
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
 from tests.model.programme.mistakes import CLUB, faults_of
 
-DEMO = Path(__file__).parents[3] / "scripts" / "demo" / "numiscollect.yaml"
+DEMO = Path(__file__).parents[3] / "scripts" / "demo" / "programmes" / "numiscollect.yaml"
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ WRITTEN_ON = datetime(2026, 11, 29, tzinfo=UTC)
 
 def test_there_are_example_programmes_and_nothing_else_in_the_folder() -> None:
     stems = {path.stem for path in PROGRAMMES}
-    assert {"coffee-stars", "paid-membership"} <= stems
+    assert {"numiscollect", "coffee-stars", "paid-membership"} <= stems
     assert {path.name for path in FOLDER.iterdir()} == {
         f"{stem}{ending}" for stem in stems for ending in (".yaml", ".jsonl", ".expected.jsonl")
     }
