@@ -105,6 +105,7 @@ GOAL = "badges: [{code: b, name: B, on: purchase.completed, target: %s}]\n"
 STAY = (
     "rules: [{code: a, title: A, on: stay, do: [{award: {wallet: p, amount: 1, of: event.data.nights}}]}]\n"
 )
+TIMES = "rules: [{code: a, title: A, on: purchase.completed, do: [{award: {wallet: p, fixed: 5}}]}, {code: b, title: B, on: purchase.completed, do: [{award: {wallet: p, times: %s, over: [a]}}]}]\n"
 DISCOUNT = "rewards: [{code: a, title: A, cost: {wallet: p, amount: 500}, kind: %s, value: {%s}}]\n"
 TWO = "rules: [{code: a, title: A, on: purchase.completed, KEYS do: [{award: {wallet: p, fixed: 5}}]}, {code: b, title: B, on: purchase.completed, MORE do: [{award: {wallet: p, times: 2, over: OVER}}]}]\n"
 
@@ -288,6 +289,11 @@ OFFER = "rewards: [{code: a, title: A, cost: {wallet: p, amount: 5}, available: 
 SHARED = "caps: [{code: c, amount: 5, per: day}]\n"
 
 DOUBTS = {
+    "times that add nothing": (
+        TIMES % 1,
+        ("rules[1].do[0].award.times", "write times: 2 for as much once more"),
+        TIMES % 2,
+    ),
     "a gift at every change of tier": (
         LADDER + CLIMB % ("", GIFT),
         ("rules[0].limit", "add limit: {times: 1, per: year}"),

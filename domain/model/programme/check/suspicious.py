@@ -89,7 +89,14 @@ def _suspicious_figures(checked_file: CheckedFile, unit: int, currency: str) -> 
 def _suspicious_award(
     path: KeyPath, award: Award, checked_file: CheckedFile, unit: int, currency: str
 ) -> Iterator[Finding]:
-    """Find awards for money paid that give all of it back, or a point for every cent."""
+    """Find awards that give nothing more, for money paid all of it, or a point for every cent."""
+    if award.times == 1:
+        yield Finding(
+            (*path, "times"),
+            "1 times what the rules gave is no more than that",
+            "write times: 2 for as much once more",
+            is_warning=True,
+        )
     if award.amount is None or award.of is None or award.amount < award.per:
         return
     if award.of.kind == "items" or (
