@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.model.event_names import PURCHASED, REFUNDED
@@ -19,7 +19,10 @@ from domain.model.ledger.decision import RefundClaim, RefundTooLarge
 from domain.model.ledger.events import Event, Line, Payment, Purchase, Refund, WalletPayment
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member
-from domain.model.ledger.payments import payable_wallets, payment_back
+from domain.model.ledger.payments import payable_base, payable_wallets, payment_back
+from domain.model.ledger.state.encoding import payment_values
+from domain.model.ledger.state.ledger_restore import read_payment
+from domain.model.ledger.views.expression_view import eligible
 from domain.model.programme import Programme
 from tests.laws.random_histories import HISTORIES, PROGRAMMES, Step, run_history, with_examples
 
@@ -115,6 +118,39 @@ def test_refunds_in_any_split_claim_what_one_full_refund_claims(
     once = _refunded(programme, member, purchase, [], timedelta(hours=gap))
     assert _refunded(programme, member, purchase, parts, timedelta(hours=gap)) == once
     assert _refunded(programme, member, purchase, parts[::-1], timedelta(0)) == once
+
+
+@with_examples(200)
+@given(PROGRAMMES, BOUGHT, ASKED, st.integers(0, 300), st.integers(0, 100))
+def test_what_of_a_paid_purchase_may_earn_never_grows_by_a_refund(
+    programme: Programme,
+    bought: list[tuple[str, int, int]],
+    parts: list[int | tuple[int, int]],
+    unseen: int,
+    share: int,
+) -> None:
+    lines = tuple(
+        Line(n, f"s{n}", amount, quantity, None, category)
+        for n, (category, quantity, amount) in enumerate(bought, start=1)
+    )
+    left = Purchase("x", unseen + 1 + sum(line.amount for line in lines), "EUR", "lisboa", lines)
+    base = payable_base(programme, left)
+    assume(base * share >= 100)  # no payment is worth nothing
+    paid = WalletPayment("points", 0, base * share // 100), WalletPayment("credit", 0, base // 3, earns=True)
+    payment = Payment(left.total, paid[: 1 + (share <= 60)], base)
+    values = payment_values(payment)
+    assert isinstance(values, list)
+    assert read_payment(values) == payment
+    left = replace(left, payment=payment)
+    for part in parts:
+        try:
+            after = remaining_purchase(
+                left, amount=part if isinstance(part, int) else None, lines=_lines(part)
+            )
+        except RefundTooLarge:
+            continue
+        assert eligible(programme, after) <= eligible(programme, left)
+        left = after
 
 
 @with_examples(200)

@@ -49,11 +49,12 @@ class WalletPayment:
 @dataclass(frozen=True, slots=True)
 class Payment:
     """What a purchase was paid with beside money: `total` is the receipt's, of which refunds give back in
-    proportion. It stays as it was recorded.
+    proportion, `payable` what of it wallets might pay, None where that is all. It stays as it was recorded.
     """
 
     total: int
     parts: tuple[WalletPayment, ...]
+    payable: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

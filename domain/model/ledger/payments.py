@@ -66,7 +66,8 @@ def with_worth(programme: Programme, purchase: Purchase, wanted: Iterable[Wallet
             raise PaymentNotAccepted(part.wallet, "SHARE", bound)
         left -= worth
         parts.append(replace(part, worth=worth, earns=terms.earns))
-    return replace(purchase, payment=Payment(purchase.total, tuple(parts)))
+    payable = base if base != purchase.total else None
+    return replace(purchase, payment=Payment(purchase.total, tuple(parts), payable))
 
 
 def payable_wallets(
@@ -163,9 +164,17 @@ def last_parts(parts: Sequence[LotPart], start: int, end: int) -> tuple[LotPart,
 
 
 # ---------------------------------------------------------------- what earns
-def unearning_left(purchase: Purchase) -> int:
-    """Return what is left of what wallets paid that does not earn."""
-    return sum(part.worth for part in payment_left(purchase) if not part.earns)
+def unearning_left(purchase: Purchase, *, base: int) -> int:
+    """Return what wallets paid, and does not earn, of what they might pay and is left (`base`): in proportion
+    to that. So no line that earns counts for more once another is returned, ineligible or not.
+    """
+    payment = purchase.payment
+    assert payment is not None, "asked of a purchase that wallets paid for"
+    payable = payment.total if payment.payable is None else payment.payable
+    worths = [part.worth for part in payment.parts]
+    value_back = sum(worths) - sum(worths) * base // payable if payable else 0
+    parts = zip(payment.parts, _worths_back(worths, value_back), strict=True)
+    return sum(part.worth - back for part, back in parts if not part.earns)
 
 
 def paid_by_line(programme: Programme, purchase: Purchase) -> dict[int, int]:
@@ -179,5 +188,5 @@ def paid_by_line(programme: Programme, purchase: Purchase) -> dict[int, int]:
     base = sum(amounts) + unseen
     if not base:
         return {}
-    parts = apportion(min(unearning_left(purchase), base), [*amounts, unseen])
+    parts = apportion(min(unearning_left(purchase, base=base), base), [*amounts, unseen])
     return {line.line: part for line, part in zip(lines, parts, strict=False)}

@@ -197,6 +197,31 @@ def test_three_refunds_in_every_order_give_everything_back_exactly(order: tuple[
     assert figures(ran.ana, wallet="credit")["available"] == 333
 
 
+@pytest.mark.parametrize("order", [*permutations((1, 2, 3))])
+def test_an_ineligible_line_goes_in_any_order_and_what_stands_is_the_same(order: tuple[int, ...]) -> None:
+    # 110.00: coins 2 x 30.00, a gift card of 40.00, a stamp of 10.00. One coin, the card and the stamp come back.
+    # 35.00 of the 70.00 that credit may pay is paid so: half of what is not ineligible earns, 35 points, and
+    # 300 for coins of 30.00 (60.00 less half). Of what is kept, a coin of 30.00, half earns: 15, and 150.
+    p = programme(
+        wallets(CREDIT, "{code: points, name: Points}"), rules(ELIGIBLE, COINS), more="ineligible: [gift]"
+    )
+    items = ("coins", 2, 6_000), ("gift", 1, 4_000), ("stamps", 1, 1_000)
+    back = [
+        refund(f"2026-01-0{day}T10:00", "r", lines=[(line, 1)]) for day, line in enumerate(order, start=3)
+    ]
+    ran = run(
+        p,
+        enrol(),
+        adjust("2026-01-01T10:00", 3_500, wallet="credit"),
+        pay("2026-01-02T10:00", 11_000, *items, credit=3_500),
+        *back,
+    )
+    assert entries(ran.on("purchase.completed")[0])[1:] == [("points", "AWARD", 35), ("points", "AWARD", 300)]
+    assert figures(ran.ana)["available"] == 165
+    # Kept: 30.00 of 110.00. Money back 75.00 x 80 / 110 = 54.545, floored; the rest of 80.00 is credit.
+    assert figures(ran.ana, wallet="credit")["available"] == 8_000 - 5_454
+
+
 def test_what_comes_back_goes_to_the_days_it_came_from_the_last_taken_first() -> None:
     # 60 points of January lapse on 10 July, 60 of February on 10 August. 100 pay: 60 and 40. Half of the
     # purchase comes back: 50 of the payment, the 40 of August and 10 of July.

@@ -191,7 +191,8 @@ def _purchase(purchase: Purchase) -> StateValue:
 
 def payment_values(payment: Payment) -> StateValue:
     """Return what wallets paid as state and journal keep it."""
-    return [payment.total, [[part.wallet, part.units, part.worth, part.earns] for part in payment.parts]]
+    parts: list[StateValue] = [[part.wallet, part.units, part.worth, part.earns] for part in payment.parts]
+    return [payment.total, parts] if payment.payable is None else [payment.total, parts, payment.payable]
 
 
 def deduction_values(deduction: Deduction) -> StateValue:

@@ -301,7 +301,7 @@ def _read_purchase(values: list) -> Purchase:  # type: ignore[type-arg]
 
 def read_payment(values: Sequence[Any]) -> Payment:
     """Return what wallets paid as state and journal keep it."""
-    return Payment(values[0], tuple(WalletPayment(*part) for part in values[1]))
+    return Payment(values[0], tuple(WalletPayment(*part) for part in values[1]), *values[2:])
 
 
 def read_deduction(values: Sequence[Any]) -> Deduction:

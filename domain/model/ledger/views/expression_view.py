@@ -182,7 +182,7 @@ def eligible(programme: Programme, purchase: Purchase) -> int:
     if not out and purchase.payment is None:
         return purchase.total
     base = payable_base(programme, purchase)
-    return base if purchase.payment is None else max(0, base - unearning_left(purchase))
+    return base if purchase.payment is None else max(0, base - unearning_left(purchase, base=base))
 
 
 def event_view(programme: Programme, event: Event, fields: frozenset[str]) -> dict[str, object]:
