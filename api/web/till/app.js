@@ -10,7 +10,6 @@ import { PROGRAMME, SIGN_OUT } from "./queries.js";
 import { keepSending, onQueue, queued } from "./queue.js";
 import { customerScreen } from "./screens/customer.js";
 import { notice, say } from "./screens/parts.js";
-import { refundScreen } from "./screens/refund.js";
 import { scanScreen } from "./screens/scan.js";
 import { shiftScreen } from "./screens/shift.js";
 import { signInScreen } from "./screens/sign-in.js";
@@ -76,6 +75,15 @@ async function show({ screen, params }) {
   // lose keys.
   if (!element.contains(document.activeElement))
     (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
+}
+
+/* Fetched when it is wanted: a refund needs the network anyway, and the device keeps the file besides. */
+async function refundScreen(element) {
+  const fetched = await import("./screens/refund.js").catch(() => null);
+  if (fetched) return fetched.refundScreen(element);
+  network(false);
+  element.append(h("h1", { tabindex: -1 }, t("refund.title")), notice(t("fault.network"), "bad", "cloud"));
+  return null;
 }
 
 async function drawBar() {

@@ -37,6 +37,7 @@ const OWN = [
   "screens/collecting.js",
   "screens/customer.js",
   "screens/purchase.js",
+  "screens/quote.js",
   "screens/payment.js",
   "screens/success.js",
   "screens/voucher.js",

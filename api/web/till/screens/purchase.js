@@ -2,15 +2,16 @@
    button. */
 
 import { field, fill, h, icon } from "/shared/dom.js";
-import { amount, dayOf, money, parseMoney, plainMoney } from "/shared/format.js";
+import { amount, money, parseMoney, plainMoney } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { isLasting } from "/shared/storage.js";
 import { t } from "/shared/words.js";
 import { QUOTE, RECORD } from "../queries.js";
 import { drain, enqueue, mend, sendNow } from "../queue.js";
 import { prefer, till } from "../till.js";
-import { ask, fail, figure, finish, note, notice, picture, reasons, say, walletOf } from "./parts.js";
-import { due, Payments, partText, payOffline } from "./payment.js";
+import { ask, fail, finish, note, notice, reasons, say } from "./parts.js";
+import { Payments, partText, payOffline } from "./payment.js";
+import { earned, quoteLines } from "./quote.js";
 
 const QUOTE_PAUSE_MS = 250;
 
@@ -224,34 +225,7 @@ export class PurchaseForm {
         this.button,
         payment.length ? t("pay.confirm", { left: money(paid, this.currency) }) : t("purchase.confirm"),
       );
-      const totals = earned(quotePurchase.entries, wallets).filter((each) => each.amount !== 0);
-      fill(
-        this.quoteBox,
-        payment.length ? due({ payment, paid, currency: this.currency }) : null,
-        h(
-          "div.earns",
-          {},
-          h("span", {}, t("quote.earns")),
-          totals.length
-            ? totals.map((each) =>
-                h(
-                  "strong.num",
-                  {},
-                  figure(each.amount, walletOf(wallets, each.wallet)),
-                  " ",
-                  walletOf(wallets, each.wallet)?.name,
-                ),
-              )
-            : h("strong", {}, t("quote.nothing")),
-        ),
-        quotePurchase.tierAfter &&
-          quotePurchase.tierAfter.code !== this.customer.tier?.current.code &&
-          h("p.gain", {}, icon("star"), t("quote.tier", { tier: quotePurchase.tierAfter.name })),
-        quotePurchase.unlocks.map((each) =>
-          h("p.gain", {}, picture(each.reward, 36), t("quote.unlocks", { title: each.reward.title })),
-        ),
-        spendable(quotePurchase.entries, wallets),
-      );
+      fill(this.quoteBox, quoteLines(quotePurchase, this.customer, this.currency));
       fill(this.whyBox, h("h3.unseen", {}, t("quote.why")), reasons(quotePurchase.explanation, wallets));
     } catch (error) {
       if (turn !== this.#turn) return;
@@ -403,16 +377,6 @@ function balance(wallet) {
     : words;
 }
 
-/* What a purchase earned of each wallet: without what was paid with it. */
-function earned(list, wallets) {
-  return wallets.map(({ code }) => ({
-    wallet: code,
-    amount: list
-      .filter((entry) => entry.wallet === code && entry.entryKind !== "SPEND")
-      .reduce((sum, entry) => sum + entry.amount, 0),
-  }));
-}
-
 /* What wallets paid of a receipt that was recorded before, and what was left to pay: its answer may have been
    lost. */
 function paidBefore({ sameMember, claimed }) {
@@ -420,21 +384,4 @@ function paidBefore({ sameMember, claimed }) {
   const { payment, paid, currency } = claimed;
   const parts = payment.map((part) => partText(part, currency)).join(", ");
   return t("pay.before", { parts, left: money(paid, currency) });
-}
-
-/* From when what is earned can be spent, where that is not at once: one wallet's may wait while another's
-   does not. */
-function spendable(list, wallets) {
-  const first = new Map();
-  for (const { wallet, availableAt } of list)
-    if (availableAt && !(first.get(wallet) <= availableAt)) first.set(wallet, availableAt);
-  return [...first].map(([code, at]) =>
-    h(
-      "p.small.quiet",
-      {},
-      walletOf(wallets, code)?.name,
-      " ",
-      t("spendable.from", { day: dayOf(at, till.programme?.timezone) }),
-    ),
-  );
 }
