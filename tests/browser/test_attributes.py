@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.club_server import ClubServer, join, serve_club
-from tests.browser.page_actions import look_up, sign_in_at_till
+from tests.browser.club_server import ClubServer, join
+from tests.browser.page_actions import look_up, runs_over, sign_in_at_till
 from tests.small_runtime import NUMISCOLLECT
 
 ATTRIBUTES = """attributes:
@@ -22,27 +19,8 @@ ATTRIBUTES = """attributes:
   - {name: met, title: {pt: Conhecido desde, en: Known since, pl: Znany od}, kind: date, by: staff}
   - {name: insured, title: {pt: Valor seguro, en: Insured value, pl: Wartość ubezpieczona}, kind: int, by: staff}
 """
-EDGE = "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth > innerWidth"
+PROGRAMME = NUMISCOLLECT.read_text(encoding="utf-8").replace("rules:\n", f"{ATTRIBUTES}rules:\n", 1)
 MINE = "{ me { number attributes { name value } } }"
-
-
-@pytest.fixture(scope="module")
-def club() -> Iterator[ClubServer]:
-    text = NUMISCOLLECT.read_text(encoding="utf-8")
-    with serve_club(text.replace("rules:\n", f"{ATTRIBUTES}rules:\n", 1)) as opened:
-        yield opened
-
-
-@pytest.fixture(params=["light", "dark"])
-def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 360, "height": 740},
-        locale="pt-PT",
-        reduced_motion="reduce",
-        color_scheme=request.param,
-    )
-    yield context.new_page()
-    context.close()
 
 
 def test_a_member_sets_each_kind_and_staff_theirs(phone: Page, club: ClubServer, browser: Browser) -> None:
@@ -55,7 +33,7 @@ def test_a_member_sets_each_kind_and_staff_theirs(phone: Page, club: ClubServer,
     form.get_by_label("Coleciona desde").fill("2001-05-17")
     form.get_by_label("Moedas na coleção").fill("120")
     form.get_by_label("Tema").fill("Navegadores")
-    assert phone.evaluate(EDGE) is False
+    assert not runs_over(phone)
     assert findings(phone) == []
     form.get_by_role("button", name="Guardar").click()
     expect(phone.locator("#toasts")).to_contain_text("Guardado")
@@ -67,7 +45,7 @@ def test_a_member_sets_each_kind_and_staff_theirs(phone: Page, club: ClubServer,
     till.get_by_label("Conselheiro").fill("Rui")
     till.get_by_label("Conhecido desde").fill("2019-10-07")
     till.get_by_label("Valor seguro").fill("12500")
-    assert till.evaluate(EDGE) is False
+    assert not runs_over(till)
     till.locator("details.known").get_by_role("button", name="Guardar").click()
     expect(till.locator("#toasts")).to_contain_text("Guardado")
     till.context.close()

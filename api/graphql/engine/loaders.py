@@ -146,7 +146,7 @@ class Loaders:
 
     async def row(self, member: str, seq: int) -> JournalRow | None:
         """Return a journal row. Rows that are asked for together are read together."""
-        return await self._batch(self._load_rows).load((member, seq))
+        return await self._load(self._load_rows, (member, seq))
 
     async def _load_rows(self, keys: list[tuple[str, int]]) -> list[JournalRow | None]:
         rows_by_key: dict[tuple[str, int], JournalRow] = {}
@@ -160,7 +160,7 @@ class Loaders:
         """Return what a manager wrote as the reason of a correction. Reasons that are asked for together are
         read together.
         """
-        return await self._batch(self._load_correction_reasons).load((member, seq))
+        return await self._load(self._load_correction_reasons, (member, seq))
 
     async def _load_correction_reasons(self, keys: list[tuple[str, int]]) -> list[str | None]:
         reasons = await audit_trail.find_correction_reasons(self._services.runtime, rows=keys)
@@ -174,7 +174,7 @@ class Loaders:
 
     async def purchase(self, receipt: str) -> RecordedPurchase | None:
         """Return a purchase by its receipt's id. Purchases that are asked for together are read together."""
-        return await self._batch(self._load_purchases).load(receipt)
+        return await self._load(self._load_purchases, receipt)
 
     async def _load_purchases(self, receipts: list[str]) -> list[RecordedPurchase | None]:
         purchases = await queries.find_purchases_by_id(self._services.runtime, receipt_ids=receipts)
@@ -182,7 +182,7 @@ class Loaders:
 
     async def voucher(self, id: str) -> Voucher | None:
         """Return a voucher. Vouchers that are asked for together are read together."""
-        return await self._batch(self._load_vouchers).load(id)
+        return await self._load(self._load_vouchers, id)
 
     async def _load_vouchers(self, ids: list[str]) -> list[Voucher | None]:
         vouchers = await queries.find_vouchers(self._services.runtime, voucher_ids=ids)
@@ -192,7 +192,7 @@ class Loaders:
         """Return the vouchers that were used on a receipt. Receipts that are asked for together are read
         together.
         """
-        return await self._batch(self._load_used_vouchers).load(receipt)
+        return await self._load(self._load_used_vouchers, receipt)
 
     async def _load_used_vouchers(self, receipts: list[str]) -> list[Sequence[Voucher]]:
         used = await fiscal_records.find_used_vouchers(self._services.runtime, receipt_ids=receipts)
@@ -201,11 +201,16 @@ class Loaders:
     # ------------------------------------------------------------ one reading a key
 
     async def _read_once(self, name: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Return the result of `read`, which runs at the first call and is shared by the whole request."""
-        future = self._reads.get(name)
-        if future is None:
-            return await self._read(name, read)
-        return cast(T, await (future if future.done() else asyncio.shield(future)))
+        """Return the result of `read`, which runs at the first call and is shared by the whole request.
+
+        Whoever reads may be cancelled, because a field beside theirs has failed: then the next reads again.
+        """
+        while (future := self._reads.get(name)) is not None:
+            if not future.done():
+                await asyncio.wait((future,))
+            if not future.cancelled():
+                return cast(T, future.result())
+        return await self._read(name, read)
 
     async def _read(self, name: Hashable, read: Callable[[], Coroutine[Any, Any, T]]) -> T:
         future = self._reads[name] = asyncio.get_running_loop().create_future()
@@ -222,9 +227,10 @@ class Loaders:
         future.set_result(result)
         return result
 
-    def _batch(self, load: Callable[[list[K]], Coroutine[Any, Any, list[T]]]) -> DataLoader[K, T]:
-        """Return what reads keys together that are asked for together."""
+    async def _load(self, load: Callable[[list[K]], Coroutine[Any, Any, list[T]]], key: K) -> T:
+        """Return what `load` reads of a key, together with all keys that are asked for at the same time."""
         batch = self._batches.get(load.__name__)
         if batch is None:
             batch = self._batches[load.__name__] = DataLoader(load)
-        return cast("DataLoader[K, T]", batch)
+        # Who is cancelled cancels nothing for those who wait for the same key.
+        return cast(T, await asyncio.shield(batch.load(key)))

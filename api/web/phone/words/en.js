@@ -85,7 +85,6 @@ export default {
   "rewards.none": "There are no rewards yet.",
   "reward.yours": "Yours to claim",
   "reward.locked": "Not yet",
-  "reward.missing": "{missing} missing",
   "reward.stock": "{count} left",
   "redeem": "Redeem",
   "redeem.sure": "Redeem for {cost}",

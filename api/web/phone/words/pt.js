@@ -85,7 +85,6 @@ export default {
   "rewards.none": "Ainda não há prémios.",
   "reward.yours": "Pode ser seu",
   "reward.locked": "Ainda não",
-  "reward.missing": "Em falta: {missing}",
   "reward.stock": { one: "Resta {count}", many: "Restam {count}", other: "Restam {count}" },
   "redeem": "Trocar",
   "redeem.sure": "Trocar por {cost}",

@@ -267,7 +267,7 @@ export class PurchaseForm {
     }
     this.button.disabled = !externalId;
     this.totalField.fault("");
-    // The button stands over the lower edge now: what is being typed in must not lie beneath it.
+    // What is being typed in stays in sight, whatever was drawn above it.
     if (this.element.contains(document.activeElement))
       document.activeElement.scrollIntoView({ block: "nearest" });
     if (externalId) this.receiptField.fault("");
