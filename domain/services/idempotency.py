@@ -5,13 +5,14 @@ The reply is bound to the key in the transaction of the story's own writes. A re
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from domain.model.ledger.decision import Refusal
 from domain.services.errors import IdempotencyKeyConflict
+from domain.services.input_checks import check_identifier
 from domain.services.runtime import Runtime
 from domain.store import requests
 from domain.store.document_store import Stale, Write
@@ -34,6 +35,17 @@ class KeyBinding:
         return requests.bind_write(
             self.request, reply, now=self.now, lapsed_expires_at=self.lapsed_expires_at
         )
+
+
+# ---------------------------------------------------------------- pure rules
+def member_request(
+    member_id: str, operation: str, key: str, request_input: Mapping[str, object]
+) -> RequestKey:
+    """Return the idempotency key of an operation of a member's own. Raises InvalidInput for a bad key."""
+    check_identifier(key, field="idempotencyKey")
+    return requests.request_key(
+        scope=requests.member_scope(member_id), key=key, operation=operation, request_input=request_input
+    )
 
 
 # ---------------------------------------------------------------- reads

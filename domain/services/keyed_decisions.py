@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from domain.model.ledger.decision import Decision, JournalRow
-from domain.model.ledger.events import Event
+from domain.model.ledger.decision import AlreadySo, Decision, JournalRow
+from domain.model.ledger.events import NO_DATA, Event, Json
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.wallet import Wallet
-from domain.services.decisions import commit_decision, decide_event
+from domain.services.decisions import commit_decision, decide_event, event_instant
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.runtime import Runtime
 from domain.services.wallet_snapshots import wallets_at
@@ -69,6 +69,15 @@ class BoundReply:
     claims: Sequence[Write] = ()
 
 
+def bind_row(decided: DecidedEvent[SubjectT]) -> BoundReply:
+    """Bind a key to the journal row alone."""
+    return BoundReply({"seq": decided.row.seq})
+
+
+async def answer_nothing(*_: object) -> None:
+    """Answer, or answer again, where there is nothing to say."""
+
+
 # ---------------------------------------------------------------- reads
 async def decide_now(
     runtime: Runtime,
@@ -83,6 +92,22 @@ async def decide_now(
     published = runtime.programmes.current()
     decision = await decide_event(runtime, published, stored_member, event, now=now, history=history)
     return DecidedEvent(published, stored_member, decision, subject)
+
+
+async def decide_new(
+    runtime: Runtime,
+    stored_member: StoredMember,
+    *,
+    id: str,
+    name: str,
+    event_data: Mapping[str, Json] = NO_DATA,
+    source: str = "app",
+    subject: SubjectT,
+    now: datetime,
+) -> DecidedEvent[SubjectT]:
+    """Decide an event that happens now, by default in the member's app. Raises a Refusal."""
+    event = Event(id, name, event_instant(stored_member, now=now), source, event_data)
+    return await decide_now(runtime, stored_member, event, subject=subject, now=now)
 
 
 async def load_bound_row(runtime: Runtime, member_id: str, reply: Reply) -> JournalRow:
@@ -100,16 +125,18 @@ async def decide_once(
     queue: str,
     now: datetime,
     decide: Callable[[], Awaitable[DecidedEvent[SubjectT]]],
-    bind: Callable[[DecidedEvent[SubjectT]], BoundReply],
+    bind: Callable[[DecidedEvent[SubjectT]], BoundReply] = bind_row,
     answer: Callable[[DecidedEvent[SubjectT]], Awaitable[AnswerT]],
     answer_again: Callable[[Reply], Awaitable[AnswerT]],
     answer_taken: Callable[[], Awaitable[AnswerT]] | None = None,
+    answer_already: Callable[[], Awaitable[AnswerT]] | None = None,
     lock: AbstractAsyncContextManager[object] | None = None,
 ) -> AnswerT:
     """Decide and commit once for a key; `queue` is whose writers wait for each other.
 
-    `answer_taken` answers, or refuses, where `decide` or a claim raises ReceiptTaken; `lock` is held from the
-    decision to the commit. Raises IdempotencyKeyConflict, Busy, and what the steps raise.
+    `answer_taken` answers, or refuses, where `decide` or a claim raises ReceiptTaken; `answer_already` where
+    `decide` raises AlreadySo, which binds no key. `lock` is held from the decision to the commit. Raises
+    IdempotencyKeyConflict, Busy, and what the steps raise.
     """
 
     async def act(key_binding: KeyBinding) -> AnswerT:
@@ -131,4 +158,11 @@ async def decide_once(
                 return await answer_taken()
             return await answer(replace(decided, issued=issued))
 
-    return await run_once(runtime, request=request, queue=queue, now=now, act=act, answer_again=answer_again)
+    try:
+        return await run_once(
+            runtime, request=request, queue=queue, now=now, act=act, answer_again=answer_again
+        )
+    except AlreadySo:
+        if answer_already is None:
+            raise
+        return await answer_already()

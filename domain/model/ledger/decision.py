@@ -108,7 +108,11 @@ class ChallengeNotOpen(Refusal):
         self.reason: ChallengeLock = reason
 
 
-class ChallengeTakenUp(Refusal):
+class AlreadySo(Refusal):
+    """What the event asks for stands already, so nothing comes of it."""
+
+
+class ChallengeTakenUp(AlreadySo):
     """The member has taken the challenge up before, which stands."""
 
     def __init__(self) -> None:

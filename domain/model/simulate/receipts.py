@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain.model.ledger.decision import JournalRow, RefundClaim, Refusal
+from domain.model.ledger.decision import AlreadySo, JournalRow, RefundClaim, Refusal
 from domain.model.ledger.events import Purchase
 from domain.model.simulate.purchase_inputs import RefundSelection
 
@@ -23,7 +23,7 @@ class StoreRefusal(Refusal):
         self.name = name
 
 
-class RefundRepeated(Refusal):
+class RefundRepeated(AlreadySo):
     """The refund of this identity was recorded before: it takes nothing more."""
 
 

@@ -16,7 +16,7 @@ from domain.model import event_names
 from domain.model.ledger.decide import NOTHING_SOLD_OUT, code_at_enrolment, consent_at_enrolment, decide
 from domain.model.ledger.deciding import refund_lines, refunds
 from domain.model.ledger.decision import (
-    ChallengeTakenUp,
+    AlreadySo,
     CodeRefused,
     DecidedBy,
     Decision,
@@ -134,7 +134,7 @@ class Simulation:
                 history=history,
                 with_changes=self.keeps_rows,
             )
-        except (RefundRepeated, ChallengeTakenUp):
+        except AlreadySo:
             yield answers.nothing_answer(line.at, line.member, line.name, "input")
             return
         except Refusal as refusal:

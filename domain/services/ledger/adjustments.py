@@ -7,30 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model import event_names
-from domain.model.ledger.decision import Refusal
-from domain.model.ledger.events import Event, Json
+from domain.model.ledger.decision import AlreadySo
 from domain.model.ledger.wallet import Wallet
 from domain.services import input_checks
-from domain.services.decisions import event_instant, load_member
+from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput
-from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
+from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_new, decide_once, load_bound_row
 from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.services.wallet_snapshots import read_wallets, write_wallets
 from domain.store.audit import Action
+from domain.store.document_store import Write
 from domain.store.ledger import members
 from domain.store.ledger.members import HistoryEntry
 from domain.store.requests import Reply
-
-
-# ---------------------------------------------------------------- errors
-class _AlreadyInState(Refusal):
-    """The membership is in this state already. A key that has acted still answers; another binds nothing."""
-
-    def __init__(self) -> None:
-        super().__init__("the membership is so already")
 
 
 # ---------------------------------------------------------------- values
@@ -79,24 +71,20 @@ async def adjust(
     async def decide() -> DecidedEvent[None]:
         stored_member = await load_member(runtime, member_id)
         till.require_other_member(stored_member)
-        event_id = f"adjust:{member_id}:{stored_member.member.seq + 1}"
-        at = event_instant(stored_member, now=now)
-        event_data: dict[str, Json] = {"wallet": wallet, "amount": amount}
-        event = Event(event_id, event_names.ADJUSTED, at, till.source, event_data)
-        return await decide_now(runtime, stored_member, event, subject=None, now=now)
+        return await decide_new(
+            runtime,
+            stored_member,
+            id=f"adjust:{member_id}:{stored_member.member.seq + 1}",
+            name=event_names.ADJUSTED,
+            event_data={"wallet": wallet, "amount": amount},
+            source=till.source,
+            subject=None,
+            now=now,
+        )
 
     def bind(decided: DecidedEvent[None]) -> BoundReply:
         wallets = write_wallets({wallet: decided.wallets()[wallet]})
-        audit_writes = till.audit_writes(
-            decided.decision,
-            "ADJUSTMENT",
-            now=now,
-            subject=wallet,
-            amount=amount,
-            shift_counts={"adjusted": abs(amount)},
-            wallet=wallet,
-            reason=reason,
-        )
+        audit_writes = _audit_writes(till, decided, wallet=wallet, amount=amount, reason=reason, now=now)
         return BoundReply({"member": member_id, "seq": decided.row.seq, "wallets": wallets}, audit_writes)
 
     async def answer(decided: DecidedEvent[None]) -> BalanceAdjusted:
@@ -112,6 +100,21 @@ async def adjust(
         bind=bind,
         answer=answer,
         answer_again=lambda reply: _adjusted_before(runtime, member_id, wallet, reply),
+    )
+
+
+def _audit_writes(
+    till: Till, decided: DecidedEvent[None], *, wallet: str, amount: int, reason: str, now: datetime
+) -> list[Write]:
+    return till.audit_writes(
+        decided.decision,
+        "ADJUSTMENT",
+        now=now,
+        subject=wallet,
+        amount=amount,
+        shift_counts={"adjusted": abs(amount)},
+        wallet=wallet,
+        reason=reason,
     )
 
 
@@ -165,10 +168,16 @@ async def _set_frozen(
         stored_member = await load_member(runtime, member_id)
         till.require_other_member(stored_member)
         if stored_member.member.frozen == (event_name == event_names.FROZEN):
-            raise _AlreadyInState
-        event_id = f"{event_name}:{member_id}:{stored_member.member.seq + 1}"
-        event = Event(event_id, event_name, event_instant(stored_member, now=now), till.source)
-        return await decide_now(runtime, stored_member, event, subject=None, now=now)
+            raise AlreadySo("the membership is so already")
+        return await decide_new(
+            runtime,
+            stored_member,
+            id=f"{event_name}:{member_id}:{stored_member.member.seq + 1}",
+            name=event_name,
+            source=till.source,
+            subject=None,
+            now=now,
+        )
 
     def bind(decided: DecidedEvent[None]) -> BoundReply:
         action: Action = "MEMBER_FROZEN" if event_name == event_names.FROZEN else "MEMBER_UNFROZEN"
@@ -179,16 +188,17 @@ async def _set_frozen(
     async def answer(decided: DecidedEvent[None]) -> MemberView:
         return await queries.member_view_of(runtime, decided.member_after, now=max(now, decided.row.event.at))
 
-    try:
-        return await decide_once(
-            runtime,
-            request=request,
-            queue=member_id,
-            now=now,
-            decide=decide,
-            bind=bind,
-            answer=answer,
-            answer_again=lambda _: queries.load_member_view(runtime, member_id=member_id, now=now),
-        )
-    except _AlreadyInState:
+    async def answer_again(*_: object) -> MemberView:
         return await queries.load_member_view(runtime, member_id=member_id, now=now)
+
+    return await decide_once(
+        runtime,
+        request=request,
+        queue=member_id,
+        now=now,
+        decide=decide,
+        bind=bind,
+        answer=answer,
+        answer_again=answer_again,
+        answer_already=answer_again,
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.model.calendar import local_day
@@ -14,16 +15,22 @@ from domain.model.event_names import CODE_ENTERED
 from domain.model.ledger.deciding.code_entry import code_data
 from domain.model.ledger.deciding.earning import instant_of
 from domain.model.ledger.decision import CodeRefused
-from domain.model.ledger.events import Event
-from domain.services import code_claims, input_checks
+from domain.services import code_claims
 from domain.services.code_claims import CodeClaim, EnteredCode
 from domain.services.decisions import event_instant, load_member
-from domain.services.idempotency import recall_reply
-from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
+from domain.services.idempotency import member_request, recall_reply
+from domain.services.keyed_decisions import (
+    BoundReply,
+    DecidedEvent,
+    bind_row,
+    decide_new,
+    decide_once,
+    load_bound_row,
+)
 from domain.services.runtime import Runtime
 from domain.store.ledger import vouchers
 from domain.store.people import code_tries
-from domain.store.requests import Reply, member_scope, request_key
+from domain.store.requests import Reply
 
 
 async def enter_code(
@@ -39,30 +46,18 @@ async def enter_code(
 
     Raises CodeRefused, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
-    input_checks.check_identifier(key, field="idempotencyKey")
     digests = code_claims.read_digests(code, all_secrets, field="code")
     # The oldest secret's digest: a secret put in front of it does not make the input another.
-    request = request_key(
-        scope=member_scope(member_id), key=key, operation="enterCode", request_input={"code": digests[-1]}
-    )
+    request = member_request(member_id, "enterCode", key, {"code": digests[-1]})
     if (reply := await recall_reply(runtime, request, now=now)) is not None:
         return await _entered_by_key(runtime, member_id, reply)
     tries = code_tries.tries_id(member_id, local_day(now, runtime.programme.zone))
     tries_left = await _take_try(runtime, tries, digests[0], now=now)
     give_back = code_tries.give_back_write(tries, digests[0])
 
-    async def decide() -> DecidedEvent[CodeClaim]:
-        stored_member = await load_member(runtime, member_id)
-        at = event_instant(stored_member, now=now)
-        claim = await code_claims.claim_code(
-            runtime, digests, all_secrets, member=stored_member.member, at=at
-        )
-        event = Event(_event_id(member_id, claim), CODE_ENTERED, at, "app", code_data(claim.spec))
-        return await decide_now(runtime, stored_member, event, subject=claim, now=now)
-
     def bind(decided: DecidedEvent[CodeClaim]) -> BoundReply:
         claims = decided.subject.writes(member=member_id, now=now)
-        return BoundReply({"seq": decided.row.seq}, [*claims, give_back])
+        return replace(bind_row(decided), claims=(*claims, give_back))
 
     async def answer(decided: DecidedEvent[CodeClaim]) -> EnteredCode:
         return EnteredCode(member_id, decided.row, decided.issued)
@@ -73,7 +68,7 @@ async def enter_code(
             request=request,
             queue=member_id,
             now=now,
-            decide=decide,
+            decide=lambda: _decide_entry(runtime, member_id, digests, all_secrets, now=now),
             bind=bind,
             answer=answer,
             answer_again=lambda reply: _entered_by_key(runtime, member_id, reply),
@@ -86,6 +81,23 @@ async def enter_code(
             )
             tries_left += 1
         raise CodeRefused(refusal.reason, tries_left=tries_left) from None
+
+
+async def _decide_entry(
+    runtime: Runtime, member_id: str, digests: Sequence[str], all_secrets: Sequence[bytes], *, now: datetime
+) -> DecidedEvent[CodeClaim]:
+    stored_member = await load_member(runtime, member_id)
+    at = event_instant(stored_member, now=now)
+    claim = await code_claims.claim_code(runtime, digests, all_secrets, member=stored_member.member, at=at)
+    return await decide_new(
+        runtime,
+        stored_member,
+        id=_event_id(member_id, claim),
+        name=CODE_ENTERED,
+        event_data=code_data(claim.spec),
+        subject=claim,
+        now=now,
+    )
 
 
 async def _take_try(runtime: Runtime, id: str, digest: str, *, now: datetime) -> int:

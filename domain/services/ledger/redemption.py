@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 
 from domain.model import event_names
 from domain.model.ledger.decision import BalanceTooLow, JournalRow, RewardLock, RewardLocked, VoucherNotUsable
-from domain.model.ledger.events import Event, Json
+from domain.model.ledger.events import Json
 from domain.model.ledger.wallet import Wallet
 from domain.model.people.codes import normal_voucher, strip_scanner_signs
 from domain.services import input_checks
-from domain.services.decisions import event_instant, load_member
+from domain.services.decisions import load_member
 from domain.services.errors import MalformedCode, NotAllowed, NotFound, UnknownCode
-from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once
+from domain.services.idempotency import member_request
+from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_new, decide_once
 from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
@@ -35,7 +36,7 @@ from domain.store.document_store import Write
 from domain.store.ledger import vouchers
 from domain.store.ledger.members import StoredMember
 from domain.store.ledger.vouchers import Voucher
-from domain.store.requests import Reply, RequestKey, member_scope, request_key
+from domain.store.requests import Reply, RequestKey
 
 USE_REVERSIBLE_FOR = timedelta(minutes=15)
 
@@ -139,26 +140,24 @@ async def redeem(
 
     Raises RewardLocked (also for a balance too low), IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
-    input_checks.check_identifier(key, field="idempotencyKey")
+    request = member_request(member_id, "redeemReward", key, {"reward": reward})
     spec = next((one for one in runtime.programme.rewards if one.code == reward), None)
     if spec is None or spec.cost is None:
         raise NotFound(reward)
     is_limited = spec.stock is not None
-    request = request_key(
-        scope=member_scope(member_id), key=key, operation="redeemReward", request_input={"reward": reward}
-    )
 
     async def decide() -> DecidedEvent[None]:
         stored_member = await load_member(runtime, member_id)
-        event = Event(
-            f"redeem:{member_id}:{stored_member.member.seq + 1}",
-            event_names.REDEEMED,
-            event_instant(stored_member, now=now),
-            "app",
-            {"reward": reward},
-        )
         try:
-            return await decide_now(runtime, stored_member, event, subject=None, now=now)
+            return await decide_new(
+                runtime,
+                stored_member,
+                id=f"redeem:{member_id}:{stored_member.member.seq + 1}",
+                name=event_names.REDEEMED,
+                event_data={"reward": reward},
+                subject=None,
+                now=now,
+            )
         except BalanceTooLow as error:
             raise RewardLocked((RewardLock("BALANCE", missing=error.missing),)) from None
 
@@ -192,13 +191,7 @@ async def cancel(
 
     Raises VoucherRefused, IdempotencyKeyConflict, NotFound, Busy.
     """
-    input_checks.check_identifier(key, field="idempotencyKey")
-    request = request_key(
-        scope=member_scope(member_id),
-        key=key,
-        operation="cancelVoucher",
-        request_input={"voucher": voucher_id},
-    )
+    request = member_request(member_id, "cancelVoucher", key, {"voucher": voucher_id})
 
     async def decide() -> DecidedEvent[Voucher]:
         voucher = await _load_voucher(runtime, voucher_id)
@@ -206,11 +199,15 @@ async def cancel(
             raise NotFound(voucher_id)
         if voucher.is_free:
             raise VoucherNotUsable("a voucher that cost nothing has no price to return")
-        stored_member = await load_member(runtime, member_id)
-        event_data: dict[str, Json] = {"voucher": voucher_id, "reward": voucher.reward}
-        at = event_instant(stored_member, now=now)
-        event = Event(f"cancel:{voucher_id}", event_names.VOUCHER_CANCELLED, at, "app", event_data)
-        return await decide_now(runtime, stored_member, event, subject=voucher, now=now)
+        return await decide_new(
+            runtime,
+            await load_member(runtime, member_id),
+            id=f"cancel:{voucher_id}",
+            name=event_names.VOUCHER_CANCELLED,
+            event_data={"voucher": voucher_id, "reward": voucher.reward},
+            subject=voucher,
+            now=now,
+        )
 
     def bind(decided: DecidedEvent[Voucher]) -> BoundReply:
         wallets = write_wallets(decided.wallets())
@@ -343,9 +340,16 @@ async def _decide_use(
     *,
     now: datetime,
 ) -> DecidedEvent[Voucher]:
-    event_id = f"{event_name}:{voucher.id}:{stored_member.member.seq + 1}"
-    event = Event(event_id, event_name, event_instant(stored_member, now=now), till.source, event_data)
-    return await decide_now(runtime, stored_member, event, subject=voucher, now=now)
+    return await decide_new(
+        runtime,
+        stored_member,
+        id=f"{event_name}:{voucher.id}:{stored_member.member.seq + 1}",
+        name=event_name,
+        event_data=event_data,
+        source=till.source,
+        subject=voucher,
+        now=now,
+    )
 
 
 async def _change_use_once(

@@ -10,17 +10,17 @@ from datetime import datetime
 
 from domain.model import event_names
 from domain.model.calendar import milliseconds
-from domain.model.ledger.events import Event, Json
 from domain.services import input_checks
-from domain.services.decisions import event_instant, load_member
+from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput, SurveyAnsweredBefore
-from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once
+from domain.services.idempotency import member_request
+from domain.services.keyed_decisions import BoundReply, DecidedEvent, bind_row, decide_new, decide_once
 from domain.services.messages import inbox as letters
 from domain.services.messages.message_rules import find_survey_spec
 from domain.services.runtime import Runtime
 from domain.store.messages import inbox
 from domain.store.messages.inbox import Letter, Mailbox
-from domain.store.requests import Reply, member_scope, request_key
+from domain.store.requests import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +71,28 @@ async def answer_survey(
 
     Raises SurveyAnsweredBefore, IdempotencyKeyConflict, InvalidInput, NotFound (another member's too), Busy.
     """
-    input_checks.check_identifier(key, field="idempotencyKey")
+    request = member_request(member_id, "answerSurvey", key, {"message": letter_id, "score": score})
     now = milliseconds(now)
-    request_input = {"message": letter_id, "score": score}
-    request = request_key(
-        scope=member_scope(member_id), key=key, operation="answerSurvey", request_input=request_input
-    )
 
     async def decide() -> DecidedEvent[_Question]:
         letter = await _load_unanswered(runtime, letter_id, member_id, score)
         stored_member = await load_member(runtime, member_id)
-        event_data: dict[str, Json] = {"survey": letter.code, "score": score}
-        at = event_instant(stored_member, now=now)
-        event = Event(f"survey:{letter_id}", event_names.SURVEY_ANSWERED, at, "app", event_data)
-        question = _Question(letter, await inbox.find_mailbox(runtime.store, member_id))
-        return await decide_now(runtime, stored_member, event, subject=question, now=now)
+        return await decide_new(
+            runtime,
+            stored_member,
+            id=f"survey:{letter_id}",
+            name=event_names.SURVEY_ANSWERED,
+            event_data={"survey": letter.code, "score": score},
+            subject=_Question(letter, await inbox.find_mailbox(runtime.store, member_id)),
+            now=now,
+        )
 
     def bind(decided: DecidedEvent[_Question]) -> BoundReply:
         question = decided.subject
         claims = [inbox.answer_write(question.letter, score=score, at=now)]
         if question.letter.read_at is None:
             claims.append(inbox.mailbox_write(question.mailbox, question.mailbox_after))
-        return BoundReply({"seq": decided.row.seq}, claims)
+        return replace(bind_row(decided), claims=claims)
 
     async def answer(decided: DecidedEvent[_Question]) -> SurveyAnswer:
         letter, mailbox = decided.subject.letter, decided.subject.mailbox_after
