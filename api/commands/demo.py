@@ -53,6 +53,15 @@ STAFF = (
 )
 
 
+async def expect_filled(process: Process) -> None:
+    """Raise CannotRun where a demo's members are only in part in the database."""
+    if await demo.is_unfinished(process.store):
+        raise CannotRun(
+            "The demo's members are still being written, or their writing was interrupted: wait until selo"
+            " serve --demo is up, or start it again."
+        )
+
+
 async def set_up_demo(process: Process, *, address: str) -> None:
     """Publish the example where there is no programme, add what is missing, and print how to sign in."""
     console = Console(highlight=False)

@@ -13,6 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from api.commands.database import open_database
+from api.commands.demo import expect_filled
 from api.commands.running import CannotRun, run
 from api.commands.terminal.instants import read_day
 from api.commands.terminal.progress import progress_bar
@@ -68,6 +69,7 @@ async def _export_fiscal(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     async with open_database(settings) as database, open_process(settings, database) as process:
         _expect_programme(process)
+        await expect_filled(process)
         with progress_bar(*columns) as bar, _open_output(out) as file:
             task = bar.add_task("Days", total=(last - first).days + 1)
             write = _row_writer(file, form, FISCAL_COLUMNS)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from api.commands.database import open_database
+from api.commands.demo import expect_filled
 from api.commands.running import run
 from api.commands.terminal.progress import progress_bar
 from api.process import open_process
@@ -32,6 +33,7 @@ async def _verify(data_folder: Path | None) -> tuple[int, list[str], list[str]]:
     settings = read_settings(data=data_folder)
     members = 0
     async with open_database(settings) as database, open_process(settings, database) as process:
+        await expect_filled(process)
         with progress_bar() as bar:
             task = bar.add_task("Members", total=None)
 

@@ -73,13 +73,9 @@ async def fill_demo(
     """Make the demo's members where there are none, and return those worth signing in as. Raises
     DatabaseInUse.
     """
-    members = (
-        make_people(seed=SEED, until=now)
-        if (begun_at := await _find_begun_at(store)) is None
-        else make_people(seed=SEED, until=begun_at)
-    )
-    if await _is_done(store):
-        return _demo_members(members)
+    begun_at = await _find_begun_at(store)
+    if begun_at is not None and not await is_unfinished(store):
+        return _demo_members(make_people(seed=SEED, until=begun_at))
     if begun_at is None and await store["members"].find_one({}, {"_id": 1}) is not None:
         raise DatabaseInUse
     await bulk.empty_collections(store, WRITTEN_COLLECTIONS)
@@ -100,9 +96,9 @@ async def _find_begun_at(store: DocumentStore) -> datetime | None:
     return mark["until"] if mark else None
 
 
-async def _is_done(store: DocumentStore) -> bool:
-    mark = await store["meta"].find_one({"_id": MARK_ID})
-    return bool(mark and mark["done"])
+async def is_unfinished(store: DocumentStore) -> bool:
+    """Tell whether the demo's members are being written, or their writing was interrupted."""
+    return await store["meta"].find_one({"_id": MARK_ID, "done": False}, {"_id": 1}) is not None
 
 
 def _demo_members(members: list[DemoPerson]) -> list[DemoMember]:

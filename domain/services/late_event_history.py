@@ -18,6 +18,7 @@ from domain.services.known_histories import ROWS_KNOWN, KnownHistory
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal
 from domain.store.ledger.members import StoredMember
+from domain.store.ledger.programmes import PublishedProgramme
 
 LATE_LIMIT = timedelta(days=400)
 FACT_WINDOWS = (timedelta(days=2), timedelta(days=30), LATE_LIMIT)
@@ -26,6 +27,11 @@ _MAX_DAYS: Mapping[Per, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
 
 
 # ---------------------------------------------------------------- pure rules
+def _is_late(stored_member: StoredMember, event: Event) -> bool:
+    decided_at = stored_member.member.decided_at
+    return decided_at is not None and event.at < decided_at and event.delayed_rule is None
+
+
 def _window_of(programme: Programme, event: Event) -> tuple[datetime, datetime]:
     """Return the start and the end of all periods that limit the event's rules; 400 days back at most."""
     periods = {
@@ -54,14 +60,19 @@ def _with_lifetime_counts(
 
 
 # ---------------------------------------------------------------- reads
+async def ruling_version(runtime: Runtime, stored_member: StoredMember, event: Event) -> PublishedProgramme:
+    """Return the version of the programme that decides an event: of its own time where it is late."""
+    is_late = _is_late(stored_member, event)
+    return await runtime.programmes.version_at(event.at) if is_late else runtime.programmes.current()
+
+
 async def late_event_history(
     runtime: Runtime, stored_member: StoredMember, event: Event
 ) -> HistoricalContext | None:
     """Return the history that a late event is decided by; None where the event is not late."""
-    member = stored_member.member
-    if member.decided_at is None or event.at >= member.decided_at or event.delayed_rule is not None:
+    if not _is_late(stored_member, event):
         return None
-    published = await runtime.programmes.version_at(event.at)
+    member, published = stored_member.member, await ruling_version(runtime, stored_member, event)
     programme = published.programme
     start, end = _window_of(programme, event)
     known = await _known_history(runtime, member.id, start=start, end=end, seq=member.seq)

@@ -25,7 +25,9 @@ from starlette.applications import Starlette
 from api.http.headers import OuterMiddleware
 from api.http.pages import page_routes
 from tests.browser import demo_server as shops
+from tests.browser.club_server import ClubServer, serve_club
 from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import narrow_context
 
 CHROMIUM = (
     shutil.which("chromium")
@@ -65,6 +67,13 @@ def pages_url() -> Iterator[str]:
 def shop() -> Iterator[DemoServer]:
     """The demo shop, one a test process."""
     with shops.serve_demo() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def club(request: pytest.FixtureRequest) -> Iterator[ClubServer]:
+    """`selo serve` with the PROGRAMME of the test's module."""
+    with serve_club(request.module.PROGRAMME) as opened:
         yield opened
 
 
@@ -143,3 +152,10 @@ def page(context: BrowserContext) -> Iterator[Page]:
     )
     yield opened
     assert faults == []
+
+
+@pytest.fixture(params=["light", "dark"])
+def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page on a narrow phone, in light and in dark."""
+    with narrow_context(browser, scheme=request.param) as context:
+        yield context.new_page()

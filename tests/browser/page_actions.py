@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext, Page
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.club_server import ClubServer
 from tests.browser.demo_server import DemoServer, MemberSignIn, StaffSignIn
+
+
+@contextmanager
+def narrow_context(
+    browser: Browser, *, locale: str = "pt-PT", scheme: Literal["light", "dark"] = "light"
+) -> Iterator[BrowserContext]:
+    """Open a phone or till as narrow as the pages are made for, its motion stilled."""
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, locale=locale, reduced_motion="reduce", color_scheme=scheme
+    )
+    yield context
+    context.close()
+
+
+def runs_over(page: Page) -> bool:
+    """Say whether anything stands over the side of the page, its screen or a sheet."""
+    over: bool = page.evaluate(
+        "[document.documentElement, document.getElementById('screen'), ...document.querySelectorAll('dialog')]"
+        ".some((each) => each.scrollWidth > Math.min(innerWidth, each.clientWidth))"
+    )
+    return over
 
 
 def sign_in_at_till(page: Page, shop: DemoServer | ClubServer, who: StaffSignIn) -> None:

@@ -10,19 +10,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.club_server import PHONES, ClubServer, join, serve_club
+from tests.browser.club_server import PHONES, ClubServer, join
 from tests.browser.page_actions import confirm_purchase, enter_purchase, look_up, sign_in_at_till
 from tests.small_runtime import NUMISCOLLECT
 
 # As the demo, but for the two weeks until points may be spent: here the real clock runs.
-AT_ONCE = NUMISCOLLECT.read_text(encoding="utf-8").replace("    pending: {days: 14}\n", "")
+PROGRAMME = NUMISCOLLECT.read_text(encoding="utf-8").replace("    pending: {days: 14}\n", "")
 MESSAGES = "{ me { number messages { unread edges { node { id messageKind title body link readAt } } } } }"
-
-
-@pytest.fixture(scope="module")
-def club() -> Iterator[ClubServer]:
-    with serve_club(AT_ONCE) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.club_server import ClubServer, join, serve_club
+from tests.browser.club_server import ClubServer, join
+from tests.browser.page_actions import narrow_context, runs_over
 from tests.servers import selo
 from tests.small_runtime import NUMISCOLLECT
 
@@ -22,17 +23,8 @@ rules:
   - {code: from-ana, title: {pt: Código da Ana, en: Ana's code, pl: Kod Any}, on: code.entered, when: event.data.code == "ANA10", do: [{award: {wallet: cashback, fixed: 150}}]}
   - {code: album, title: {pt: Álbum comprado, en: Album bought, pl: Zakup albumu}, on: code.entered, when: event.data.batch == "albums", do: [{award: {wallet: points, fixed: 40}}, {voucher: welcome-back}]}
 """
-EDGE = (
-    "document.documentElement.scrollWidth > innerWidth || [...document.querySelectorAll('dialog')].some("
-    "each => each.scrollWidth > each.clientWidth)"
-)
+PROGRAMME = NUMISCOLLECT.read_text(encoding="utf-8").replace("rules:\n", CODES, 1)
 ENTER = ".purse .button:not(.primary)"
-
-
-@pytest.fixture(scope="module")
-def club() -> Iterator[ClubServer]:
-    with serve_club(NUMISCOLLECT.read_text(encoding="utf-8").replace("rules:\n", CODES, 1)) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +36,8 @@ def albums(club: ClubServer) -> Iterator[str]:
 
 @pytest.fixture
 def narrow(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(
-        viewport={"width": 360, "height": 740}, locale="en-GB", reduced_motion="reduce", color_scheme="dark"
-    )
-    yield context
-    context.close()
+    with narrow_context(browser, locale="en-GB", scheme="dark") as context:
+        yield context
 
 
 def enter(page: Page, code: str) -> None:
@@ -70,7 +59,7 @@ def test_a_code_of_a_package_is_entered_and_shows_what_it_gave(
     expect(page.locator("dialog .lines li")).to_contain_text("Album bought")
     expect(page.locator("dialog .figure")).to_have_text("+40")
     assert findings(page) == []
-    assert not page.evaluate(EDGE)
+    assert not runs_over(page)
     page.click("dialog .ticket")
     expect(page.locator(".held h2")).to_have_text("10% to come back")
     page.click(".held > .close")
@@ -121,6 +110,29 @@ def test_a_code_may_be_given_when_joining_and_its_gain_is_told(
     page.locator("dialog").get_by_role("button", name="Close").last.click()
     expect(page.locator("dialog")).to_have_count(0)
     expect(page.locator(".hello")).to_have_text("Hello, Eva")
+
+
+def test_a_code_that_is_refused_when_joining_stands_in_its_field_to_be_mended(
+    club: ClubServer, narrow: BrowserContext
+) -> None:
+    page = narrow.new_page()
+    page.goto(f"{club.url}/phone/")
+    page.click("form + .button")
+    page.fill("[name=name]", "Ivo")
+    page.fill("[name=contact]", "ivo@example.com")
+    page.fill("[name=promotion]", "ANNA-10")
+    page.check("[name=terms]")
+    page.click("form .primary")
+    page.wait_for_selector("[name=code]")
+    page.fill("[name=code]", club.code_for("ivo@example.com"))
+    page.click("form .primary")
+    expect(page.locator("dialog [name=code]")).to_have_value("ANNA-10")
+    fault = page.locator("dialog .notice")
+    expect(fault).to_have_text("This code does not count. Check it and type it again.")
+    assert findings(page) == []
+    enter(page, "ana10")
+    expect(page.locator("dialog h2")).to_have_text("A gift from Ana")
+    expect(fault).to_have_count(0)
 
 
 def test_the_picture_on_a_package_opens_the_field_with_its_code(

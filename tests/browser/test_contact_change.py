@@ -5,22 +5,15 @@ behind it undoes the change.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.club_server import ClubServer, join, serve_club
+from tests.browser.club_server import ClubServer, join
 from tests.running_app import NUMISCOLLECT
 
+PROGRAMME = NUMISCOLLECT.read_text(encoding="utf-8")
 ANA, NEW = "ana@example.com", "nova@example.com"
-
-
-@pytest.fixture(scope="module")
-def club() -> Iterator[ClubServer]:
-    with serve_club(NUMISCOLLECT.read_text(encoding="utf-8")) as served:
-        yield served
 
 
 def undo_link(club: ClubServer) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from graphql import GraphQLEnumType, build_schema, parse, validate
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, Route
 
 from tests.browser import demo_server
 
@@ -44,7 +44,9 @@ def words_of(page: Page, pages_url: str, name: str) -> dict[str, Words]:
 
 def keys_asked(name: str) -> tuple[set[str], set[str]]:
     """The keys that a page's code names whole, and the beginnings of those that it puts together."""
-    source = "\n".join(path.read_text() for path in (WEB / name).rglob("*.js") if path.parent.name != "words")
+    shared = [] if name == "undo" else [WEB / "shared"]
+    files = [path for folder in (WEB / name, *shared) for path in folder.rglob("*.js")]
+    source = "\n".join(path.read_text() for path in files if path.parent.name != "words")
     whole = set(re.findall(r'\b(?:t|section)\(\s*"([\w.]+)"', source)) | set(
         re.findall(r'\bt\([^()`]*\? "([\w.]+)" : "(?:[\w.]+)"', source)
     )
@@ -178,6 +180,45 @@ def test_every_question_of_a_page_is_one_that_the_schema_answers(
         key: [fault.message for fault in validate(schema, parse(text))] for key, text in certain.items()
     }
     assert {key: found for key, found in faults.items() if found} == {}
+
+
+@pytest.mark.parametrize("name", ["till", "phone"])
+def test_each_line_that_an_older_server_may_lack_is_whole_by_itself(
+    page: Page, pages_url: str, name: str
+) -> None:
+    """Lines are left out one by one: a selection that reaches over several would be broken in two."""
+    page.goto(f"{pages_url}/{name}/")
+    queries: dict[str, str] = page.evaluate(f"async () => ({{ ...(await import('/{name}/queries.js')) }})")
+    optional = {line for text in queries.values() for line in text.split("\n") if "#?" in line}
+    assert len(optional) > 5
+    for line in optional:
+        assert line.rstrip().endswith("#?"), line
+        assert line.count("#?") == 1, line
+        parse(f"{{ {line.rstrip().removesuffix('#?')} }}")
+
+
+def test_what_an_older_server_lacks_is_left_out_and_no_more(page: Page, pages_url: str) -> None:
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        query = " ".join(json.loads(route.request.post_data or "")["query"].split())
+        asked.append(query)
+        unknown = {
+            "message": "Cannot query field 'stamps' on type 'Badge'.",
+            "extensions": {"code": "BAD_INPUT"},
+        }
+        route.fulfill(json={"errors": [unknown]} if "stamps" in query else {"data": {}})
+
+    page.goto(f"{pages_url}/undo/")
+    page.route("**/graphql", answer)
+    page.evaluate(
+        """async () => {
+          const { Session } = await import("/shared/graphql.js");
+          const document = ["{ me {", "badges { id stamps } #?", "segments { code } #?", "} }"].join("\\n");
+          await new Session("probe").askPublic(document);
+        }"""
+    )
+    assert asked == ["{ me { badges { id stamps } segments { code } } }", "{ me { segments { code } } }"]
 
 
 @pytest.mark.parametrize("path", [each for each in OURS if each.suffix == ".css"], ids=lambda path: path.name)

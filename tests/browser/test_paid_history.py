@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.club_server import ClubServer, Json, join, serve_club
+from tests.browser.club_server import ClubServer, Json, join
 
 PROGRAMME = """
 programme: {code: club, name: Club, currency: EUR, timezone: Europe/Lisbon, locales: [en, pt, pl]}
@@ -29,12 +28,6 @@ RECORD = (
 )
 REFUND = "mutation($i: RefundInput!) { refundPurchase(input: $i) { __typename } }"
 SCAN = "mutation($i: ScanInput!) { scan(input: $i) { ... on CustomerScan { visit } } }"
-
-
-@pytest.fixture(scope="module")
-def club() -> Iterator[ClubServer]:
-    with serve_club(PROGRAMME) as opened:
-        yield opened
 
 
 def visit(club: ClubServer, member: str) -> str:

@@ -8,14 +8,14 @@ import secrets
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.club_server import ClubServer, Json, join, serve_club
-from tests.browser.page_actions import enter_purchase, look_up, sign_in_at_till
+from tests.browser.club_server import ClubServer, Json, join
+from tests.browser.page_actions import enter_purchase, look_up, narrow_context, runs_over, sign_in_at_till
 
 # 100 points are worth 5.00 and pay at most half of a purchase; store credit pays all of it, cent by cent.
-CLUB = """
+PROGRAMME = """
 programme: {code: club, name: Clube, currency: EUR, timezone: Europe/Lisbon, locales: [pt, en, pl]}
 wallets:
   - {code: points, name: Pontos, pay: {units: 100, worth: 500, step: 100, minimum: 100, share: 50}}
@@ -30,17 +30,6 @@ rules:
     on: member.enrolled
     do: [{award: {wallet: points, fixed: 1050}}, {award: {wallet: credit, fixed: 320}}]
 """
-NARROW: ViewportSize = {"width": 360, "height": 740}
-EDGE = (
-    "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth >"
-    " innerWidth"
-)
-
-
-@pytest.fixture(scope="module")
-def club() -> Iterator[ClubServer]:
-    with serve_club(CLUB) as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -48,19 +37,17 @@ def phone(browser: Browser, club: ClubServer) -> Iterator[Page]:
     """The phone of a member of the test's own, with 1,050 points and 3.20 of store credit: a card is taken once
     in half a minute.
     """
-    context = browser.new_context(viewport=NARROW, locale="pt-PT", reduced_motion="reduce")
-    page = context.new_page()
-    join(page, club, email=f"{secrets.token_hex(4)}@example.com")
-    yield page
-    context.close()
+    with narrow_context(browser) as context:
+        page = context.new_page()
+        join(page, club, email=f"{secrets.token_hex(4)}@example.com")
+        yield page
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A till as narrow as the pages are made for."""
-    fresh = browser.new_context(viewport=NARROW, locale="pt-PT", reduced_motion="reduce")
-    yield fresh
-    fresh.close()
+    with narrow_context(browser) as narrow:
+        yield narrow
 
 
 @pytest.fixture
@@ -129,13 +116,15 @@ def test_a_purchase_is_paid_in_part_and_refunded_in_parts(till: Page, club: Club
     expect(till.locator(".earns .figure")).to_have_text("+21")
     expect(till.locator("form.card .primary")).to_have_text("Registar, falta pagar 21,81\u00a0€")
     assert findings(till) == []
-    assert not till.evaluate(EDGE)
+    assert not runs_over(till)
     till.click("form.card .primary")
     till.wait_for_selector(".done")
     expect(till.locator(".done .due strong")).to_have_text("21,81\u00a0€")
     expect(till.locator(".done .total")).to_have_text("+21 Pontos")
+    # Nothing waits, so nothing is said of it.
+    expect(till.locator(".done p").last).to_have_text("Pontos para gastar: 671")
     assert findings(till) == []
-    assert not till.evaluate(EDGE)
+    assert not runs_over(till)
     assert balances(club, phone) == {"points": before["points"] - 379, "credit": before["credit"] - 320}
 
     read_on_phone(phone)
@@ -175,9 +164,15 @@ def test_a_number_pays_nothing_and_says_why(till: Page, club: ClubServer, phone:
         "Para pagar com Pontos e Saldo, leia o cartão do sócio: um número não mostra que o sócio está aqui."
     )
     expect(till.locator(".pay")).to_have_count(0)
-    # The button stands over the lower edge: what it covers is scrolled free of it.
+    # The button stands at the lower edge, and nothing scrolls beneath it.
+    assert findings(till) == []
     till.evaluate("document.getElementById('screen').scrollTop = 10000")
     assert findings(till) == []
+    edges = "[...document.querySelectorAll('#screen, .buying > .primary, #tabs')].map((each) => {"
+    screen, button, tabs = till.evaluate(
+        f"{edges} const {{top, bottom}} = each.getBoundingClientRect(); return [top, bottom]; }})"
+    )
+    assert screen[1] <= button[0] < button[1] <= tabs[0]
 
 
 def test_what_cannot_be_paid_is_said_in_plain_words(till: Page, club: ClubServer, phone: Page) -> None:
@@ -215,7 +210,7 @@ def test_a_payment_is_never_kept_for_later(
     expect(till.locator("form.card .notice.bad")).to_contain_text("não se sabe se ficou pago")
     expect(till.locator("#bar .state")).to_have_attribute("data-waiting", "0")
     assert findings(till) == []
-    assert not till.evaluate(EDGE)
+    assert not runs_over(till)
     context.unroute("**/graphql")
     # The same press again gets the first answer: it was paid once.
     till.click("form.card .primary")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.accessibility import findings
 from tests.browser.demo_server import DemoServer
-from tests.browser.page_actions import sign_in_on_phone
+from tests.browser.page_actions import runs_over, sign_in_on_phone
 
 
 @pytest.mark.parametrize("light", ["light", "dark"])
@@ -28,10 +28,7 @@ def test_every_screen_is_one_that_everybody_can_use(browser: Browser, shop: Demo
 
     def judge(screen: str) -> None:
         violations[screen] = findings(page)
-        if page.evaluate(
-            "document.documentElement.scrollWidth > innerWidth ||"
-            " document.getElementById('screen').scrollWidth > innerWidth"
-        ):
+        if runs_over(page):
             violations[screen].append("runs over the edge")
 
     page.goto(f"{shop.url}/phone/")

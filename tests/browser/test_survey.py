@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.club_server import ClubServer, join, serve_club
+from tests.browser.club_server import ClubServer, join
+from tests.browser.page_actions import narrow_context, runs_over
 from tests.small_runtime import NUMISCOLLECT
 
 RULE = "    after: {days: 3}\n    limit: {times: 1, per: month}\n    do: [{survey: satisfaction}]\n"
@@ -33,19 +34,13 @@ def _asking() -> str:
     return text.replace("surveys:\n", f"surveys:\n{VISIT}").replace("rules:\n", f"rules:\n{THANKS}", 1)
 
 
-@pytest.fixture(scope="module")
-def club() -> Iterator[ClubServer]:
-    with serve_club(_asking()) as opened:
-        yield opened
+PROGRAMME = _asking()
 
 
 @pytest.fixture
 def narrow(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(
-        viewport={"width": 360, "height": 740}, locale="pt-PT", reduced_motion="reduce", color_scheme="dark"
-    )
-    yield context
-    context.close()
+    with narrow_context(browser, scheme="dark") as context:
+        yield context
 
 
 def receive_survey(page: Page, club: ClubServer, email: str) -> str:
@@ -64,10 +59,7 @@ def test_a_question_is_answered_by_one_tap_and_thanked_for(club: ClubServer, nar
     page = narrow.new_page()
     token = receive_survey(page, club, "ana@example.com")
     assert findings(page) == []
-    assert not page.evaluate(
-        "document.documentElement.scrollWidth > innerWidth || document.getElementById('screen').scrollWidth >"
-        " innerWidth"
-    )
+    assert not runs_over(page)
     likely = page.get_by_role("group", name="Recomendaria a NumisCollect?")
     expect(likely.get_by_role("button")).to_have_text([str(score) for score in range(11)])
     expect(page.get_by_role("group", name="Gostou da visita?").get_by_role("button")).to_have_text(

@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.club_server import ClubServer, join, serve_club
-from tests.browser.page_actions import look_up, sign_in_at_till
+from tests.browser.club_server import ClubServer, join
+from tests.browser.page_actions import look_up, narrow_context, runs_over, sign_in_at_till
 from tests.servers import selo
 
-HOTEL = (Path(__file__).parents[2] / "scripts" / "demo" / "programmes" / "hotel-chain.yaml").read_text(
+PROGRAMME = (Path(__file__).parents[2] / "scripts" / "demo" / "programmes" / "hotel-chain.yaml").read_text(
     "utf-8"
 )
-EDGE = "document.documentElement.scrollWidth > innerWidth"
 RECORD = "mutation($i: PurchaseInput!) { recordPurchase(input: $i) { ... on PurchaseRecorded { purchase { id } } } }"
 REPORT = "mutation($i: RecordEventInput!) { recordEvent(input: $i) { __typename } }"
 SIGN_IN = (
@@ -28,19 +27,10 @@ PROGRESS = (
 )
 
 
-@pytest.fixture(scope="module")
-def club() -> Iterator[ClubServer]:
-    with serve_club(HOTEL) as opened:
-        yield opened
-
-
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 360, "height": 740}, locale="en-GB", reduced_motion="reduce"
-    )
-    yield context.new_page()
-    context.close()
+    with narrow_context(browser, locale="en-GB") as context:
+        yield context.new_page()
 
 
 def photograph(page: Page, name: str) -> None:
@@ -103,13 +93,13 @@ def test_each_count_is_shown_by_its_name(phone: Page, browser: Browser, club: Cl
     card = phone.locator(".card.tier")
     expect(card.locator(".count")).to_have_text(["Nights6 more", "Spend€800 more"])
     expect(card).to_contain_text("To Silver, by any one of these")
-    assert not phone.evaluate(EDGE)
+    assert not runs_over(phone)
     photograph(phone, "counts-home")
     card.click()
     expect(phone.locator(".rung p.small").first).to_have_text("from Nights 10 or Spend €1,500")
     expect(phone.locator(".rung p.small")).to_have_count(4)
     expect(phone.get_by_text("Counted so far: Nights 4 and Spend €700.")).to_be_visible()
-    assert not phone.evaluate(EDGE)
+    assert not runs_over(phone)
     photograph(phone, "counts-ladder")
 
 

@@ -69,6 +69,7 @@ def test_a_refund_in_part_says_what_it_takes_back_before_it_does(page: Page, sho
     look_up(page, shop.members[2]["number"])
     enter_purchase(page, total="100", receipt=number)
     confirm_purchase(page)
+    expect(page.locator(".done p", has_text="NumisPontos para gastar")).to_contain_text(", pendente: ")
     page.click("#tabs button >> nth=1")
     page.fill("[name=receipt]", number)
     page.click("form.row .button")

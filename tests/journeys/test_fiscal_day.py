@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from domain.services import demo
 from domain.store.connect import Database
 from tests.command_log import CommandLog
 from tests.graphql.member.voucher_acts import member_with_points, redeem
@@ -174,3 +175,16 @@ async def test_a_file_is_there_when_it_is_whole(app: RunningApp, database_uri: s
         "",
         "--from yesterday is no day; write it like 2026-03-01.\n",
     )
+
+
+@pytest.mark.parametrize("words", [("export", "fiscal", "--from", "2026-03-02"), ("verify",)])
+async def test_nothing_is_said_of_a_demo_that_is_still_being_written(
+    app: RunningApp, database_uri: str, words: tuple[str, ...]
+) -> None:
+    """Its journal is written before its receipts and vouchers."""
+    await app.process.store["meta"].insert_one({"_id": demo.MARK_ID, "until": app.clock(), "done": False})
+    name = app.process.store.mongo.name
+    environment = {"MONGODB_URI": database_uri, "SELO_DATABASE": name, **SHARED_KEYS}
+    done = await asyncio.to_thread(selo, *words, environment=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("The demo's members are still being written")

@@ -7,12 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 
 import bson
+import pytest
 
 from domain.model.event_names import ENROLLED, PURCHASED
 from domain.model.ledger.decide import decide
 from domain.model.ledger.events import Event, Line, Profile, Purchase
 from domain.model.ledger.member import Member
 from domain.model.ledger.state import ledger_state
+from domain.model.ledger.state.ledger_restore import restore_member
 from domain.model.programme import Programme, load
 
 DEMO = Path(__file__).parents[2] / "scripts" / "demo" / "numiscollect.yaml"
@@ -136,8 +138,42 @@ def test_a_stamp_card_without_end_leaves_the_state_bounded() -> None:
     young = bought_daily(programme, 800)
     old = bought_daily(programme, 1_600, after=800)
     assert old.badges["card"].level == 160
-    assert len(old.gifts) == 20
+    assert len(old.gifts) == 41  # of 400 days: what a refund may still take back
     assert _bytes(old) < _bytes(young) + 1024
+
+
+TEA = "rewards: [{code: tea, title: T, kind: product, voucher: {valid: {days: 60}}}]"
+STAMPED = DAILY.replace(
+    "badges: [",
+    TEA
+    + "\nbadges: [{code: card, name: S, on: purchase.completed, of: 'OF', levels: {every: 1}, do: [{award: {wallet: points, fixed: 5}}, {voucher: tea, per_level: EVERY}]}, ",
+)
+
+
+@pytest.mark.parametrize(
+    ("cards", "vouchers_every", "days", "levels_kept"),
+    [(1, 1, 200, 100), (100, 50, 40, 2_000)],
+)
+def test_many_cards_leave_the_state_bounded_and_are_kept_as_they_were(
+    cards: int, vouchers_every: int, days: int, levels_kept: int
+) -> None:
+    programme = load(STAMPED.replace("OF", str(cards)).replace("EVERY", str(vouchers_every)))
+    member = bought_daily(programme, days)
+    assert member.decided_at is not None
+    at = member.decided_at + timedelta(minutes=5)
+    decision = decide(programme, member, _purchase(10**6, at), now=at)
+    after = decision.member
+    assert after.badges["card"].level == cards * (days + 1)
+    top = range(after.badges["card"].level, after.badges["card"].level - levels_kept, -1)
+    assert {source for source in after.gifts if source.startswith("badge:card:")} == {
+        f"badge:card:{level}" for level in top
+    }
+    assert _bytes(after) < 64 * 1024, _bytes(after)
+    state = ledger_state.fold_rows(decision.rows, ledger_state.state_paths(member))
+    assert state == ledger_state.state_paths(after)
+    nested = ledger_state.nest(state)
+    restored = restore_member(nested, id=after.id, number=after.number, profile=after.profile, seq=after.seq)
+    assert restored.gifts == after.gifts
 
 
 def test_a_decision_changes_few_paths_however_old_the_member() -> None:

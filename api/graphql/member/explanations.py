@@ -14,7 +14,11 @@ from domain.model.ledger.decision import Entry, JournalRow, Outcome
 from domain.store.ledger.members import HistoryEntry
 
 
-@strawberry.type(description="What one rule came to.")
+@strawberry.type(
+    description=(
+        "What one rule came to. A rule that is not listed, or has no title, is told of only where it counted."
+    )
+)
 class RuleOutcome:
     rule: str = strawberry.field(
         description=(
@@ -77,7 +81,9 @@ async def explanation_of_row(info: Info, audience: Audience, member: str, seq: i
 
 
 def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -> list[RuleOutcome]:
-    """Return the outcome of each rule, with its title in the reader's language."""
+    """Return the outcome of each rule, with its title in the reader's language. A rule that is not listed, or
+    has no title, is told of only where it counted.
+    """
     programme = audience.programme_of_version(version)
     hidden = programme.hidden_wallets | audience.programme.hidden_wallets
     return [
@@ -91,7 +97,9 @@ def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -
             audience=audience,
         )
         for outcome in outcomes
-        if outcome.rule not in programme.hidden_rules and outcome.wallet not in hidden
+        if outcome.rule not in programme.hidden_rules
+        and outcome.wallet not in hidden
+        and (outcome.applied or outcome.rule not in programme.unlisted_rules)
     ]
 
 

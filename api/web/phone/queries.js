@@ -59,7 +59,7 @@ export const PROFILE = `query PhoneProfile { viewer { id number name email phone
 export const REQUEST_CODE = `mutation PhoneCode($input: RequestSignInCodeInput!) { requestSignInCode(input: $input) { challenge expiresAt } }`;
 export const SIGN_IN = `mutation PhoneSignIn($input: SignInInput!) { signIn(input: $input) { __typename
   ... on SignedIn { accessToken accessTokenExpiresAt refreshToken deviceToken member { id locale }
-    enrolmentCode { __typename ... on CodeEntered { ${GAINS} } ... on CodeRefused { message } } #?
+    enrolmentCode { __typename ... on CodeEntered { ${GAINS} } ... on CodeRefused { message reason triesLeft } } #?
   }
   ... on SignInRefused { message reason attemptsLeft } ... on Problem { message } } }`;
 export const ENROL = `mutation PhoneEnrol($input: EnrolInput!) { enrol(input: $input) { __typename ... on Enrolled { codeSentTo expiresAt enrolmentToken challenge } ... on Problem { message } } }`;

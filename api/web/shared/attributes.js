@@ -1,7 +1,8 @@
 /* The fields of what a programme knows of a member: one for each kind of value. */
 
-import { field, h } from "/shared/dom.js";
-import { t } from "/shared/words.js";
+import { field, h } from "./dom.js";
+import { day, number } from "./format.js";
+import { t } from "./words.js";
 
 const option = (chosen) => (value, title) => h("option", { value, selected: value === chosen }, title);
 
@@ -28,6 +29,8 @@ function control(attribute) {
 export function shown({ attributeKind: kind, choices, value }) {
   if (value === null) return t("attribute.none");
   if (kind === "BOOL") return t(`attribute.${value}`);
+  if (kind === "DATE") return day(value);
+  if (kind === "INT") return number(Number(value));
   return choices.find((choice) => choice.code === value)?.title ?? value;
 }
 

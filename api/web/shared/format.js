@@ -27,6 +27,11 @@ export function amount(value, wallet) {
   return wallet?.walletKind === "MONEY" && wallet.currency ? money(value, wallet.currency) : number(value);
 }
 
+/** Units of a wallet that is known by its currency alone, as parts of a payment name it: money where it has one. */
+export function unitsText(value, currency) {
+  return currency ? money(value, currency) : number(value);
+}
+
 /** An amount of one of a programme's counts toward tiers: money where it has a currency, short where it is
  * whole, and a plain number else. */
 export function counted(value, count) {
@@ -37,6 +42,11 @@ export function counted(value, count) {
     useGrouping: "always",
     trailingZeroDisplay: "stripIfInteger",
   }).format(value / 10 ** digitsOf(count.currency));
+}
+
+/** The same beneath its title: "Nights 6". */
+export function countText(value, count) {
+  return `${count.title} ${counted(value, count)}`;
 }
 
 /** Several things of which any one is enough, as the language joins them. */
@@ -75,10 +85,6 @@ export function plainMoney(minor, currency) {
 /** A calendar day of the programme; it is no instant, so no zone may move it. */
 export function day(iso, style = { day: "numeric", month: "long", year: "numeric" }) {
   return new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
-}
-
-export function shortDay(iso) {
-  return day(iso, { day: "numeric", month: "short" });
 }
 
 /** An instant in the programme's zone, or the device's where none is named; with its year where that is not

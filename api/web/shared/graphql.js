@@ -1,6 +1,6 @@
 /* One session that speaks GraphQL to /graphql: keeps its tokens, renews them once for all open tabs, and
    tells apart what a network, a server and a person must mend. A line of a document that ends in `#?` is
-   asked for where the server has it. */
+   asked for where the server has it; such a line is whole by itself, and holds no other. */
 
 import { noteServerDate, serverNow } from "./clock.js";
 import { alone, forget, keep, recall } from "./storage.js";
@@ -202,7 +202,7 @@ export class Session extends EventTarget {
       .split("\n")
       .filter((line) => line.trimEnd().endsWith("#?") && !this.#lacking.has(line));
     const fields = errors.flatMap(({ message }) => message.match(/field ['"](\w+)['"]/)?.[1] ?? []);
-    const named = left.filter((line) => fields.some((field) => line.trimStart().startsWith(field)));
+    const named = left.filter((line) => fields.some((field) => line.match(/\w+/g).includes(field)));
     return named.length ? named : left;
   }
 }

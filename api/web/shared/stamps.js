@@ -2,20 +2,22 @@
    at the last. */
 
 import { h, icon } from "./dom.js";
+import { number } from "./format.js";
+import { t } from "./words.js";
 
-/* More places than this are no picture any more: words and a bar say it. */
+/* More places than this are no picture any more: words say it. */
 const MOST_DRAWN = 24;
 /* How many were filled when a card was last drawn: only what is new is pressed before one's eyes. */
 const drawn = new Map();
 
-/** Whether a card of so many places is drawn. */
-export function isDrawn(every) {
-  return every <= MOST_DRAWN;
+/** "7 of 10 stamps". */
+export function stampWords({ badge: { every }, stamps }) {
+  return t("card.stamps", { stamps: number(stamps), every: number(every) });
 }
 
-/** Draw a card of `every` places, the first `stamps` of them filled; `label` says it in words, `id` is whose
- * card it is. */
-export function stampCard({ id, every, stamps, label }) {
+/** A member's card drawn; null where it has too many places. */
+export function stampCard({ id, badge: { every }, stamps }) {
+  if (every > MOST_DRAWN) return null;
   const before = drawn.get(id) ?? stamps;
   drawn.set(id, stamps);
   const across = every <= 6 ? every : every <= 10 ? 5 : 6;
@@ -29,7 +31,7 @@ export function stampCard({ id, every, stamps, label }) {
   };
   return h(
     "div.stampcard",
-    { role: "img", "aria-label": label, style: { "--across": across } },
+    { role: "img", "aria-label": stampWords({ badge: { every }, stamps }), style: { "--across": across } },
     Array.from({ length: every }, (_, at) => mark(at + 1)),
   );
 }

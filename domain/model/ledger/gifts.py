@@ -10,12 +10,15 @@ A gift belongs to a source, a fixed word:
 - `referral:friend` and `referral:MEMBER` what the two sides of a referral got;
 - `redeemed:VOUCHER` and `used:VOUCHER` what redeeming and using a voucher gave, until that is final.
 
+Levels of a stamp card that one row brought alike count as one toward the bound, and are stored as one: a
+receipt may fill a hundred cards.
+
 Pure values; `deciding/gift_book.py` collects them while a row is decided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -24,8 +27,8 @@ from domain.model.values import evolve
 
 GIFTS_KEPT = 150
 GIFT_DAYS_KEPT = 400
-CARD_LEVELS_KEPT = 20
-CARD_DAYS_KEPT = 60
+ALIKE_KEPT = 100
+LEVELS_KEPT = 2_000
 RETURNED = "returned:"  # marks the cause of a gift that still stands, though its purchase was returned
 FRIEND_SOURCE = "referral:friend"
 
@@ -99,7 +102,7 @@ class Gift:
 
     `awarded` is by wallet; `counted` is what awards and raised events counted toward tiers, by count, and
     `badge_counts` what raised events counted toward badges. `awaits` tells that a delayed rule may still add
-    to it; `tier` is the one that multiplied.
+    to it; `tier` is the one that multiplied, and `is_card_level` says that the source is a level of a card.
     """
 
     cause: str
@@ -116,6 +119,7 @@ class Gift:
     gives_floor: bool = False
     awaits: bool = False
     tier: str | None = None
+    is_card_level: bool = False
 
     @property
     def origin(self) -> str:
@@ -141,7 +145,7 @@ def with_gifts(
     tags_since: Mapping[str, int],
 ) -> dict[str, Gift]:
     """Return a member's gifts with new ones. A delayed part (of `root`, SOURCE@CAUSE) joins what it belongs
-    to; else the earlier gift of its source is kept as `SOURCE#SEQ`. The newest 150 of 400 days are kept.
+    to; else the earlier gift of its source is kept as `SOURCE#SEQ`. 150 of 400 days are kept (`_bounded`).
     `tags_since` tells from which row on each tag's gifts count. What a refund unlocks, since something came
     back to a balance, goes once it is locked again.
     """
@@ -153,41 +157,132 @@ def with_gifts(
         is_part = known is not None and root == f"{source}@{known.origin}"
         out[source] = joined(known, gift, tags_since) if known is not None and is_part else gift
         if known is not None and not is_part:
-            out[f"{source}#{known.seq}"] = known  # an earlier episode
-    if len(out) > GIFTS_KEPT:
-        oldest = now - timedelta(days=GIFT_DAYS_KEPT)
-        newest = [(source, gift) for source, gift in out.items() if gift.at >= oldest]
-        out = dict(sorted(newest, key=lambda pair: pair[1].at)[-GIFTS_KEPT:])
+            out[f"{source}#{known.seq}"] = evolve(known, is_card_level=False)  # an earlier episode
+    levels = sum(gift.is_card_level for gift in out.values()) if len(out) > ALIKE_KEPT else 0
+    return _bounded(out, now=now) if len(out) > GIFTS_KEPT or levels > ALIKE_KEPT else out
+
+
+def _bounded(gifts: dict[str, Gift], *, now: datetime) -> dict[str, Gift]:
+    """Return the newest 150 gifts of 400 days, where levels alike are one; of such at most 100, and 2,000
+    levels. These make room before all else, the lowest first: a refund comes to them last.
+    """
+    oldest = now - timedelta(days=GIFT_DAYS_KEPT)
+    together = levels_together({source: gift for source, gift in gifts.items() if gift.at >= oldest})
+    others = [(source, gift) for source, gift in together.items() if isinstance(gift, Gift)]
+    others = sorted(others, key=lambda pair: pair[1].at)[-GIFTS_KEPT:]
+    alike = [(source, gift) for source, gift in together.items() if isinstance(gift, AlikeLevels)]
+    highest, levels = dict[str, Gift | AlikeLevels](), 0
+    for source, gift in sorted(alike, key=lambda pair: pair[1].gift.seq, reverse=True):
+        levels += len(gift.levels)
+        if len(highest) >= min(ALIKE_KEPT, GIFTS_KEPT - len(others)) or levels > LEVELS_KEPT:
+            break
+        highest[source] = gift
+    return levels_apart({**dict(others), **highest})
+
+
+def without_final_levels(
+    gifts: Mapping[str, Gift], badge: str, *, now: datetime, vouchers: Collection[str]
+) -> Mapping[str, Gift]:
+    """Return a member's gifts without what is final of a stamp card, which has levels without end: those
+    older than 400 days, and of the rest the vouchers that are none of `vouchers`, neither open nor used.
+    """
+    prefix, oldest = f"badge:{badge}:", now - timedelta(days=GIFT_DAYS_KEPT)
+    out, is_changed = dict[str, Gift](), False
+    for source, gift in gifts.items():
+        if source.startswith(prefix) and gift.is_card_level:
+            left = tuple(voucher for voucher in gift.vouchers if voucher in vouchers)
+            is_old = gift.at < oldest and not gift.awaits
+            is_changed |= is_old or left != gift.vouchers
+            if is_old:
+                continue
+            gift = gift if left == gift.vouchers else evolve(gift, vouchers=left)
+        out[source] = gift
+    return out if is_changed else gifts
+
+
+# ---------------------------------------------------------------- levels of a card, together
+@dataclass(frozen=True)
+class AlikeLevels:
+    """Levels of a stamp card that one row brought alike: `gift` is what each gave, but for its vouchers: as
+    many for each, all of them in the order of `levels`.
+    """
+
+    gift: Gift
+    levels: tuple[int, ...]
+
+    def apart(self) -> dict[int, Gift]:
+        """Return what each level gave."""
+        each = len(self.gift.vouchers) // len(self.levels)
+        return {
+            level: evolve(self.gift, vouchers=self.gift.vouchers[place * each : (place + 1) * each])
+            if each
+            else self.gift
+            for place, level in enumerate(self.levels)
+        }
+
+
+def levels_together(gifts: Mapping[str, Gift]) -> Mapping[str, Gift | AlikeLevels]:
+    """Return gifts with the levels of cards that are alike as one, by the source of the lowest; the same
+    mapping where there are none.
+    """
+    levels = dict[str, list[int]]()
+    for source, gift in gifts.items():
+        if gift.is_card_level:
+            card, _, level = source.rpartition(":")
+            levels.setdefault(card, []).append(int(level))
+    if not levels:
+        return gifts
+    out: dict[str, Gift | AlikeLevels] = {
+        source: gift for source, gift in gifts.items() if not gift.is_card_level
+    }
+    for card, mine in levels.items():
+        for alike in _alike({level: gifts[f"{card}:{level}"] for level in sorted(mine)}):
+            out[f"{card}:{alike.levels[0]}"] = alike
     return out
 
 
-def without_old_levels(
-    gifts: Mapping[str, Gift], badge: str, *, newest: int, now: datetime
-) -> Mapping[str, Gift]:
-    """Return a member's gifts without those of a stamp card's levels that are older than 60 days and have 20
-    above them. Levels go highest first, so that a refund hardly comes to these; without end they would fill
-    the member.
-    """
-    prefix, oldest = f"badge:{badge}:", now - timedelta(days=CARD_DAYS_KEPT)
-    old = {
-        source
-        for source, gift in gifts.items()
-        if source.startswith(prefix)
-        and gift.at < oldest
-        and not gift.awaits
-        and int(source[len(prefix) :].partition("#")[0]) <= newest - CARD_LEVELS_KEPT
-    }
-    return {source: gift for source, gift in gifts.items() if source not in old} if old else gifts
+def _alike(by_level: Mapping[int, Gift]) -> list[AlikeLevels]:
+    """Return the levels of one card, which ascend, with those together that are alike."""
+    runs = dict[tuple[str, int], list[tuple[Gift, list[int]]]]()
+    for level, gift in by_level.items():
+        bare = evolve(gift, vouchers=()) if gift.vouchers else gift
+        known = runs.setdefault((gift.cause, len(gift.vouchers)), [])
+        levels = next((levels for alike, levels in known if alike == bare), None)
+        if levels is None:
+            known.append((bare, [level]))
+        else:
+            levels.append(level)
+    return [
+        AlikeLevels(
+            evolve(bare, vouchers=tuple(one for level in levels for one in by_level[level].vouchers)),
+            tuple(levels),
+        )
+        for known in runs.values()
+        for bare, levels in known
+    ]
 
 
+def levels_apart(gifts: Mapping[str, Gift | AlikeLevels]) -> dict[str, Gift]:
+    """Return gifts with each level of a card for itself, as `levels_together` found them."""
+    out = dict[str, Gift]()
+    for source, gift in gifts.items():
+        if isinstance(gift, Gift):
+            out[source] = gift
+        else:
+            card = source.rpartition(":")[0]
+            out |= {f"{card}:{level}": own for level, own in gift.apart().items()}
+    return out
+
+
+# ---------------------------------------------------------------- parts that come later
 def joined(first: Gift, second: Gift, tags_since: Mapping[str, int]) -> Gift:
-    """Return two gifts of one source as one, known by the first one's cause and the second one's row: of the
-    first one's tags those remain that still count.
+    """Return two gifts of one source as one, known by the first one's cause; its row is the second one's
+    where that put tags, and of the first one's tags those remain that still count.
     """
     tags = tuple(tag for tag in first.tags if tag in tags_since and tags_since[tag] <= first.seq)
     return evolve(
         first,
-        seq=second.seq,
+        seq=second.seq if second.tags else first.seq,
         awarded=_sum(first.awarded, second.awarded),
         opened_lots=(*first.opened_lots, *second.opened_lots),
         counted=_sum_counted(first.counted, second.counted),

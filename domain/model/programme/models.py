@@ -188,6 +188,11 @@ class Programme(ProgrammePart):
         )
 
     @cached_property
+    def unlisted_rules(self) -> frozenset[str]:
+        """The rules that nobody is told of before they count: not listed, or without a title."""
+        return frozenset(rule.code for rule in self.rules if not rule.listed or rule.title is None)
+
+    @cached_property
     def webhooks(self) -> frozenset[str]:
         """The webhooks that rules, badges and the referral name."""
         return frozenset(action.webhook for action in self._actions() if action.webhook is not None)

@@ -96,7 +96,7 @@ class PurchaseInput:
 
 # ---------------------------------------------------------------- pure rules
 def check_purchase_input(purchase_input: PurchaseInput, *, programme: Programme, now: datetime) -> None:
-    """Check a purchase. Raises InvalidInput."""
+    """Check a purchase but for its payment. Raises InvalidInput."""
     read_number(purchase_input.external_id, field="externalId")
     check_amount(purchase_input.total, field="total")
     if purchase_input.currency != programme.programme.currency:
@@ -109,14 +109,20 @@ def check_purchase_input(purchase_input: PurchaseInput, *, programme: Programme,
         _check_line(line, f"lines[{index}]")
     if sum(line.amount for line in purchase_input.lines) > purchase_input.total:
         raise InvalidInput("lines", "The lines sum to at most the total.")
-    _check_payment(purchase_input.pay_with, programme)
-    if purchase_input.details is not None:
-        _check_details(purchase_input, purchase_input.details, programme)
     if purchase_input.occurred_at is not None:
         check_past_instant(purchase_input.occurred_at, now=now)
 
 
-def _check_payment(pay_with: Sequence[WalletPayment], programme: Programme) -> None:
+def check_payment(purchase_input: PurchaseInput, *, programme: Programme) -> None:
+    """Check what wallets pay, and taxes and tenders beside it, by the programme that decides the purchase.
+    Raises InvalidInput.
+    """
+    _check_pay_with(purchase_input.pay_with, programme)
+    if purchase_input.details is not None:
+        _check_details(purchase_input, purchase_input.details, programme)
+
+
+def _check_pay_with(pay_with: Sequence[WalletPayment], programme: Programme) -> None:
     if len(pay_with) > MAX_WALLETS or len({part.wallet for part in pay_with}) < len(pay_with):
         raise InvalidInput("payWith", f"Name each wallet once, at most {MAX_WALLETS} of them.")
     codes = [spec.code for spec in programme.wallets if spec.pay_terms is not None]

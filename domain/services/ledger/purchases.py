@@ -24,9 +24,11 @@ from domain.model.ledger.events import Event, Purchase
 from domain.model.ledger.payments import PayableWallet, payable_wallets
 from domain.services.decisions import decide_event, event_instant, load_member
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
+from domain.services.late_event_history import ruling_version
 from domain.services.ledger import queries
 from domain.services.ledger.purchase_input import (
     PurchaseInput,
+    check_payment,
     check_purchase_input,
     payment_fault,
 )
@@ -142,6 +144,14 @@ def _require_earning(stored_member: StoredMember, till: Till, purchase_input: Pu
 
 
 # ---------------------------------------------------------------- reads
+async def _check_payment(
+    runtime: Runtime, stored_member: StoredMember, event: Event, purchase_input: PurchaseInput
+) -> None:
+    if purchase_input.pay_with or purchase_input.details is not None:
+        ruling = await ruling_version(runtime, stored_member, event)
+        check_payment(purchase_input, programme=ruling.programme)
+
+
 async def quote(
     runtime: Runtime, *, till: Till, member_id: str, purchase_input: PurchaseInput, now: datetime
 ) -> PurchaseQuote:
@@ -154,6 +164,7 @@ async def quote(
     stored_member = await load_member(runtime, member_id)
     _require_earning(stored_member, till, purchase_input)
     event = _purchase_event(purchase_input, "quote", till=till, stored_member=stored_member, now=now)
+    await _check_payment(runtime, stored_member, event, purchase_input)
     try:
         decision = await decide_event(runtime, published, stored_member, event, now=now)
     except (BalanceTooLow, PaymentNotAccepted) as refusal:
@@ -200,9 +211,10 @@ async def record(
     async def decide() -> DecidedEvent[None]:
         stored_member = await load_member(runtime, member_id)
         _require_earning(stored_member, till, purchase_input)
+        event = _purchase_event(purchase_input, receipt_id, till=till, stored_member=stored_member, now=now)
+        await _check_payment(runtime, stored_member, event, purchase_input)
         if purchase_input.pay_with:
             require_presence(presence)
-        event = _purchase_event(purchase_input, receipt_id, till=till, stored_member=stored_member, now=now)
         return await decide_now(runtime, stored_member, event, subject=None, now=now)
 
     def bind(decided: DecidedEvent[None]) -> BoundReply:

@@ -94,6 +94,34 @@ async def test_a_clawback_says_too_which_rule_stands_now_instead(app: RunningApp
     assert taken["gold-coins-double"] > 0
 
 
+QUIET = """rules:
+  - {code: ola, title: {pt: Código da Ola, en: "Ola's code", pl: Kod Oli}, listed: false, on: purchase.completed, when: purchase.total >= 5000, do: [{award: {wallet: points, fixed: 7}}]}
+  - {code: tagging, on: purchase.completed, when: purchase.total >= 5000, do: [{tag: big}]}
+"""
+
+
+async def test_a_rule_that_is_not_listed_or_has_no_title_is_told_of_only_where_it_counted(
+    app: RunningApp,
+) -> None:
+    text = NUMISCOLLECT.read_text(encoding="utf-8").replace("rules:\n", QUIET, 1)
+    await app.process.programmes.publish(text, now=app.clock())
+    for total, quiet in ((4_900, {}), (5_000, {"ola": 7, "tagging": 0})):
+        token = await app.enrol_member(locale="en", email=f"of-{total}@example.com")
+        till = await app.hire(f"till-{total}")
+        number = (await app.do("{ me { number } }", token=token))["me"]["number"]
+        purchase: Json = {"member": number, "externalId": f"R{total}", "currency": "EUR", "total": total}
+        shown = f"__typename ... on PurchaseRecorded {{ entries {{ {REASONS} }} {REASONS} }}"
+        bought = {**purchase, "idempotencyKey": f"p{total}"}
+        recorded = await app.mutate("recordPurchase", bought, shown, token=till)
+        mine = (await app.do(MINE, token=token))["me"]["purchases"]["edges"][0]["node"]["explanation"]
+        of_entry = [one for entry in await history(app, token, "AWARD") for one in entry["explanation"]]
+        for outcomes in (mine, recorded["explanation"]):
+            named = {one["rule"]: one["amount"] for one in outcomes}
+            assert {rule: named[rule] for rule in ("ola", "tagging") if rule in named} == quiet
+        assert all(one["applied"] for one in of_entry if one["rule"] in ("ola", "tagging"))
+        assert ("big-basket", "when") in [(one["rule"], one["reason"]) for one in of_entry]
+
+
 GIVING = """
 programme: {code: giving, name: Giving, currency: EUR, timezone: Europe/Lisbon, locales: [pt, en, pl], terms: {version: "2026-01", url: "https://giving.example"}}
 wallets: [{code: points, kind: points, name: {pt: Pontos, en: Points, pl: Punkty}, debt: allow}]

@@ -168,6 +168,42 @@ def test_levels_go_highest_first_each_with_what_its_own_entry_gave() -> None:
     assert ran.ana["badges"] == {"card": {"level": 1, "progress": 1}}
 
 
+PER_CARD = card(
+    f"on: purchase.completed, {DRINKS}, levels: {{every: 10}}, do: [{{award: {{wallet: points, fixed: 10}}}}]",
+    "tiers: {count: {on: purchase.completed, of: purchase.total}, window: {rolling: {months: 12}}, ladder: [{code: basic, name: B, from: 0}, {code: top, name: T, from: 1000}]}",
+    rules(
+        "{code: risen, title: R, on: tier.changed, do: [{award: {wallet: points, fixed: 300}}]}",
+        "{code: more, title: M, on: badge.earned, limit: {times: 900, per: ever}, after: {days: 1}, do: [{award: {wallet: points, fixed: 2}}]}",
+    ),
+)
+
+
+def test_all_levels_of_large_receipts_go_with_them_and_push_nothing_out() -> None:
+    # two receipts fill a hundred cards each: 2 x (100 x (10 + 2)), and 300 for the tier that the first reached
+    bought = [enrol(), coffees("2026-02-01T10:00", 1000, "a"), coffees("2026-02-01T11:00", 1000, "b")]
+    played_on = [*bought, played("2026-02-03T10:00", 1)]
+    assert figures(run(PER_CARD, *played_on).ana)["available"] == 2_400 + 300
+    refunds = [refund("2026-02-04T10:00", "a"), refund("2026-02-04T11:00", "b")]
+    for returned in (refunds, refunds[::-1]):
+        ran = run(PER_CARD, *played_on, *returned)
+        assert (figures(ran.ana)["available"], figures(ran.ana)["debt"]) == (0, 0)
+        assert ran.ana["badges"] == {"card": {"level": 0, "progress": 0}}
+        assert ran.ana["tier"]["code"] == "basic"
+
+
+def test_levels_go_as_one_receipt_brought_them_however_old() -> None:
+    ran = run(
+        PER_CARD,
+        enrol(),
+        coffees("2026-02-01T10:00", 1000, "a"),  # 1,000, and 300 and 200 that come with it
+        coffees("2026-06-01T10:00", 10, "b"),
+        played("2026-06-03T10:00", 1),
+        refund("2026-06-05T10:00", "a"),  # the newest hundred of the 101 levels; the tier stands
+    )
+    assert figures(ran.ana)["available"] == 12 + 300
+    assert ran.ana["badges"] == {"card": {"level": 1, "progress": 10}}
+
+
 def test_a_late_purchase_counts() -> None:
     ran = run(COFFEE_CARD, enrol(), coffees("2026-02-05T10:00", 6), coffees("2026-02-01T10:00", 5))
     assert ran.last["vouchers"] == ["coffee"]

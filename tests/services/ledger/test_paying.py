@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 
 from domain.model.ledger.decision import BalanceTooLow, PaymentNotAccepted
-from domain.model.ledger.events import WalletPayment
+from domain.model.ledger.events import Payment, WalletPayment
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, Tender
 from domain.model.ledger.payments import payment_left
-from domain.services.errors import ExpiredCode, IdempotencyKeyConflict, NotAllowed
+from domain.services.errors import ExpiredCode, IdempotencyKeyConflict, InvalidInput, NotAllowed
 from domain.services.ledger import purchases, queries, refunds
 from domain.services.ledger.purchase_input import PurchaseInput
 from domain.services.ledger.purchases import PurchaseRecorded
@@ -77,6 +78,43 @@ async def test_a_paid_purchase_takes_the_commands_of_any_other(
         ("AWARD", 10),
     ]
     assert await figures(runtime) == (10, 100)
+
+
+async def test_a_late_payment_is_checked_by_the_programme_that_decides_it(database: Database) -> None:
+    # Of minute 2, before the version in which points pay no more, and decided after a purchase under that one.
+    runtime = await open_club(database)
+    await runtime.programmes.publish(SMALL, now=NOW + timedelta(minutes=5))
+    await record(runtime, new_purchase("second", 0), presence="unproven", minutes=6)
+    details = ReceiptDetails(tenders=(Tender("cash", 500),))  # 100 points are worth 5.00
+    late = replace(paid_purchase("late", 100), details=details, occurred_at=NOW + timedelta(minutes=2))
+    quoted = await purchases.quote(
+        runtime, till=TILL, member_id="ana", purchase_input=late, now=NOW + timedelta(minutes=7)
+    )
+    assert (quoted.version, quoted.purchase.payment) == (
+        1,
+        Payment(1_000, (WalletPayment("points", 100, 500),)),
+    )
+    with pytest.raises(InvalidInput, match="500 is due"):
+        await record(
+            runtime, replace(late, details=ReceiptDetails(tenders=(Tender("cash", 1_000),))), minutes=7
+        )
+    recorded = await record(runtime, late, minutes=7)
+    assert (recorded.version, await figures(runtime)) == (1, (10, 100))
+    with pytest.raises(InvalidInput, match="no wallet of the programme pays"):
+        await record(runtime, paid_purchase("now", 10), minutes=8)
+
+
+async def test_the_tenders_of_a_late_receipt_add_up_to_what_is_due_by_its_own_programme(
+    database: Database,
+) -> None:
+    runtime = await open_club(database)
+    await runtime.programmes.publish(PAYING.replace("worth: 50", "worth: 40"), now=NOW + timedelta(minutes=5))
+    await record(runtime, new_purchase("second", 0), presence="unproven", minutes=6)
+    late = replace(paid_purchase("late", 100), occurred_at=NOW + timedelta(minutes=2))
+    by_now, by_then = (ReceiptDetails(tenders=(Tender("cash", amount),)) for amount in (600, 500))
+    with pytest.raises(InvalidInput, match="500 is due"):
+        await record(runtime, replace(late, details=by_now), minutes=7)
+    await record(runtime, replace(late, details=by_then), minutes=7)
 
 
 async def test_two_tills_at_once_spend_the_same_points_once(database: Database) -> None:

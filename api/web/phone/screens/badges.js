@@ -3,7 +3,7 @@
 import { busy, h, icon, toast } from "/shared/dom.js";
 import { dayOf, ending, number } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
-import { isDrawn, stampCard } from "/shared/stamps.js";
+import { stampCard, stampWords } from "/shared/stamps.js";
 import { t } from "/shared/words.js";
 import { ask, phone, readHome } from "../phone.js";
 import { ACCEPT_CHALLENGE } from "../queries.js";
@@ -59,12 +59,12 @@ function card(each) {
 }
 
 /** The card drawn, or a bar where it has too many places, with how many are filled. */
-export function stamps({ id, badge: { every }, stamps: filled }) {
-  const words = t("card.stamps", { stamps: number(filled), every: number(every) });
+export function stamps(each) {
+  const words = stampWords(each);
   return h(
     "div.stack.tight",
     {},
-    isDrawn(every) ? stampCard({ id, every, stamps: filled, label: words }) : bar(filled / every, words),
+    stampCard(each) ?? bar(each.stamps / each.badge.every, words),
     h("p.small.num", { "aria-hidden": "true" }, words),
   );
 }

@@ -1,6 +1,6 @@
 /* A code of a campaign, an influencer or a package: one field to enter it, and what it gave. */
 
-import { field, fill, h, icon, sheet, toast } from "/shared/dom.js";
+import { field, fill, h, icon, sheet } from "/shared/dom.js";
 import { newKey } from "/shared/graphql.js";
 import { t } from "/shared/words.js";
 import { toldHere } from "../news.js";
@@ -12,18 +12,19 @@ import { openVoucher } from "./voucher.js";
 /* How many tries are left is told when there are few. */
 const FEW_TRIES = 3;
 
-/** The field for a code, over the page. `given` stands in it, as from the link on a package. */
-export function enterCode(given = "") {
+/** The field for a code, over the page. `given` stands in it, as from the link on a package, and beneath it the
+ * `problem` that it met before. */
+export function enterCode(given = "", problem = "") {
   return sheet(t("codes.enter"), t("close"), (close) => {
     const place = h("div.stack");
-    askFor(place, given, close);
+    askFor(place, given, close, problem);
     return place;
   });
 }
 
-/** Tell what came of the code that was given with the enrolment. */
-export function tellEnrolmentCode(answer) {
-  if (answer.__typename !== "CodeEntered") return toast(answer.message, "bad");
+/** Tell what came of the `code` that was given with the enrolment: a refused one stands in its field again. */
+export function tellEnrolmentCode(answer, code) {
+  if (answer.__typename !== "CodeEntered") return enterCode(code, refused(answer));
   return sheet(answer.title, t("close"), (close) => {
     const place = h("div.stack");
     showGains(place, answer, close);
@@ -31,7 +32,7 @@ export function tellEnrolmentCode(answer) {
   });
 }
 
-function askFor(place, given, close) {
+function askFor(place, given, close, problem = "") {
   const code = h("input.big.code", {
     required: true,
     autofocus: true,
@@ -66,13 +67,15 @@ function askFor(place, given, close) {
         await readHome().catch(() => {});
         return null;
       },
+      problem,
     ),
   );
   code.focus();
 }
 
 function refused({ message, reason, triesLeft }) {
-  const few = ["UNKNOWN", "NOT_NOW", "OVER", "USED_UP"].includes(reason) && triesLeft <= FEW_TRIES;
+  const isWrong = ["UNKNOWN", "NOT_NOW", "OVER", "USED_UP"].includes(reason);
+  const few = isWrong && triesLeft !== null && triesLeft <= FEW_TRIES;
   return few ? `${message} ${t("codes.left", { count: triesLeft })}` : message;
 }
 

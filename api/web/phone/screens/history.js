@@ -1,7 +1,7 @@
 /* Every amount with its day; opened, it says why. */
 
 import { fill, h, icon, sheet } from "/shared/dom.js";
-import { amount, day, dayOf, instant, listed, money, number } from "/shared/format.js";
+import { amount, day, dayOf, instant, listed, money, number, unitsText } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { ask, phone, session, walletOf } from "../phone.js";
 import { ENTRY_REASONS, HISTORY } from "../queries.js";
@@ -167,7 +167,6 @@ function openEntry(entry) {
 /* What wallets paid of a purchase, what was paid otherwise, and what has come back since. */
 function paidWith({ paid, payment = [], back, currency }) {
   if (!payment.length) return null;
-  const units = (part) => (part.currency ? money(part.units, part.currency) : number(part.units));
   const parts = back.wallets.filter((part) => part.units);
   return [
     h("h3", {}, t("pay.with")),
@@ -176,7 +175,7 @@ function paidWith({ paid, payment = [], back, currency }) {
       {},
       payment.map((part) =>
         fact(
-          part.currency ? part.name : t("cost", { amount: units(part), wallet: part.name }),
+          part.currency ? part.name : t("cost", { amount: number(part.units), wallet: part.name }),
           money(part.worth, currency),
         ),
       ),
@@ -186,7 +185,9 @@ function paidWith({ paid, payment = [], back, currency }) {
             t("pay.back"),
             listed([
               ...(back.money ? [money(back.money, currency)] : []),
-              ...parts.map((part) => t("cost", { amount: units(part), wallet: part.name })),
+              ...parts.map((part) =>
+                t("cost", { amount: unitsText(part.units, part.currency), wallet: part.name }),
+              ),
             ]),
           )
         : null,

@@ -2,7 +2,7 @@
    happened last. */
 
 import { h, icon, sheet } from "/shared/dom.js";
-import { amount, anyOf, counted, day, listed, money, number, percent } from "/shared/format.js";
+import { amount, anyOf, counted, countText, day, listed, money, number, percent } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { go, phone } from "../phone.js";
 import { isCard, stamps } from "./badges.js";
@@ -10,7 +10,7 @@ import { showCard } from "./card.js";
 import { enterCode } from "./codes.js";
 import { entryLine } from "./history.js";
 import { bar, cost, empty, notice, picture, ring } from "./parts.js";
-import { missing, openReward } from "./rewards.js";
+import { missing, missingWords, openReward } from "./rewards.js";
 import { openVoucher } from "./voucher.js";
 
 export function homeScreen(element) {
@@ -172,7 +172,7 @@ function held(progress) {
   const keeping = (progress.counts ?? []).filter((count) => count.toKeep !== null);
   return keeping.length
     ? t("tier.keepAny", {
-        counts: anyOf(keeping.map((count) => `${count.title} ${counted(count.toKeep, count)}`)),
+        counts: anyOf(keeping.map((count) => countText(count.toKeep, count))),
         day: day(progress.until),
       })
     : t("tier.keep", { missing: number(progress.toKeep), day: day(progress.until) });
@@ -180,14 +180,14 @@ function held(progress) {
 
 function soFar(progress) {
   if (!progress.counts?.length) return t("tier.counted", { amount: number(progress.qualifying) });
-  const counts = progress.counts.map((count) => `${count.title} ${counted(count.qualifying, count)}`);
+  const counts = progress.counts.map((count) => countText(count.qualifying, count));
   return t("tier.soFar", { amount: listed(counts) });
 }
 
 function reaching(rung) {
   return rung.thresholds
     .filter((threshold) => threshold.from !== null)
-    .map((threshold) => `${threshold.title} ${counted(threshold.from, threshold)}`);
+    .map((threshold) => countText(threshold.from, threshold));
 }
 
 function ladder(progress) {
@@ -285,14 +285,7 @@ function within(rewards) {
             h("strong", {}, each.reward.title),
             h("span.small.quiet", {}, cost(each.reward.cost)),
             each.missing
-              ? [
-                  missing(each),
-                  h(
-                    "span.small.quiet",
-                    {},
-                    t("reward.missing", { missing: cost({ ...each.reward.cost, amount: each.missing }) }),
-                  ),
-                ]
+              ? [missing(each), h("span.small.quiet", {}, missingWords(each))]
               : h("span.chip.good", {}, icon("check"), t("reward.yours")),
           ),
         ),

@@ -187,9 +187,10 @@ function atField(form, error) {
   return true;
 }
 
-/** A form that sends itself once at a time and shows what went wrong beneath its fields. */
-export function sending(button, children, act) {
-  const fault = h("div", { "aria-live": "assertive" });
+/** A form that sends itself once at a time and shows what went wrong beneath its fields; at first the `problem`
+ * that is known before. */
+export function sending(button, children, act, problem = "") {
+  const fault = h("div", { "aria-live": "assertive" }, problem && notice(problem, "bad", "close"));
   return h(
     "form.stack",
     {
@@ -200,8 +201,8 @@ export function sending(button, children, act) {
         for (const box of form.querySelectorAll(".field.wrong")) box.fault("");
         busy(button, async () => {
           try {
-            const problem = await act();
-            if (problem) fail(fault, problem, "close");
+            const fresh = await act();
+            if (fresh) fail(fault, fresh, "close");
           } catch (error) {
             if (!atField(form, error)) fail(fault, say(error));
           }

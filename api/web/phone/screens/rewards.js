@@ -88,12 +88,14 @@ function tile(each) {
   );
 }
 
-/** How much of what a reward costs there is, and in words what is still missing. */
-export function missing({ missing: lacking, reward }) {
-  return bar(
-    1 - lacking / reward.cost.amount,
-    t("reward.missing", { missing: cost({ ...reward.cost, amount: lacking }) }),
-  );
+/** In the server's words what of a reward's cost is still missing, where that is. */
+export function missingWords({ locks }) {
+  return locks.find((lock) => lock.reason === "BALANCE")?.message;
+}
+
+/** How much of what a reward costs there is. */
+export function missing(each) {
+  return bar(1 - each.missing / each.reward.cost.amount, missingWords(each));
 }
 
 async function add(grid, after) {

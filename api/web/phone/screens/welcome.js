@@ -106,10 +106,12 @@ function codeStep(stage, contact, challenge) {
         }
         return signIn.message;
       }
+      const promotion = prefer("promotion") ?? "";
       prefer("device", signIn.deviceToken);
       prefer("enrolment", null);
+      prefer("promotion", null);
       session.begin(signIn);
-      if (signIn.enrolmentCode) tellEnrolmentCode(signIn.enrolmentCode);
+      if (signIn.enrolmentCode) tellEnrolmentCode(signIn.enrolmentCode, promotion);
       return null;
     }),
     h(
@@ -172,6 +174,7 @@ function joinStep(stage) {
       ],
       async () => {
         const typed = contact.value.trim();
+        const code = (takesCodes && promotion.value.trim()) || null;
         const { enrol } = await session.askPublic(ENROL, {
           input: {
             name: name.value.trim(),
@@ -184,12 +187,13 @@ function joinStep(stage) {
               wordingVersion: consent.wordingVersion,
             })),
             referralCode: referral.value.trim() || null,
-            ...(takesCodes && promotion.value.trim() ? { code: promotion.value.trim() } : {}),
+            ...(code && { code }),
             idempotencyKey,
           },
         });
         if (enrol.__typename !== "Enrolled") return enrol.message;
         prefer("enrolment", enrol.enrolmentToken);
+        prefer("promotion", code);
         phone.linkedCode = "";
         if (button.isConnected) codeStep(stage, typed, enrol.challenge);
         return null;

@@ -86,7 +86,6 @@ export default {
   "rewards.none": "Nie ma jeszcze nagród.",
   "reward.yours": "Do odebrania",
   "reward.locked": "Jeszcze nie",
-  "reward.missing": "Brakuje {missing}",
   "reward.stock": {
     one: "Została {count} sztuka",
     few: "Zostały {count} sztuki",

@@ -2,7 +2,7 @@
 
 import { h, icon } from "/shared/dom.js";
 import { number } from "/shared/format.js";
-import { isDrawn, stampCard } from "/shared/stamps.js";
+import { stampCard, stampWords } from "/shared/stamps.js";
 import { t } from "/shared/words.js";
 
 /** The stamp cards and running challenges of a customer; nothing where the programme has none. */
@@ -28,13 +28,7 @@ function isRunning({ badge, acceptedAt, level, goal, target }) {
   return !badge.every && takesPart && !level && !isOver && (goal ?? target) !== null;
 }
 
-/** "7 of 10 stamps". */
-export function stampWords({ badge: { every }, stamps }) {
-  return t("card.stamps", { stamps: number(stamps), every: number(every) });
-}
-
 function card(each) {
-  const { badge, stamps, id } = each;
   const words = stampWords(each);
   return h(
     "li.card.stack.tight.collected",
@@ -42,12 +36,10 @@ function card(each) {
     h(
       "div.row.spread.wrap",
       {},
-      h("strong", {}, badge.name),
+      h("strong", {}, each.badge.name),
       h("span.num", { "aria-hidden": "true" }, words),
     ),
-    isDrawn(badge.every)
-      ? stampCard({ id, every: badge.every, stamps, label: words })
-      : h("p.unseen", {}, words),
+    stampCard(each) ?? h("p.unseen", {}, words),
   );
 }
 

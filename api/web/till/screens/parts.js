@@ -1,7 +1,7 @@
 /* Pieces that several screens show: amounts, reasons, rewards, and what to say when something fails. */
 
 import { fill, h, icon, kindIcon, toast } from "/shared/dom.js";
-import { amount, anyOf, counted, day, dayOf, money, percent, signed } from "/shared/format.js";
+import { amount, anyOf, countText, day, dayOf, money, percent, signed } from "/shared/format.js";
 import { NoNetwork, SignedOut, SomebodyElse } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
 import { signal } from "../sounds.js";
@@ -125,7 +125,7 @@ export function tierChip(tier) {
 export function tierWay(tier) {
   const leading = tier?.next ? (tier.counts ?? []).filter((count) => count.toNext !== null) : [];
   if (!leading.length) return null;
-  const counts = anyOf(leading.map((count) => `${count.title} ${counted(count.toNext, count)}`));
+  const counts = anyOf(leading.map((count) => countText(count.toNext, count)));
   return h("p.small.quiet", {}, t("tier.way", { tier: tier.next.name, counts }));
 }
 

@@ -2,15 +2,10 @@
    nothing can be paid so. What it comes to is the quote's to say; here stands what is asked for. */
 
 import { fill, h } from "/shared/dom.js";
-import { amount, listed, money, number, parseMoney, plainMoney } from "/shared/format.js";
+import { listed, money, number, parseMoney, plainMoney, unitsText } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { prefer } from "../till.js";
 import { notice } from "./parts.js";
-
-/** An amount in units of a wallet as the API names its kind: with a currency where it is money. */
-function unitsText(units, { currency }) {
-  return amount(units, { walletKind: currency ? "MONEY" : "POINTS", currency });
-}
 
 /** What a wallet pays or gets back, in words: points with what they are worth, money once. */
 export function partText({ name, currency, units, worth }, purchaseCurrency) {
@@ -85,9 +80,9 @@ export class Payments {
   }
 
   #whyNot({ wallet, name, currency, available, terms }) {
-    const minimum = unitsText(terms.minimum, { currency });
+    const minimum = unitsText(terms.minimum, currency);
     if (available < terms.minimum)
-      return t("pay.toofew", { wallet: name, minimum, available: unitsText(available, { currency }) });
+      return t("pay.toofew", { wallet: name, minimum, available: unitsText(available, currency) });
     if (this.payWith.some((part) => part.wallet !== wallet)) return t("pay.full", { wallet: name });
     return t("pay.toosmall", { wallet: name, minimum, share: terms.share });
   }
@@ -127,7 +122,7 @@ export class Payments {
     const draw = (isTyping = false) => {
       const units = this.#fit(payable);
       slider.value = units;
-      slider.setAttribute("aria-valuetext", unitsText(units, payable));
+      slider.setAttribute("aria-valuetext", unitsText(units, currency));
       if (!isTyping) typed.value = currency ? plainMoney(units, currency) : units;
       const worth = Math.floor((units * payable.terms.worth) / payable.terms.units);
       fill(says, units ? partText({ ...payable, units, worth }, this.currency) : t("pay.nothing"));
@@ -157,7 +152,7 @@ export class Payments {
         fill(
           most,
           t(currency ? "pay.most.money" : "pay.most", {
-            most: unitsText(payable.units, payable),
+            most: unitsText(payable.units, currency),
             worth: money(payable.worth, this.currency),
           }),
         );

@@ -267,7 +267,7 @@ export class PurchaseForm {
     }
     this.button.disabled = !externalId;
     this.totalField.fault("");
-    // The button stands over the lower edge now: what is being typed in must not lie beneath it.
+    // What is being typed in stays in sight, whatever was drawn above it.
     if (this.element.contains(document.activeElement))
       document.activeElement.scrollIntoView({ block: "nearest" });
     if (externalId) this.receiptField.fault("");
@@ -385,13 +385,7 @@ export class PurchaseForm {
       badges: earnedBadges,
       cards: (customer.badges ?? []).filter((each) => each.badge.every),
       tier: tierChange && customer.tier?.current.name,
-      subtitle: customer.wallets.slice(0, 1).map((wallet) =>
-        t("done.balance", {
-          amount: amount(wallet.available, wallet),
-          pending: amount(wallet.pending, wallet),
-          wallet: wallet.name,
-        }),
-      )[0],
+      subtitle: balance(customer.wallets[0]),
     });
   }
 
@@ -399,6 +393,14 @@ export class PurchaseForm {
     clearTimeout(this.#timer);
     this.#turn++;
   }
+}
+
+/* What there is to spend now, and what is on its way where something is. */
+function balance(wallet) {
+  const words = t("done.balance", { amount: amount(wallet.available, wallet), wallet: wallet.name });
+  return wallet.pending
+    ? t("done.balance.pending", { balance: words, pending: amount(wallet.pending, wallet) })
+    : words;
 }
 
 /* What a purchase earned of each wallet: without what was paid with it. */

@@ -1,10 +1,10 @@
 /* Done: large, clear, and gone with one tap. Also what was kept on the device for want of a network. */
 
 import { h, icon } from "/shared/dom.js";
+import { stampWords } from "/shared/stamps.js";
 import { t } from "/shared/words.js";
 import { signal } from "../sounds.js";
 import { go } from "../till.js";
-import { stampWords } from "./collecting.js";
 import { entries, picture, total, walletOf } from "./parts.js";
 import { due as dueLines } from "./payment.js";
 

@@ -24,7 +24,7 @@ from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import give_voucher
 from domain.model.ledger.decision import Effect, EntryKind, Outcome, PlannedMessage
 from domain.model.ledger.events import Event
-from domain.model.ledger.gifts import Deduction, Firing, without_old_levels
+from domain.model.ledger.gifts import Deduction, Firing, without_final_levels
 from domain.model.ledger.member import TAGS_KEPT, BadgeState, TagSources
 from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
 from domain.model.ledger.views.field_reads import reads_of
@@ -204,8 +204,10 @@ def set_badge(builder: RowBuilder, spec: BadgeSpec, after: BadgeState, *, event:
     own event brings leave the bound of what it raises alone: a stamp card may fill many times.
     """
     before = builder.member.badges.get(spec.code, BadgeState())
-    if isinstance(spec.levels, StampCard) and after.level > before.level:
-        gifts = without_old_levels(builder.member.gifts, spec.code, newest=after.level, now=builder.at)
+    is_card = isinstance(spec.levels, StampCard)
+    if is_card and after.level > before.level:
+        vouchers = builder.member.vouchers.keys() | builder.member.free_vouchers_used.keys()
+        gifts = without_final_levels(builder.member.gifts, spec.code, now=builder.at, vouchers=vouchers)
         builder.member = evolve(builder.member, gifts=gifts)
         if event is builder.event:
             builder.most_raised += (1 + len(spec.do)) * (after.level - before.level)
@@ -213,6 +215,8 @@ def set_badge(builder: RowBuilder, spec: BadgeSpec, after: BadgeState, *, event:
     source = builder.book.source
     for level in range(before.level + 1, after.level + 1):
         earned = builder.raise_event(BADGE_EARNED, {"badge": spec.code, "level": level})
+        if is_card:
+            builder.book.note_card_level(earned)
         if spec.do:
             builder.book.book_event(earned)
             do_actions(builder, spec.actions_at(level), rule=f"badge:{spec.code}", event=event)

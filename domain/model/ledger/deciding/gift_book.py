@@ -44,7 +44,9 @@ class GiftDraft:
         """Tell whether nothing was given and nothing may still come."""
         return self == _NOTHING
 
-    def closed(self, *, cause: str, seq: int, at: datetime, tier: str | None) -> Gift:
+    def closed(
+        self, *, cause: str, seq: int, at: datetime, tier: str | None, is_card_level: bool = False
+    ) -> Gift:
         """Return the gift of a row."""
         return Gift(
             cause,
@@ -61,6 +63,7 @@ class GiftDraft:
             self.gives_floor,
             self.awaits,
             tier,
+            is_card_level,
         )
 
 
@@ -77,6 +80,7 @@ class GiftBook:
         self.source = root or ""
         self.drafts: dict[str, GiftDraft] = {}
         self._of_raised: dict[str, str] = {}
+        self._card_levels: set[str] = set()
 
     @property
     def draft(self) -> GiftDraft:
@@ -111,6 +115,20 @@ class GiftBook:
     def source_of(self, raised: Event) -> str:
         """Return the source that a raised event is booked to."""
         return self._of_raised[raised.id]
+
+    def note_card_level(self, earned: Event) -> None:
+        """Note that a badge.earned is of a stamp card."""
+        self._card_levels.add(self.source_of(earned))
+
+    def closed(self, *, cause: str, seq: int, at: datetime, tier: str | None) -> dict[str, Gift]:
+        """Return the gifts of the row by their sources, without the empty ones."""
+        return {
+            source: draft.closed(
+                cause=cause, seq=seq, at=at, tier=tier, is_card_level=source in self._card_levels
+            )
+            for source, draft in self.drafts.items()
+            if not draft.is_empty()
+        }
 
 
 def transition(event: Event) -> str | None:

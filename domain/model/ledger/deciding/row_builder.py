@@ -376,11 +376,7 @@ class RowBuilder:
     def _close_gifts(self) -> dict[str, Gift]:
         """Keep with the member what stands on states of theirs; return what stands on the event itself."""
         seq, cause = self.before.seq + 1, self.event.id
-        closed = {
-            source: draft.closed(cause=cause, seq=seq, at=self.event.at, tier=self.tier)
-            for source, draft in self.book.drafts.items()
-            if not draft.is_empty()
-        }
+        closed = self.book.closed(cause=cause, seq=seq, at=self.event.at, tier=self.tier)
         standing = {source: gift for source, gift in closed.items() if is_transition(source)}
         if standing:
             gifts = with_gifts(

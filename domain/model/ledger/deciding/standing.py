@@ -7,6 +7,7 @@ are reached by what counts without them, and by what came of others that stand.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date
 
@@ -63,12 +64,23 @@ def _revoke_unsupported(builder: RowBuilder, cause: str) -> None:
     """Take back what came of tiers and levels that only this holds."""
     waiting = {source: gift for source, gift in builder.member.gifts.items() if _counts(source, gift)}
     while waiting:
-        supported = {source for source in waiting if _is_reached(builder, source, waiting.values(), cause)}
+        without = _Waiting(waiting.values())
+        supported = {source for source in waiting if _is_reached(builder, source, without, cause)}
         if not supported:
             break
         waiting = {source: gift for source, gift in waiting.items() if source not in supported}
     for source in waiting:
         revoke_source(builder, source)
+
+
+class _Waiting:
+    """Gifts that nothing has been found to support yet, with what they count toward each badge."""
+
+    def __init__(self, gifts: Collection[Gift]) -> None:
+        self.gifts = gifts
+        self.badge_counts = Counter[str]()
+        for gift in gifts:
+            self.badge_counts.update(gift.badge_counts)
 
 
 def _counts(source: str, gift: Gift) -> bool:
@@ -77,18 +89,17 @@ def _counts(source: str, gift: Gift) -> bool:
     return bool(counts) and source.startswith(("tier:", "badge:")) and "#" not in source
 
 
-def _is_reached(builder: RowBuilder, source: str, without: Collection[Gift], cause: str) -> bool:
+def _is_reached(builder: RowBuilder, source: str, without: _Waiting, cause: str) -> bool:
     kind, _, name = source.partition(":")
     if kind == "tier":
-        return _is_tier_reached(builder, name, without, cause)
+        return _is_tier_reached(builder, name, without.gifts, cause)
     code, _, level = name.rpartition(":")
     spec = next((badge for badge in builder.programme.badges if badge.code == code), None)
     known = builder.member.badges.get(code)
     if spec is None or known is None or spec.streak is not None or not known.level:
         return True
     count = count_of_level(spec, known, int(level))
-    progress = known.progress - sum(gift.badge_counts.get(code, 0) for gift in without)
-    return count is None or progress >= count
+    return count is None or known.progress - without.badge_counts[code] >= count
 
 
 def _is_tier_reached(builder: RowBuilder, tier: str, without: Collection[Gift], cause: str) -> bool:

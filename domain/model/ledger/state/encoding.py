@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from domain.model.ledger.decision import StateValue
 from domain.model.ledger.events import Payment, Purchase
-from domain.model.ledger.gifts import Counted, Deduction, Gift, UsedVoucher
+from domain.model.ledger.gifts import AlikeLevels, Counted, Deduction, Gift, UsedVoucher
 from domain.model.ledger.member import (
     BadgeState,
     CategoryTotal,
@@ -145,6 +145,20 @@ def gift_values(gift: Gift) -> StateValue:
         gift.awaits,
         gift.tier,
     ]
+
+
+def member_gift_values(gift: Gift | AlikeLevels) -> StateValue:
+    """Return a member's gift as state keeps it; that of a card's levels with these, `101-104 106`."""
+    if isinstance(gift, Gift):
+        return gift_values(gift)
+    spans: list[list[int]] = []
+    for level in gift.levels:
+        if spans and level == spans[-1][1] + 1:
+            spans[-1][1] = level
+        else:
+            spans.append([level, level])
+    written = " ".join(f"{low}-{high}" if low < high else str(low) for low, high in spans)
+    return [*cast(list[StateValue], gift_values(gift.gift)), written]
 
 
 def counted_values(counted: Mapping[str, Counted]) -> StateValue:

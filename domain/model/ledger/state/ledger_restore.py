@@ -9,7 +9,16 @@ from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar, cast
 
 from domain.model.ledger.events import Line, Payment, Profile, Purchase, WalletPayment
-from domain.model.ledger.gifts import NOT_COUNTED, Counted, Deduction, Firing, Gift, UsedVoucher
+from domain.model.ledger.gifts import (
+    NOT_COUNTED,
+    AlikeLevels,
+    Counted,
+    Deduction,
+    Firing,
+    Gift,
+    UsedVoucher,
+    levels_apart,
+)
 from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of, merged, ordered
 from domain.model.ledger.member import (
     BadgeState,
@@ -31,6 +40,7 @@ from domain.model.ledger.member import (
 from domain.model.ledger.validity.changes import ValidityChange
 from domain.model.ledger.wallet import Wallet, WriteOff
 from domain.model.programme.tiers import SINGLE_COUNT
+from domain.model.values import evolve
 
 T = TypeVar("T")
 
@@ -72,7 +82,7 @@ def restore_member(
         vouchers={code: _read_voucher(one) for code, one in at.lists("vouchers")},
         referral=_read_referral(_Reader(at.get("referral", {}))),
         tag_sources={tag: TagSources(*values) for tag, values in at.lists("tag_sources")},
-        gifts={source: read_gift(values) for source, values in at.lists("gifts")},
+        gifts=levels_apart({source: _read_member_gift(values) for source, values in at.lists("gifts")}),
         used_vouchers={
             source: tuple(UsedVoucher(*values) for values in used)
             for source, used in at.lists("used_vouchers")
@@ -240,6 +250,15 @@ def _read_pending(values: list[Any]) -> PendingReferral:
     if len(values) == 5:
         return PendingReferral(values[0], values[1], values[2], values[3], purchase)
     return PendingReferral(values[0], values[1], values[2], values[3], purchase, values[5], dict(values[6]))
+
+
+def _read_member_gift(values: list[Any]) -> Gift | AlikeLevels:
+    gift = read_gift(values)
+    if len(values) <= 14:
+        return gift
+    spans = [span.partition("-") for span in values[14].split()]
+    levels = [level for low, _, high in spans for level in range(int(low), int(high or low) + 1)]
+    return AlikeLevels(evolve(gift, is_card_level=True), tuple(levels))
 
 
 def read_gift(values: list[Any]) -> Gift:

@@ -12,6 +12,7 @@ from operator import is_
 from typing import Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
+from domain.model.ledger.gifts import levels_together
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member, Tally, month_texts
 from domain.model.ledger.state.encoding import (
@@ -25,7 +26,7 @@ from domain.model.ledger.state.encoding import (
     Table,
     badge_values,
     count_values,
-    gift_values,
+    member_gift_values,
     plain_value,
     plan_values,
     tag_source_values,
@@ -157,7 +158,8 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
     out.parts("counters.", count_values, old.counters, now.counters)
     out.parts("vouchers.", voucher_values, old.vouchers, now.vouchers)
     out.parts("tag_sources.", tag_source_values, old.tag_sources, now.tag_sources)
-    out.parts("gifts.", gift_values, old.gifts, now.gifts)
+    if now.gifts is not old.gifts:
+        out.parts("gifts.", member_gift_values, levels_together(old.gifts), levels_together(now.gifts))
     out.parts("used_vouchers.", used_values, old.used_vouchers, now.used_vouchers)
     out.numbers("free_used.", old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", PURCHASES, was and was.purchases, now.purchases)
