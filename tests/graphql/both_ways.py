@@ -1,6 +1,7 @@
 """Has every operation answered both ways, compiled and by the library alone, and compares the answers."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -23,6 +24,15 @@ class Ways:
     given_up: list[str] = field(default_factory=list)
 
 
+@contextmanager
+def _no_fault_but_ours(value: object) -> Iterator[None]:
+    """Raise Differing where the library finds a fault in what the compiled way has answered."""
+    try:
+        yield
+    except Exception as error:
+        raise Differing(f"{value!r} and {error!r}") from error
+
+
 def compare_both_ways(monkeypatch: pytest.MonkeyPatch) -> Ways:
     """Complete each root field by the library too, after its compiled way; raise Differing unless the bytes
     are equal.
@@ -31,28 +41,26 @@ def compare_both_ways(monkeypatch: pytest.MonkeyPatch) -> Ways:
 
     def both(self: CompilingExecutor, compiled: Any, arguments: tuple[Any, ...]) -> Any:
         value = complete(self, compiled, arguments)
-        if not self.is_awaitable(value):
-            library = None if _gave_up(self, arguments) else by_library(self, arguments)
-            return (
-                compare(self, value, library)
-                if not self.is_awaitable(library)
-                else later(self, value, library)
-            )
-        return awaited(self, value, arguments)
+        if self.is_awaitable(value):
+            return awaited(self, value, arguments)
+        if _gave_up(self, arguments):
+            return value
+        with _no_fault_but_ours(value):
+            library = by_library(self, arguments)
+        return later(value, library) if self.is_awaitable(library) else compare(value, library)
 
     async def awaited(self: CompilingExecutor, value: Awaitable[Any], arguments: tuple[Any, ...]) -> Any:
         completed = await value
         if _gave_up(self, arguments):
             return completed
-        library = by_library(self, arguments)
-        return (
-            await later(self, completed, library)
-            if self.is_awaitable(library)
-            else compare(self, completed, library)
-        )
+        with _no_fault_but_ours(completed):
+            library = by_library(self, arguments)
+        return await later(completed, library) if self.is_awaitable(library) else compare(completed, library)
 
-    async def later(self: CompilingExecutor, value: Any, library: Any) -> Any:
-        return compare(self, value, await library)
+    async def later(value: Any, library: Awaitable[Any]) -> Any:
+        with _no_fault_but_ours(value):
+            completed = await library
+        return compare(value, completed)
 
     def _gave_up(self: CompilingExecutor, arguments: tuple[Any, ...]) -> bool:
         if arguments[3].key in self._given_up:
@@ -65,9 +73,9 @@ def compare_both_ways(monkeypatch: pytest.MonkeyPatch) -> Ways:
         self.values = 0
         return StrawberryGraphQLCoreExecutionContext.complete_value(self, *arguments)
 
-    def compare(self: CompilingExecutor, value: Any, library: Any) -> Any:
+    def compare(value: Any, library: Any) -> Any:
         ways.compared += 1
-        if library is not None and orjson.dumps(value) != orjson.dumps(library):
+        if orjson.dumps(value) != orjson.dumps(library):
             raise Differing(f"{value!r} and {library!r}")
         return value
 

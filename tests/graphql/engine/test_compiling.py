@@ -13,7 +13,9 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.engine.compiling.operations import CompiledDocument, CompilingExecutor, Tally
+from api.graphql.engine.permissions import PUBLIC, STAFF, RootPermission, install_permissions
 from api.graphql.engine.scalars import SCALARS, Long, WalletCode
+from tests.graphql.engine.small_schema import make_context
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
@@ -87,6 +89,14 @@ class Row:
         return self.text * (1 + by)
 
     @strawberry.field
+    def secret(self) -> str | None:
+        return "for staff"
+
+    @strawberry.field
+    def deep_secret(self) -> str:
+        return "for staff"
+
+    @strawberry.field
     def failing(self) -> str | None:
         raise ValueError(f"no {self.text}")
 
@@ -114,6 +124,11 @@ def row(**fields: object) -> Row:
     return Row(**{**values, **fields})  # type: ignore[arg-type]
 
 
+@pytest.fixture(autouse=True)
+def ways() -> None:
+    """Both ways are compared here: no fixture shall complete the compiled way by the library."""
+
+
 @strawberry.type
 class Query:
     @strawberry.field
@@ -125,16 +140,31 @@ class Query:
 
 STRAWBERRY = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))
 SCHEMA = STRAWBERRY._schema
+install_permissions(
+    SCHEMA,
+    lambda _context, _name: None,
+    roots={"Query": {"row": RootPermission(PUBLIC, PUBLIC), "sample": RootPermission(PUBLIC, PUBLIC)}},
+    guarded={("Row", "secret"): STAFF, ("Row", "deepSecret"): STAFF},
+)
 ALL = "id text whole real truth at day wallet total words hue maybe maybeAt __typename"
 TREE = "leaf { text } leaves { text __typename } maybeLeaf { text } maybeLeaves { text }"
 
 
-def run(text: str, root: object = None, *, compiling: bool, tally: Tally | None = None) -> ExecutionResult:
+def run(
+    text: str,
+    root: object = None,
+    *,
+    compiling: bool,
+    tally: Tally | None = None,
+    variables: dict[str, object] | None = None,
+) -> ExecutionResult:
     document = parse(text)
     built = CompilingExecutor.build(
         SCHEMA,
         document,
         root_value=root,
+        raw_variable_values=variables,
+        context_value=make_context(),
         is_awaitable=cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable),
         converter=STRAWBERRY.schema_converter,
         values_at_most=1_000,
@@ -152,9 +182,16 @@ def run(text: str, root: object = None, *, compiling: bool, tally: Tally | None 
     return done
 
 
-def both(text: str, root: object = None, *, tally: Tally | None = None) -> ExecutionResult:
+def both(
+    text: str,
+    root: object = None,
+    *,
+    tally: Tally | None = None,
+    variables: dict[str, object] | None = None,
+) -> ExecutionResult:
     """Run a query both ways; the answers must be equal, in the same order."""
-    library, compiled = run(text, root, compiling=False), run(text, root, compiling=True, tally=tally)
+    library = run(text, root, compiling=False, variables=variables)
+    compiled = run(text, root, compiling=True, tally=tally, variables=variables)
     assert str(compiled.formatted) == str(library.formatted)
     return compiled
 
@@ -250,6 +287,33 @@ def test_both_ways_take_the_same_offence(overrides: dict[str, object]) -> None:
         "leaf { text label } leaves { text made } torn { text } failing",
     ):
         both(f"{{ sample {{ {fields} }} }}", Query(sample=row(**overrides)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ row { id leaf { text @include(if: $on) } } }",
+        "{ row { id maybeLeaf { text @include(if: $on) } again { id again { leaf { text @skip(if: $on) } } } } }",
+    ],
+)
+def test_a_directive_that_is_given_null_fails_where_the_library_says(text: str) -> None:
+    assert both(f"query ($on: Boolean = true) {text}", Query(), variables={"on": None}).errors
+    assert both(f"query ($on: Boolean = true) {text}", Query(), variables={}).errors is None
+
+
+def test_what_is_hidden_from_a_caller_is_null_only_where_it_may_be() -> None:
+    tally = Tally()
+    assert both("{ sample { secret } }", Query(sample=row()), tally=tally).data == {
+        "sample": {"secret": None}
+    }
+    assert (tally.compiled, tally.given_up) == (1, 0)
+    assert both("{ sample { deepSecret } }", Query(sample=row())).data == {"sample": None}
+
+
+def test_what_gave_the_compiled_way_up_is_counted_once() -> None:
+    root = Query(sample=row(leaves=[*(Leaf(text=str(n)) for n in range(700)), OtherLeaf(text="o")]))
+    both("{ sample { leaves { text } } }", root)
+    both("{ sample { later leaves { text } again { id } } }", root)
 
 
 def test_the_values_of_an_answer_are_counted_both_ways() -> None:

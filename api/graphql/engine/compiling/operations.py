@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from graphql import ExecutionResult, GraphQLError, GraphQLOutputType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.language import DirectiveNode, DocumentNode, VariableNode, Visitor, visit
+from graphql.language import DirectiveNode, DocumentNode, Visitor, visit
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
@@ -18,7 +18,7 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from api.errors import TooCostly
 from api.graphql.engine.compiling.leaves import Complete
 from api.graphql.engine.compiling.runs import Run
-from api.graphql.engine.compiling.selections import Compiler, NotCompiled
+from api.graphql.engine.compiling.selections import Compiler, NotCompiled, variables_of
 
 # Each combination of what its directives come to is another selection. No honest document has more; of one
 # that has, the oldest is compiled again.
@@ -46,9 +46,9 @@ class CompiledDocument:
     @classmethod
     def of(cls, document: DocumentNode) -> CompiledDocument:
         """Return a document of which nothing is compiled yet: that happens as it is first run."""
-        finder = _ConditionFinder()
+        finder = _DirectiveFinder()
         visit(document, finder)
-        return cls(tuple(sorted(finder.names)))
+        return cls(tuple(sorted(variables_of(*finder.directives))))
 
     def roots(self, variables: Mapping[str, object]) -> dict[tuple[str, str | None], Complete | None]:
         """Return the root fields that were compiled for what these variables make of the directives."""
@@ -61,17 +61,13 @@ class CompiledDocument:
         return roots
 
 
-class _ConditionFinder(Visitor):
-    """Finds the variables of directives."""
-
+class _DirectiveFinder(Visitor):
     def __init__(self) -> None:
         super().__init__()
-        self.names = set[str]()
+        self.directives: list[DirectiveNode] = []
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-        for argument in node.arguments or ():
-            if isinstance(argument.value, VariableNode):
-                self.names.add(argument.value.name.value)
+        self.directives.append(node)
 
 
 class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -146,7 +142,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         if key not in roots:
             try:
                 roots[key] = Compiler(self).value(return_type, details)
-            except NotCompiled:
+            except (NotCompiled, GraphQLError):  # of a fault, such as null for a directive, the library tells
                 roots[key] = None
         if roots[key] is None:
             self.tally.not_compiled += 1
@@ -159,7 +155,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
             value = complete(result, run)
         except Exception:  # noqa: BLE001 - the library comes to it again, and says what it is
             run.give_up()
-            return self._by_library(arguments)
+            return self._by_library(run, arguments)
         if run.later:
             return self._settled(run, value, arguments)
         self.tally.compiled += 1
@@ -169,14 +165,15 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         try:
             await run.settle()
         except Exception:  # noqa: BLE001 - as above
-            completed = self._by_library(arguments)
+            completed = self._by_library(run, arguments)
             return await cast(Awaitable[object], completed) if self.is_awaitable(completed) else completed
         self.tally.compiled += 1
         return value
 
-    def _by_library(self, arguments: tuple[Any, ...]) -> Any:
+    def _by_library(self, run: Run, arguments: tuple[Any, ...]) -> Any:
         if self.too_costly is not None:
             raise self.too_costly
+        self.values -= run.values
         self.tally.given_up += 1
         self._given_up.add(arguments[3].key)
         return super().complete_value(*arguments)

@@ -56,15 +56,19 @@ class _PartialInfo:
 class Run:
     """The values of one root field, while they are completed."""
 
-    __slots__ = ("_arguments", "_infos", "count", "executor", "later")
+    __slots__ = ("_arguments", "_infos", "count", "executor", "later", "values")
 
     def __init__(self, executor: CompilingExecutor) -> None:
-        self.executor = executor
-        self.count = executor.count_values
+        self.executor, self.values = executor, 0
+        self.count = self._count_values
         # Where each value that is waited for belongs.
         self.later: list[tuple[dict[str, object], str, Later]] = []
         self._infos: dict[ResolvedField, AnyInfo] = {}
         self._arguments: dict[ResolvedField, dict[str, object]] = {}
+
+    def _count_values(self, count: int) -> None:
+        self.values += count
+        self.executor.count_values(count)
 
     def info(self, field: ResolvedField) -> AnyInfo:
         """Return the `info` of a field."""

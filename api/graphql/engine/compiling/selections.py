@@ -23,7 +23,6 @@ from graphql.execution.values import get_argument_values
 from graphql.language import FieldNode, Node, VariableNode, Visitor, visit
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema import schema_converter
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
@@ -55,7 +54,6 @@ class ResolvedField:
     graphql_field: GraphQLField
     definition: StrawberryField
     details: FieldDetailsList
-    converter: GraphQLCoreConverter
 
     @property
     def nodes(self) -> list[FieldNode]:
@@ -71,11 +69,12 @@ class ResolvedField:
             first.fragment_variable_values,
             executor.hide_suggestions,
         )
+        converter = executor.converter
         return convert_arguments(
             values,
             self.definition.arguments,
-            scalar_registry=self.converter.scalar_registry,
-            config=self.converter.config,
+            scalar_registry=converter.scalar_registry,
+            config=converter.config,
         )
 
 
@@ -85,7 +84,7 @@ class Compiler:
     """
 
     def __init__(self, executor: CompilingExecutor) -> None:
-        self.executor, self.converter = executor, executor.converter
+        self.executor = executor
 
     def value(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Complete:
         """Return what completes a value of a type. Raises NotCompiled."""
@@ -132,10 +131,10 @@ class Compiler:
         if definition.base_resolver is None:
             read, may_wait = _attribute(definition.python_name, complete), False
         else:
-            field = ResolvedField(owner, name, graphql_field, definition, details, self.converter)
+            field = ResolvedField(owner, name, graphql_field, definition, details)
             read, may_wait = self._resolved(field, complete)
         viewers = graphql_field.extensions.get(VIEWERS)
-        return (read if viewers is None else _guarded(read, viewers)), may_wait
+        return (read if viewers is None else _guarded(read, viewers, complete)), may_wait
 
     def _resolved(self, field: ResolvedField, complete: Complete) -> tuple[Read, bool]:
         resolver = field.definition.base_resolver
@@ -147,7 +146,7 @@ class Compiler:
         if not takes_info and not field.graphql_field.args:
             return _method(resolve, complete), True
         arguments = None
-        if not _has_variables(field.details[0].node):
+        if not variables_of(*(field.details[0].node.arguments or ())):
             arguments = field.read_arguments(self.executor)
             if not are_unchanging(arguments):
                 arguments = None
@@ -163,19 +162,21 @@ def _python_type(object_type: GraphQLObjectType) -> type:
     return definition.origin
 
 
-def _has_variables(node: Node) -> bool:
-    """Tell whether an argument of a field depends on a variable."""
+def variables_of(*nodes: Node) -> set[str]:
+    """Return the names of the variables that a part of a document depends on."""
     finder = _VariableFinder()
-    for argument in getattr(node, "arguments", None) or ():
-        visit(argument, finder)
-    return finder.is_found
+    for node in nodes:
+        visit(node, finder)
+    return finder.names
 
 
 class _VariableFinder(Visitor):
-    is_found = False
+    def __init__(self) -> None:
+        super().__init__()
+        self.names = set[str]()
 
-    def enter_variable(self, _node: VariableNode, *_: object) -> None:
-        self.is_found = True
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        self.names.add(node.name.value)
 
 
 # ---------------------------------------------------------------- values
@@ -265,10 +266,11 @@ def _call(
     return read
 
 
-def _guarded(read: Read, viewers: CallerKinds) -> Read:
+def _guarded(read: Read, viewers: CallerKinds, complete: Complete) -> Read:
     """Return what reads a field for those who may see it, and null for everybody else."""
 
     def guarded(source: object, run: Run) -> object:
-        return read(source, run) if caller_kind(run.executor.context_value.caller) in viewers else None
+        may_see = caller_kind(run.executor.context_value.caller) in viewers
+        return read(source, run) if may_see else complete(None, run)
 
     return guarded
