@@ -3,10 +3,10 @@
 After an intended change, write the answers anew: scripts/selo simulate NAME.yaml NAME.jsonl > NAME.expected.jsonl
 """
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
 import pytest
 
 from domain.model.programme import load
@@ -40,4 +40,4 @@ def test_the_story_is_answered_as_it_was(file: Path) -> None:
     answers = list(simulate(load(file.read_text(encoding="utf-8")), story, warn=warnings.append))
     expected = file.with_suffix(".expected.jsonl").read_text(encoding="utf-8").splitlines()
     assert warnings == []
-    assert answers == [json.loads(line) for line in expected]
+    assert [orjson.dumps(answer).decode() for answer in answers] == expected
