@@ -16,7 +16,7 @@ from domain.store.connect import Database, connect
 from domain.store.ledger import members
 from tests.small_runtime import NUMISCOLLECT, open_runtime
 
-EXAMPLES = sorted((NUMISCOLLECT.parent / "programmes").glob("*.yaml"))
+EXAMPLES = sorted(NUMISCOLLECT.parent.glob("*.yaml"))
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
@@ -82,7 +82,7 @@ async def test_people_are_made_for_each_example_programme(
 
 
 def test_the_people_buy_what_the_rules_of_a_programme_name() -> None:
-    coffee = load((NUMISCOLLECT.parent / "programmes" / "coffee-stars.yaml").read_text(encoding="utf-8"))
+    coffee = load((NUMISCOLLECT.parent / "coffee-stars.yaml").read_text(encoding="utf-8"))
     catalogue = catalogue_of(coffee)
     assert [product.category for product in catalogue.products] == ["iced", "gift-card", "other"]
     assert catalogue.rewards == ("extra-25", "coffee-100", "drink-200", "meal-300")

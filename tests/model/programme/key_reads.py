@@ -8,6 +8,7 @@ checker knows of every read which class it is on, so that one key's reads never 
 from __future__ import annotations
 
 import ast
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -53,6 +54,7 @@ def read_graph(planted: Mapping[str, tuple[str, str]]) -> ReadGraph:
     options = Options()
     options.export_types = options.preserve_asts = True
     options.incremental = False
+    options.cache_dir = os.devnull  # two workers may check at once
     options.python_version = (3, 11)
     options.namespace_packages = options.explicit_package_bases = True
     options.ignore_missing_imports = True
