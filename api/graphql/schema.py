@@ -22,6 +22,7 @@ from api.graphql.nodes import NodeQuery
 from api.graphql.till.adjustments import AdjustmentMutation
 from api.graphql.till.audit_trail import TrailQuery
 from api.graphql.till.customer_attributes import CustomerAttributeMutation
+from api.graphql.till.customer_birthdays import CustomerBirthdayMutation
 from api.graphql.till.customers import CustomerQuery
 from api.graphql.till.events import EventMutation
 from api.graphql.till.lost_contacts import LostContactMutation
@@ -59,6 +60,7 @@ class Mutation(
     RefundMutation,
     AdjustmentMutation,
     CustomerAttributeMutation,
+    CustomerBirthdayMutation,
     LostContactMutation,
     EventMutation,
 ):

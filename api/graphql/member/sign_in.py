@@ -33,6 +33,7 @@ from api.graphql.member.actions.codes import (
     code_entered,
     code_refused,
 )
+from api.graphql.member.consents import ConsentChannel, agreed_channels
 from api.graphql.member.members import Member, current_member
 from api.tokens import IssuedToken
 from domain.services.code_claims import EnteredCode
@@ -48,6 +49,10 @@ class ConsentInput:
     purpose: str = strawberry.field(description="As `programme.consents` has it.")
     granted: bool = strawberry.field(description="Whether they agree; a purpose left out is not agreed to.")
     wording_version: int = strawberry.field(description="The version of the words that were shown.")
+    channels: list[ConsentChannel] | None = strawberry.field(
+        default=None,
+        description="Where the purpose has channels: those agreed to; left out for all of them.",
+    )
 
 
 @strawberry.input(description="Who wants to become a member.")
@@ -238,7 +243,10 @@ class SignInMutation:
             locale=input.locale or audience.locale,
             timezone=input.timezone,
             consents=tuple(
-                PurposeAnswer(one.purpose, one.granted, one.wording_version) for one in input.consents or ()
+                PurposeAnswer(
+                    answer.purpose, answer.granted, answer.wording_version, agreed_channels(answer.channels)
+                )
+                for answer in input.consents or ()
             ),
             referral_code=input.referral_code,
             code=input.code,
