@@ -104,14 +104,19 @@ const sold = [];
 const redeemed = { open: [], used: [] };
 // What can be done but once of each: there are as many as the test wants.
 const ONCE_EACH = new Set(["takesUpAChallenge", "entersACode"]);
-const ofTill = (name, input, answer) => mutate(name, { member: phone.member.number, ...input }, answer, till.token);
+const ofTill = (name, input, answer) =>
+  mutate(name, { member: phone.member.number, ...input }, answer, till.token);
 const ofOther = (name, input, answer) => mutate(name, input, answer, other.accessToken);
 const event = (name, data = {}) => {
   const key = newKey();
   return ofTill("recordEvent", { name, data, externalId: key, idempotencyKey: key }, "EventRecorded");
 };
 const adjust = (amount) =>
-  ofTill("adjustBalance", { wallet: "points", amount, reason: "tried", idempotencyKey: newKey() }, "BalanceAdjusted");
+  ofTill(
+    "adjustBalance",
+    { wallet: "points", amount, reason: "tried", idempotencyKey: newKey() },
+    "BalanceAdjusted",
+  );
 const rewardNow = async (code) => {
   const { me } = await ask(
     "{ me { rewards { edges { node { rewardState reward { id code } } } } } }",
@@ -182,7 +187,11 @@ const acts = {
     await event("asked");
     const question = await letter((one) => one.survey?.score === null);
     const score = Math.floor(random() * 11);
-    await ofOther("answerSurvey", { message: question.id, score, idempotencyKey: newKey() }, "SurveyAnswered");
+    await ofOther(
+      "answerSurvey",
+      { message: question.id, score, idempotencyKey: newKey() },
+      "SurveyAnswered",
+    );
   },
   readsALetter: async () => {
     await event("waved");
@@ -193,7 +202,11 @@ const acts = {
     ofOther("updateProfile", { name: `Ana ${at}`, locale: random() < 0.5 ? "pt" : "en" }, null),
   answersAboutNews: async () => {
     const { me } = await ask("{ me { consents { granted } } }", {}, other.accessToken);
-    await ofOther("setConsent", { purpose: "news", granted: !me.consents[0].granted, wordingVersion: 1 }, null);
+    await ofOther(
+      "setConsent",
+      { purpose: "news", granted: !me.consents[0].granted, wordingVersion: 1 },
+      null,
+    );
   },
   tellsTheirSize: async () => {
     const { me } = await ask("{ me { attributes { value } } }", {}, other.accessToken);
@@ -203,7 +216,11 @@ const acts = {
   takesUpAChallenge: async () => {
     const { me } = await ask("{ me { badges { acceptable badge { id } } } }", {}, other.accessToken);
     const open = me.badges.find((one) => one.acceptable);
-    await ofOther("acceptChallenge", { badgeId: open.badge.id, idempotencyKey: newKey() }, "ChallengeAccepted");
+    await ofOther(
+      "acceptChallenge",
+      { badgeId: open.badge.id, idempotencyKey: newKey() },
+      "ChallengeAccepted",
+    );
   },
   entersACode: async () => {
     entered += 1;
@@ -228,7 +245,9 @@ async function mutate(name, input, answer, token) {
   const upper = name[0].toUpperCase() + name.slice(1);
   const kind = { RecordPurchase: "Purchase", RefundPurchase: "Refund" }[upper] ?? upper;
   const [type, ...selection] = answer?.split(" ") ?? [];
-  const wanted = type ? `... on ${type} ${selection.join(" ") || "{ __typename }"} ... on Problem { message }` : "";
+  const wanted = type
+    ? `... on ${type} ${selection.join(" ") || "{ __typename }"} ... on Problem { message }`
+    : "";
   const query = `mutation M($input: ${kind}Input!) { ${name}(input: $input) { __typename ${wanted} } }`;
   const done = (await ask(query, { input }, token))[name];
   if (type) assert.equal(done.__typename, type, `${name}: ${done.message}`);
