@@ -187,6 +187,14 @@ TYPES: Mapping[str, CallerKinds] = {
         "MessageReceived",
         "Resync",
     ),
+    **_types_for(
+        MEMBER,
+        "MessagesChanged",
+        "ChallengeTakenUp",
+        "ProgressChanged",
+        "ProfileChanged",
+        "ReferralChanged",
+    ),
     # What the till needs of a member, and the member sees too
     **_types_for(
         SIGNED_IN,
