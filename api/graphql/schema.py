@@ -13,6 +13,7 @@ from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.activity import Subscription
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices import DeviceMutation
+from api.graphql.member.enrolment import EnrolmentMutation
 from api.graphql.member.members import MemberQuery
 from api.graphql.member.messages import MessageMutation
 from api.graphql.member.profile import ProfileMutation
@@ -43,6 +44,7 @@ class Query(
     description="Each takes one input and answers its success, or a Problem that a screen can act on."
 )
 class Mutation(
+    EnrolmentMutation,
     SignInMutation,
     ProfileMutation,
     ContactMutation,
