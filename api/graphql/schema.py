@@ -12,6 +12,7 @@ from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices import DeviceMutation
+from api.graphql.member.enrolment import EnrolmentMutation
 from api.graphql.member.live.activity import Subscription
 from api.graphql.member.members import MemberQuery
 from api.graphql.member.messages import MessageMutation
@@ -44,6 +45,7 @@ class Query(
     description="Each takes one input and answers its success, or a Problem that a screen can act on."
 )
 class Mutation(
+    EnrolmentMutation,
     SignInMutation,
     ProfileMutation,
     ContactMutation,

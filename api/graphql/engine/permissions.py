@@ -87,7 +87,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "auditTrail": _permit(STAFF - {CallerKind.CASHIER}),
     },
     "Mutation": {
-        "enrol": _permit(PUBLIC),
+        "enrol": _permit(PUBLIC, MEMBER),
         "requestSignInCode": _permit(PUBLIC),
         "signIn": _permit(PUBLIC, MEMBER),
         "signInWithFirebase": _permit(PUBLIC, MEMBER),
