@@ -14,6 +14,7 @@ from api.graphql.engine.problems import (
     refusals_as_problems,
 )
 from api.graphql.engine.shared_types import Info
+from api.graphql.member.consents import ConsentChannel, agreed_channels
 from api.graphql.member.sign_in import SignedIn, firebase_contacts, signed_in_answer
 from domain.services.errors import InvalidInput
 from domain.services.people import enrolment, proven_enrolment
