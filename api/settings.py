@@ -126,8 +126,8 @@ class Settings(BaseSettings):
         50_000,
         ge=1,
         description=(
-            "The most that one employee may move in a day by corrections and events, points and minor units"
-            " together"
+            "The most that one employee may move in a day by corrections and events, and by what their rules"
+            " with a delay award later, points and minor units together"
         ),
     )
     shift_look_ups: int = Field(
