@@ -32,7 +32,7 @@ from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
 from domain.model.programme import Programme
 from domain.services import code_claims
-from domain.services.code_claims import CodeClaim, EnteredCode
+from domain.services.code_claims import CodeClaim, CodeReply, EnteredCode
 from domain.services.decisions import commit_decision
 from domain.services.errors import InvalidInput
 from domain.services.idempotency import KeyBinding, recall_reply, run_once
@@ -97,6 +97,9 @@ class WaitingEnrolment:
     contact: Contact
     reservation: Reservation
     former_holder: ContactHolder | None
+
+
+KeyBinder = Callable[[CodeReply], list[Write]]
 
 
 # ---------------------------------------------------------------- reserving
@@ -258,7 +261,7 @@ async def find_waiting(
     return None
 
 
-def bind_no_key(_: CodeRefused | None) -> list[Write]:
+def bind_no_key(_: CodeReply) -> list[Write]:
     """Bind nothing: the sign-in that begins a membership has no key."""
     return []
 
@@ -268,12 +271,12 @@ async def begin_membership(
     enrolment: WaitingEnrolment,
     *,
     extra_writes: list[Write],
-    bind_key: Callable[[CodeRefused | None], list[Write]] = bind_no_key,
+    bind_key: KeyBinder = bind_no_key,
     member: str,
     now: datetime,
 ) -> EnteredCode | CodeRefused | None:
     """Begin a membership in one transaction with `extra_writes`; return what came of the code that was given
-    with it. `bind_key` makes the writes that bind the request's key, of why that code counts nothing. Raises
+    with it. `bind_key` makes the writes that bind the request's key. Raises
     ContactInUse, and KeyBound.
 
     This is one round: the caller tries again where it raises Stale.
@@ -289,20 +292,14 @@ async def begin_membership(
         published.programme,
         applicant,
         event,
-        consents=[
-            consent_at_enrolment(
-                event, consent.purpose, source=consent.source, wording_version=consent.wording_version
-            )
-            for consent in details.consents
-            if consent.granted
-        ],
+        consents=_consent_events(event, details),
         code=code_at_enrolment(event, code.spec) if isinstance(code, CodeClaim) else None,
         now=now,
         stock=await identity.stock.stock_state(published.programme, now=now),
         version=published.number,
     )
     claims = [
-        *bind_key(code if isinstance(code, CodeRefused) else None),
+        *bind_key(code_claims.code_reply(code, decision.row)),
         *extra_writes,
         *([enrolments.begin_write(enrolment.id)] if enrolment.id is not None else []),
         contacts.take_write(contact.key, member, holder=enrolment.former_holder),
@@ -357,6 +354,16 @@ def _code_writes(
         return []
     day = local_day(now, identity.programme.zone)
     return [code_tries.take_write(code_tries.tries_id(member, day), (), reservation.code_digests[0], now=now)]
+
+
+def _consent_events(event: Event, details: Details) -> list[Event]:
+    return [
+        consent_at_enrolment(
+            event, consent.purpose, source=consent.source, wording_version=consent.wording_version
+        )
+        for consent in details.consents
+        if consent.granted
+    ]
 
 
 def _enrolment_event(
