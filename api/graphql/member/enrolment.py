@@ -14,6 +14,7 @@ from api.graphql.engine.problems import (
     refusals_as_problems,
 )
 from api.graphql.engine.shared_types import Info
+from api.graphql.member.consents import ConsentChannel, agreed_channels
 from api.graphql.member.sign_in import SignedIn, firebase_contacts, signed_in_answer
 from domain.services.errors import InvalidInput
 from domain.services.people import enrolment, proven_enrolment
@@ -27,6 +28,10 @@ class ConsentInput:
     purpose: str = strawberry.field(description="As `programme.consents` has it.")
     granted: bool = strawberry.field(description="Whether they agree; a purpose left out is not agreed to.")
     wording_version: int = strawberry.field(description="The version of the words that were shown.")
+    channels: list[ConsentChannel] | None = strawberry.field(
+        default=None,
+        description="Where the purpose has channels: those agreed to; left out for all of them.",
+    )
 
 
 @strawberry.input(description="Who wants to become a member.")
@@ -150,7 +155,10 @@ def _application(input: EnrolInput, audience: Audience) -> Application:
         locale=input.locale or audience.locale,
         timezone=input.timezone,
         consents=tuple(
-            PurposeAnswer(one.purpose, one.granted, one.wording_version) for one in input.consents or ()
+            PurposeAnswer(
+                answer.purpose, answer.granted, answer.wording_version, agreed_channels(answer.channels)
+            )
+            for answer in input.consents or ()
         ),
         referral_code=input.referral_code,
         code=input.code,

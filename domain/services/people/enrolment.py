@@ -50,9 +50,9 @@ from domain.services.senders import CodeMessage
 from domain.store import requests
 from domain.store.document_store import Write
 from domain.store.ledger import members
-from domain.store.ledger.members import Details
 from domain.store.people import code_tries, contacts, enrolments, sign_in_codes
 from domain.store.people.contacts import ContactHolder
+from domain.store.people.details import Details
 from domain.store.people.enrolments import Reservation, StoredEnrolment
 from domain.store.requests import Reply, RequestKey
 
@@ -162,6 +162,9 @@ def enrolment_key(
     fields = {**asdict(application), "email": None, "phone": None}
     if application.code is None:
         del fields["code"]
+    for answer in fields["consents"]:
+        if answer["channels"] is None:
+            del answer["channels"]
     application_text = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
     scope = requests.contact_scope(rules.contact_hash(identity.secret, contact.key))
     request_input: Mapping[str, object] = {
@@ -209,15 +212,23 @@ async def make_reservation(
         timezone=header.timezone
         if application.timezone is None
         else field_checks.check_timezone(application.timezone),
-        birthday=None
-        if application.birthday is None
-        else field_checks.check_birthday(application.birthday, zone=programme.zone, now=now),
+        birthday=_check_age(application.birthday, programme, now),
         terms=check_current(programme, application.terms_version),
         consents=check_answers(programme, application.consents, locale=locale, source=AT_ENROLMENT, now=now),
         referred_by=await _find_referrer(identity, programme, application.referral_code),
         at=now,
         code_digests=_read_code(identity, application.code),
     )
+
+
+def _check_age(birthday: date | None, programme: Programme, now: datetime) -> date | None:
+    if birthday is not None:
+        return field_checks.check_birthday(birthday, programme, now=now)
+    if (minimum_age := programme.programme.minimum_age) is not None:
+        raise InvalidInput(
+            "birthday", f"Give it: members of this programme are at least {minimum_age} years old."
+        )
+    return None
 
 
 def _read_code(identity: IdentityRuntime, code: str | None) -> tuple[str, ...]:
