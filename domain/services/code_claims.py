@@ -7,7 +7,7 @@ of a batch are printed for years. The looking up sends the same commands whether
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -65,7 +65,16 @@ class CodeReply:
     refused: CodeRefusalReason | None = None
 
 
+# Makes the writes that bind the key of the request that began a membership.
+KeyBinder = Callable[[CodeReply], list[Write]]
+
+
 # ---------------------------------------------------------------- pure rules
+def bind_no_key(_: CodeReply) -> list[Write]:
+    """Bind nothing: the sign-in that begins a membership has no key."""
+    return []
+
+
 def code_reply(code: CodeClaim | CodeRefused | None, row: JournalRow) -> CodeReply:
     """Return what a key is bound to of a code: `row` is its own, where it counts."""
     if isinstance(code, CodeRefused):

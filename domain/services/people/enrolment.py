@@ -10,7 +10,7 @@ already; then the application lapses.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -32,7 +32,7 @@ from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
 from domain.model.programme import Programme
 from domain.services import code_claims
-from domain.services.code_claims import CodeClaim, CodeReply, EnteredCode
+from domain.services.code_claims import CodeClaim, EnteredCode
 from domain.services.decisions import commit_decision
 from domain.services.errors import InvalidInput
 from domain.services.idempotency import KeyBinding, recall_reply, run_once
@@ -97,9 +97,6 @@ class WaitingEnrolment:
     contact: Contact
     reservation: Reservation
     former_holder: ContactHolder | None
-
-
-KeyBinder = Callable[[CodeReply], list[Write]]
 
 
 # ---------------------------------------------------------------- reserving
@@ -272,17 +269,12 @@ async def find_waiting(
     return None
 
 
-def bind_no_key(_: CodeReply) -> list[Write]:
-    """Bind nothing: the sign-in that begins a membership has no key."""
-    return []
-
-
 async def begin_membership(
     identity: IdentityRuntime,
     enrolment: WaitingEnrolment,
     *,
     extra_writes: list[Write],
-    bind_key: KeyBinder = bind_no_key,
+    bind_key: code_claims.KeyBinder = code_claims.bind_no_key,
     member: str,
     now: datetime,
 ) -> EnteredCode | CodeRefused | None:
