@@ -172,6 +172,7 @@ TYPES: Mapping[str, CallerKinds] = {
         "BalanceChanged",
         "RewardUnlocked",
         "BadgeEarned",
+        "ChallengeTakenUp",
         "TierChanged",
         "VoucherIssued",
     ),

@@ -54,6 +54,11 @@ class BadgeEarned:
     badge: BadgeProgress = strawberry.field(description="The badge as it stands now.")
 
 
+@strawberry.type(description="The member took a challenge up, on this device or another.")
+class ChallengeTakenUp:
+    badge: BadgeProgress = strawberry.field(description="The challenge as it stands now.")
+
+
 @strawberry.type(description="The member holds another tier, higher or lower.")
 class TierChanged:
     from_: Tier = strawberry.field(name="from", description="The one before.")
@@ -109,6 +114,7 @@ MemberActivity = Annotated[
     BalanceChanged
     | RewardUnlocked
     | BadgeEarned
+    | ChallengeTakenUp
     | TierChanged
     | VoucherIssued
     | VoucherUsed
@@ -227,13 +233,12 @@ async def _activity_of(info: Info, member: str, change: ActivityDetail) -> Membe
                 if reward is None
                 else RewardUnlocked(reward=member_reward(audience, member_view.member, reward, stock))
             )
-        case AchievementActivity("badge", code):
+        case AchievementActivity("badge" | "challenge" as kind, code):
             badge = find_spec(audience.programme.badge, code)
-            return (
-                None
-                if badge is None
-                else BadgeEarned(badge=badge_progress(audience, member_view.member, badge))
-            )
+            if badge is None:
+                return None
+            progress = badge_progress(audience, member_view.member, badge)
+            return BadgeEarned(badge=progress) if kind == "badge" else ChallengeTakenUp(badge=progress)
         case TierActivity(origin, to, reason):
             tiers, progress = (
                 tiers_by_code(audience.programme, audience.locale),

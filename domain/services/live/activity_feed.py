@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 
 import structlog
 
-from domain.model.event_names import BADGE_EARNED, REWARD_UNLOCKED, TIER_CHANGED
+from domain.model.event_names import BADGE_EARNED, CHALLENGE_ACCEPTED, REWARD_UNLOCKED, TIER_CHANGED
 from domain.model.ledger.decision import JournalRow, VoucherChange
 from domain.services.activity_hub import ActivityListener
 from domain.services.errors import NotFound
@@ -60,9 +60,9 @@ class EntriesActivity:
 
 @dataclass(frozen=True, slots=True)
 class AchievementActivity:
-    """A reward was unlocked, or a badge was earned: its code."""
+    """A reward was unlocked, a badge was earned, or a challenge was taken up: its code."""
 
-    kind: Literal["reward", "badge"]
+    kind: Literal["reward", "badge", "challenge"]
     code: str
 
 
@@ -116,6 +116,8 @@ def activities_of(row: JournalRow) -> tuple[ActivityDetail, ...]:
             details.append(AchievementActivity("reward", str(event_data["reward"])))
         elif event.name == BADGE_EARNED:
             details.append(AchievementActivity("badge", str(event_data["badge"])))
+        elif event.name == CHALLENGE_ACCEPTED:
+            details.append(AchievementActivity("challenge", str(event_data["badge"])))
         elif event.name == TIER_CHANGED and event_data.get("from") and event_data.get("to"):
             details.append(
                 TierActivity(
