@@ -14,6 +14,7 @@ from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import keep_delivering
 from domain.services.senders import Senders
 from domain.store.connect import Database
+from tests.activity_listeners import wait_for_listeners
 from tests.activity_socket import ActivitySocket, open_activity_socket, serve_with_sockets
 from tests.command_log import CommandLog
 from tests.loud_runtime import RecordingPushSender
@@ -70,10 +71,7 @@ async def subscribed(
     many = app.process.runtime.activity_hub.listener_count
     async with open_activity_socket(address, token) as phone:
         await phone.subscribe(ACTIVITY, after=after)
-        async with asyncio.timeout(10):
-            while app.process.runtime.activity_hub.listener_count == many:
-                await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1)  # it reads where it stands
+        await wait_for_listeners(app.process.runtime.activity_hub, many + 1)
         yield phone
 
 
