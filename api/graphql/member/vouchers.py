@@ -177,7 +177,7 @@ async def voucher_of(info: Info, stored_voucher: StoredVoucher) -> Voucher:
         reward=_reward(audience, programme_then, stored_voucher.reward),
         title=programme_then.reward(stored_voucher.reward).title.for_locale(audience.locale),
         value=reward_value(stored_voucher.value, programme_then.programme.currency),
-        cost=reward_cost(stored_voucher.cost),
+        cost=reward_cost(audience.programme, audience.locale, stored_voucher.cost),
         voucher_state=VoucherState[state],
         issued_at=stored_voucher.issued_at,
         expires_at=stored_voucher.expires_at,
