@@ -107,6 +107,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "staffSignIn": _permit(PUBLIC, STAFF),
         "scan": _permit(STAFF),
         "recordPurchase": _permit(STAFF),
+        "checkout": _permit(STAFF),
         "refundPurchase": _permit(STAFF),
         "useVoucher": _permit(STAFF),
         # For managers only. The service refuses a cashier with NotAllowed, reason ROLE, which a screen shows.
@@ -160,7 +161,7 @@ TYPES: Mapping[str, CallerKinds] = {
     ),
     **_types_for(MEMBER, "TermsAccepted", "ConsentSet", "AttributesSet"),
     **_types_for(SIGNED_IN, "MemberAttribute", "AttributeChoice"),
-    **_types_for(STAFF, "CustomerAttributesSet", "BirthdayCorrected"),
+    **_types_for(STAFF, "CustomerAttributesSet", "BirthdayCorrected", "CheckedOut"),
     **_types_for(
         MEMBER,
         "DeviceRegistered",
