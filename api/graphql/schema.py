@@ -22,6 +22,7 @@ from api.graphql.member.sign_in import SignInMutation
 from api.graphql.nodes import NodeQuery
 from api.graphql.till.adjustments import AdjustmentMutation
 from api.graphql.till.audit_trail import TrailQuery
+from api.graphql.till.checkout import CheckoutMutation
 from api.graphql.till.customer_attributes import CustomerAttributeMutation
 from api.graphql.till.customer_birthdays import CustomerBirthdayMutation
 from api.graphql.till.customers import CustomerQuery
@@ -59,6 +60,7 @@ class Mutation(
     StaffMutation,
     ScanMutation,
     PurchaseMutation,
+    CheckoutMutation,
     RefundMutation,
     AdjustmentMutation,
     CustomerAttributeMutation,

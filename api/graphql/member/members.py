@@ -38,7 +38,13 @@ from api.graphql.member.messages import MessageConnection, message_history
 from api.graphql.member.points import PointEntryConnection, Wallet, wallets_of
 from api.graphql.member.programme import Plan, plan_of
 from api.graphql.member.receipts import PurchaseConnection
-from api.graphql.member.rewards import MemberRewardConnection, RewardState, member_rewards
+from api.graphql.member.rewards import (
+    MemberReward,
+    MemberRewardConnection,
+    RewardState,
+    member_reward,
+    member_rewards,
+)
 from api.graphql.member.tiers import TierProgress, tier_progress
 from api.graphql.member.vouchers import VoucherConnection, VoucherState, voucher_history
 from domain.model.ledger.decision import StockState
@@ -167,6 +173,20 @@ class Member(Node):
 
         known = info.context.loaders.known_stock_state()
         return later(read()) if known is None else of(known)
+
+    @strawberry.field(
+        description="One reward of the catalogue; null where there is none of this code that can be redeemed."
+    )
+    async def reward(
+        self,
+        info: Info,
+        code: Annotated[str, strawberry.argument(description="Its code in the programme file.")],
+    ) -> MemberReward | None:
+        spec = find_spec(self.audience.programme.reward, code)
+        if spec is None or spec.cost is None:
+            return None
+        stock = await info.context.loaders.stock_state()
+        return member_reward(self.audience, self.member_view.member, spec, stock)
 
     @strawberry.field(description="Newest first.")
     async def purchases(self, info: Info, first: First = 20, after: After = None) -> PurchaseConnection:

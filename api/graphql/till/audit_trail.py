@@ -79,6 +79,9 @@ class StaffActionKind(Enum):
     CONTACT_REPLACED = strawberry.enum_value(
         "CONTACT_REPLACED", description="Approved the new contact of a member who lost theirs."
     )
+    CONTACT_REMOVED = strawberry.enum_value(
+        "CONTACT_REMOVED", description="Took their own e-mail address or phone number away."
+    )
     CONTACT_CHANGE_UNDONE = strawberry.enum_value(
         "CONTACT_CHANGE_UNDONE", description="Whoever had the contact before took the change back."
     )
