@@ -171,8 +171,8 @@ function drawTabs() {
 }
 
 /* ---------------------------------------------------------------- what happens while the page is open */
-let gathering,
-  together = [];
+const together = [];
+let gathering = null;
 
 function happened(activity) {
   if (activity.voucher) voucherShown(activity.voucher);
@@ -180,15 +180,12 @@ function happened(activity) {
   // A purchase brings several, one after the other: they are one reason to read again, and told together.
   together.push(activity);
   clearTimeout(gathering);
-  gathering = setTimeout(
-    () => {
-      const all = together;
-      together = [];
-      readHome().catch(leaveIfEnded);
-      tell(all);
-    },
-    together.length < TOGETHER_AT_MOST ? TOGETHER_MS : 0,
-  );
+  gathering = setTimeout(tellTogether, together.length < TOGETHER_AT_MOST ? TOGETHER_MS : 0);
+}
+
+function tellTogether() {
+  readHome().catch(leaveIfEnded);
+  tell(together.splice(0));
 }
 
 let quiet = null;
