@@ -22,12 +22,14 @@ from domain.model.programme.membership import CodeSpec, Leaderboard, PlanSpec, R
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
+from domain.model.programme.stores import StoreSpec
 from domain.model.programme.tiers import CountSpec, NamedCount, Tiers, TierSpec
 from domain.model.programme.wallets import PayTerms, WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
 MOST_CODES = 500
 MOST_ATTRIBUTES = 50
+MOST_STORES = 2_000
 
 
 class Programme(ProgrammePart):
@@ -50,6 +52,7 @@ class Programme(ProgrammePart):
     consents: tuple[ConsentSpec, ...] = ()
     surveys: tuple[SurveySpec, ...] = ()
     leaderboards: tuple[Leaderboard, ...] = ()
+    stores: Annotated[tuple[StoreSpec, ...], Field(max_length=MOST_STORES)] = ()
 
     __hash__ = object.__hash__  # by identity: caches are keyed by the programme, many times a decision
 
@@ -140,6 +143,10 @@ class Programme(ProgrammePart):
     def survey(self, code: str) -> SurveySpec:
         """Return a survey. Raises KeyError."""
         return self._surveys[code]
+
+    def store(self, code: str) -> StoreSpec:
+        """Return what the file says of a store. Raises KeyError where it says nothing."""
+        return self._stores[code]
 
     def attribute(self, name: str) -> AttributeSpec:
         """Return an attribute by its name. Raises KeyError."""
@@ -280,6 +287,10 @@ class Programme(ProgrammePart):
     @cached_property
     def _attributes(self) -> dict[str, AttributeSpec]:
         return {attribute.name: attribute for attribute in self.attributes}
+
+    @cached_property
+    def _stores(self) -> dict[str, StoreSpec]:
+        return {store.code: store for store in self.stores}
 
     @cached_property
     def _plans(self) -> dict[str, PlanSpec]:
