@@ -38,6 +38,7 @@ COUNTED_PER_RUN = frozenset(
         "enterCode",
         "scan",
         "useVoucher",
+        "checkout",
         "reverseVoucherUse",
     }
 )

@@ -63,8 +63,10 @@ Action = Literal[
     "OUTBOX_RETRIED",
     "CONTACT_CHANGED",
     "CONTACT_CHANGE_UNDONE",
+    "CONTACT_REMOVED",
     "CONTACT_PROPOSED",
     "CONTACT_REPLACED",
+    "BIRTHDAY_CORRECTED",
 ]
 ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers", "look_ups"]
 SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers", "look_ups")

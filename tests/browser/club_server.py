@@ -9,7 +9,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,6 +39,7 @@ class ClubServer:
     mailbox: Mailbox
     cashier: StaffSignIn
     client: httpx.Client
+    environment: Mapping[str, str]
 
     def do(self, query: str, variables: Json | None = None, *, token: str | None = None) -> Json:
         """Send one operation that goes well and return its data."""
@@ -90,7 +91,14 @@ def midday_zone() -> str:
     return f"Etc/GMT{-ahead:+d}"  # whose signs say how far behind it is
 
 
-def join(page: Page, club: ClubServer, *, name: str = "Ana Silva", email: str = "ana@example.com") -> str:
+def join(
+    page: Page,
+    club: ClubServer,
+    *,
+    name: str = "Ana Silva",
+    email: str = "ana@example.com",
+    birthday: str = "",
+) -> str:
     """Join on the phone page, with the code that comes by mail, and register two phones that pushes reach;
     return the access token.
     """
@@ -98,6 +106,7 @@ def join(page: Page, club: ClubServer, *, name: str = "Ana Silva", email: str = 
     page.click("form + .button")
     page.fill("[name=name]", name)
     page.fill("[name=contact]", email)
+    page.fill("[name=birthday]", birthday)
     page.check("[name=terms]")
     page.click("form .primary")
     page.wait_for_selector("[name=code]")
@@ -140,7 +149,9 @@ def serve_club(programme: str) -> Iterator[ClubServer]:
             serve_selo(data_folder, "--programme", str(file), environment=environment) as served,
             httpx.Client(base_url=served.url, timeout=30) as client,
         ):
-            yield ClubServer(served.url, data_folder, fcm, mailbox, _hire_cashier(data_folder), client)
+            yield ClubServer(
+                served.url, data_folder, fcm, mailbox, _hire_cashier(data_folder), client, environment
+            )
 
 
 def _hire_cashier(data_folder: Path) -> StaffSignIn:

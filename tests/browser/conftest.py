@@ -35,6 +35,8 @@ CHROMIUM = (
     or shutil.which("google-chrome")
     or "/usr/bin/chromium"
 )
+# The same engine without a browser's own windows and settings, which cost the processor as much as the pages.
+HEADLESS = shutil.which("chromium-headless-shell") or CHROMIUM
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PHONE: ViewportSize = {"width": 390, "height": 844}
 Launch = Callable[..., Browser]
@@ -64,9 +66,11 @@ def pages_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def shop() -> Iterator[DemoServer]:
-    """The demo shop, one a test process."""
-    with shops.serve_demo() as opened:
+def shop(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DemoServer]:
+    """The demo shop, one a test process; its people are made once a run."""
+    folder = tmp_path_factory.getbasetemp()
+    seed = shops.seed_demo(folder if worker_id == "master" else folder.parent)
+    with shops.serve_demo(seed) as opened:
         yield opened
 
 
@@ -101,7 +105,7 @@ def launch(playwright: Playwright) -> Iterator[Launch]:
             *([f"--use-file-for-fake-video-capture={film}"] if film else []),
             *(["--no-sandbox"] if os.geteuid() == 0 else []),
         ]
-        open_ones.append(playwright.chromium.launch(executable_path=CHROMIUM, args=flags))
+        open_ones.append(playwright.chromium.launch(executable_path=HEADLESS, args=flags))
         return open_ones[-1]
 
     yield start

@@ -48,6 +48,9 @@ class VoucherRefusalReason(Enum):
         "MINIMUM", description="The receipt's total is below the voucher's minimum."
     )
     DATES = strawberry.enum_value("DATES", description="The receipt is of a day before it was issued.")
+    OTHER_MEMBER = strawberry.enum_value(
+        "OTHER_MEMBER", description="It is not of the member who checks out."
+    )
 
 
 @strawberry.enum(description="How a QR code is drawn.")
@@ -135,6 +138,9 @@ class VoucherNotUsable(Problem):
     used_at: datetime | None = strawberry.field(description="When it was used; null where it was not.")
     used_in: Store | None = strawberry.field(description="Where it was used; null where it was not.")
     refusal_reason: VoucherRefusalReason = strawberry.field(description="What it fails by.")
+    voucher_id: strawberry.ID = strawberry.field(
+        description="Which voucher; of a checkout's several the first."
+    )
 
 
 @renders(VoucherRefused)
@@ -148,14 +154,15 @@ async def _voucher_not_usable(info: Info, audience: Audience, refusal: VoucherRe
         used_at=voucher.used_at,
         used_in=store_of(voucher.used_in_store, names) if voucher.used_in_store is not None else None,
         refusal_reason=VoucherRefusalReason[refusal.reason],
+        voucher_id=strawberry.ID(encode_id("Voucher", voucher.id)),
     )
 
 
 def _refusal_text(refusal: VoucherRefused, state: StoredVoucherState, audience: Audience) -> str:
     if refusal.reason == "STATE":
         return say(f"voucher.{state}", audience.locale)
-    if refusal.reason == "DATES":
-        return say("voucher.DATES", audience.locale)
+    if refusal.reason in ("DATES", "OTHER_MEMBER"):
+        return say(f"voucher.{refusal.reason}", audience.locale)
     value, currency = refusal.voucher.value, audience.programme.programme.currency
     minimum = (value.minimum if value is not None else None) or 0
     return say(

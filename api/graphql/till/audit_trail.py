@@ -73,8 +73,14 @@ class StaffActionKind(Enum):
     CONTACT_PROPOSED = strawberry.enum_value(
         "CONTACT_PROPOSED", description="Proposed a new contact for a member who lost theirs."
     )
+    BIRTHDAY_CORRECTED = strawberry.enum_value(
+        "BIRTHDAY_CORRECTED", description="Corrected a member's birthday, with a reason."
+    )
     CONTACT_REPLACED = strawberry.enum_value(
         "CONTACT_REPLACED", description="Approved the new contact of a member who lost theirs."
+    )
+    CONTACT_REMOVED = strawberry.enum_value(
+        "CONTACT_REMOVED", description="Took their own e-mail address or phone number away."
     )
     CONTACT_CHANGE_UNDONE = strawberry.enum_value(
         "CONTACT_CHANGE_UNDONE", description="Whoever had the contact before took the change back."

@@ -1,8 +1,9 @@
 """Purchases at the till: quoting, recording, finding."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 
 import strawberry
 
@@ -53,6 +54,8 @@ from domain.services.errors import UnknownCode as NobodyByThatCode
 from domain.services.ledger import purchase_input as purchase_inputs
 from domain.services.ledger import purchases, queries
 from domain.services.ledger.purchases import PurchaseTierChange
+
+RecordedT = TypeVar("RecordedT", bound="PurchaseRecorded")
 
 
 @strawberry.input(description="What one wallet pays of a purchase.")
@@ -190,7 +193,7 @@ class PurchaseQuery:
     async def quote_purchase(self, info: Info, input: QuoteInput) -> Quote:
         loaders, till = info.context.loaders, till_of(info)
         member = await _quoted_member(info, input)
-        purchase_input = _purchase_input(input, external_id=QUOTED)
+        purchase_input = purchase_input_of(input, external_id=QUOTED, occurred_at=input.occurred_at)
         quote = await purchases.quote(
             info.context.dependencies.runtime,
             till=till,
@@ -272,7 +275,7 @@ class PurchaseMutation:
         loaders, till = info.context.loaders, till_of(info)
         member = await served_member(info, input.member, occurred_at=input.occurred_at)
         purchase_input = replace(
-            _purchase_input(input, external_id=input.external_id),
+            purchase_input_of(input, external_id=input.external_id, occurred_at=input.occurred_at),
             details=receipt_details(input.taxes, input.tenders),
         )
         result = await purchases.record(
@@ -284,17 +287,25 @@ class PurchaseMutation:
             now=loaders.now,
             presence=presence_of(info, input.member) if input.pay_with else "unproven",
         )
-        loaders.remember(result.member_view)
-        audience = await loaders.audience()
-        return PurchaseRecorded(
-            purchase=await purchase_of(info, result.purchase),
-            customer=customer_of(audience, result.member_view),
-            entries=entries_of(audience, member, result.history),
-            explanation=outcomes_of(audience, result.outcomes, result.version),
-            unlocked=await unlocked_rewards(info, audience, result.member_view, result.unlocked_rewards),
-            earned_badges=_earned_badges(audience, result),
-            tier_change=_tier_step(result.tier_change),
-        )
+        return await recorded_of(info, PurchaseRecorded, result)
+
+
+async def recorded_of(
+    info: Info, kind: Callable[..., RecordedT], result: purchases.PurchaseRecorded, **more: object
+) -> RecordedT:
+    """Return what a purchase brought, as an answer of this kind, with what it says more."""
+    info.context.loaders.remember(result.member_view)
+    audience, member = await info.context.loaders.audience(), result.member_view.member.id
+    return kind(
+        purchase=await purchase_of(info, result.purchase),
+        customer=customer_of(audience, result.member_view),
+        entries=entries_of(audience, member, result.history),
+        explanation=outcomes_of(audience, result.outcomes, result.version),
+        unlocked=await unlocked_rewards(info, audience, result.member_view, result.unlocked_rewards),
+        earned_badges=_earned_badges(audience, result),
+        tier_change=_tier_step(result.tier_change),
+        **more,
+    )
 
 
 @renders(purchases.PurchaseClaimed)
@@ -310,10 +321,22 @@ async def _purchase_claimed(
     )
 
 
-def _purchase_input(input: QuoteInput | PurchaseInput, *, external_id: str) -> purchase_inputs.PurchaseInput:
+class PurchaseFields(Protocol):
+    """What every input of a purchase has."""
+
+    currency: str
+    total: int
+    lines: list[PurchaseLineInput] | None
+    pay_with: list[WalletPaymentInput] | None
+
+
+def purchase_input_of(
+    input: PurchaseFields, *, external_id: str, occurred_at: datetime | None = None
+) -> purchase_inputs.PurchaseInput:
+    """Return the purchase of an input, without what it says of taxes and tenders."""
     pay_with = tuple(WalletPayment(part.wallet, part.units) for part in input.pay_with or ())
     return purchase_inputs.PurchaseInput(
-        external_id, input.total, input.currency, input_lines(input.lines), input.occurred_at, pay_with
+        external_id, input.total, input.currency, input_lines(input.lines), occurred_at, pay_with
     )
 
 

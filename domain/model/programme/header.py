@@ -1,5 +1,5 @@
-"""The header of a programme: name, currency, time zone, terms and brand; the events that other systems report,
-and the stores that members look for.
+"""The header of a programme: name, currency, time zone, terms and brand; the events that other systems
+report, and the stores that members look for.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class LinksSpec(ProgrammePart):
 
 class ProgrammeHeader(ProgrammePart):
     """The header of the programme. `locales[0]` is the default. `quiet_hours` are in the member's time zone,
-    everything else in the programme's `timezone`.
+    everything else in the programme's `timezone`. Who joins is at least `minimum_age` years old.
     """
 
     code: Code
@@ -75,6 +75,8 @@ class ProgrammeHeader(ProgrammePart):
     terms: TermsSpec = TermsSpec()
     ineligible: tuple[str, ...] = ()
     quiet_hours: ClockHours | None = None
+    minimum_age: Annotated[int, Field(ge=1, le=99)] | None = None
+
     brand: BrandSpec | None = None
     links: LinksSpec = LinksSpec()
     minimum_app_version: AppVersion | None = None

@@ -73,7 +73,7 @@ class VoucherUse:
 
 
 # ---------------------------------------------------------------- pure rules
-def _voucher_after(voucher: Voucher, row: JournalRow) -> Voucher:
+def voucher_after(voucher: Voucher, row: JournalRow) -> Voucher:
     """Return a voucher after the steps of a journal row."""
     step = [step for step in row.vouchers if step.id == voucher.id][-1]  # a use reversed after a return
     match step.change:
@@ -215,7 +215,7 @@ async def cancel(
 
     async def answer(decided: DecidedEvent[Voucher]) -> RedeemedVoucher:
         runtime.stock.mark_stale()
-        return RedeemedVoucher(_voucher_after(decided.subject, decided.row), decided.wallets())
+        return RedeemedVoucher(voucher_after(decided.subject, decided.row), decided.wallets())
 
     async with _refusing(runtime, voucher_id):
         return await decide_once(
@@ -369,7 +369,7 @@ async def _change_use_once(
 
     async def answer(decided: DecidedEvent[Voucher]) -> VoucherUse:
         view = await queries.member_view_of(runtime, decided.member_after, now=max(now, decided.row.event.at))
-        return VoucherUse(_voucher_after(decided.subject, decided.row), view, _is_judged(decided.row))
+        return VoucherUse(voucher_after(decided.subject, decided.row), view, _is_judged(decided.row))
 
     async with _refusing(runtime, voucher.id):
         return await decide_once(
