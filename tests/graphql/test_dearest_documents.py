@@ -30,14 +30,22 @@ LIMITS = DocumentLimits()
 SCHEMA: GraphQLSchema = build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
 PICTURE = "(format: PNG, size: 2048)"
 CUSTOMER = '(contact: "ana@example.com")'
-ARGUMENTS = {"Voucher.qr": PICTURE, "MemberCard.qr": PICTURE, "Query.findCustomer": CUSTOMER} | {
-    f"{owner.name}.{name}": "(first: PAGE)"
-    for owner in SCHEMA.type_map.values()
-    if isinstance(owner, GraphQLObjectType)
-    for name, field in owner.fields.items()
-    if "first" in field.args
-}
+ARGUMENTS = (
+    {"Voucher.qr": PICTURE, "MemberCard.qr": PICTURE, "Query.findCustomer": CUSTOMER}
+    | {
+        "Member.reward": '(code: "discount-5")',
+        "Member.quote": "(total: 5000)",
+    }
+    | {
+        f"{owner.name}.{name}": "(first: PAGE)"
+        for owner in SCHEMA.type_map.values()
+        if isinstance(owner, GraphQLObjectType)
+        for name, field in owner.fields.items()
+        if "first" in field.args
+    }
+)
 SIZES = {"Purchase.lines": LINES, "Purchase.explanation": RULES, "PointEntry.explanation": RULES}
+SIZES |= {"Purchase.entries": 1, "Purchase.vouchers": 1}
 OF_A_MEMBER = frozenset({"me", "programme"})
 OF_A_TILL = frozenset({"findCustomer", "shiftActions", "auditTrail", "staff"})
 # Nobody waits so long for anything: a loop that was held up for as long as this would be a fault on any machine.

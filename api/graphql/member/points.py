@@ -5,11 +5,12 @@ amount.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
+from typing import get_args
 
 import strawberry
 
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, UNIT
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, TOTAL_COUNT, UNIT
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.scalars import Long, WalletCode
@@ -168,6 +169,22 @@ class PointEntryEdge:
 class PointEntryConnection:
     edges: list[PointEntryEdge] = strawberry.field(description=EDGES)
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    member: strawberry.Private[str]
+    wallet: strawberry.Private[str | None]
+    is_filtered: strawberry.Private[bool]
+
+    @strawberry.field(description=TOTAL_COUNT)
+    async def total_count(self, info: Info) -> int | None:
+        if self.is_filtered:
+            return None
+        loaders = info.context.loaders
+        shown = (await loaders.audience()).programme.shown_wallets
+        wallets = (await loaders.member_view(self.member)).member.wallets
+        return sum(
+            wallets[spec.code].entries
+            for spec in shown
+            if spec.code in wallets and self.wallet in (None, spec.code)
+        )
 
 
 @strawberry.type(description="An entry that the purchase or refund would write.")
@@ -192,6 +209,12 @@ class WalletTotal:
     currency: str | None = strawberry.field(description="Set where the amount is money.")
     unit: ProgrammeWallet | None = strawberry.field(description=UNIT)
     amount: int = strawberry.field(description="Signed.")
+
+
+def kind_words(kinds: Iterable[EntryKind] | None) -> frozenset[decision.EntryKind]:
+    """Return the domain's words of kinds of entries."""
+    names = {kind.name for kind in kinds or ()}
+    return frozenset(word for word in get_args(decision.EntryKind) if word in names)
 
 
 # ---------------------------------------------------------------- wallets

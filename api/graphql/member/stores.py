@@ -12,7 +12,7 @@ from api.graphql.engine.later import later
 from api.graphql.engine.shared_types import Info
 from api.graphql.engine.titles import find_spec
 from domain.model.programme import rules
-from domain.model.programme.stores import StoreSpec
+from domain.model.programme.header import StoreSpec
 
 
 @enum_of_words(rules.Weekday, description="A day of the week.")
