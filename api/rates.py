@@ -39,6 +39,8 @@ COUNTED_PER_RUN = frozenset(
         "scan",
         "useVoucher",
         "checkout",
+        "requestRedemptionCode",
+        "redeemForCustomer",
         "reverseVoucherUse",
     }
 )

@@ -29,6 +29,7 @@ from api.graphql.till.customers import CustomerQuery
 from api.graphql.till.events import EventMutation
 from api.graphql.till.lost_contacts import LostContactMutation
 from api.graphql.till.purchases import PurchaseMutation, PurchaseQuery
+from api.graphql.till.redemption import ConfirmedRedemptionMutation
 from api.graphql.till.refunds import RefundMutation, RefundQuery
 from api.graphql.till.scanning import ScanMutation
 from api.graphql.till.staff import StaffMutation, StaffQuery
@@ -61,6 +62,7 @@ class Mutation(
     ScanMutation,
     PurchaseMutation,
     CheckoutMutation,
+    ConfirmedRedemptionMutation,
     RefundMutation,
     AdjustmentMutation,
     CustomerAttributeMutation,

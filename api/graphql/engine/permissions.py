@@ -108,6 +108,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "scan": _permit(STAFF),
         "recordPurchase": _permit(STAFF),
         "checkout": _permit(STAFF),
+        "requestRedemptionCode": _permit(STAFF),
+        "redeemForCustomer": _permit(STAFF),
         "refundPurchase": _permit(STAFF),
         "useVoucher": _permit(STAFF),
         # For managers only. The service refuses a cashier with NotAllowed, reason ROLE, which a screen shows.
@@ -159,15 +161,16 @@ TYPES: Mapping[str, CallerKinds] = {
         MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactRemoved", "ContactProofNeeded"
     ),
     **_types_for(MEMBER, "TermsAccepted", "ConsentSet", "AttributesSet"),
+    **_types_for(SIGNED_IN, "RewardLocked"),
     **_types_for(SIGNED_IN, "MemberAttribute", "AttributeChoice"),
     **_types_for(STAFF, "CustomerAttributesSet", "BirthdayCorrected", "CheckedOut"),
+    **_types_for(STAFF, "RedemptionCodeSent", "RedeemedForCustomer"),
     **_types_for(
         MEMBER,
         "DeviceRegistered",
         "DeviceUnregistered",
         "MessagesRead",
         "RewardRedeemed",
-        "RewardLocked",
         "VoucherGivenBack",
     ),
     **_types_for(
