@@ -5,6 +5,7 @@ what the page says.
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,20 +14,17 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.servers import ROOT, Served, quick_folder, selo, serve_selo
+from tests.servers import HANGS_AFTER_SECONDS, ROOT, Served, quick_folder, selo, serve_selo
 from tests.small_runtime import NUMISCOLLECT
-
-READY_WITHIN_SECONDS = 150
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[tuple[Path, Served]]:
+def demo(demo_seed: Path) -> Iterator[tuple[Path, Served]]:
     """A demo server, its data in the folder's `selo-data`."""
-    with (
-        quick_folder() as folder,
-        serve_selo(folder / "selo-data", "--demo", within_seconds=READY_WITHIN_SECONDS) as served,
-    ):
-        yield folder, served
+    with quick_folder() as folder:
+        shutil.copytree(demo_seed, folder / "selo-data")
+        with serve_selo(folder / "selo-data", "--demo") as served:
+            yield folder, served
 
 
 def walk() -> list[str]:
@@ -35,7 +33,6 @@ def walk() -> list[str]:
     return re.findall(r"^    (.+)$", section, re.MULTILINE)
 
 
-@pytest.mark.timeout(240)
 def test_the_walk_works_copied_line_by_line(demo: tuple[Path, Served]) -> None:
     folder, served = demo
     lines = ["set -e", *walk()]
@@ -51,7 +48,7 @@ def test_the_walk_works_copied_line_by_line(demo: tuple[Path, Served]) -> None:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS_AFTER_SECONDS,
         env={**environment, "SELO_DATA": str(folder / "selo-data")},
     )
     assert done.returncode == 0, done.stdout + done.stderr
