@@ -7,8 +7,12 @@ settings serve the embedded server, a replica set and a sharded cluster.
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
+from bson.binary import STANDARD
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
@@ -19,6 +23,10 @@ from pymongo.write_concern import WriteConcern
 from domain.store.connection_faults import ESCAPES, explain_fault, explain_uri, is_unescaped
 
 Raw = Mapping[str, Any]
+
+# Instants in UTC itself: any other zone of no offset is slower to compare and to write.
+AWARE: CodecOptions[Raw] = CodecOptions(tz_aware=True, tzinfo=UTC, uuid_representation=STANDARD)
+UNDECODED: CodecOptions[Any] = AWARE.with_options(document_class=RawBSONDocument)
 
 ACCESS_ERRORS: Mapping[int, str] = {13: "Unauthorized", 18: "AuthenticationFailed", 8000: "AtlasError"}
 

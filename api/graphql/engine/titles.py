@@ -9,6 +9,7 @@ from api.graphql.engine.audience import Audience
 from api.texts import instant_text, say
 from domain.model.ledger.decision import Entry, EntryKind
 from domain.model.programme import LocalizedText, Programme
+from domain.store.ledger.history_entries import HistoryEntry
 
 FRIEND, REFERRER = "referral:friend", "referral:referrer"
 
@@ -78,7 +79,9 @@ def event_title(programme: Programme, name: str, locale: str) -> str | None:
     return None if spec is None else spec.title.for_locale(locale)
 
 
-def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str | None = None) -> str:
+def entry_title(
+    audience: Audience, entry: Entry | HistoryEntry, *, version: int, reward: str | None = None
+) -> str:
     """Return the title of an entry, from the programme version that wrote it."""
     programme = audience.programme_of_version(version)
     has_voucher = entry.voucher is not None

@@ -11,7 +11,7 @@ from domain.model.ledger.member import Member
 from domain.services.ledger.queries import MAX_SEARCH_WINDOW, MemberView, Page, load_member_view
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal
-from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger.history_entries import HistoryEntry
 
 MAX_HIDDEN_WINDOWS = 10
 
@@ -39,12 +39,12 @@ async def list_history(
     page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
     if not hidden or wallet is not None:
         return Page(page, lowest > 1)
-    shown = [one for one in page if one.entry.wallet not in hidden]
+    shown = [one for one in page if one.wallet not in hidden]
     floor = max(1, before - MAX_HIDDEN_WINDOWS * MAX_SEARCH_WINDOW)
     while len(shown) <= first and lowest > floor:
         before, lowest = lowest, max(floor, lowest - MAX_SEARCH_WINDOW)
         page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
-        shown += [one for one in page if one.entry.wallet not in hidden]
+        shown += [one for one in page if one.wallet not in hidden]
     return Page(tuple(shown[:first]), len(shown) > first)
 
 
@@ -66,9 +66,10 @@ async def _history_window(
             first=missing[-1] + 1 - missing[0],
             wallet=wallet,
         )
-        await runtime.programmes.load_versions(one.version for one in history_entries)
         known_entries |= {_entry_number(one, wallet): one for one in history_entries}
-    return tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
+    page = tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
+    await runtime.programmes.load_versions(one.version for one in page)
+    return page
 
 
 async def find_entry(runtime: Runtime, *, member_id: str, n: int) -> HistoryEntry | None:
@@ -85,12 +86,10 @@ def _entry_count(member: Member, wallet: str | None) -> int:
 
 
 def _entry_number(history_entry: HistoryEntry, wallet: str | None) -> int:
-    return history_entry.entry.n if wallet is None else history_entry.entry.wallet_n
+    return history_entry.n if wallet is None else history_entry.wallet_n
 
 
 def _recent_by_number(member_view: MemberView, wallet: str | None) -> dict[int, HistoryEntry]:
     return {
-        _entry_number(one, wallet): one
-        for one in member_view.recent_entries
-        if wallet in (None, one.entry.wallet)
+        _entry_number(one, wallet): one for one in member_view.recent_entries if wallet in (None, one.wallet)
     }
