@@ -25,10 +25,11 @@ from domain.services.runtime import Runtime
 from domain.store.ledger import history_entries, journal, members, receipts, vouchers
 from domain.store.ledger.history_entries import HistoryEntry, RecentEntries
 from domain.store.ledger.journal import PurchaseRow
-from domain.store.ledger.members import Details, Status, StoredMember
+from domain.store.ledger.members import Status, StoredMember
 from domain.store.ledger.receipts import StoredReceipt
 from domain.store.ledger.vouchers import Voucher
 from domain.store.people import contacts
+from domain.store.people.details import Details
 
 T = TypeVar("T")
 
