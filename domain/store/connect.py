@@ -14,6 +14,7 @@ from bson.binary import STANDARD
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.monitoring import _EventListener
@@ -44,6 +45,18 @@ class Unreachable(Exception):
 
 class AccessRefused(Unreachable):
     """A server answers and denies us access; the message is its own word for that."""
+
+
+class Collections(dict[str, AsyncCollection[Any]]):
+    """The driver's handles on collections by name: making one costs as much as a command does."""
+
+    def __init__(self, mongo: AsyncDatabase[Any]) -> None:
+        super().__init__()
+        self._mongo = mongo
+
+    def __missing__(self, name: str) -> AsyncCollection[Any]:
+        handle = self[name] = self._mongo[name]
+        return handle
 
 
 @dataclass(frozen=True, slots=True)

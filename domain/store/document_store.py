@@ -38,7 +38,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.results import ClientBulkWriteResult, UpdateResult
 from pymongo.write_concern import WriteConcern
 
-from domain.store.connect import AWARE, UNDECODED, Database, Raw
+from domain.store.connect import AWARE, UNDECODED, Collections, Database, Raw
 from domain.store.stale_commits import StaleCommits
 from domain.store.stored_document import StoredDocument
 
@@ -149,6 +149,8 @@ class DocumentStore:
             write_concern=WriteConcern(w="majority"),
             read_concern=ReadConcern("majority"),
         )
+        self._collections = Collections(self.mongo)
+        self._undecoded = Collections(self.mongo.with_options(UNDECODED))
         self.voucher_keys = voucher_keys
         self.has_bulk_writes = True
         self.has_snapshot_writes = True
@@ -168,11 +170,12 @@ class DocumentStore:
     def __getitem__(self, collection: str) -> AsyncCollection[Raw]:
         """Return a collection. Raises FormatOutdated."""
         self._expect_format()
-        return self.mongo[collection]
+        return self._collections[collection]
 
     def undecoded(self, collection: str) -> AsyncCollection[RawBSONDocument]:
         """Return a collection whose documents in documents are decoded where they are used."""
-        return cast("AsyncCollection[RawBSONDocument]", self[collection].with_options(UNDECODED))
+        self._expect_format()
+        return self._undecoded[collection]
 
     def _expect_format(self) -> None:
         if self.outdated_by is not None:
