@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api.background import keep_running, raise_pending_cancellation
+from api.http.app_links import app_link_routes
 from api.http.graphql_setup import make_graphql_routes
 from api.http.headers import OuterMiddleware, answer_unhandled_error
 from api.http.health import PartCheck, PartState, health_routes
@@ -85,6 +86,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
                 }
             ),
             jwks_route(process.tokens.public_jwks),
+            *app_link_routes(process.settings),
             unsubscribe_route(process),
             *make_graphql_routes(process, address=address, explorer=explorer),
             *page_routes(

@@ -36,6 +36,7 @@ COUNTED_PER_RUN = frozenset(
         "redeemReward",
         "cancelVoucher",
         "enterCode",
+        "sendTestPush",
         "scan",
         "useVoucher",
         "reverseVoucherUse",

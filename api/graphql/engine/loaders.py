@@ -66,7 +66,14 @@ class Loaders:
         """Return an audience that reads this locale."""
         programmes = self._services.runtime.programmes
         current = programmes.current()
-        return Audience(current.programme, current.number, programmes.loaded_or_current, locale, self.now)
+        return Audience(
+            current.programme,
+            current.number,
+            programmes.loaded_or_current,
+            locale,
+            self.now,
+            self._services.links_url,
+        )
 
     # ------------------------------------------------------------ members
 
