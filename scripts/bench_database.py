@@ -33,8 +33,8 @@ from domain.store import bulk, commit
 from domain.store.connect import Database, connect
 from domain.store.document_store import DocumentStore, Write
 from domain.store.ledger import journal, members
-from domain.store.ledger.members import Details
 from domain.store.people import contacts
+from domain.store.people.details import Details
 from domain.store.prepare import prepare
 
 YOUNG_ENTRIES, OLD_DAYS = 100, 3_650

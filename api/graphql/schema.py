@@ -11,9 +11,10 @@ from api.graphql.member.actions.codes import CodeMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.actions.trial_push import TrialPushMutation
-from api.graphql.member.activity import Subscription
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices import DeviceMutation
+from api.graphql.member.enrolment import EnrolmentMutation
+from api.graphql.member.live.activity import Subscription
 from api.graphql.member.members import MemberQuery
 from api.graphql.member.messages import MessageMutation
 from api.graphql.member.profile import ProfileMutation
@@ -23,6 +24,7 @@ from api.graphql.nodes import NodeQuery
 from api.graphql.till.adjustments import AdjustmentMutation
 from api.graphql.till.audit_trail import TrailQuery
 from api.graphql.till.customer_attributes import CustomerAttributeMutation
+from api.graphql.till.customer_birthdays import CustomerBirthdayMutation
 from api.graphql.till.customers import CustomerQuery
 from api.graphql.till.events import EventMutation
 from api.graphql.till.lost_contacts import LostContactMutation
@@ -44,6 +46,7 @@ class Query(
     description="Each takes one input and answers its success, or a Problem that a screen can act on."
 )
 class Mutation(
+    EnrolmentMutation,
     SignInMutation,
     ProfileMutation,
     ContactMutation,
@@ -61,6 +64,7 @@ class Mutation(
     RefundMutation,
     AdjustmentMutation,
     CustomerAttributeMutation,
+    CustomerBirthdayMutation,
     LostContactMutation,
     EventMutation,
 ):

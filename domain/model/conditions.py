@@ -9,38 +9,13 @@ true` is true.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.machinery import PathFinder
-from importlib.util import find_spec, module_from_spec
-from types import ModuleType
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
+from domain.model.compiled_conditions import Undecided, compiled
+from domain.model.expression_engine import Context, cel
 from domain.model.favourites import FavouriteMalformed, expand_favourites
-
-
-def _engine() -> ModuleType:
-    """Load the CEL extension alone. The package around it imports its command line, which costs every start
-    30 MB and 0.4 s.
-    """
-    package = find_spec("cel")
-    spec = (
-        PathFinder.find_spec("cel.cel", package.submodule_search_locations) if package is not None else None
-    )
-    if spec is None or spec.loader is None:
-        raise ImportError("the package common-expression-language is not installed", name="cel")
-    if spec.name not in sys.modules:
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-        sys.modules[spec.name] = module
-    return sys.modules[spec.name]
-
-
-if TYPE_CHECKING:
-    import cel
-else:
-    cel = _engine()
 
 LONGEST_SOURCE: Final = 500
 DEEPEST_NESTING: Final = 20
@@ -119,37 +94,6 @@ _BEFORE_COMPARISON: Final = frozenset({_EDGE, *(Term("sign", sign) for sign in (
 _AFTER_COMPARISON: Final = frozenset({_EDGE, *(Term("sign", sign) for sign in (")", "&&", "||", "?", ":"))})
 
 
-class Context:
-    """The values that expressions may read. Building one costs tens of microseconds, and 20 for each line of
-    a purchase: build it once and use it often. Not for several threads.
-    """
-
-    __slots__ = ("_engine", "_own", "_shared")
-
-    def __init__(self, variables: Mapping[str, object]) -> None:
-        self._engine = cel.Context(variables=dict(variables))
-        self._own = dict(variables)
-        self._shared: list[Context] = [self]  # whose values of their own the engine has now
-
-    def replacing(self, name: str, value: object) -> Context:
-        """Return this context with another value of one of its names. It shares the rest, which then need not
-        be read again.
-        """
-        sibling = Context.__new__(Context)
-        sibling._engine, sibling._shared = self._engine, self._shared
-        sibling._own = {**self._own, name: value}
-        return sibling
-
-    def _ready(self) -> cel.Context:
-        current = self._shared[0]
-        if current is not self:
-            for name, value in self._own.items():
-                if current._own.get(name) is not value:
-                    self._engine.add_variable(name, value)
-            self._shared[0] = self
-        return self._engine
-
-
 class Expression:
     """One compiled expression. Two expressions are equal where their sources are.
 
@@ -160,7 +104,7 @@ class Expression:
     has to be counted.
     """
 
-    __slots__ = ("_program", "favourites", "is_costly", "names", "source")
+    __slots__ = ("_function", "_program", "favourites", "is_costly", "names", "source")
 
     source: str
     favourites: Mapping[str, tuple[str, ...]]
@@ -185,13 +129,19 @@ class Expression:
         self.is_costly = any(term.kind == "call" and term.value in _COSTLY_CALLS for term in pieces)
         self.source = source
         self.names = _names(evaluated, self._program.variables())
+        self._function = None if self.is_costly else compiled(list(_tokens(evaluated)))
 
     def value(self, context: Context) -> object:
         """Evaluate the expression to int, float, bool, str, list, dict, datetime or None. Raises
         ExpressionFailed.
         """
+        if self._function is not None:
+            try:
+                return self._function(context.values)
+            except Undecided:
+                pass
         try:
-            return self._program.execute(context._ready())
+            return self._program.execute(context.ready())
         except _REFUSALS as error:
             by_type = isinstance(error, TypeError) or str(error).startswith("Undefined")
             raise ExpressionFailed(str(error), source=self.source, by_type=by_type) from None

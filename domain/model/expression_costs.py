@@ -80,6 +80,7 @@ def steps(expression: Expression, lines: int = MOST_LINES) -> int:
     return total
 
 
+@lru_cache(maxsize=4096)
 def steps_by_line(expression: Expression, lines: int = MOST_LINES) -> int:
     """Return what evaluating an expression on each of so many lines costs at most."""
     if expression.is_costly:
@@ -113,6 +114,7 @@ def patterns(expression: Expression) -> tuple[str | None, ...]:
     )
 
 
+@lru_cache(maxsize=4096)
 def reads_line_alone(expression: Expression) -> bool:
     """Tell whether an expression reads nothing but the line."""
     return all(name.partition(".")[0] == "line" for name in expression.names)

@@ -20,7 +20,7 @@ from domain.model.programme import CodeSpec, Programme
 from domain.services.errors import InvalidInput
 from domain.services.runtime import Runtime
 from domain.store.document_store import Write
-from domain.store.ledger import code_counts, single_use_codes
+from domain.store.ledger import code_counts, single_use_codes, vouchers
 from domain.store.ledger.code_counts import CodeCount
 from domain.store.ledger.single_use_codes import SingleUseCode
 from domain.store.ledger.vouchers import Voucher
@@ -117,3 +117,10 @@ async def claim_code(
     if counted.entered >= spec.limit:
         raise CodeRefused("USED_UP")
     return CodeClaim(spec, single_use, counted)
+
+
+async def load_entered(runtime: Runtime, member_id: str, row: JournalRow) -> EnteredCode:
+    """Return a code that counted, as its row in the journal has it."""
+    ids = [step.id for step in row.vouchers if step.change == "issued"]
+    found_vouchers = await vouchers.find_many(runtime.store, ids) if ids else {}
+    return EnteredCode(member_id, row, tuple(found_vouchers[id] for id in ids if id in found_vouchers))

@@ -27,10 +27,10 @@ from domain.store import bulk, commit
 from domain.store.document_store import DocumentStore, Write
 from domain.store.ledger import agenda, receipts, stock
 from domain.store.ledger import members as members_store
-from domain.store.ledger.members import Details
 from domain.store.ledger.programmes import PublishedProgramme
 from domain.store.people import contacts
 from domain.store.people.consent_answers import ConsentAnswer
+from domain.store.people.details import Details
 
 SEED = 20_26
 PAID_EVERY = 3  # each so many lines a purchase is paid with store credit, where there is some

@@ -65,6 +65,7 @@ Action = Literal[
     "CONTACT_CHANGE_UNDONE",
     "CONTACT_PROPOSED",
     "CONTACT_REPLACED",
+    "BIRTHDAY_CORRECTED",
 ]
 ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers", "look_ups"]
 SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers", "look_ups")

@@ -37,6 +37,7 @@ from domain.store.migrations.steps import INDEX_SECONDS
 from domain.store.people import (
     card_steps,
     code_tries,
+    consent_histories,
     contact_changes,
     contact_proposals,
     contacts,
@@ -87,6 +88,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     devices.DeviceDocument,
     card_steps.CardStepDocument,
     code_tries.CodeTriesDocument,
+    consent_histories.ConsentHistoryDocument,
     dropped_keys.DroppedKeyDocument,
     stale_commits.StaleCommitDocument,
 )

@@ -91,7 +91,14 @@ def midday_zone() -> str:
     return f"Etc/GMT{-ahead:+d}"  # whose signs say how far behind it is
 
 
-def join(page: Page, club: ClubServer, *, name: str = "Ana Silva", email: str = "ana@example.com") -> str:
+def join(
+    page: Page,
+    club: ClubServer,
+    *,
+    name: str = "Ana Silva",
+    email: str = "ana@example.com",
+    birthday: str = "",
+) -> str:
     """Join on the phone page, with the code that comes by mail, and register two phones that pushes reach;
     return the access token.
     """
@@ -99,6 +106,7 @@ def join(page: Page, club: ClubServer, *, name: str = "Ana Silva", email: str = 
     page.click("form + .button")
     page.fill("[name=name]", name)
     page.fill("[name=contact]", email)
+    page.fill("[name=birthday]", birthday)
     page.check("[name=terms]")
     page.click("form .primary")
     page.wait_for_selector("[name=code]")

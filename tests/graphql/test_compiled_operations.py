@@ -72,7 +72,7 @@ def test_every_operation_of_our_pages_and_clients_is_compiled(file: str, text: s
     for details in grouped.values():
         name = details[0].node.name.value
         if name != "__typename":
-            Compiler(executor).value(root.fields[name].type, details)  # raises NotCompiled
+            Compiler(executor).compile(root.fields[name].type, details)  # raises NotCompiled
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from api.app import open_app
-from api.graphql.member.activity import write_cursor
+from api.graphql.member.live.cursors import write_cursor
 from api.http.protocol import ConnectionLimits
 from api.process import Process, open_process
 from api.settings import Settings

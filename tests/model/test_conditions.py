@@ -3,13 +3,13 @@
 import pytest
 
 from domain.model.conditions import (
-    Context,
     Expression,
     ExpressionFailed,
     ExpressionMalformed,
     compared_numbers,
     conjuncts,
 )
+from domain.model.expression_engine import Context
 
 CONTEXT = Context(
     {"member": {"tier": None, "total": 500, "tags": ["a", "b"]}, "event": {"data": {"up": True}}}

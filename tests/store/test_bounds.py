@@ -20,7 +20,8 @@ from domain.services.runtime import Runtime
 from domain.store.bulk import CHUNK_SECONDS
 from domain.store.connect import Database
 from domain.store.ledger import journal_rows, members
-from domain.store.ledger.members import Details, NextDue
+from domain.store.ledger.members import NextDue
+from domain.store.people.details import Details
 from domain.store.prepare import COLLECTIONS
 from tests.command_log import CommandLog
 from tests.small_runtime import NOW, NUMISCOLLECT, TILL, join, new_purchase, open_runtime

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.embedded import find_running, open_embedded
-from api.graphql.member.activity import write_cursor
+from api.graphql.member.live.cursors import write_cursor
 from api.keys import read_keys
 from api.settings import Settings
 from api.tokens import Tokens

@@ -20,8 +20,10 @@ from domain.services import errors
 from domain.services.ledger import audit_trail, fiscal_records, queries
 from domain.services.ledger.queries import MemberView, RecordedPurchase
 from domain.services.messages import inbox
+from domain.services.people import consents
 from domain.store.ledger.vouchers import Voucher
 from domain.store.messages.inbox import Mailbox
+from domain.store.people.consent_answers import ConsentAnswer
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -101,6 +103,13 @@ class Loaders:
             ("mailbox", member), lambda: inbox.find_mailbox(self._services.runtime, member_id=member)
         )
 
+    async def consent_answers(self, member: str, newest: Sequence[ConsentAnswer]) -> list[ConsentAnswer]:
+        """Return all stored answers of a member, the newest of each purpose first."""
+        return await self._read_once(
+            ("consents", member),
+            lambda: consents.answer_history(self._services.runtime, member=member, newest=newest),
+        )
+
     def sign_in_as(self, caller: MemberCaller) -> None:
         """Answer as to this member from now on: they have just signed in."""
         self._caller = caller
@@ -115,8 +124,8 @@ class Loaders:
     def forget(self, member: str) -> None:
         """Read a member again at the next call: their profile, and perhaps their language, has changed."""
         self._services.locales.forget(member)
-        self._reads.pop(("member", member), None)
-        self._reads.pop("audience", None)
+        for read in (("member", member), ("consents", member), "audience"):
+            self._reads.pop(read, None)
 
     # ------------------------------------------------------------ what is in memory
 

@@ -87,7 +87,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "auditTrail": _permit(STAFF - {CallerKind.CASHIER}),
     },
     "Mutation": {
-        "enrol": _permit(PUBLIC),
+        "enrol": _permit(PUBLIC, MEMBER),
         "requestSignInCode": _permit(PUBLIC),
         "signIn": _permit(PUBLIC, MEMBER),
         "signInWithFirebase": _permit(PUBLIC, MEMBER),
@@ -121,6 +121,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "freezeMember": _permit(STAFF),
         "unfreezeMember": _permit(STAFF),
         "proposeContact": _permit(STAFF),
+        "correctBirthday": _permit(STAFF),
         "approveContact": _permit(STAFF),
         "recordEvent": _permit(STAFF),
     },
@@ -149,7 +150,9 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
     **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
-    **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device", "DevicePush"),
+    **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Device", "DevicePush"),
+    # A member's own, and for managers those of a customer.
+    **_types_for(SIGNED_IN, "Consent", "ConsentAnswered"),
     **_types_for(MEMBER, "ChallengeAccepted", "ChallengeNotOpen"),
     **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
     **_types_for(MEMBER, "Message", "MessageConnection", "MessageEdge", "CodeEntered", "CodeRefused"),
@@ -157,7 +160,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactProofNeeded"),
     **_types_for(MEMBER, "TermsAccepted", "ConsentSet", "AttributesSet"),
     **_types_for(SIGNED_IN, "MemberAttribute", "AttributeChoice"),
-    **_types_for(STAFF, "CustomerAttributesSet"),
+    **_types_for(STAFF, "CustomerAttributesSet", "BirthdayCorrected"),
     **_types_for(
         MEMBER,
         "DeviceRegistered",
@@ -186,6 +189,14 @@ TYPES: Mapping[str, CallerKinds] = {
         "VoucherExpired",
         "MessageReceived",
         "Resync",
+    ),
+    **_types_for(
+        MEMBER,
+        "MessagesChanged",
+        "ChallengeTakenUp",
+        "ProgressChanged",
+        "ProfileChanged",
+        "ReferralChanged",
     ),
     # What the till needs of a member, and the member sees too
     **_types_for(
@@ -259,6 +270,7 @@ TYPES: Mapping[str, CallerKinds] = {
 GUARDED_FIELDS: Mapping[tuple[str, str], CallerKinds] = {
     ("Voucher", "code"): MEMBER,
     ("Voucher", "qr"): MEMBER,
+    ("Customer", "consents"): frozenset({CallerKind.MANAGER, CallerKind.OPERATOR}),
 }
 
 

@@ -29,11 +29,11 @@ from api.graphql.engine.paging import After, First
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info, Node
 from api.graphql.engine.titles import find_spec
-from api.graphql.member.activity import write_cursor
 from api.graphql.member.badges import BadgeProgress, badges_of
 from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
 from api.graphql.member.devices import Device, MemberCard, card_of, device_of
 from api.graphql.member.histories import point_history, purchase_history
+from api.graphql.member.live.cursors import cursor_of
 from api.graphql.member.messages import MessageConnection, message_history
 from api.graphql.member.points import PointEntryConnection, Wallet, wallets_of
 from api.graphql.member.programme import Plan, plan_of
@@ -43,7 +43,6 @@ from api.graphql.member.tiers import TierProgress, tier_progress
 from api.graphql.member.vouchers import VoucherConnection, VoucherState, voucher_history
 from domain.model.ledger.decision import StockState
 from domain.services.ledger.queries import MemberView
-from domain.services.live.activity_feed import ActivityCursor
 from domain.services.people import devices
 from domain.store.ledger.members import Status as MembershipStatus
 
@@ -228,19 +227,11 @@ class Member(Node):
     )
     async def activity_cursor(self, info: Info) -> str:
         mailbox = await info.context.loaders.mailbox(self.member_id)
-        return write_cursor(ActivityCursor(self.member_view.written_seq, 0, mailbox.letter_count))
+        return cursor_of(self.member_view, mailbox)
 
     @strawberry.field(description="Null where the programme has none.")
     def referral(self, info: Info) -> Referral | None:
-        if self.audience.programme.referral is None:
-            return None
-        url = info.context.dependencies.invitation_url(self.number)
-        return Referral(
-            code=self.number,
-            url=url,
-            invited=self.member_view.invited_count,
-            qualified=self.member_view.member.referral.friends,
-        )
+        return referral_of(info, self.audience, self.member_view)
 
     @strawberry.field(description="Paid membership; null where the member has none.")
     def plan(self) -> MemberPlan | None:
@@ -317,6 +308,19 @@ def member_of(audience: Audience, member_view: MemberView) -> Member:
         member_id=member.id,
         member_view=member_view,
         audience=audience,
+    )
+
+
+def referral_of(info: Info, audience: Audience, member_view: MemberView) -> Referral | None:
+    """Return how a member's invitations stand; None where the programme has none."""
+    if audience.programme.referral is None:
+        return None
+    number = member_view.member.number
+    return Referral(
+        code=number,
+        url=info.context.dependencies.invitation_url(number),
+        invited=member_view.invited_count,
+        qualified=member_view.member.referral.friends,
     )
 
 

@@ -66,6 +66,14 @@ class Programme:
     def takes_codes(self) -> bool:
         return bool(self.audience.programme.codes)
 
+    @strawberry.field(
+        description=(
+            "In years: who joins gives a birthday, and is that old by then. Null where any age will do."
+        )
+    )
+    def minimum_age(self) -> int | None:
+        return self.audience.programme.programme.minimum_age
+
     @strawberry.field(description="What members are asked for at enrolment.")
     def consents(self) -> list[ConsentPurpose]:
         return consent_purposes(self.audience)

@@ -73,6 +73,9 @@ class StaffActionKind(Enum):
     CONTACT_PROPOSED = strawberry.enum_value(
         "CONTACT_PROPOSED", description="Proposed a new contact for a member who lost theirs."
     )
+    BIRTHDAY_CORRECTED = strawberry.enum_value(
+        "BIRTHDAY_CORRECTED", description="Corrected a member's birthday, with a reason."
+    )
     CONTACT_REPLACED = strawberry.enum_value(
         "CONTACT_REPLACED", description="Approved the new contact of a member who lost theirs."
     )

@@ -10,7 +10,7 @@ from api.graphql.engine.ids import encode_id
 from api.graphql.engine.paging import After, First
 from api.graphql.engine.shared_types import Info, Node
 from api.graphql.member.badges import BadgeProgress, badges_of
-from api.graphql.member.consents import MemberAttribute, attributes_of
+from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
 from api.graphql.member.histories import purchase_history
 from api.graphql.member.members import MemberStatus, status_of
 from api.graphql.member.points import Wallet, wallets_of
@@ -51,6 +51,13 @@ class Customer(Node):
     def attributes(self, info: Info) -> list[MemberAttribute]:
         setters = setters_of(info.context.staff().role)
         return attributes_of(self.audience, self.member_view.details.attributes, setters)
+
+    @strawberry.field(
+        description="Managers: the answer to every purpose, with those before it; null for a cashier."
+    )
+    def consents(self) -> list[Consent] | None:
+        member_view = self.member_view
+        return consents_of(self.audience, member_view.member.id, member_view.details.consents)
 
     @strawberry.field(description="Null where the programme has no tiers.")
     def tier(self) -> TierProgress | None:

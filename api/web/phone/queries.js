@@ -25,6 +25,8 @@ const CONSENT = `id purpose granted at wording wordingVersion`;
 
 export const PROGRAMME = `query PhoneProgramme { programme { name currency timezone locales terms { version url }
   takesCodes #?
+  minimumAge #?
+  consents { channels } #?
   consents { purpose title wording wordingVersion } tiers { ${TIER} } earning { code title description until } } }`;
 
 export const HOME = `query PhoneHome { viewer { id number name locale status termsAccepted wallets { ${WALLET} }
@@ -54,6 +56,7 @@ export const PROFILE = `query PhoneProfile { viewer { id number name email phone
   consents { ${CONSENT} } referral { code url invited qualified } plan { since until plan { code name benefits } }
   devices { id platform registeredAt lastSeenAt } #?
   attributes { ${ATTRIBUTE} } #?
+  consents { channels history { granted at wording channels } } #?
 } }`;
 
 export const REQUEST_CODE = `mutation PhoneCode($input: RequestSignInCodeInput!) { requestSignInCode(input: $input) { challenge expiresAt } }`;

@@ -36,6 +36,7 @@ const OWN = [
   "screens/badges.js",
   "screens/history.js",
   "screens/inbox.js",
+  "screens/consents.js",
   "screens/me.js",
   "screens/card.js",
   "screens/codes.js",

@@ -19,7 +19,7 @@ class TermsSpec(ProgrammePart):
 
 class ProgrammeHeader(ProgrammePart):
     """The header of the programme. `locales[0]` is the default. `quiet_hours` are in the member's time zone,
-    everything else in the programme's `timezone`.
+    everything else in the programme's `timezone`. Who joins is at least `minimum_age` years old.
     """
 
     code: Code
@@ -30,6 +30,7 @@ class ProgrammeHeader(ProgrammePart):
     terms: TermsSpec = TermsSpec()
     ineligible: tuple[str, ...] = ()
     quiet_hours: ClockHours | None = None
+    minimum_age: Annotated[int, Field(ge=1, le=99)] | None = None
 
 
 class EventSpec(ProgrammePart):

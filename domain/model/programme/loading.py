@@ -16,6 +16,7 @@ from domain.model.programme.check.costs import check_costs
 from domain.model.programme.check.entered_codes import check_entered_codes
 from domain.model.programme.check.expressions import check_expressions
 from domain.model.programme.check.loops import check_loops
+from domain.model.programme.check.member_size import check_member_size
 from domain.model.programme.check.past import check_past
 from domain.model.programme.check.paying import check_paying
 from domain.model.programme.check.returnable import check_returnable
@@ -91,6 +92,7 @@ def _check_findings(checked_file: CheckedFile, now: datetime | None) -> Iterator
     yield from check_codes(checked_file)
     yield from check_values(checked_file)
     yield from check_paying(checked_file)
+    yield from check_member_size(checked_file)
     yield from check_badges(checked_file)
     yield from check_addresses(checked_file)
     yield from check_expressions(checked_file)

@@ -24,10 +24,11 @@ from domain.services.errors import NotFound
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal, members, receipts, vouchers
 from domain.store.ledger.journal import PurchaseRow
-from domain.store.ledger.members import MAX_RECENT, Details, HistoryEntry, Status, StoredMember
+from domain.store.ledger.members import MAX_RECENT, HistoryEntry, Status, StoredMember
 from domain.store.ledger.receipts import StoredReceipt
 from domain.store.ledger.vouchers import Voucher
 from domain.store.people import contacts
+from domain.store.people.details import Details
 
 T = TypeVar("T")
 

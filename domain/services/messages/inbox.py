@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.services.errors import NotFound
@@ -74,7 +74,7 @@ async def mark_read(runtime: Runtime, *, member_id: str, letter_ids: Sequence[st
             raise NotFound(member_id)
         mailbox = await inbox.find_mailbox(runtime.store, member_id)
         unread_letters = [one for one in letters if one.read_at is None]
-        mailbox_after = replace(mailbox, unread_count=max(0, mailbox.unread_count - len(unread_letters)))
+        mailbox_after = mailbox.with_changed(unread_letters)
         if unread_letters:
             await runtime.store.transact(
                 [

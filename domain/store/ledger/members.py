@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, ClassVar, Literal, cast
 
 from pymongo import IndexModel
 
 from domain.model.ledger.decision import Decision, Entry, JournalRow
-from domain.model.ledger.events import NO_ATTRIBUTES, Profile
 from domain.model.ledger.member import Member
 from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.values import evolve
 from domain.store.connect import Raw
 from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore, Stale, Write, insert, update
 from domain.store.ledger import journal_rows
-from domain.store.people.consent_answers import ConsentAnswer, consent_rows, read_consents
+from domain.store.people.details import Details, details_document, read_details
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "members"
@@ -53,27 +52,6 @@ class MemberDocument(StoredDocument):
 
 
 # ---------------------------------------------------------------- values
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What a member says of themselves; `consents` holds the latest answer to each purpose."""
-
-    name: str
-    email: str | None = None
-    phone: str | None = None
-    birthday: date | None = None
-    locale: str = ""
-    timezone: str = ""
-    terms: str | None = None
-    consents: tuple[ConsentAnswer, ...] = ()
-    attributes: Mapping[str, str | int | bool] = field(default_factory=lambda: NO_ATTRIBUTES)
-
-    @property
-    def profile(self) -> Profile:
-        """Return the part that deciding needs."""
-        granted = frozenset(one.purpose for one in self.consents if one.granted)
-        return Profile(self.name, self.locale, self.timezone, self.birthday, granted, self.attributes)
-
-
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """An entry as a history shows it: with its instant, event and row, and the version of the rules."""
@@ -329,37 +307,6 @@ def row_history(row: JournalRow) -> tuple[HistoryEntry, ...]:
 
 
 # ---------------------------------------------------------------- the parts of the document
-def read_details(row: Raw) -> Details:
-    """Return the details of a stored profile."""
-    birthday = row.get("birthday")
-    return Details(
-        name=row["name"],
-        email=row.get("email"),
-        phone=row.get("phone"),
-        birthday=date.fromisoformat(birthday) if birthday else None,
-        locale=row["locale"],
-        timezone=row["timezone"],
-        terms=row.get("terms"),
-        consents=read_consents(row["consents"]),
-        attributes=dict(row.get("attributes", ())),
-    )
-
-
-def details_document(details: Details) -> dict[str, Any]:
-    """Return details as a member's document stores them."""
-    document = {
-        "name": details.name,
-        "email": details.email,
-        "phone": details.phone,
-        "birthday": details.birthday.isoformat() if details.birthday else None,
-        "locale": details.locale,
-        "timezone": details.timezone,
-        "terms": details.terms,
-        "consents": consent_rows(details.consents),
-    }
-    return {**document, "attributes": dict(details.attributes)} if details.attributes else document
-
-
 def _history_document(history_entry: HistoryEntry) -> Mapping[str, Any]:
     entry = history_entry.entry
     document: dict[str, Any] = {

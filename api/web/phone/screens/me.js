@@ -7,16 +7,9 @@ import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
 import { forgetCard, ownDevice } from "../card.js";
 import { ask, go, phone, session } from "../phone.js";
-import {
-  CHANGE_CONTACT,
-  PROFILE,
-  SET_ATTRIBUTES,
-  SET_CONSENT,
-  SIGN_OUT,
-  UNREGISTER,
-  UPDATE,
-} from "../queries.js";
-import { failed, say, sending } from "./parts.js";
+import { CHANGE_CONTACT, PROFILE, SET_ATTRIBUTES, SIGN_OUT, UNREGISTER, UPDATE } from "../queries.js";
+import { consentSection } from "./consents.js";
+import { failed, say, section, sending } from "./parts.js";
 
 export async function meScreen(element) {
   const body = h("div.stack", { "aria-live": "polite" }, h("div.skeleton"), h("div.skeleton"));
@@ -31,7 +24,7 @@ export async function meScreen(element) {
         contacts(me),
         referral(me.referral),
         plan(me.plan),
-        consents(me.consents),
+        consentSection(me.consents),
         devices(me.devices, await ownDevice()),
         section("language", languagePicker(speakTo)),
         leaving(),
@@ -50,10 +43,6 @@ async function speakTo(tag) {
   if (locale) await ask(UPDATE, { input: { locale } }).catch(() => {});
 }
 
-function section(key, ...children) {
-  return h("section.card.stack", {}, h("h2", {}, t(key)), children);
-}
-
 function profile(me) {
   const name = h("input", {
     required: true,
@@ -67,6 +56,7 @@ function profile(me) {
     name: "birthday",
     autocomplete: "bday",
     value: me.birthday ?? "",
+    readOnly: Boolean(me.birthday),
   });
   return section(
     "profile",
@@ -77,9 +67,12 @@ function profile(me) {
     ),
     sending(
       h("button.button.wide", {}, t("save")),
-      [field(t("profile.name"), name), field(t("profile.birthday"), birthday)],
+      [field(t("profile.name"), name), field(t("profile.birthday"), birthday, t("profile.birthday.once"))],
       async () => {
-        await ask(UPDATE, { input: { name: name.value.trim(), birthday: birthday.value || null } });
+        const { updateProfile } = await ask(UPDATE, {
+          input: { name: name.value.trim(), ...(birthday.value && { birthday: birthday.value }) },
+        });
+        birthday.readOnly = Boolean(updateProfile.member.birthday);
         toast(t("saved"));
       },
     ),
@@ -237,43 +230,6 @@ function plan(own) {
       {},
       own.plan.benefits.map((benefit) => h("li", {}, icon("check"), benefit)),
     ),
-  );
-}
-
-/* What was never asked stands as not granted; granting means the wording shown here. */
-function consents(given) {
-  const wordings = phone.programme?.consents ?? [];
-  if (!wordings.length) return null;
-  return section(
-    "consents",
-    wordings.map((wording) => {
-      const box = h("input", {
-        type: "checkbox",
-        name: wording.purpose,
-        onchange: async () => {
-          try {
-            await ask(SET_CONSENT, {
-              input: {
-                purpose: wording.purpose,
-                granted: box.checked,
-                wordingVersion: wording.wordingVersion,
-              },
-            });
-            toast(t("saved"));
-          } catch (error) {
-            box.checked = !box.checked;
-            toast(say(error), "bad");
-          }
-        },
-      });
-      box.checked = Boolean(given.find((consent) => consent.purpose === wording.purpose)?.granted);
-      return h(
-        "label.choice",
-        {},
-        box,
-        h("span", {}, h("strong", {}, wording.title), h("small.why", {}, wording.wording)),
-      );
-    }),
   );
 }
 

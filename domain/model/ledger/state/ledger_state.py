@@ -8,13 +8,14 @@ scalar or a short list. `paths` writes a member's ledger state, `changes` compar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from operator import is_
 from typing import Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
 from domain.model.ledger.gifts import levels_together
 from domain.model.ledger.lots import Lot
-from domain.model.ledger.member import Member, Tally, month_texts
+from domain.model.ledger.member import Member, Tally
 from domain.model.ledger.state.encoding import (
     MEMBER,
     PURCHASES,
@@ -33,10 +34,14 @@ from domain.model.ledger.state.encoding import (
     used_values,
     voucher_values,
 )
+from domain.model.ledger.state.month_texts import texts_by_day, texts_by_tier
 from domain.model.ledger.validity.changes import Changes, split
 from domain.model.ledger.validity.stored_lots import (
     by_day,
+    in_months,
+    is_in_month,
     lot_values,
+    month_text,
     move_values,
     renewed_until,
     span_values,
@@ -100,13 +105,18 @@ class _Writing:
         if len(was) + come > len(now):
             self.gone += [f"{prefix}{key}" for key in was if key not in now]
 
-    def numbers(self, prefix: str, was: Mapping[K, int | str], now: Mapping[K, int | str]) -> None:
-        """Write the parts of a map of plain values that differ: compared as sets, of hundreds at times."""
-        if was is now:
-            return
-        for key, value in sorted(now.items() - was.items(), key=str):
-            self.changed[f"{prefix}{key}"] = value
-        self.gone += sorted(f"{prefix}{key}" for key in was.keys() - now.keys())
+    def days(self, prefix: str, was: Mapping[date, int], now: Mapping[date, int]) -> None:
+        """Write the months in which amounts by day differ."""
+        if was is not now:
+            self.months(prefix, texts_by_day(now, was))
+
+    def months(self, prefix: str, texts: Mapping[str, str]) -> None:
+        """Write the texts of months, a path each; one without a text is gone."""
+        for month, text in texts.items():
+            if text:
+                self.changed[prefix + month] = text
+            else:
+                self.gone.append(prefix + month)
 
     def lots(self, prefix: str, held: Wallet | None, wallet: Wallet) -> None:
         """Write the lots between the first and the last that differ: of hundreds most stay the very same
@@ -116,7 +126,7 @@ class _Writing:
         until = renewed_until(wallet.validity_changes)
         if held is not None and held.validity_changes is not wallet.validity_changes:
             before = lot_values(was, renewed_until(held.validity_changes))
-            self.parts(prefix, plain_value, before, lot_values(now, until))
+            self._named_lots(prefix, before, lot_values(now, until), wallet)
             return
         if was is now:
             return
@@ -127,7 +137,19 @@ class _Writing:
         before, after = (
             lot_values([lot for lot in lots if id(lot) not in same], until) for lots in (old, new)
         )
-        self.parts(prefix, plain_value, before, after)
+        self._named_lots(prefix, before, after, wallet)
+
+    def _named_lots(
+        self, prefix: str, before: Mapping[str, StateValue], after: Mapping[str, StateValue], wallet: Wallet
+    ) -> None:
+        """Write the lots that differ by their names, or the texts of their months."""
+        changed = {name: value for name, value in after.items() if before.get(name) != value}
+        gone = [name for name in before if name not in after]
+        months = in_months([*changed, *gone])
+        self.changed |= {prefix + name: value for name, value in changed.items() if not is_in_month(name)}
+        self.gone += [prefix + name for name in gone if not is_in_month(name)]
+        spendable = wallet.lots[: wallet.spendable_count]
+        self.months(prefix, {month: month_text(spendable, month) for month in sorted(months)})
 
     def validity(self, prefix: str, was: Changes | None, now: Changes) -> None:
         """Write the changes of validity: the older ones in one list, those kept one by one by their days."""
@@ -148,11 +170,10 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
             out.fields(at, WALLET, held, wallet)
             out.lots(f"{at}lots.", held, wallet)
             out.validity(at, held.validity_changes if held else None, wallet.validity_changes)
-            out.numbers(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
+            out.days(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
     if now.tier is not None and now.tier is not old.tier:
         out.fields("tier.", TIER, old.tier, now.tier)
-        out.numbers("tier.days.", old.tier.days if old.tier else {}, now.tier.days)
-        out.numbers("tier.extras.", old.tier.extras if old.tier else {}, now.tier.extras)
+        _write_days(out, "tier.", old.tier, now.tier)
         _write_tallies(out, old.tier.tallies if old.tier else {}, now.tier.tallies)
     out.parts("badges.", badge_values, old.badges, now.badges)
     out.parts("counters.", count_values, old.counters, now.counters)
@@ -161,7 +182,7 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
     if now.gifts is not old.gifts:
         out.parts("gifts.", member_gift_values, levels_together(old.gifts), levels_together(now.gifts))
     out.parts("used_vouchers.", used_values, old.used_vouchers, now.used_vouchers)
-    out.numbers("free_used.", old.free_vouchers_used, now.free_vouchers_used)
+    out.parts("free_used.", plain_value, old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", PURCHASES, was and was.purchases, now.purchases)
     since, old_since = now.purchases.quantities_since_seq, old.purchases.quantities_since_seq
     if since is not None and since != old_since:
@@ -177,10 +198,14 @@ def _write_tallies(out: _Writing, was: Mapping[str, Tally], now: Mapping[str, Ta
         at, known = f"tier.counts.{name}.", was.get(name)
         if tally is not known:
             out.fields(at, TALLY, known, tally)
-            months = month_texts(tally.days, known.days if known else {})
-            out.changed.update({f"{at}days.{month}": text for month, text in months.items() if text})
-            out.gone += [f"{at}days.{month}" for month, text in months.items() if not text]
-            out.numbers(f"{at}extras.", known.extras if known else {}, tally.extras)
+            _write_days(out, at, known, tally)
+
+
+def _write_days(out: _Writing, at: str, was: Tally | None, now: Tally) -> None:
+    out.days(f"{at}days.", was.days if was else {}, now.days)
+    extras = was.extras if was else {}
+    if extras is not now.extras:
+        out.months(f"{at}extras.", texts_by_tier(now.extras, extras))
 
 
 def _same(a: tuple[Lot, ...], b: tuple[Lot, ...]) -> int:

@@ -15,8 +15,9 @@ from functools import lru_cache
 from math import isfinite
 
 from domain.model.calendar import local_day
-from domain.model.conditions import Context, Expression, ExpressionFailed, ExpressionFailure
+from domain.model.conditions import Expression, ExpressionFailed, ExpressionFailure
 from domain.model.expression_costs import context_steps, reads_line_alone, steps, steps_by_line
+from domain.model.expression_engine import Context
 from domain.model.ledger.categories import favourite
 from domain.model.ledger.events import Event, Fact, Facts, Json, Line, Purchase
 from domain.model.ledger.ladder import held_tier

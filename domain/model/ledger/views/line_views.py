@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from domain.model.conditions import Context, Expression, ExpressionFailed
+from domain.model.conditions import Expression, ExpressionFailed
 from domain.model.expression_costs import MOST_STEPS
+from domain.model.expression_engine import Context
 from domain.model.ledger.events import Line
 
 # A decision judges an event twice, before and after it, and what it gives rise to. The check of a programme

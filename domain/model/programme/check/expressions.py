@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from domain.model.conditions import LOOPS, ROOTS, Context, Expression, ExpressionFailed, Term, terms
+from domain.model.conditions import LOOPS, ROOTS, Expression, ExpressionFailed, Term, terms
+from domain.model.expression_engine import Context
 from domain.model.programme.check import samples
 from domain.model.programme.check.checked_file import CheckedFile, PlacedExpression, key_of, noun_of
 from domain.model.programme.faults import Finding, nearest, suggestion

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from domain.model import event_names
-from domain.model.conditions import Context, Expression, ExpressionFailed, conjuncts
+from domain.model.conditions import Expression, ExpressionFailed, conjuncts
+from domain.model.expression_engine import Context
 from domain.model.programme.badges import BadgeSpec, StampCard
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding

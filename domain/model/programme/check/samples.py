@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from domain.model.conditions import Context, Expression, terms
+from domain.model.conditions import Expression, terms
+from domain.model.expression_engine import Context
 from domain.model.programme.vocabulary import LINE_VARIABLES, Variable
 
 MAX_LITERALS: Final = 4

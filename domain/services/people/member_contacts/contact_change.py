@@ -26,10 +26,11 @@ from domain.services.senders import ChangeNotice
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
 from domain.store.document_store import Stale, Write
 from domain.store.ledger import members
-from domain.store.ledger.members import Details, ProfileChange, StoredMember
+from domain.store.ledger.members import ProfileChange, StoredMember
 from domain.store.people import contact_changes, contacts, sessions, sign_in_codes
 from domain.store.people.contact_changes import StoredContactChange
 from domain.store.people.contacts import ContactHolder
+from domain.store.people.details import Details
 
 FRESH_SIGN_IN = timedelta(minutes=10)
 HELD_FOR = timedelta(days=7)

@@ -7,7 +7,6 @@ whoever holds a lost contact may be a thief.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.model.people.contacts import Contact
@@ -25,50 +24,15 @@ from domain.services.people.member_contacts.contact_change import (
 )
 from domain.services.people.member_contacts.contact_undo import end_sessions
 from domain.services.people.one_time_codes import SentCode
-from domain.store.audit import Action, AuditAct, act_write
+from domain.services.people.service_actor import ServiceActor
 from domain.store.document_store import Stale, Write
 from domain.store.ledger import members
-from domain.store.ledger.members import Details, ProfileChange, StoredMember
+from domain.store.ledger.members import ProfileChange, StoredMember
 from domain.store.people import contact_changes, contact_proposals, contacts, sign_in_codes
 from domain.store.people.contact_proposals import ContactProposal
-from domain.store.people.sessions import StaffRole
+from domain.store.people.details import Details
 
 PROPOSED_FOR = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceActor:
-    """The employee who acts, with their store, shift and request for the audit trail."""
-
-    staff: str
-    role: StaffRole
-    store: str
-    session: str
-    request: str | None = None
-    own_members: tuple[str, ...] = ()
-
-    def require_service(self, stored_member: StoredMember) -> None:
-        """Raise NotAllowed for a cashier, and for the member themselves."""
-        if self.role == "CASHIER":
-            raise NotAllowed("ROLE")
-        if stored_member.member.id in self.own_members or self.staff in stored_member.employees:
-            raise NotAllowed("OWN_MEMBERSHIP")
-
-    def act_write(self, action: Action, *, member: str, subject: str, reason: str, now: datetime) -> Write:
-        """Return the write of an act into the audit trail."""
-        act = AuditAct(
-            secrets.token_hex(16),
-            now,
-            self.staff,
-            action,
-            self.store,
-            self.session,
-            self.request,
-            member,
-            subject,
-            reason=reason,
-        )
-        return act_write(act)
 
 
 # ---------------------------------------------------------------- proposing
