@@ -19,6 +19,7 @@ from api.http.headers import OuterMiddleware, answer_unhandled_error
 from api.http.health import PartCheck, PartState, health_routes
 from api.http.jwks import jwks_route
 from api.http.pages import page_routes
+from api.http.schema_file import schema_route
 from api.http.unsubscribe import unsubscribe_route
 from api.process import Process
 from api.settings import Settings
@@ -26,6 +27,16 @@ from api.worker import channel_states, run_worker, webhook_names
 from domain.store.connect import Unreachable
 from domain.store.ledger.programmes import NothingPublished
 
+# What a page or an Ionic app of another origin may read of an answer: its card codes go by Date.
+EXPOSED_HEADERS = (
+    "Date",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-Id",
+)
 DEMO_PICTURES = Path(__file__).parents[1] / "scripts" / "demo" / "art"
 
 
@@ -87,6 +98,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
             ),
             jwks_route(process.tokens.public_jwks),
             *app_link_routes(process.settings),
+            *([schema_route()] if process.settings.introspection else []),
             unsubscribe_route(process),
             *make_graphql_routes(process, address=address, explorer=explorer),
             *page_routes(
@@ -136,8 +148,8 @@ def _other_origins(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["X-Request-Id", "Retry-After"],
+            allow_headers=["Authorization", "Content-Type", *settings.cors_headers],
+            expose_headers=EXPOSED_HEADERS,
             max_age=600,
         )
     ]

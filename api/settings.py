@@ -172,7 +172,17 @@ class Settings(BaseSettings):
     cors_origins: list[str] = Field(
         default_factory=list,
         examples=['["https://shop.example"]'],
-        description="Origins of other web pages that may call the API, as a JSON list; none by default",
+        description=(
+            "Origins of other web pages and of Ionic apps (capacitor://localhost) that may call the API, as a"
+            " JSON list; none by default"
+        ),
+    )
+    cors_headers: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]] = Field(
+        default_factory=lambda: ["Apollo-Require-Preflight", "X-Apollo-Operation-Name", "X-Request-Id"],
+        examples=['["X-App-Version"]'],
+        description=(
+            "Request headers that those may send beside Authorization and Content-Type, as a JSON list"
+        ),
     )
     graphiql: bool = Field(True, description="GraphiQL at /graphql for browsers")
     introspection: bool = Field(
