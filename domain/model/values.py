@@ -1,16 +1,33 @@
-"""Copying immutable values with changes, and keeping with a value what was computed of it: fast, since a
-decision makes dozens.
+"""Making immutable values, copying them with changes, and keeping with a value what was computed of it: fast,
+since a decision makes a hundred.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
-__all__ = ["computed", "evolve"]
+__all__ = ["computed", "dataclass", "evolve"]
 
 T = TypeVar("T")
 V = TypeVar("V")
+
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as dataclass
+else:
+
+    def dataclass(kind: type[T] | None = None, **words: bool) -> type[T] | Callable[[type[T]], type[T]]:
+        """Make a class a dataclass. What is `frozen` is so for the type checker, which sees the library's own
+        decorator: to keep it so while running costs 0.2 microseconds a field of each value that is made, a
+        quarter of a decision.
+        """
+        if kind is None:
+            return lambda kind: dataclass(kind, **words)
+        is_frozen = words.pop("frozen", False)
+        own_hash = "__hash__" in vars(kind)
+        return dataclasses.dataclass(kind, unsafe_hash=is_frozen and not own_hash, **words)
 
 
 class computed(Generic[T, V]):

@@ -4,7 +4,7 @@ a row. Pure; awards of a level are decide's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from domain.model.calendar import local_day, period_start, previous_period
@@ -13,6 +13,7 @@ from domain.model.ledger.deciding.earning import count_units, is_during
 from domain.model.ledger.member import BadgeState, Member
 from domain.model.ledger.views.expression_view import LARGEST_NUMBER, ExpressionView
 from domain.model.programme import BadgeSpec, Programme, StampCard
+from domain.model.values import dataclass
 
 LEVELS_AT_ONCE = 100  # of a stamp card, by one event; the rest comes with the next
 

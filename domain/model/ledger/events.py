@@ -8,13 +8,14 @@ of the programme's currency.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from types import MappingProxyType
 
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails
 from domain.model.ledger.gifts import Counted, Deduction, Gift
 from domain.model.ledger.lots import OpenedLot
+from domain.model.values import dataclass
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Fact = Json | datetime | list[str] | dict[str, int]

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
+
+from domain.model.values import dataclass
 
 LAST = date.max
 EARLIEST = datetime.min.replace(tzinfo=UTC)

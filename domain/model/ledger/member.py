@@ -8,7 +8,7 @@ days, steps 20.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from itertools import accumulate
 from types import MappingProxyType
@@ -22,7 +22,7 @@ from domain.model.ledger.gifts import Gift, UsedVoucher
 from domain.model.ledger.lots import LotPart
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme.models import Programme
-from domain.model.values import computed, evolve
+from domain.model.values import computed, dataclass, evolve
 
 QUALIFYING_DAYS_KEPT = 400
 STEPS_KEPT = 20

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -32,6 +31,7 @@ from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme, RewardSpec, WalletSpec
+from domain.model.values import dataclass
 
 DAY_COUNTS = frozenset({"member.days_since_purchase", "member.days_since_joining"})
 TICK = timedelta(milliseconds=1)

@@ -9,7 +9,7 @@ return gives back all, and never more money than was paid in money.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from domain.model.ledger.deciding.refund_lines import apportion
@@ -17,6 +17,7 @@ from domain.model.ledger.decision import PaymentNotAccepted
 from domain.model.ledger.events import Payment, Purchase, WalletPayment
 from domain.model.ledger.lots import LotPart
 from domain.model.programme import PayTerms, Programme
+from domain.model.values import dataclass
 
 
 # ---------------------------------------------------------------- values

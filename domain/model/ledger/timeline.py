@@ -8,7 +8,7 @@ decides all of it up to an instant: a turn that comes late ends where a timely o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from domain.model import event_names
@@ -34,7 +34,7 @@ from domain.model.ledger.next_due import (
 from domain.model.ledger.views.expression_view import ExpressionView, held_tier_code
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 
 __all__ = ["next_due", "turn", "turned_until"]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import ClassVar
@@ -33,7 +33,7 @@ from domain.model.ledger.lots import (
     without,
 )
 from domain.model.ledger.validity.changes import ValidityChange
-from domain.model.values import computed, evolve
+from domain.model.values import computed, dataclass, evolve
 
 WRITE_OFF_DAYS = 60
 WRITE_OFF_DAYS_KEPT = 400

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -21,6 +21,7 @@ from domain.model.ledger.deciding.rule_order import groups_of, in_order
 from domain.model.ledger.member import PeriodCount
 from domain.model.ledger.views.expression_view import ExpressionView
 from domain.model.programme import ActiveTimes, Award, CountBasis, DeductionSpec, Programme, Rule, SharedCap
+from domain.model.values import dataclass
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RuleRoom = tuple[bool, int | None]

@@ -7,7 +7,7 @@ Birthday and number are those of now: no fact keeps them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from domain.model.calendar import local_day
 from domain.model.event_names import POINTS_AWARDED, PURCHASED
@@ -29,6 +29,7 @@ from domain.model.ledger.gifts import NOT_COUNTED, Counted, add_counted
 from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
 from domain.model.ledger.views.field_reads import read_before, read_by_counts
 from domain.model.programme import Programme, Rule
+from domain.model.values import dataclass
 
 
 @dataclass

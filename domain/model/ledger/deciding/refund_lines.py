@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from domain.model.ledger.decision import RefundTooLarge
 from domain.model.ledger.events import Line, Purchase
+from domain.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ difference between what stood and what stands. Events that the purchase raised a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 
 from domain.model.calendar import Per, local_day
@@ -36,7 +36,7 @@ from domain.model.ledger.gifts import NOT_COUNTED, Counted, Gift, add_counted
 from domain.model.ledger.lots import LAST, OpenedLot
 from domain.model.ledger.payments import payment_left
 from domain.model.programme import Programme
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 
 DEDUCTED = "deducted:"  # how a claim names what came back of a deduction, followed by SOURCE/WALLET
 

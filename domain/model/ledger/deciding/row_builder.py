@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 
 from domain.model.calendar import local_day
@@ -55,7 +55,7 @@ from domain.model.ledger.views.field_reads import read_after
 from domain.model.ledger.views.line_views import StepBudget
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 
 MOST_RAISED = 100
 UNDOING = frozenset({REFUNDED, REFERRAL_UNMADE, VOUCHER_CANCELLED, VOUCHER_REVERSED})

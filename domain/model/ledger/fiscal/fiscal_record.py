@@ -11,13 +11,14 @@ to the receipt, and none ever gives where another takes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from domain.model.ledger.decision import Entry
 from domain.model.ledger.events import Purchase
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine
 from domain.model.ledger.payments import back_so_far
+from domain.model.values import dataclass
 
 FiscalKind = Literal["DISCOUNT", "PAYMENT", "CREDIT"]
 FiscalMeans = Literal["VOUCHER", "WALLET", "TENDER"]

@@ -8,12 +8,12 @@ scalar or a short list. `paths` writes a member's ledger state, `changes` compar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import is_
+from itertools import compress
+from operator import is_not
 from typing import Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
 from domain.model.ledger.gifts import levels_together
-from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member, Tally, month_texts
 from domain.model.ledger.state.encoding import (
     MEMBER,
@@ -36,7 +36,7 @@ from domain.model.ledger.state.encoding import (
 from domain.model.ledger.validity.changes import Changes, split
 from domain.model.ledger.validity.stored_lots import (
     by_day,
-    lot_values,
+    lot_differences,
     move_values,
     renewed_until,
     span_values,
@@ -79,13 +79,17 @@ class _Writing:
         """Write the fields of a value that differ, all of them where there was none."""
         if was is now:
             return
-        for name, attribute, encode in table:
-            value = getattr(now, attribute)
-            if was is not None:
-                old = getattr(was, attribute)
-                if old is value or old == value:
-                    continue
-            self.changed[prefix + name] = encode(value)
+        values = table.values(now)
+        if was is None:
+            for (name, _, encode), value in zip(table.rows, values, strict=True):
+                self.changed[prefix + name] = encode(value)
+            return
+        before = table.values(was)
+        for (name, _, encode), old, value in compress(
+            zip(table.rows, before, values, strict=True), map(is_not, before, values)
+        ):
+            if old != value:
+                self.changed[prefix + name] = encode(value)
 
     def parts(self, prefix: str, encode: Encode, was: Mapping[K, object], now: Mapping[K, object]) -> None:
         """Write the parts of a map that differ, a path each."""
@@ -101,33 +105,26 @@ class _Writing:
             self.gone += [f"{prefix}{key}" for key in was if key not in now]
 
     def numbers(self, prefix: str, was: Mapping[K, int | str], now: Mapping[K, int | str]) -> None:
-        """Write the parts of a map of plain values that differ: compared as sets, of hundreds at times."""
+        """Write the parts of a map of plain values that differ: of hundreds at times, nearly all the same."""
         if was is now:
             return
-        for key, value in sorted(now.items() - was.items(), key=str):
+        olds = [*map(was.get, now)]
+        differing = compress(zip(now.items(), olds, strict=True), map(is_not, olds, now.values()))
+        new = [(part, old) for part, old in differing if part[1] != old]
+        for key, value in sorted([part for part, _ in new], key=str):
             self.changed[f"{prefix}{key}"] = value
-        self.gone += sorted(f"{prefix}{key}" for key in was.keys() - now.keys())
+        if len(was) + sum(old is None for _, old in new) > len(now):
+            self.gone += sorted(f"{prefix}{key}" for key in was.keys() - now.keys())
 
     def lots(self, prefix: str, held: Wallet | None, wallet: Wallet) -> None:
-        """Write the lots between the first and the last that differ: of hundreds most stay the very same
-        values.
-        """
+        """Write the lots that differ: of hundreds, with their layers, most stay the very same values."""
         was, now = held.lots if held else (), wallet.lots
-        until = renewed_until(wallet.validity_changes)
-        if held is not None and held.validity_changes is not wallet.validity_changes:
-            before = lot_values(was, renewed_until(held.validity_changes))
-            self.parts(prefix, plain_value, before, lot_values(now, until))
+        changes = wallet.validity_changes
+        old_changes = held.validity_changes if held is not None else changes
+        if was is now and old_changes is changes:
             return
-        if was is now:
-            return
-        first = _same(was, now)
-        last = min(_same(was[::-1], now[::-1]), min(len(was), len(now)) - first)
-        old, new = was[first : len(was) - last], now[first : len(now) - last]
-        same = set(map(id, old)).intersection(map(id, new))  # between those that differ, too
-        before, after = (
-            lot_values([lot for lot in lots if id(lot) not in same], until) for lots in (old, new)
-        )
-        self.parts(prefix, plain_value, before, after)
+        old, new = lot_differences(was, renewed_until(old_changes), now, renewed_until(changes))
+        self.parts(prefix, plain_value, old, new)
 
     def validity(self, prefix: str, was: Changes | None, now: Changes) -> None:
         """Write the changes of validity: the older ones in one list, those kept one by one by their days."""
@@ -136,7 +133,12 @@ class _Writing:
         (old_spans, old_moves), (spans, moves) = split(was or ()), split(now)
         if was is None or old_spans != spans:
             self.changed[f"{prefix}spans"] = span_values(spans)
-        self.parts(f"{prefix}moves.", move_values, by_day(old_moves), by_day(moves))
+        differing = set(map(id, old_moves)) ^ set(map(id, moves))
+        days = {move.last for move in (*old_moves, *moves) if id(move) in differing}
+        before, after = (
+            by_day(tuple([move for move in kept if move.last in days])) for kept in (old_moves, moves)
+        )
+        self.parts(f"{prefix}moves.", move_values, before, after)
 
 
 def _write(out: _Writing, was: Member | None, now: Member) -> None:
@@ -154,22 +156,38 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
         out.numbers("tier.days.", old.tier.days if old.tier else {}, now.tier.days)
         out.numbers("tier.extras.", old.tier.extras if old.tier else {}, now.tier.extras)
         _write_tallies(out, old.tier.tallies if old.tier else {}, now.tier.tallies)
-    out.parts("badges.", badge_values, old.badges, now.badges)
-    out.parts("counters.", count_values, old.counters, now.counters)
-    out.parts("vouchers.", voucher_values, old.vouchers, now.vouchers)
-    out.parts("tag_sources.", tag_source_values, old.tag_sources, now.tag_sources)
-    if now.gifts is not old.gifts:
-        out.parts("gifts.", member_gift_values, levels_together(old.gifts), levels_together(now.gifts))
-    out.parts("used_vouchers.", used_values, old.used_vouchers, now.used_vouchers)
+    _write_parts(out, old, now)
     out.numbers("free_used.", old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", PURCHASES, was and was.purchases, now.purchases)
     since, old_since = now.purchases.quantities_since_seq, old.purchases.quantities_since_seq
     if since is not None and since != old_since:
         out.changed["purchases.quantities_since"] = since
     out.fields("referral.", REFERRAL, was and was.referral, now.referral)
-    out.parts("codes.", plain_value, old.codes, now.codes)
-    out.parts("", plain_value, {"code": old.code} if old.code else {}, {"code": now.code} if now.code else {})
-    out.parts("", plan_values, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
+    if now.codes is not old.codes:
+        out.parts("codes.", plain_value, old.codes, now.codes)
+    if now.code is not old.code:
+        out.parts("", plain_value, _named("code", old.code), _named("code", now.code))
+    if now.plan is not old.plan:
+        out.parts("", plan_values, _named("plan", old.plan), _named("plan", now.plan))
+
+
+def _write_parts(out: _Writing, old: Member, now: Member) -> None:
+    if now.badges is not old.badges:
+        out.parts("badges.", badge_values, old.badges, now.badges)
+    if now.counters is not old.counters:
+        out.parts("counters.", count_values, old.counters, now.counters)
+    if now.vouchers is not old.vouchers:
+        out.parts("vouchers.", voucher_values, old.vouchers, now.vouchers)
+    if now.tag_sources is not old.tag_sources:
+        out.parts("tag_sources.", tag_source_values, old.tag_sources, now.tag_sources)
+    if now.gifts is not old.gifts:
+        out.parts("gifts.", member_gift_values, levels_together(old.gifts), levels_together(now.gifts))
+    if now.used_vouchers is not old.used_vouchers:
+        out.parts("used_vouchers.", used_values, old.used_vouchers, now.used_vouchers)
+
+
+def _named(name: str, value: object) -> dict[str, object]:
+    return {name: value} if value else {}
 
 
 def _write_tallies(out: _Writing, was: Mapping[str, Tally], now: Mapping[str, Tally]) -> None:
@@ -181,12 +199,6 @@ def _write_tallies(out: _Writing, was: Mapping[str, Tally], now: Mapping[str, Ta
             out.changed.update({f"{at}days.{month}": text for month, text in months.items() if text})
             out.gone += [f"{at}days.{month}" for month, text in months.items() if not text]
             out.numbers(f"{at}extras.", known.extras if known else {}, tally.extras)
-
-
-def _same(a: tuple[Lot, ...], b: tuple[Lot, ...]) -> int:
-    """Return how many of the first lots are the same."""
-    same = list(map(is_, a, b))
-    return same.index(False) if False in same else len(same)
 
 
 # ---------------------------------------------------------------- folding and reading back

@@ -7,7 +7,7 @@ its place and an undone one taken out; what is older is kept as runs of renewals
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from operator import is_
 from typing import Literal
@@ -15,6 +15,7 @@ from typing import Literal
 from domain.model.calendar import day_after, rounded
 from domain.model.ledger.lots import Layer, Origin
 from domain.model.programme.wallets import WalletSpec
+from domain.model.values import dataclass
 
 SPANS_KEPT = 16
 SINGLE_CHANGES_KEPT = 30

@@ -7,13 +7,17 @@ changes no path of those that the last one moved.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from functools import lru_cache
+from operator import is_
+from typing import Final
 
 from domain.model.ledger.decision import StateValue
 from domain.model.ledger.lots import Lot, LotPart, Origin
 from domain.model.ledger.validity.changes import Changes, ValidityChange
+
+_NO_LAYERS: Final = frozenset[int]()
 
 
 def _day(day: date | None) -> str | None:
@@ -51,10 +55,51 @@ def renewed_until(changes: Changes) -> date | None:
     return changes[-1].until if changes and changes[-1].count else None
 
 
-def lot_values(lots: Iterable[Lot], last_until: date | None) -> dict[str, StateValue]:
-    """Return lots as state keeps them, by name; those that last until the wallet's last change's day are not
-    named by it.
+def lot_differences(
+    was: Sequence[Lot], was_until: date | None, now: Sequence[Lot], until: date | None
+) -> tuple[dict[str, StateValue], dict[str, StateValue]]:
+    """Return the lots of a wallet before and after, as state keeps them by name, without what stays: of
+    hundreds, with their layers, most are the very same values. Layers that last until the day to which the
+    wallet's last change moved what was spendable (`was_until`, `until`) are not named by it.
     """
+    if was_until == until:
+        first = _same(was, now)
+        last = _same(was[: first - 1 if first else None : -1], now[: first - 1 if first else None : -1])
+        was, now = was[first : len(was) - last], now[first : len(now) - last]
+    same = set(map(id, was)).intersection(map(id, now))
+    is_renamed = was_until != until
+    old, new = (
+        [lot for lot in lots if id(lot) not in same or (is_renamed and lot.layers)] for lots in (was, now)
+    )
+    old_layers, new_layers = _by_name(old, was_until), _by_name(new, until)
+    return _lot_values(old, was_until, new_layers), _lot_values(new, until, old_layers)
+
+
+_Layers = Mapping[tuple[datetime | None, str], set[int]]
+
+
+def _same(a: Sequence[Lot], b: Sequence[Lot]) -> int:
+    """Return how many of the first lots are the same."""
+    same = list(map(is_, a, b))
+    return same.index(False) if False in same else len(same)
+
+
+def _by_name(lots: Iterable[Lot], last_until: date | None) -> _Layers:
+    """Return the layers of lots by how their names begin and end."""
+    out: dict[tuple[datetime | None, str], set[int]] = {}
+    for lot in lots:
+        if lot.layers:
+            out.setdefault((lot.available_at, _end(lot, last_until)), set()).update(map(id, lot.layers))
+    return out
+
+
+def _end(lot: Lot, last_until: date | None) -> str:
+    is_last = last_until is not None and lot.expires_on == last_until
+    return "" if is_last else f"~{_day(lot.expires_on) or 'never'}"
+
+
+def _lot_values(lots: Iterable[Lot], last_until: date | None, others: _Layers) -> dict[str, StateValue]:
+    """Return lots as state keeps them, by name, without the layers that others have by the same names."""
     out: dict[str, StateValue] = {}
     for lot in lots:
         day = _day(lot.expires_on) or "never"
@@ -62,13 +107,13 @@ def lot_values(lots: Iterable[Lot], last_until: date | None) -> dict[str, StateV
         if not lot.layers:
             out[hour + day] = [lot.amount, lot.since.isoformat(), lot.available_at]
             continue
-        own_day = "" if last_until is not None and lot.expires_on == last_until else f"~{day}"
-        for layer in lot.layers:
+        end = _end(lot, last_until)
+        alike = others.get((lot.available_at, end), _NO_LAYERS)
+        for layer in [layer for layer in lot.layers if id(layer) not in alike]:
             if layer.origin is None:
                 out[hour + day] = [layer.amount, layer.since.isoformat(), lot.available_at]
             else:
-                name = _layer_name(layer.since, layer.origin)
-                out[hour + name + own_day] = [layer.amount, lot.available_at]
+                out[hour + _layer_name(layer.since, layer.origin) + end] = [layer.amount, lot.available_at]
     return out
 
 

@@ -8,7 +8,7 @@ event's own time, so that a late event is judged as it would have been.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
@@ -27,6 +27,7 @@ from domain.model.ledger.views.field_reads import FieldReads, beside_lines, read
 from domain.model.ledger.views.line_views import StepBudget, judge_beside, line_context, line_view
 from domain.model.programme import Programme
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
+from domain.model.values import dataclass
 
 PRIVATE_FIELDS = frozenset({"attributes", "birthday", "number"})
 _MAPS = frozenset({"purchases", "favourite"})  # of which only what is read is made
