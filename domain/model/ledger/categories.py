@@ -7,7 +7,6 @@ returned nothing stands. When a category was bought last stays, as `last_purchas
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from domain.model.ledger.events import Purchase, Refund
@@ -47,7 +46,7 @@ def count_refund(bought: PurchaseTotals, refund: Refund) -> PurchaseTotals:
             continue
         amount_left, quantity_left = remaining.get(category, (0, 0))
         returned = quantity - quantity_left if has_quantities and before.last_at else 0
-        totals[category] = replace(
+        totals[category] = evolve(
             before, amount=before.amount - amount + amount_left, quantity=before.quantity - returned
         )
     return evolve(bought, categories=totals)

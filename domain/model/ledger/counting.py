@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -64,7 +63,7 @@ def taken_over(programme: Programme, standing: TierStanding) -> TierStanding:
     if first == SINGLE_COUNT or standing.tallies:
         return standing
     tally = Tally(days=standing.days, extras=standing.extras, term=standing.term)
-    steps = tuple(replace(step, term=0, terms={first: step.term}) for step in standing.steps)
+    steps = tuple(evolve(step, term=0, terms={first: step.term}) for step in standing.steps)
     return evolve(standing, days={}, extras={}, term=0, tallies={first: tally}, steps=steps)
 
 
@@ -92,7 +91,7 @@ def with_terms(standing: TierStanding, terms: Mapping[str, int]) -> TierStanding
 def with_step_terms(step: TierStep, terms: Mapping[str, int]) -> TierStep:
     """Return a step with what counted in the term that it ended, by count."""
     named = {name: term for name, term in terms.items() if name != SINGLE_COUNT}
-    return replace(step, term=terms.get(SINGLE_COUNT, 0), terms=named)
+    return evolve(step, term=terms.get(SINGLE_COUNT, 0), terms=named)
 
 
 # ---------------------------------------------------------------- windows

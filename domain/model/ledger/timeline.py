@@ -8,7 +8,6 @@ decides all of it up to an instant: a turn that comes late ends where a timely o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
 
 from domain.model import event_names
@@ -248,7 +247,7 @@ def _referral(state: _TimeTurn, at: datetime) -> None:
     for pending in [waiting for waiting in state.member.referral.waiting if waiting.due <= at]:
         if pending.key not in {waiting.key for waiting in state.member.referral.waiting}:
             continue  # an earlier one has qualified them
-        event = replace(
+        event = evolve(
             referrals.judged_event(pending),
             id=f"{pending.key}>{FRIEND_SOURCE}",
             at=at,

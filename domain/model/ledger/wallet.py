@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import ClassVar
@@ -232,7 +232,7 @@ def give_back(wallet: Wallet, parts: Iterable[LotPart]) -> tuple[Wallet, tuple[L
         repaid = min(left, part.amount)
         left -= repaid
         if part.amount > repaid:
-            rest.append(replace(part, amount=part.amount - repaid))
+            rest.append(evolve(part, amount=part.amount - repaid))
     rest.reverse()
     lots = merged((*wallet.lots, *map(spendable_lot, rest)))
     return evolve(wallet, lots=lots, debt=left), tuple(rest)

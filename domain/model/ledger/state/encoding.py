@@ -39,8 +39,8 @@ class Table:
         self.values: Callable[[object], tuple[object, ...]] = attrgetter(*(row[1] for row in self.rows))
 
 
-def plain_value(value: Any) -> StateValue:
-    return cast(StateValue, value)
+def plain_value(value: StateValue) -> StateValue:
+    return value
 
 
 def _names(value: frozenset[str]) -> StateValue:

@@ -7,7 +7,6 @@ renewed nothing. What comes late moves lots as it would have in time; what has l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
 
 from domain.model.ledger.lots import (
@@ -106,7 +105,7 @@ def move_tier(
     change = ValidityChange("left" if left else "entered", day, day, ruled_by(spec, to), since=came)
     if spec.expiry.renewing_events or any(lot.layers for lot in wallet.lots):
         until = expiry_of(spec, tier=to, since=change.counts_from) if left else None
-        single = replace(change, count=1, until=until)
+        single = evolve(change, count=1, until=until)
         changes = bounded((*wallet.validity_changes, single), spec)
 
         def ends(lot: Lot, layers: tuple[Layer, ...]) -> list[date | None]:
@@ -183,4 +182,4 @@ def _with_origins(layers: tuple[Layer, ...], lot: Lot, day: date) -> tuple[Layer
     if None not in [layer.origin for layer in layers]:
         return layers
     began = Origin(day, lot.expires_on)
-    return tuple(layer if layer.origin else replace(layer, origin=began) for layer in layers)
+    return tuple(layer if layer.origin else evolve(layer, origin=began) for layer in layers)
