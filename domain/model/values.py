@@ -9,7 +9,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
-__all__ = ["computed", "dataclass", "evolve"]
+__all__ = ["computed", "dataclass", "evolve", "keep_computed"]
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -57,7 +57,12 @@ class computed(Generic[T, V]):
         return value
 
 
-_computed: dict[type, tuple[tuple[str, str], ...]] = {}
+def keep_computed(instance: object, **values: object) -> None:
+    """Keep with a value what it would compute, where that is known from the one before it."""
+    instance.__dict__ |= values
+
+
+_computed: dict[type, tuple[tuple[str, tuple[str, ...]], ...]] = {}  # names, by what they are computed of
 _slots_values: dict[type, Callable[[Any], tuple[object, ...]]] = {}
 
 
@@ -80,9 +85,10 @@ else:
             names = _find_computed(kind)
         new: T = object.__new__(kind)
         fields = instance.__dict__ | changes  # copied at once, where an empty one would grow field by field
-        for name, of in names:
-            if name in fields and (not of or of in changes):
-                del fields[name]
+        for of, computed_of_it in names:
+            if not of or of in changes:
+                for name in computed_of_it:
+                    fields.pop(name, None)
         new.__dict__ = fields
         return new
 
@@ -99,12 +105,12 @@ def _evolve_slots(kind: type[T], instance: T, changes: dict[str, object]) -> T:
     return new
 
 
-def _find_computed(kind: type) -> tuple[tuple[str, str], ...]:
+def _find_computed(kind: type) -> tuple[tuple[str, tuple[str, ...]], ...]:
     of: dict[str, str] = getattr(kind, "COMPUTED_OF", {})
-    _computed[kind] = tuple(
-        (name, of.get(name, ""))
-        for base in kind.__mro__
-        for name, value in vars(base).items()
-        if isinstance(value, computed)
-    )
+    by_source = dict[str, list[str]]()
+    for base in kind.__mro__:
+        for name, value in vars(base).items():
+            if isinstance(value, computed):
+                by_source.setdefault(of.get(name, ""), []).append(name)
+    _computed[kind] = tuple((source, tuple(names)) for source, names in by_source.items())
     return _computed[kind]

@@ -16,19 +16,26 @@ from domain.model.values import evolve
 
 def count_purchase(bought: PurchaseTotals, purchase: Purchase, *, at: datetime, seq: int) -> PurchaseTotals:
     """Return the totals with the lines of a purchase, which the row of this number records."""
-    if not any(line.category for line in purchase.lines):
+    lines = [line for line in purchase.lines if line.category]
+    if not lines:
         return bought
     known, since = bought.categories, bought.quantities_since_seq
     if since is None and known and not any(total.last_at for total in known.values()):
         since = seq  # what came before was counted by amount alone
     totals = dict(known)
-    for category, (amount, quantity) in _by_category(purchase).items():
+    for line in lines:
+        category = line.category or ""
         before = totals.get(category)
-        if before is None and len(totals) >= CATEGORIES_KEPT:
+        if before is None:
+            if len(totals) < CATEGORIES_KEPT:
+                totals[category] = CategoryTotal(line.amount, line.quantity, at)
             continue
-        before = before or CategoryTotal()
-        last_at = max(before.last_at or at, at)
-        totals[category] = CategoryTotal(before.amount + amount, before.quantity + quantity, last_at)
+        last_at = before.last_at
+        totals[category] = CategoryTotal(
+            before.amount + line.amount,
+            before.quantity + line.quantity,
+            at if last_at is None or last_at < at else last_at,
+        )
     return evolve(bought, categories=totals, quantities_since_seq=since)
 
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from domain.model.calendar import Span, add_months, day_after, local_day
 from domain.model.ledger.member import QUALIFYING_DAYS_KEPT, Tally, TierStanding, TierStep
 from domain.model.programme import SINGLE_COUNT, Programme, Tiers, TierSpec
-from domain.model.values import evolve
+from domain.model.values import evolve, keep_computed
 
 TRIM_AFTER_DAYS = 31  # days are cut a month at a time
 GIVEN, ENDED, REACHED, REVIEW, REFUND = "given", "ended", "reached", "review", "refund"
@@ -191,12 +191,23 @@ def add_count(
         extras=_extras_since(tally.extras, oldest) if amount < 0 else tally.extras,
         term=tally.term + amount if _is_in_term(standing, at, cause) else tally.term,
     )
+    if amount > 0:
+        _keep_cumulative(tally, counted, day, amount)
     after = counted if isinstance(counted, TierStanding) else with_tally(standing, name, counted)
     if amount > 0:
         return after
     after = evolve(after, steps=_steps_counting(after.steps, name, amount, at))
     newly = standing.keep_missed_on is None and _keeps(programme, standing, day=today)
     return note_missed_keep(programme, after, today=today) if newly else after
+
+
+def _keep_cumulative(before: Tally, after: Tally, day: date, amount: int) -> None:
+    """Keep the sums of a tally of which the last day has more, or one more day: of hundreds, one changes."""
+    days, sums = before.cumulative
+    if days and days[-1] == day and len(after.days) == len(days):
+        keep_computed(after, cumulative=(days, [*sums[:-1], sums[-1] + amount]))
+    elif (not days or days[-1] < day) and len(after.days) == len(days) + 1:
+        keep_computed(after, cumulative=([*days, day], [*sums, sums[-1] + amount]))
 
 
 def add_extras(

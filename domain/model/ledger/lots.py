@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from operator import is_
 
 from domain.model.values import dataclass, evolve
 
@@ -152,9 +153,9 @@ def lot_of(*layers: Layer, available_at: datetime | None, expires_on: date | Non
 
 def with_layers(lot: Lot, layers: tuple[Layer, ...], *, expires_on: date | None) -> Lot:
     """Return a lot with its layers, of which the oldest may have changed and become alike."""
-    own, changed = layers_of(lot), len(layers)
-    while changed and layers[changed - 1] is own[changed - 1]:
-        changed -= 1
+    own = layers_of(lot)
+    same = [*map(is_, reversed(layers), reversed(own))]
+    changed = len(layers) - (same.index(False) if False in same else len(same))
     if not changed:
         return lot if expires_on == lot.expires_on else evolve(lot, expires_on=expires_on)
     latest = max([layer.since for layer in layers[:changed]])

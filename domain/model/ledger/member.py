@@ -310,9 +310,9 @@ class Member:
 
 def settle_lots(member: Member, *, at: datetime) -> Member:
     """Return the member with the lots in that are due at an instant; the same one where none is."""
-    wallets = {code: wallet.settle(one, now=at) for code, one in member.wallets.items()}
-    return (
-        member
-        if all(wallets[code] is one for code, one in member.wallets.items())
-        else evolve(member, wallets=wallets)
-    )
+    for held in member.wallets.values():
+        if held.next_available_at is not None and held.next_available_at <= at:
+            break
+    else:
+        return member
+    return evolve(member, wallets={code: wallet.settle(one, now=at) for code, one in member.wallets.items()})

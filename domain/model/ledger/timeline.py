@@ -102,12 +102,15 @@ def turn(
     cursor = turned_until(member)
     if cursor is None or member.joined_at is None:
         return Decision(member, member)
-    state, started_at = _TimeTurn(programme, member, stock, version, with_changes, []), cursor
-    while (at := next_due(programme, state.member, after=cursor)) is not None and at <= until:
+    at = next_due(programme, member, after=cursor)
+    if at is None or at > until:
+        return Decision(member, member)
+    state = _TimeTurn(programme, member, stock, version, with_changes, [])
+    while at is not None and at <= until:
         _bring_instant(state, at)
         cursor = at
-    turned = evolve(state.member, turned_at=cursor) if cursor > started_at else member
-    return Decision(member, turned, tuple(state.rows))
+        at = next_due(programme, state.member, after=cursor)
+    return Decision(member, evolve(state.member, turned_at=cursor), tuple(state.rows))
 
 
 def _bring_instant(state: _TimeTurn, at: datetime) -> None:

@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from domain.model.ledger.lots import (
     LAST,
+    LOTS_KEPT,
     Layer,
     Lot,
     LotPart,
@@ -33,7 +34,7 @@ from domain.model.ledger.lots import (
     without,
 )
 from domain.model.ledger.validity.changes import ValidityChange
-from domain.model.values import computed, dataclass, evolve
+from domain.model.values import computed, dataclass, evolve, keep_computed
 
 WRITE_OFF_DAYS = 60
 WRITE_OFF_DAYS_KEPT = 400
@@ -138,12 +139,15 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
     if wallet.next_available_at is None or wallet.next_available_at > now:
         return wallet
     waiting = wallet.lots[wallet.spendable_count :]
+    due = [lot for lot in waiting if lot.available_at is not None and lot.available_at <= now]
     later = [lot for lot in waiting if lot.available_at is not None and lot.available_at > now]
     lots = (*wallet.lots[: wallet.spendable_count], *later)
-    for lot in waiting:
-        if lot.available_at is not None and lot.available_at <= now:
-            lots = add_lot(lots, Lot(lot.amount, None, lot.expires_on, lot.since, lot.layers))
-    return evolve(wallet, lots=lots)
+    for lot in due:
+        lots = add_lot(lots, Lot(lot.amount, None, lot.expires_on, lot.since, lot.layers))
+    after, come = evolve(wallet, lots=lots), sum([lot.amount for lot in due])
+    if len(lots) < LOTS_KEPT:
+        keep_computed(after, available=wallet.available + come, pending=wallet.pending - come)
+    return after
 
 
 def expired_parts(wallet: Wallet, *, today: date) -> tuple[LotPart, ...]:
@@ -195,13 +199,29 @@ def award(
 ) -> tuple[Wallet, int]:
     """Open a lot for what debt leaves of an award (entered whole), and say how much that was."""
     repaid = min(wallet.debt, amount)
-    lots = wallet.lots
-    if amount > repaid:
-        layers = () if origin is None else (Layer(amount - repaid, since, origin),)
-        lots = add_lot(lots, Lot(amount - repaid, available_at, expires_on, since, layers))
-    return evolve(
-        wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount
-    ), amount - repaid
+    opened = amount - repaid
+    if not opened:
+        return evolve(wallet, debt=wallet.debt - repaid, earned=wallet.earned + amount), 0
+    layers = () if origin is None else (Layer(opened, since, origin),)
+    lots = add_lot(wallet.lots, Lot(opened, available_at, expires_on, since, layers))
+    after = evolve(wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount)
+    if len(lots) < LOTS_KEPT:  # else two others may have become one
+        _keep_sums(wallet, after, opened, available_at)
+    return after, opened
+
+
+def _keep_sums(before: Wallet, after: Wallet, amount: int, available_at: datetime | None) -> None:
+    """Keep the sums of a wallet in which one more amount came to be: it has hundreds of lots at times."""
+    if available_at is None:
+        come, more, waiting = len(after.lots) - len(before.lots), amount, 0
+    else:
+        come, more, waiting = 0, 0, amount
+    keep_computed(
+        after,
+        spendable_count=before.spendable_count + come,
+        available=before.available + more,
+        pending=before.pending + waiting,
+    )
 
 
 def take(wallet: Wallet, *, amount: int) -> tuple[Wallet, tuple[LotPart, ...]]:

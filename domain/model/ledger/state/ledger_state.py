@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import compress
-from operator import is_not
+from operator import attrgetter, is_not
 from typing import Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
@@ -47,6 +47,7 @@ Paths = dict[str, StateValue]
 K = TypeVar("K")
 T = TypeVar("T")
 
+_last: Final = attrgetter("last")
 _NOTHING: Final = object()
 _BLANK: Final = Member("")
 
@@ -133,10 +134,12 @@ class _Writing:
         (old_spans, old_moves), (spans, moves) = split(was or ()), split(now)
         if was is None or old_spans != spans:
             self.changed[f"{prefix}spans"] = span_values(spans)
+        by_id = dict(zip(map(id, (*old_moves, *moves)), (*old_moves, *moves), strict=True))
         differing = set(map(id, old_moves)) ^ set(map(id, moves))
-        days = {move.last for move in (*old_moves, *moves) if id(move) in differing}
+        days = {by_id[one].last for one in differing}
         before, after = (
-            by_day(tuple([move for move in kept if move.last in days])) for kept in (old_moves, moves)
+            by_day(tuple(compress(kept, map(days.__contains__, map(_last, kept)))))
+            for kept in (old_moves, moves)
         )
         self.parts(f"{prefix}moves.", move_values, before, after)
 
@@ -149,8 +152,10 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
         if wallet is not held:
             out.fields(at, WALLET, held, wallet)
             out.lots(f"{at}lots.", held, wallet)
-            out.validity(at, held.validity_changes if held else None, wallet.validity_changes)
-            out.numbers(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
+            if held is None or wallet.validity_changes is not held.validity_changes:
+                out.validity(at, held.validity_changes if held else None, wallet.validity_changes)
+            if held is None or wallet.lapsed_by_day is not held.lapsed_by_day:
+                out.numbers(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
     if now.tier is not None and now.tier is not old.tier:
         out.fields("tier.", TIER, old.tier, now.tier)
         out.numbers("tier.days.", old.tier.days if old.tier else {}, now.tier.days)

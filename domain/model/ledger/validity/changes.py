@@ -103,6 +103,8 @@ def split(changes: Changes) -> tuple[Changes, Changes]:
 def with_renewal(changes: Changes, spec: WalletSpec, *, tier: str | None, day: date) -> Changes:
     """Return the changes with a renewal on a day, in its place."""
     older, newest = split(changes)
+    if newest and newest[-1].last < day:  # the commonest, without a search
+        return _bounded(older, (*newest, _renewal(spec, tier=tier, day=day)), spec)
     for index, change in enumerate(newest):
         if change.kind == "renewed" and change.last == day and change.tier == tier:
             counted = evolve(change, count=change.count + 1)
@@ -113,9 +115,12 @@ def with_renewal(changes: Changes, spec: WalletSpec, *, tier: str | None, day: d
     place = len(newest)
     while place and newest[place - 1].last > day:
         place -= 1
-    until = expiry_of(spec, tier=tier, since=day)
-    renewal = ValidityChange("renewed", day, day, tier, 1, until)
-    return bounded((*older, *newest[:place], renewal, *newest[place:]), spec)
+    renewal = _renewal(spec, tier=tier, day=day)
+    return _bounded(older, (*newest[:place], renewal, *newest[place:]), spec)
+
+
+def _renewal(spec: WalletSpec, *, tier: str | None, day: date) -> ValidityChange:
+    return ValidityChange("renewed", day, day, tier, 1, expiry_of(spec, tier=tier, since=day))
 
 
 def without_renewal(changes: Changes, *, tier: str | None, day: date) -> Changes:
@@ -133,7 +138,10 @@ def without_renewal(changes: Changes, *, tier: str | None, day: date) -> Changes
 
 def bounded(changes: Changes, spec: WalletSpec) -> Changes:
     """Return the changes with at most 30 kept one by one: the oldest joins the runs."""
-    older, newest = split(changes)
+    return _bounded(*split(changes), spec)
+
+
+def _bounded(older: Changes, newest: Changes, spec: WalletSpec) -> Changes:
     while len(newest) > SINGLE_CHANGES_KEPT:
         oldest, newest = newest[0], newest[1:]
         if oldest.kind == "renewed":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from operator import attrgetter
 
 from domain.model.ledger.lots import (
     Layer,
@@ -37,6 +38,8 @@ from domain.model.ledger.validity.changes import (
 from domain.model.ledger.wallet import OwnLot, Wallet
 from domain.model.programme.wallets import WalletSpec
 from domain.model.values import evolve
+
+_origin = attrgetter("origin")
 
 
 def renew(wallet: Wallet, spec: WalletSpec, *, tier: str | None, day: date) -> Wallet:
@@ -179,7 +182,7 @@ def _with_lots(
 
 def _with_origins(layers: tuple[Layer, ...], lot: Lot, day: date) -> tuple[Layer, ...]:
     """Return layers with an origin each: those of an earlier format begin with the day's change."""
-    if None not in [layer.origin for layer in layers]:
+    if all(map(_origin, layers)):
         return layers
     began = Origin(day, lot.expires_on)
     return tuple(layer if layer.origin else evolve(layer, origin=began) for layer in layers)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from operator import is_
+from itertools import compress
+from operator import is_, not_
 from typing import Final
 
 from domain.model.ledger.decision import StateValue
@@ -109,7 +110,7 @@ def _lot_values(lots: Iterable[Lot], last_until: date | None, others: _Layers) -
             continue
         end = _end(lot, last_until)
         alike = others.get((lot.available_at, end), _NO_LAYERS)
-        for layer in [layer for layer in lot.layers if id(layer) not in alike]:
+        for layer in compress(lot.layers, map(not_, map(alike.__contains__, map(id, lot.layers)))):
             if layer.origin is None:
                 out[hour + day] = [layer.amount, layer.since.isoformat(), lot.available_at]
             else:
