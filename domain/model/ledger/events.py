@@ -134,6 +134,9 @@ class Facts:
     is_first_purchase: bool = False
 
 
+NO_FACTS = Facts()
+
+
 @dataclass(frozen=True, slots=True)
 class JournaledPurchase:
     """A purchase as its journal entry kept it, or one of its delayed rules (`rule`) as that entry kept it:

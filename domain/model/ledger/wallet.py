@@ -68,6 +68,15 @@ class OwnLot:
     lapse_days: tuple[date, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A wallet with the lots in that are due from one instant until another."""
+
+    since: datetime
+    until: datetime | None
+    wallet: Wallet
+
+
 @dataclass(frozen=True)
 class Wallet:
     """One wallet's lots and lifetime totals. `lapsed` is what expired by day, `reminded` the days already
@@ -125,6 +134,11 @@ class Wallet:
         )  # spendable ones stand in the order of their last days
         return min([lot.expires_on for lot in lots if lot.expires_on is not None], default=None)
 
+    @computed
+    def settled(self) -> Settled | None:
+        """What `settle` has made of it last: a decision asks for the same several times."""
+        return None
+
     @property
     def balance(self) -> int:
         """available + pending - debt: what entries sum to."""
@@ -138,15 +152,32 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
     """Let the lots in that are due at an instant. The same wallet comes back where none is."""
     if wallet.next_available_at is None or wallet.next_available_at > now:
         return wallet
-    waiting = wallet.lots[wallet.spendable_count :]
-    due = [lot for lot in waiting if lot.available_at is not None and lot.available_at <= now]
-    later = [lot for lot in waiting if lot.available_at is not None and lot.available_at > now]
+    known = wallet.settled
+    if known is not None and known.since <= now and (known.until is None or now < known.until):
+        return known.wallet
+    due, later, since = list[Lot](), list[Lot](), wallet.next_available_at
+    until: datetime | None = None
+    for lot in wallet.lots[wallet.spendable_count :]:
+        at = lot.available_at
+        if at is not None and at <= now:
+            due.append(lot)
+            since = max(since, at)
+        else:
+            later.append(lot)
+            until = at if until is None or (at is not None and at < until) else until
     lots = (*wallet.lots[: wallet.spendable_count], *later)
     for lot in due:
         lots = add_lot(lots, Lot(lot.amount, None, lot.expires_on, lot.since, lot.layers))
     after, come = evolve(wallet, lots=lots), sum([lot.amount for lot in due])
-    if len(lots) < LOTS_KEPT:
-        keep_computed(after, available=wallet.available + come, pending=wallet.pending - come)
+    if len(lots) < LOTS_KEPT:  # else two others may have become one
+        keep_computed(
+            after,
+            available=wallet.available + come,
+            pending=wallet.pending - come,
+            next_available_at=until,
+            first_expiry_on=wallet.first_expiry_on,
+        )
+    keep_computed(wallet, settled=Settled(since, until, after))
     return after
 
 
@@ -185,7 +216,22 @@ def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[LotPart, ...]]:
     left = tuple([lot for lot in wallet.lots if lot.expires_on is None or lot.expires_on >= today])
     reminded = frozenset(day for day in wallet.reminded_days if day >= today)
     expired = wallet.expired + sum(part.amount for part in lost)
-    return evolve(wallet, lots=left, expired=expired, lapsed_by_day=lapsed, reminded_days=reminded), lost
+    after = evolve(wallet, lots=left, expired=expired, lapsed_by_day=lapsed, reminded_days=reminded)
+    _keep_sums_lapsed(wallet, after, sum(part.amount for part in lost))
+    return after, lost
+
+
+def _keep_sums_lapsed(before: Wallet, after: Wallet, amount: int) -> None:
+    """Keep the sums of a wallet out of which an amount lapsed, where nothing of it was pending."""
+    gone = len(before.lots) - len(after.lots)
+    if gone <= before.spendable_count and before.lots[gone:] == after.lots:
+        keep_computed(
+            after,
+            spendable_count=before.spendable_count - gone,
+            available=before.available - amount,
+            pending=before.pending,
+            next_available_at=before.next_available_at,
+        )
 
 
 def award(
@@ -206,21 +252,30 @@ def award(
     lots = add_lot(wallet.lots, Lot(opened, available_at, expires_on, since, layers))
     after = evolve(wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount)
     if len(lots) < LOTS_KEPT:  # else two others may have become one
-        _keep_sums(wallet, after, opened, available_at)
+        _keep_sums(wallet, after, opened, available_at, expires_on)
     return after, opened
 
 
-def _keep_sums(before: Wallet, after: Wallet, amount: int, available_at: datetime | None) -> None:
+def _keep_sums(
+    before: Wallet, after: Wallet, amount: int, available_at: datetime | None, expires_on: date | None
+) -> None:
     """Keep the sums of a wallet in which one more amount came to be: it has hundreds of lots at times."""
+    first, comes = before.first_expiry_on, before.next_available_at
+    if expires_on is not None and (first is None or expires_on < first):
+        first = expires_on
     if available_at is None:
-        come, more, waiting = len(after.lots) - len(before.lots), amount, 0
+        count = before.spendable_count + len(after.lots) - len(before.lots)
+        available, pending = before.available + amount, before.pending
     else:
-        come, more, waiting = 0, 0, amount
+        comes = available_at if comes is None or available_at < comes else comes
+        count, available, pending = before.spendable_count, before.available, before.pending + amount
     keep_computed(
         after,
-        spendable_count=before.spendable_count + come,
-        available=before.available + more,
-        pending=before.pending + waiting,
+        spendable_count=count,
+        available=available,
+        pending=pending,
+        next_available_at=comes,
+        first_expiry_on=first,
     )
 
 

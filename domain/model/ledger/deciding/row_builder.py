@@ -43,7 +43,7 @@ from domain.model.ledger.decision import (
     TagChanges,
     VoucherStep,
 )
-from domain.model.ledger.events import Event, Facts, Json, RaisedFacts
+from domain.model.ledger.events import NO_FACTS, Event, Facts, Json, RaisedFacts
 from domain.model.ledger.gifts import Counted, Deduction, Gift, add_counted, is_transition, with_gifts
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.lots import LotPart, OpenedLot, shown_parts
@@ -99,7 +99,7 @@ class RowBuilder:
     payments: list[Deduction] = field(default_factory=list)
     failures: list[ExpressionFailure] = field(default_factory=list)
     budget: StepBudget = field(default_factory=StepBudget)
-    purchase_facts: Facts = field(default_factory=Facts)
+    purchase_facts: Facts = NO_FACTS
     raised_facts: dict[int, RaisedFacts] = field(default_factory=dict)
     unraised: set[str] = field(default_factory=set)
     most_raised: int = MOST_RAISED

@@ -68,10 +68,12 @@ def lot_differences(
         last = _same(was[: first - 1 if first else None : -1], now[: first - 1 if first else None : -1])
         was, now = was[first : len(was) - last], now[first : len(now) - last]
     same = set(map(id, was)).intersection(map(id, now))
-    is_renamed = was_until != until
-    old, new = (
-        [lot for lot in lots if id(lot) not in same or (is_renamed and lot.layers)] for lots in (was, now)
-    )
+    if was_until == until:
+        old, new = (
+            [*compress(lots, map(not_, map(same.__contains__, map(id, lots))))] for lots in (was, now)
+        )
+    else:  # layers are named anew
+        old, new = ([lot for lot in lots if lot.layers or id(lot) not in same] for lots in (was, now))
     old_layers, new_layers = _by_name(old, was_until), _by_name(new, until)
     return _lot_values(old, was_until, new_layers), _lot_values(new, until, old_layers)
 
