@@ -81,6 +81,9 @@ def merged(lots: Iterable[Lot]) -> tuple[Lot, ...]:
     """Merge lots of one last day (pending ones of one hour too) and put them in spending order, pending
     last.
     """
+    lots = tuple(lots)
+    if len(lots) == 1 and lots[0].amount:
+        return lots
     by: dict[tuple[datetime | None, date | None], Lot] = {}
     for lot in lots:
         if lot.amount:
@@ -211,6 +214,8 @@ def merge_parts(parts: Iterable[LotPart]) -> tuple[LotPart, ...]:
 
 def shown_parts(parts: tuple[LotPart, ...]) -> tuple[LotPart, ...]:
     """Return parts as an entry shows them: those of one last day together, where they keep their origins."""
+    if len(parts) == 1:
+        return parts if parts[0].origin is None else (evolve(parts[0], origin=None),)
     if all(part.origin is None for part in parts):
         return parts
     return tuple(evolve(part, origin=None) for part in merge_parts(parts))

@@ -305,9 +305,10 @@ class _Judging:
         reason = check(rule, self.inputs)
         if reason is not None:
             return Verdict(rule, False, reason)
-        awards = [action.award for action in rule.do if action.award is not None]
-        grants = tuple([grant(award, self.inputs, self.awarded) for award in awards])
-        taken = tuple([deduction(spec, self.inputs.view) for spec in rule.deductions])
+        grants = tuple([grant(award, self.inputs, self.awarded) for award in rule.awards])
+        taken = (
+            tuple([deduction(spec, self.inputs.view) for spec in rule.deductions]) if rule.deductions else ()
+        )
         verdict = self._capped(Verdict(rule, True, None, grants, taken))
         self.awarded.note(verdict)  # what a rule of the same group would multiply
         return verdict

@@ -82,26 +82,26 @@ class RowBuilder:
     book: GiftBook
     past_facts: Facts | None = None
     turn_baseline: TurnBaseline | None = None
-    entries: list[Entry] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    raised: list[Event] = field(default_factory=list)
-    queue: deque[Event] = field(default_factory=deque)
-    messages: list[PlannedMessage] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
-    vouchers: list[VoucherStep] = field(default_factory=list)
-    delayed: list[DelayedEvent] = field(default_factory=list)
-    opened_lots: list[OpenedLot] = field(default_factory=list)
-    awarded: dict[str, int] = field(default_factory=dict)
-    to_count: dict[str, Counted] = field(default_factory=dict)
-    counted: dict[str, Counted] = field(default_factory=dict)
-    badge_counts: dict[str, int] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list, init=False)
+    outcomes: list[Outcome] = field(default_factory=list, init=False)
+    raised: list[Event] = field(default_factory=list, init=False)
+    queue: deque[Event] = field(default_factory=deque, init=False)
+    messages: list[PlannedMessage] = field(default_factory=list, init=False)
+    effects: list[Effect] = field(default_factory=list, init=False)
+    vouchers: list[VoucherStep] = field(default_factory=list, init=False)
+    delayed: list[DelayedEvent] = field(default_factory=list, init=False)
+    opened_lots: list[OpenedLot] = field(default_factory=list, init=False)
+    awarded: dict[str, int] = field(default_factory=dict, init=False)
+    to_count: dict[str, Counted] = field(default_factory=dict, init=False)
+    counted: dict[str, Counted] = field(default_factory=dict, init=False)
+    badge_counts: dict[str, int] = field(default_factory=dict, init=False)
     claim: RefundClaim | None = None
-    payments: list[Deduction] = field(default_factory=list)
-    failures: list[ExpressionFailure] = field(default_factory=list)
-    budget: StepBudget = field(default_factory=StepBudget)
+    payments: list[Deduction] = field(default_factory=list, init=False)
+    failures: list[ExpressionFailure] = field(default_factory=list, init=False)
+    budget: StepBudget = field(default_factory=StepBudget, init=False)
     purchase_facts: Facts = NO_FACTS
-    raised_facts: dict[int, RaisedFacts] = field(default_factory=dict)
-    unraised: set[str] = field(default_factory=set)
+    raised_facts: dict[int, RaisedFacts] = field(default_factory=dict, init=False)
+    unraised: set[str] = field(default_factory=set, init=False)
     most_raised: int = MOST_RAISED
     _view_after: ExpressionView | None = None
 
@@ -375,6 +375,8 @@ class RowBuilder:
 
     def _close_gifts(self) -> dict[str, Gift]:
         """Keep with the member what stands on states of theirs; return what stands on the event itself."""
+        if not self.book.drafts:
+            return {}
         seq, cause = self.before.seq + 1, self.event.id
         closed = self.book.closed(cause=cause, seq=seq, at=self.event.at, tier=self.tier)
         standing = {source: gift for source, gift in closed.items() if is_transition(source)}

@@ -153,7 +153,8 @@ def _bounded(older: Changes, newest: Changes, spec: WalletSpec) -> Changes:
 
 def _with_run(runs: Changes, spec: WalletSpec, *, tier: str | None, day: date) -> Changes:
     """Return the runs with a renewal on a day: it joins the run before it, the one after it, or both."""
-    place = sum(1 for run in runs if run.last < day)
+    is_newest = not runs or runs[-1].last < day
+    place = len(runs) if is_newest else sum(1 for run in runs if run.last < day)
     before, after = runs[:place], runs[place:]
     if any(run.first <= day and run.kind == "renewed" for run in after):
         return runs

@@ -63,7 +63,7 @@ def lot_differences(
     hundreds, with their layers, most are the very same values. Layers that last until the day to which the
     wallet's last change moved what was spendable (`was_until`, `until`) are not named by it.
     """
-    if was_until == until:
+    if was_until == until and len(was) > 1:
         first = _same(was, now)
         last = _same(was[: first - 1 if first else None : -1], now[: first - 1 if first else None : -1])
         was, now = was[first : len(was) - last], now[first : len(now) - last]
@@ -74,6 +74,8 @@ def lot_differences(
         )
     else:  # layers are named anew
         old, new = ([lot for lot in lots if lot.layers or id(lot) not in same] for lots in (was, now))
+    if not (old and old[0].layers) and not (new and new[0].layers):  # what no activity renews has none
+        return _lot_values(old, was_until, {}), _lot_values(new, until, {})
     old_layers, new_layers = _by_name(old, was_until), _by_name(new, until)
     return _lot_values(old, was_until, new_layers), _lot_values(new, until, old_layers)
 

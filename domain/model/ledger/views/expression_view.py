@@ -41,6 +41,8 @@ LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier co
 
 def member_view(programme: Programme, member: Member, at: datetime, reads: FieldReads) -> dict[str, Fact]:
     """Return the fields of a member that expressions read, at an instant."""
+    if not (reads.member or reads.purchases or reads.favourites):
+        return {}
     view = {name: _member_field(programme, member, at, name) for name in reads.member if name not in _MAPS}
     if reads.purchases:
         view["purchases"] = _purchases(member.purchases, reads.purchases)
