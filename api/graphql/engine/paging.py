@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Generic, Protocol, TypeVar
+from typing import Annotated, Generic, NamedTuple, Protocol, TypeVar
 
 import strawberry
 
@@ -54,8 +54,7 @@ class Window:
     after: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedRow(Generic[NodeT]):
+class NumberedRow(NamedTuple, Generic[NodeT]):
     """A row and its counter in its list."""
 
     counter: int
