@@ -38,6 +38,9 @@ COUNTED_PER_RUN = frozenset(
         "enterCode",
         "scan",
         "useVoucher",
+        "checkout",
+        "requestRedemptionCode",
+        "redeemForCustomer",
         "reverseVoucherUse",
     }
 )

@@ -15,8 +15,8 @@ MAX_LANGUAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """The programme in force, each version before it, the locale of the reader, and the instant for which the
-    whole answer is true.
+    """The programme in force, each version before it, the locale of the reader, the instant for which the
+    whole answer is true, and whether staff read it.
     """
 
     programme: Programme
@@ -24,6 +24,7 @@ class Audience:
     programme_of_version: Callable[[int], Programme]
     locale: str
     now: datetime
+    is_staff: bool = False
 
     def text(self, text: LocalizedText) -> str:
         """Return a text of the programme file in the reader's language."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from strawberry.dataloader import DataLoader
 
-from api.caller import Caller, MemberCaller
+from api.caller import Caller, MemberCaller, StaffCaller
 from api.errors import NotFound, Unauthenticated
 from api.graphql.engine.audience import Audience, preferred_locale
 from api.graphql.engine.dependencies import Dependencies
@@ -68,7 +68,14 @@ class Loaders:
         """Return an audience that reads this locale."""
         programmes = self._services.runtime.programmes
         current = programmes.current()
-        return Audience(current.programme, current.number, programmes.loaded_or_current, locale, self.now)
+        return Audience(
+            current.programme,
+            current.number,
+            programmes.loaded_or_current,
+            locale,
+            self.now,
+            is_staff=isinstance(self._caller, StaffCaller),
+        )
 
     # ------------------------------------------------------------ members
 

@@ -9,6 +9,7 @@ cursor of one list is refused by another. It says nothing about the member.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Generic, NamedTuple, Protocol, TypeVar
 
@@ -28,6 +29,14 @@ After = Annotated[
     strawberry.argument(
         description="The cursor of the row before, such as `pageInfo.endCursor`; null for the first page."
     ),
+]
+
+# The two arguments of a list that is filtered by time.
+Since = Annotated[
+    datetime | None, strawberry.argument(description="Only what happened then or later; null for all.")
+]
+Until = Annotated[
+    datetime | None, strawberry.argument(description="Only what happened before then; null for all.")
 ]
 
 _CURSOR = re.compile(rb"([a-z]{1,12}):(0|[1-9][0-9]{0,15})")

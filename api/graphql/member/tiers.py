@@ -9,6 +9,7 @@ import strawberry
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import TIER_STEP_REASON
 from api.graphql.engine.ids import encode_id
+from api.graphql.engine.shared_types import Node
 from domain.model.ledger import member as ledger
 from domain.model.ledger import tiers
 from domain.model.ledger.member import Member
@@ -81,8 +82,7 @@ class CountProgress:
 
 
 @strawberry.type(description="Where the member stands on the ladder.")
-class TierProgress:
-    id: strawberry.ID = strawberry.field(description="Global id.")
+class TierProgress(Node):
     current: Tier = strawberry.field(description="The tier held now.")
     since: datetime = strawberry.field(description="Since when.")
     until: date | None = strawberry.field(

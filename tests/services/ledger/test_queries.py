@@ -80,10 +80,20 @@ async def test_purchases_of_one_store(database: Database, command_log: CommandLo
     view = await queries.load_member_view(runtime, member_id="ana", now=now)
     with command_log.counting() as counted:
         porto = await queries.list_purchases(
-            runtime, member_id="ana", first=4, store="porto", member_view=view, now=now
+            runtime,
+            member_id="ana",
+            first=4,
+            wanted=queries.PurchaseFilter("porto"),
+            member_view=view,
+            now=now,
         )
     older = await queries.list_purchases(
-        runtime, member_id="ana", first=20, before=porto.items[-1].number, store="porto", now=now
+        runtime,
+        member_id="ana",
+        first=20,
+        before=porto.items[-1].number,
+        wanted=queries.PurchaseFilter("porto"),
+        now=now,
     )
     assert [one.purchase.external_id for one in everything.items] == ["r25", "r24", "r23", "r22"]
     assert [one.purchase.external_id for one in porto.items] == ["r24", "r21", "r18", "r15"]
