@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from api.push_texts import PUSH_TEXTS
 from api.refusal_texts import REFUSALS
 from domain.model.messages import rendering
 
@@ -211,6 +212,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Teraz się nie udało. Spróbuj ponownie za minutę.",
     },
     **REFUSALS,
+    **PUSH_TEXTS,
 }
 
 
