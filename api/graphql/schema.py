@@ -10,6 +10,7 @@ from api.graphql.member.actions.challenges import ChallengeMutation
 from api.graphql.member.actions.codes import CodeMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
+from api.graphql.member.actions.trial_push import TrialPushMutation
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices import DeviceMutation
 from api.graphql.member.enrolment import EnrolmentMutation
@@ -52,6 +53,7 @@ class Mutation(
     ProfileMutation,
     ContactMutation,
     DeviceMutation,
+    TrialPushMutation,
     RedemptionMutation,
     CodeMutation,
     VoucherUseMutation,

@@ -22,6 +22,7 @@ from playwright.sync_api import Page
 from tests.browser.demo_server import StaffSignIn
 from tests.senders.fcm import FcmStandIn, serving_fcm
 from tests.senders.mailbox import Mailbox, serving_mail
+from tests.senders.push_tokens import push_token
 from tests.servers import quick_folder, selo, serve_selo
 
 Json = dict[str, Any]
@@ -120,7 +121,7 @@ def join(
         device = {
             "installationId": installation,
             "platform": platform,
-            "token": f"ok-{installation}",
+            "token": push_token(f"ok-{installation}", kind),
             "tokenKind": kind,
         }
         club.do(

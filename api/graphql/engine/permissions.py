@@ -98,6 +98,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "setAttributes": _permit(MEMBER),
         "registerDevice": _permit(MEMBER),
         "unregisterDevice": _permit(MEMBER),
+        "sendTestPush": _permit(MEMBER),
         "redeemReward": _permit(MEMBER),
         "cancelVoucher": _permit(MEMBER),
         "acceptChallenge": _permit(MEMBER),
@@ -150,7 +151,8 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
     **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
-    **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberQuote", "MemberPlan", "Device"),
+    **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberQuote", "MemberPlan"),
+    **_types_for(MEMBER, "Device", "DevicePush"),
     # A member's own, and for managers those of a customer.
     **_types_for(SIGNED_IN, "Consent", "ConsentAnswered"),
     **_types_for(MEMBER, "ChallengeAccepted", "ChallengeNotOpen"),
@@ -169,6 +171,8 @@ TYPES: Mapping[str, CallerKinds] = {
         MEMBER,
         "DeviceRegistered",
         "DeviceUnregistered",
+        "TestPushSent",
+        "TestPushFailed",
         "MessagesRead",
         "RewardRedeemed",
         "VoucherGivenBack",
