@@ -9,7 +9,7 @@ import pytest
 
 from domain.store.connect import Database
 from tests.command_log import CommandLog
-from tests.running_app import RunningApp, open_running_app
+from tests.running_app import Json, RunningApp, open_running_app
 
 CLUB = """
 programme:
@@ -112,7 +112,7 @@ async def test_a_programme_that_says_nothing_of_them_has_none(app: RunningApp) -
     query = """{ programme { brand { name } links { privacy terms support } minimumAppVersion flags { name }
       stores { code address phone position { latitude } hours { opens } } } }"""
     programme = (await app.do(query))["programme"]
-    nothing = {"address": None, "phone": None, "position": None, "hours": []}
+    nothing: Json = {"address": None, "phone": None, "position": None, "hours": []}
     assert programme == {
         "brand": None,
         "links": {"privacy": None, "terms": "https://numiscollect.example/termos", "support": None},
