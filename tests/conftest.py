@@ -26,7 +26,8 @@ from tests.servers import embedded_in_thread, quick_folder
 TWENTY_YEARS = 20 * 365 * 24 * 3600
 DROP_SECONDS = 120
 # Files whose tests share what takes seconds to make: a server, or a type check of all code.
-SERVED_BY_FILE = ("tests/browser/", "tests/journeys/test_readme.py", "tests/model/programme/test_acted_on.py")
+BROWSER_TESTS = "tests/browser/"
+SERVED_BY_FILE = (BROWSER_TESTS, "tests/journeys/test_readme.py", "tests/model/programme/test_acted_on.py")
 
 
 @pytest.fixture(scope="session")
@@ -106,8 +107,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last: Playwright keeps an event loop running, and no other can run beside it."""
-    items.sort(key=lambda test: isinstance(test, pytest.Function) and "playwright" in test.fixturenames)
+    """Run the folder of browser tests last: Playwright keeps an event loop running, and no other can run beside it."""
+    items.sort(key=lambda test: test.nodeid.startswith(BROWSER_TESTS))
 
 
 @pytest.hookimpl(wrapper=True)

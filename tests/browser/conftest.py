@@ -46,6 +46,12 @@ Launch = Callable[..., Browser]
 expect.set_options(timeout=20_000)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """The first test that needs the shop waits until its people are made, which takes 15 s of a core of its own."""
+    if isinstance(item, pytest.Function) and "shop" in item.fixturenames:
+        item.add_marker(pytest.mark.timeout(2 * shops.SEED_SECONDS))
+
+
 @pytest.fixture(scope="session")
 def pages_url() -> Iterator[str]:
     """The pages and what they share, without an API behind them."""

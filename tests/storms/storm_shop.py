@@ -14,6 +14,7 @@ from api.process import open_process
 from api.settings import Settings
 from domain.services.ledger.code_batches import make_codes
 from domain.services.people import staff, stores
+from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.shifts import staff_sign_in
 from domain.services.people.shifts.staff_sign_in import StaffSignIn
 from domain.store.connect import connect
@@ -96,15 +97,7 @@ async def prepare_shop(data_folder: Path, uri: str) -> StormShop:
                 now=now,
             )
             shift = await staff_sign_in.sign_in(runtime, StaffSignIn("carla", PASSWORD, "lisboa"), now=now)
-            making = make_codes(
-                process.runtime,
-                secret=process.runtime.secret,
-                batch="packs",
-                count=CODES,
-                actor="cli:storm",
-                now=now,
-            )
-            codes = [code async for chunk in making for code in chunk]
+            codes = await _make_codes(process.runtime, now=now)
             customers = []
             for name in MEMBERS:
                 signed_in = await enrol_and_sign_in(
@@ -136,3 +129,10 @@ async def prepare_shop(data_folder: Path, uri: str) -> StormShop:
     finally:
         await database.close()
     return StormShop(data_folder, tuple(customers), till.token, encode_id("Reward", "mug"), iter(codes))
+
+
+async def _make_codes(runtime: IdentityRuntime, *, now: datetime) -> list[str]:
+    making = make_codes(
+        runtime, secret=runtime.secret, batch="packs", count=CODES, actor="cli:storm", now=now
+    )
+    return [code async for chunk in making for code in chunk]

@@ -1,5 +1,6 @@
 """Descriptions that several fields of the schema share."""
 
+from datetime import date
 from typing import Final
 
 IDEMPOTENCY_KEY: Final = (
@@ -27,3 +28,8 @@ UNIT: Final = (
     "What the amount counts: the wallet as the programme describes it; null where it has it no more."
 )
 TIER_STEP_REASON: Final = "A fixed word: reached, review, given, ended or refund."
+
+
+def deprecated_on(year: int, month: int, day: int) -> str:
+    """Return the end of a deprecation's reason: a field is answered for a year after it."""
+    return f"Deprecated on {date(year, month, day)}; answered until {date(year + 1, month, day)}."

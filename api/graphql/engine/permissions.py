@@ -98,6 +98,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "setAttributes": _permit(MEMBER),
         "registerDevice": _permit(MEMBER),
         "unregisterDevice": _permit(MEMBER),
+        "sendTestPush": _permit(MEMBER),
         "redeemReward": _permit(MEMBER),
         "cancelVoucher": _permit(MEMBER),
         "acceptChallenge": _permit(MEMBER),
@@ -108,6 +109,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "scan": _permit(STAFF),
         "recordPurchase": _permit(STAFF),
         "checkout": _permit(STAFF),
+        "requestRedemptionCode": _permit(STAFF),
+        "redeemForCustomer": _permit(STAFF),
         "refundPurchase": _permit(STAFF),
         "useVoucher": _permit(STAFF),
         # For managers only. The service refuses a cashier with NotAllowed, reason ROLE, which a screen shows.
@@ -148,7 +151,8 @@ TYPES: Mapping[str, CallerKinds] = {
     **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
     **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
-    **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberQuote", "MemberPlan", "Device"),
+    **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberQuote", "MemberPlan"),
+    **_types_for(MEMBER, "Device", "DevicePush"),
     # A member's own, and for managers those of a customer.
     **_types_for(SIGNED_IN, "Consent", "ConsentAnswered"),
     **_types_for(MEMBER, "ChallengeAccepted", "ChallengeNotOpen"),
@@ -159,15 +163,18 @@ TYPES: Mapping[str, CallerKinds] = {
         MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactRemoved", "ContactProofNeeded"
     ),
     **_types_for(MEMBER, "TermsAccepted", "ConsentSet", "AttributesSet"),
+    **_types_for(SIGNED_IN, "RewardLocked"),
     **_types_for(SIGNED_IN, "MemberAttribute", "AttributeChoice"),
     **_types_for(STAFF, "CustomerAttributesSet", "BirthdayCorrected", "CheckedOut"),
+    **_types_for(STAFF, "RedemptionCodeSent", "RedeemedForCustomer"),
     **_types_for(
         MEMBER,
         "DeviceRegistered",
         "DeviceUnregistered",
+        "TestPushSent",
+        "TestPushFailed",
         "MessagesRead",
         "RewardRedeemed",
-        "RewardLocked",
         "VoucherGivenBack",
     ),
     **_types_for(

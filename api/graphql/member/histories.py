@@ -55,7 +55,7 @@ async def point_history(
         now=loaders.now,
     )
     rows = [
-        NumberedRow(told.entry.n if wallet is None else told.entry.wallet_n, entry_of(audience, member, told))
+        NumberedRow(told.n if wallet is None else told.wallet_n, entry_of(audience, member, told))
         for told in history.items
     ]
     return connection(

@@ -21,7 +21,7 @@ from domain.services import errors
 from domain.services.ledger.queries import MemberView
 from domain.services.messages import inbox
 from domain.services.messages.inbox import MAX_MARKED
-from domain.services.messages.message_rules import find_survey_spec, render_letter
+from domain.services.messages.message_rules import absolute_link, find_survey_spec, render_letter
 from domain.store.messages.inbox import Letter
 
 LIST_NAME = "message"
@@ -127,7 +127,7 @@ def message_of(audience: Audience, member_view: MemberView, letter: Letter) -> M
         body=words.body,
         sent_at=letter.sent_at,
         read_at=letter.read_at,
-        link=words.link,
+        link=absolute_link(words.link, audience.links_url),
         survey=None if survey is None else _message_survey(survey, words.title, letter),
     )
 

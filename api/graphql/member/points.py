@@ -26,7 +26,7 @@ from domain.model.ledger.decision import Entry
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet as LedgerWallet
-from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger.history_entries import HistoryEntry
 
 
 @enum_of_words(
@@ -152,8 +152,8 @@ class PointEntry(Node):
     @strawberry.field(description="The voucher behind it; null where there was none.")
     async def voucher(self, info: Info) -> Voucher | None:
         voucher = (
-            await info.context.loaders.voucher(self.history_entry.entry.voucher)
-            if self.history_entry.entry.voucher
+            await info.context.loaders.voucher(self.history_entry.voucher)
+            if self.history_entry.voucher
             else None
         )
         return None if voucher is None else await voucher_of(info, voucher)
@@ -270,17 +270,17 @@ def entry_id(member: str, n: int) -> strawberry.ID:
 
 def entry_of(audience: Audience, member: str, history_entry: HistoryEntry) -> PointEntry:
     """Return an entry as a history shows it."""
-    entry = history_entry.entry
+    version, reward = history_entry.version, history_entry.reward
     return PointEntry(
-        id=entry_id(member, entry.n),
-        wallet=WalletCode(entry.wallet),
-        entry_kind=EntryKind[entry.kind],
-        amount=entry.amount,
-        title=entry_title(audience, entry, version=history_entry.version, reward=history_entry.reward),
+        id=entry_id(member, history_entry.n),
+        wallet=WalletCode(history_entry.wallet),
+        entry_kind=EntryKind[history_entry.kind],
+        amount=history_entry.amount,
+        title=entry_title(audience, history_entry, version=version, reward=reward),
         occurred_at=history_entry.at,
-        available_at=entry.available_at,
-        expires_on=entry.expires_on,
-        balance_after=entry.balance,
+        available_at=history_entry.available_at,
+        expires_on=history_entry.expires_on,
+        balance_after=history_entry.balance,
         member=member,
         history_entry=history_entry,
         audience=audience,
@@ -290,7 +290,7 @@ def entry_of(audience: Audience, member: str, history_entry: HistoryEntry) -> Po
 def entries_of(audience: Audience, member: str, history_entries: Iterable[HistoryEntry]) -> list[PointEntry]:
     """Return entries as a history shows them, in the order given, without those of hidden wallets."""
     hidden = audience.programme.hidden_wallets
-    return [entry_of(audience, member, one) for one in history_entries if one.entry.wallet not in hidden]
+    return [entry_of(audience, member, one) for one in history_entries if one.wallet not in hidden]
 
 
 def quoted_entries(audience: Audience, entries: Iterable[Entry], version: int) -> list[QuotedEntry]:

@@ -18,7 +18,7 @@ from domain.model.ledger.events import Line
 from domain.model.ledger.events import Purchase as LedgerPurchase
 from domain.model.ledger.payments import paid_otherwise, payment_back
 from domain.services.ledger.queries import RecordedPurchase
-from domain.store.ledger.members import row_history
+from domain.store.ledger.history_entries import row_history
 
 if TYPE_CHECKING:
     from api.graphql.member.points import PointEntry

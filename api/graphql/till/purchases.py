@@ -353,5 +353,11 @@ def _tier_step(rise: PurchaseTierChange | None) -> TierStep | None:
     return (
         None
         if rise is None
-        else TierStep(from_=rise.from_tier, to=rise.to_tier, at=rise.changed_at, reason=rise.reason)
+        else TierStep(
+            previous=rise.from_tier,
+            from_=rise.from_tier,
+            to=rise.to_tier,
+            at=rise.changed_at,
+            reason=rise.reason,
+        )
     )

@@ -13,7 +13,7 @@ from domain.model.ledger.member import Member
 from domain.services.ledger.queries import MAX_SEARCH_WINDOW, MemberView, Page, load_member_view
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal
-from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger.history_entries import HistoryEntry
 
 MAX_HIDDEN_WINDOWS = 10
 
@@ -29,7 +29,7 @@ class EntryFilter:
     def accepts(self, history_entry: HistoryEntry) -> bool:
         """Tell whether an entry is wanted."""
         return (
-            (not self.kinds or history_entry.entry.kind in self.kinds)
+            (not self.kinds or history_entry.kind in self.kinds)
             and (self.since is None or history_entry.at >= self.since)
             and (self.until is None or history_entry.at < self.until)
         )
@@ -64,7 +64,7 @@ async def list_history(
 
     def is_shown(history_entry: HistoryEntry) -> bool:
         is_wanted = wanted is None or wanted.accepts(history_entry)
-        return is_wanted and history_entry.entry.wallet not in hidden
+        return is_wanted and history_entry.wallet not in hidden
 
     shown = list(filter(is_shown, page))
     floor = max(1, before - MAX_HIDDEN_WINDOWS * MAX_SEARCH_WINDOW)
@@ -94,9 +94,10 @@ async def _history_window(
             first=missing[-1] + 1 - missing[0],
             wallet=wallet,
         )
-        await runtime.programmes.load_versions(one.version for one in history_entries)
         known_entries |= {_entry_number(one, wallet): one for one in history_entries}
-    return tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
+    page = tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
+    await runtime.programmes.load_versions(one.version for one in page)
+    return page
 
 
 async def find_entry(runtime: Runtime, *, member_id: str, n: int) -> HistoryEntry | None:
@@ -113,12 +114,10 @@ def _entry_count(member: Member, wallet: str | None) -> int:
 
 
 def _entry_number(history_entry: HistoryEntry, wallet: str | None) -> int:
-    return history_entry.entry.n if wallet is None else history_entry.entry.wallet_n
+    return history_entry.n if wallet is None else history_entry.wallet_n
 
 
 def _recent_by_number(member_view: MemberView, wallet: str | None) -> dict[int, HistoryEntry]:
     return {
-        _entry_number(one, wallet): one
-        for one in member_view.recent_entries
-        if wallet in (None, one.entry.wallet)
+        _entry_number(one, wallet): one for one in member_view.recent_entries if wallet in (None, one.wallet)
     }

@@ -36,8 +36,9 @@ from domain.services.ledger.queries import MemberView, RecordedPurchase
 from domain.services.ledger.till import TILL_SOURCE, Presence, Till, require_presence
 from domain.services.runtime import Runtime
 from domain.store.document_store import Stale
-from domain.store.ledger import members, receipts
-from domain.store.ledger.members import HistoryEntry, StoredMember
+from domain.store.ledger import history_entries, receipts
+from domain.store.ledger.history_entries import HistoryEntry
+from domain.store.ledger.members import StoredMember
 from domain.store.requests import Reply
 
 
@@ -304,7 +305,7 @@ def purchase_recorded(receipt_id: str, member_view: MemberView, row: JournalRow)
         purchase=RecordedPurchase.from_row(receipt_id, member_view.member.id, row, remaining=purchase),
         member_view=member_view,
         version=row.version,
-        history=members.row_history(row),
+        history=history_entries.row_history(row),
         outcomes=row.outcomes,
         unlocked_rewards=raised_values(row, event_names.REWARD_UNLOCKED, "reward"),
         badges=_earned_badges(row),

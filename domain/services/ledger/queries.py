@@ -22,9 +22,10 @@ from domain.model.people.codes import CodeKind, classify
 from domain.model.programme import Programme
 from domain.services.errors import NotFound
 from domain.services.runtime import Runtime
-from domain.store.ledger import journal, members, receipts, vouchers
+from domain.store.ledger import history_entries, journal, members, receipts, vouchers
+from domain.store.ledger.history_entries import HistoryEntry, RecentEntries
 from domain.store.ledger.journal import PurchaseRow
-from domain.store.ledger.members import MAX_RECENT, HistoryEntry, Status, StoredMember
+from domain.store.ledger.members import Status, StoredMember
 from domain.store.ledger.receipts import StoredReceipt
 from domain.store.ledger.vouchers import Voucher
 from domain.store.people import contacts
@@ -43,7 +44,7 @@ RECEIPT_EVENT_PREFIXES = ("purchase:", "refund:")
 class MemberView:
     """A member at an instant.
 
-    `recent_entries` are the newest first; the first `unwritten_count` of them are not stored yet.
+    Of the newest entries the last `unwritten_count` of `recent` are not stored yet.
     `written_seq` is the journal counter as stored: it does not count what time brought and no turn has
     written.
     """
@@ -51,12 +52,17 @@ class MemberView:
     member: Member
     details: Details
     status: Status
-    recent_entries: tuple[HistoryEntry, ...]
+    recent: RecentEntries
     profile_version: int
     invited_count: int = 0
     unwritten_count: int = 0
     written_seq: int = 0
     employees: tuple[str, ...] = ()
+
+    @property
+    def recent_entries(self) -> tuple[HistoryEntry, ...]:
+        """The newest entries, newest first."""
+        return self.recent[::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +166,12 @@ async def member_view_of(runtime: Runtime, stored_member: StoredMember, *, now: 
         stock = await runtime.stock.stock_state(programme, now=now)
         decision = turn(programme, member, until=now, stock=stock, version=published.number)
         member, rows = decision.member, decision.rows
-    unwritten = tuple(one for row in rows for one in members.row_history(row))
-    recent = (*stored_member.recent, *unwritten)[-max(MAX_RECENT, len(unwritten)) :][::-1]
-    await runtime.programmes.load_versions(one.version for one in recent)
+    unwritten = tuple(one for row in rows for one in history_entries.row_history(row))
     return MemberView(
         member=at_instant(programme, member, now=now),
         details=stored_member.details,
         status=stored_member.status,
-        recent_entries=recent,
+        recent=stored_member.recent.followed_by(unwritten),
         profile_version=stored_member.profile_version,
         invited_count=stored_member.invited_count,
         unwritten_count=len(unwritten),

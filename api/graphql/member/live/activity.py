@@ -10,7 +10,7 @@ import strawberry
 
 from api.errors import Unauthenticated
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.descriptions import TIER_STEP_REASON
+from api.graphql.engine.descriptions import TIER_STEP_REASON, deprecated_on
 from api.graphql.engine.shared_types import Info
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badge_progress, badges_of
@@ -60,7 +60,12 @@ class BadgeEarned:
 
 @strawberry.type(description="The member holds another tier, higher or lower.")
 class TierChanged:
-    from_: Tier = strawberry.field(name="from", description="The one before.")
+    previous: Tier = strawberry.field(description="The one before.")
+    from_: Tier = strawberry.field(
+        name="from",
+        description="The one before.",
+        deprecation_reason=f"Use `previous`. {deprecated_on(2026, 11, 29)}",
+    )
     to: Tier = strawberry.field(description="The one held since.")
     reason: str = strawberry.field(description=TIER_STEP_REASON)
     tier: TierProgress = strawberry.field(description="Where the member stands now.")
@@ -310,7 +315,11 @@ def _tier_activity(audience: Audience, member: LedgerMember, change: TierActivit
     if progress is None or change.from_tier not in tiers or change.to_tier not in tiers:
         return None
     return TierChanged(
-        from_=tiers[change.from_tier], to=tiers[change.to_tier], reason=change.reason, tier=progress
+        previous=tiers[change.from_tier],
+        from_=tiers[change.from_tier],
+        to=tiers[change.to_tier],
+        reason=change.reason,
+        tier=progress,
     )
 
 
