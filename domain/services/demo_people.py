@@ -21,6 +21,7 @@ from domain.model.event_names import (
 )
 from domain.model.ledger.events import Json
 from domain.services.demo_catalogue import ATTENDED, NEWSLETTER, SHARED, DemoCatalogue
+from domain.services.demo_personas import Persona, acts_in_order, own_receipts, persona_of
 
 DAYS = 730
 MEMBERS = 200
@@ -90,10 +91,13 @@ class DemoPerson:
     wants_news: bool
     active_days: int
     referred_by: str | None
+    persona: Persona | None = None
 
 
-def make_people(*, seed: int, until: datetime) -> list[DemoPerson]:
-    """Return the demo's members in the order in which they joined. The first buys every week."""
+def make_people(*, seed: int, until: datetime, personas: bool = False) -> list[DemoPerson]:
+    """Return the demo's members in the order in which they joined. The first buys every week; with `personas`
+    the next ones show something of the example programme.
+    """
     rng = random.Random(seed)  # noqa: S311 - believable, not secret
     begin = until - timedelta(days=DAYS)
     made_people: list[DemoPerson] = []
@@ -120,8 +124,18 @@ def make_people(*, seed: int, until: datetime) -> list[DemoPerson]:
                 referred_by=None,
             )
         )
+    if personas:
+        made_people = [_as_persona(person, number, until) for number, person in enumerate(made_people)]
     made_people.sort(key=lambda person: person.joined_at)
     return [_with_referrer(person, made_people[:place], rng) for place, person in enumerate(made_people)]
+
+
+def _as_persona(person: DemoPerson, number: int, until: datetime) -> DemoPerson:
+    persona = persona_of(number)
+    if persona is None:
+        return person
+    joined_at = _at_whole_minute(until - timedelta(days=persona.joined_days_ago))
+    return replace(person, joined_at=joined_at, birthday=None, wants_news=False, persona=persona)
 
 
 def _random_birthday(rng: random.Random) -> date | None:
@@ -133,7 +147,8 @@ def _with_referrer(person: DemoPerson, earlier: list[DemoPerson], rng: random.Ra
     if not earlier or rng.random() > 0.15:
         return person
     referrer = rng.choice(earlier[: max(1, len(earlier) // 4)])
-    return replace(person, referred_by=referrer.id)
+    is_scripted = person.persona is not None or referrer.persona is not None
+    return person if is_scripted else replace(person, referred_by=referrer.id)
 
 
 def make_history(
@@ -167,6 +182,9 @@ def _member_lines(
         )
         if NEWSLETTER in catalogue.events:
             yield _demo_line(happened_at + timedelta(minutes=3), person, NEWSLETTER, "app", {})
+    if person.persona is not None:
+        yield from _persona_lines(person, person.persona, until)
+        return
     ends_at = min(until, person.joined_at + timedelta(days=person.active_days))
     purchase_number = 0
     while (
@@ -192,6 +210,12 @@ def _member_lines(
             yield _demo_line(reported_at, person, spec.name, "partner", made_data)
         if rng.random() < 0.12 and happened_at + timedelta(days=20) < until and catalogue.rewards:
             yield from _redemption_lines(person, catalogue, happened_at + timedelta(days=20), rng, until)
+
+
+def _persona_lines(person: DemoPerson, persona: Persona, until: datetime) -> Iterator[dict[str, Json]]:
+    for act in acts_in_order(persona):
+        at = _at_whole_minute(until - timedelta(days=act.days_ago, minutes=5))
+        yield _demo_line(at, person, act.name, act.source, own_receipts(act, person.id))
 
 
 def _made_up(field: str, kind: str, at: datetime, rng: random.Random) -> Json:

@@ -21,7 +21,15 @@ from pymongo.errors import BulkWriteError
 
 from domain.model.ledger.events import Json
 from domain.store.connect import Raw
-from domain.store.document_store import DUPLICATE_KEY, READ_ERRORS, DocumentStore, Stale, Write, update
+from domain.store.document_store import (
+    DUPLICATE_KEY,
+    READ_ERRORS,
+    DocumentStore,
+    Stale,
+    Write,
+    insert,
+    update,
+)
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "inbox"
@@ -224,6 +232,16 @@ async def post(store: DocumentStore, changes: Sequence[tuple[Mailbox, Mailbox]])
             if after.held_letter is not None and after.letter_count > before.letter_count
         ],
     )
+
+
+def filled_mailbox_writes(member: str, letters: Sequence[Letter]) -> list[Write]:
+    """Return the insertions of a new mailbox and of its letters, for data that no worker posts."""
+    unread_count = sum(letter.read_at is None for letter in letters)
+    before, after = Mailbox(member), Mailbox(member, 1, len(letters), unread_count)
+    return [
+        insert(MAILBOXES, {"_id": member, **_mailbox_document(before, after)}),
+        *(insert(COLLECTION, {**_letter_document(letter), "read_at": letter.read_at}) for letter in letters),
+    ]
 
 
 async def insert_letters(store: DocumentStore, letters: Sequence[Letter]) -> None:
