@@ -39,6 +39,9 @@ COUNTED_PER_RUN = frozenset(
         "sendTestPush",
         "scan",
         "useVoucher",
+        "checkout",
+        "requestRedemptionCode",
+        "redeemForCustomer",
         "reverseVoucherUse",
     }
 )

@@ -321,6 +321,11 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Este vale foi emitido depois do dia deste talão.",
         "pl": "Ten kupon wydano po dniu tego paragonu.",
     },
+    "voucher.OTHER_MEMBER": {
+        "en": "This voucher belongs to another member.",
+        "pt": "Este vale pertence a outro cliente.",
+        "pl": "Ten kupon należy do innego klienta.",
+    },
     "voucher.OTHER_STORE": {
         "en": "This voucher is for another store.",
         "pt": "Este vale é para outra loja.",

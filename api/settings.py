@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 
 from pydantic import (
     DirectoryPath,
-    EmailStr,
     Field,
     SecretStr,
     StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
+    validate_email,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -157,8 +157,8 @@ class Settings(BaseSettings):
         50_000,
         ge=1,
         description=(
-            "The most that one employee may move in a day by corrections and events, points and minor units"
-            " together"
+            "The most that one employee may move in a day by corrections and events, and by what their rules"
+            " with a delay award later, points and minor units together"
         ),
     )
     shift_look_ups: int = Field(
@@ -242,7 +242,7 @@ class Settings(BaseSettings):
     )
     smtp_user: str | None = Field(None, description="Who signs in there, where it asks")
     smtp_password: SecretStr | None = Field(None, description="Their password")
-    mail_from: EmailStr | None = Field(
+    mail_from: str | None = Field(
         None, description="The address that e-mail comes from; needed with SELO_SMTP_HOST"
     )
     mail_from_name: str = Field(
@@ -347,6 +347,12 @@ class Settings(BaseSettings):
     def link_base(self) -> str:
         """Return where links begin that the app may open; empty where no setting says so."""
         return self.links_url or self.base_url or ""
+
+    @field_validator("mail_from")
+    @classmethod
+    def is_email_address(cls, value: str | None) -> str | None:
+        """Refuse what is no address. Pydantic's type for it would import its library at every start."""
+        return None if value is None else validate_email(value)[1]
 
     @field_validator("*", mode="before")
     @classmethod

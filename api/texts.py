@@ -8,6 +8,7 @@ checks that each entry has each language with the same placeholders.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -236,11 +237,13 @@ def of_kind(kind: Literal["points", "money"], amount: int, *, currency: str, loc
     )
 
 
+@lru_cache(maxsize=10_000)
 def number_text(number: int, *, locale: str) -> str:
     """Return a whole number as a reader writes it."""
     return rendering.number(number, _written(locale))
 
 
+@lru_cache(maxsize=10_000)
 def amount_text(minor: int, *, currency: str, locale: str) -> str:
     """Return an amount of money, given in minor units, as a reader writes it."""
     return rendering.money(minor, currency, _written(locale))

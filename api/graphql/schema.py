@@ -23,12 +23,14 @@ from api.graphql.member.sign_in import SignInMutation
 from api.graphql.nodes import NodeQuery
 from api.graphql.till.adjustments import AdjustmentMutation
 from api.graphql.till.audit_trail import TrailQuery
+from api.graphql.till.checkout import CheckoutMutation
 from api.graphql.till.customer_attributes import CustomerAttributeMutation
 from api.graphql.till.customer_birthdays import CustomerBirthdayMutation
 from api.graphql.till.customers import CustomerQuery
 from api.graphql.till.events import EventMutation
 from api.graphql.till.lost_contacts import LostContactMutation
 from api.graphql.till.purchases import PurchaseMutation, PurchaseQuery
+from api.graphql.till.redemption import ConfirmedRedemptionMutation
 from api.graphql.till.refunds import RefundMutation, RefundQuery
 from api.graphql.till.scanning import ScanMutation
 from api.graphql.till.staff import StaffMutation, StaffQuery
@@ -61,6 +63,8 @@ class Mutation(
     StaffMutation,
     ScanMutation,
     PurchaseMutation,
+    CheckoutMutation,
+    ConfirmedRedemptionMutation,
     RefundMutation,
     AdjustmentMutation,
     CustomerAttributeMutation,

@@ -1,8 +1,7 @@
 """The demo: members with two years of history, decided in memory and written in bulk as commits write them.
 
-The same seed makes the same members. Nothing is sent: messages of the past are not promised, but those who
-show something have their last ones in the inbox. An interrupted run begins again from nothing; a complete one
-is left as it is.
+The same seed makes the same members. Nothing is sent: messages of the past are not promised. An interrupted
+run begins again from nothing; a complete one is left as it is.
 """
 
 from __future__ import annotations
@@ -22,10 +21,9 @@ from domain.model.programme import Programme
 from domain.model.simulate import InputLine, SimulatedReceipt, Simulation
 from domain.model.simulate.purchase_inputs import read_purchase
 from domain.model.values import evolve
-from domain.services import demo_letters
-from domain.services.demo_catalogue import EXAMPLE, catalogue_of
-from domain.services.demo_people import DemoPerson, make_history, make_people
-from domain.services.demo_personas import PERSONAS
+from domain.services.demo_catalogue import catalogue_of
+from domain.services.demo_letters import inbox_writes
+from domain.services.demo_people import DemoPart, DemoPerson, make_history, make_people
 from domain.store import bulk, commit
 from domain.store.document_store import DocumentStore, Write
 from domain.store.ledger import agenda, receipts, stock
@@ -59,11 +57,11 @@ class DatabaseInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DemoMember:
-    """One member as `demo.json` names them; `shows` is what there is to see of them."""
+    """One member as `demo.json` names them; `shows` says what a few of them are made to show."""
 
     number: str
     email: str
-    shows: str | None = None
+    shows: DemoPart | None = None
 
 
 class _DemoSimulation(Simulation):
@@ -89,12 +87,12 @@ async def fill_demo(
     """
     begun_at = await _find_begun_at(store)
     if begun_at is not None and not await is_unfinished(store):
-        return _demo_members(_make_people(published, begun_at))
+        return _demo_members(make_people(seed=SEED, until=begun_at))
     if begun_at is None and await store["members"].find_one({}, {"_id": 1}) is not None:
         raise DatabaseInUse
     await bulk.empty_collections(store, WRITTEN_COLLECTIONS)
     await store["meta"].update_one({"_id": MARK_ID}, {"$set": {"until": now, "done": False}}, upsert=True)
-    members = _make_people(published, now)
+    members = make_people(seed=SEED, until=now)
     run = _simulate(published.programme, members, now, progress)
     await bulk.write_in_chunks(
         store,
@@ -103,11 +101,6 @@ async def fill_demo(
     )
     await store["meta"].update_one({"_id": MARK_ID}, {"$set": {"done": True}})
     return _demo_members(members)
-
-
-def _make_people(published: PublishedProgramme, until: datetime) -> list[DemoPerson]:
-    is_example = published.programme.programme.code == EXAMPLE
-    return make_people(seed=SEED, until=until, personas=is_example)
 
 
 async def _find_begun_at(store: DocumentStore) -> datetime | None:
@@ -123,11 +116,7 @@ async def is_unfinished(store: DocumentStore) -> bool:
 def _demo_members(members: list[DemoPerson]) -> list[DemoMember]:
     first = next(person for person in members if person.email.startswith("member1@"))
     others = [person for person in members if person is not first]
-    others.sort(key=lambda person: PERSONAS.index(person.persona) if person.persona else len(PERSONAS))
-    return [
-        DemoMember(_membership_number(person), person.email, person.persona and person.persona.shows)
-        for person in (first, *others)
-    ]
+    return [DemoMember(_membership_number(person), person.email, person.part) for person in (first, *others)]
 
 
 def _membership_number(person: DemoPerson) -> str:
@@ -207,20 +196,16 @@ def _decision_writes(
         rows = tuple(run.rows[person.id])
         member = evolve(run.members[person.id], number=_membership_number(person))
         decision = Decision(Member(member.id, member.number), member, rows)
+        details = _details(published.programme, person)
         decision_writes = commit.decision_writes(
-            store,
-            published=published,
-            decision=decision,
-            now=now,
-            details=_details(published.programme, person),
+            store, published=published, decision=decision, now=now, details=details
         )
         yield from (
             write
             for write in decision_writes
             if write.collection in WRITTEN_COLLECTIONS and write.collection != agenda.COLLECTION
         )
-        if person.persona is not None or person.email.startswith("member1@"):
-            yield from demo_letters.letter_writes(published.programme, member, rows, until=now)
+        yield from inbox_writes(published.programme, member.id, rows, details, now=now)
         yield contacts.take_write(contacts.number_key(member.number), member.id)
         yield contacts.take_write(f"email:{person.email}", member.id)
         if person.referred_by is not None:  # they joined before, and are written already

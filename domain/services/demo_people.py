@@ -6,22 +6,26 @@ Names, tastes and rhythms are made up. Contacts end in `.example`, which no mail
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, Literal, get_args
 
 from domain.model.event_names import (
     CONSENTED,
     ENROLLED,
+    PLAN_RENEWED,
+    PLAN_STARTED,
     PURCHASED,
     REDEEMED,
     REFUNDED,
     VOUCHER_USED,
 )
 from domain.model.ledger.events import Json
-from domain.services.demo_catalogue import ATTENDED, NEWSLETTER, SHARED, DemoCatalogue
-from domain.services.demo_personas import Persona, acts_in_order, own_receipts, persona_of
+from domain.services.demo_catalogue import ATTENDED, NEWSLETTER, SHARED, DemoCatalogue, DemoProduct
+
+DemoPart = Literal["a plan", "points below zero", "a tier about to fall"]
+PARTS: Final[tuple[DemoPart, ...]] = get_args(DemoPart)
 
 DAYS = 730
 MEMBERS = 200
@@ -78,7 +82,10 @@ _OTHER_EVENTS: Final[tuple[tuple[str, float, int, str, dict[str, Json]], ...]] =
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """One made-up member: who they are, when they joined, how often they buy and how much at once."""
+    """One made-up member: who they are, when they joined, how often they buy and how much at once.
+
+    A few have a `part`: their history is made for what there is to see of it.
+    """
 
     id: str
     name: str
@@ -91,13 +98,11 @@ class DemoPerson:
     wants_news: bool
     active_days: int
     referred_by: str | None
-    persona: Persona | None = None
+    part: DemoPart | None = None
 
 
-def make_people(*, seed: int, until: datetime, personas: bool = False) -> list[DemoPerson]:
-    """Return the demo's members in the order in which they joined. The first buys every week; with `personas`
-    the next ones show something of the example programme.
-    """
+def make_people(*, seed: int, until: datetime) -> list[DemoPerson]:
+    """Return the demo's members in the order in which they joined. The first buys every week."""
     rng = random.Random(seed)  # noqa: S311 - believable, not secret
     begin = until - timedelta(days=DAYS)
     made_people: list[DemoPerson] = []
@@ -124,18 +129,10 @@ def make_people(*, seed: int, until: datetime, personas: bool = False) -> list[D
                 referred_by=None,
             )
         )
-    if personas:
-        made_people = [_as_persona(person, number, until) for number, person in enumerate(made_people)]
     made_people.sort(key=lambda person: person.joined_at)
+    for place, part in enumerate(PARTS, start=1 + MEMBERS // 10):  # early ones: two years are behind them
+        made_people[place] = replace(made_people[place], part=part)
     return [_with_referrer(person, made_people[:place], rng) for place, person in enumerate(made_people)]
-
-
-def _as_persona(person: DemoPerson, number: int, until: datetime) -> DemoPerson:
-    persona = persona_of(number)
-    if persona is None:
-        return person
-    joined_at = _at_whole_minute(until - timedelta(days=persona.joined_days_ago))
-    return replace(person, joined_at=joined_at, birthday=None, wants_news=False, persona=persona)
 
 
 def _random_birthday(rng: random.Random) -> date | None:
@@ -147,8 +144,7 @@ def _with_referrer(person: DemoPerson, earlier: list[DemoPerson], rng: random.Ra
     if not earlier or rng.random() > 0.15:
         return person
     referrer = rng.choice(earlier[: max(1, len(earlier) // 4)])
-    is_scripted = person.persona is not None or referrer.persona is not None
-    return person if is_scripted else replace(person, referred_by=referrer.id)
+    return replace(person, referred_by=referrer.id)
 
 
 def make_history(
@@ -156,7 +152,13 @@ def make_history(
 ) -> list[dict[str, Json]]:
     """Return every dated line of the members' two years, in order, as `simulate` reads them."""
     rng = random.Random(seed + 1)  # noqa: S311 - believable, not secret
-    lines = [line for person in members for line in _member_lines(person, catalogue, rng, until)]
+    lines = list[dict[str, Json]]()
+    for person in members:
+        made = list(_member_lines(person, catalogue, rng, until))
+        if person.part is not None:
+            joining = [line for line in made if line["name"] in (ENROLLED, CONSENTED)]
+            made = [*joining, *part_lines(person, person.part, catalogue, until)]
+        lines += made
     return sorted(lines, key=lambda line: str(line["at"]))
 
 
@@ -182,9 +184,6 @@ def _member_lines(
         )
         if NEWSLETTER in catalogue.events:
             yield _demo_line(happened_at + timedelta(minutes=3), person, NEWSLETTER, "app", {})
-    if person.persona is not None:
-        yield from _persona_lines(person, person.persona, until)
-        return
     ends_at = min(until, person.joined_at + timedelta(days=person.active_days))
     purchase_number = 0
     while (
@@ -212,12 +211,6 @@ def _member_lines(
             yield from _redemption_lines(person, catalogue, happened_at + timedelta(days=20), rng, until)
 
 
-def _persona_lines(person: DemoPerson, persona: Persona, until: datetime) -> Iterator[dict[str, Json]]:
-    for act in acts_in_order(persona):
-        at = _at_whole_minute(until - timedelta(days=act.days_ago, minutes=5))
-        yield _demo_line(at, person, act.name, act.source, own_receipts(act, person.id))
-
-
 def _made_up(field: str, kind: str, at: datetime, rng: random.Random) -> Json:
     """Return a value of a declared field: money by its name in minor units, else a small number."""
     if kind == "int":
@@ -243,29 +236,62 @@ def _redemption_lines(
         )
 
 
+def part_lines(
+    person: DemoPerson, part: DemoPart, catalogue: DemoCatalogue, until: datetime
+) -> Iterator[dict[str, Json]]:
+    """Return the lines that bring about what a person is there to show, as far as the programme has it."""
+    dearest = max(catalogue.products, key=lambda product: product.price_minor)
+    cheapest = min(catalogue.products, key=lambda product: product.price_minor)
+
+    def bought(days_ago: int, product: DemoProduct, quantity: int) -> dict[str, Json]:
+        receipt = f"L-{person.id[:6]}-{days_ago:04d}"
+        return line(days_ago, PURCHASED, "till", _receipt_data(receipt, [(product, quantity)]))
+
+    def line(days_ago: int, name: str, source: str, line_data: dict[str, Json]) -> dict[str, Json]:
+        at = _at_whole_minute(until - timedelta(days=days_ago, hours=1))
+        return _demo_line(at, person, name, source, line_data)
+
+    match part:
+        case "a plan":
+            yield from (bought(days_ago, cheapest, 2) for days_ago in range(170, 0, -21))
+            if catalogue.plan is not None:
+                yield line(60, PLAN_STARTED, "crm", {"plan": catalogue.plan})
+                yield line(31, PLAN_RENEWED, "crm", {"plan": catalogue.plan})
+        case "points below zero":
+            yield bought(60, dearest, 3)
+            yield from (line(30, REDEEMED, "app", {"reward": reward}) for reward in catalogue.rewards)
+            yield line(3, REFUNDED, "till", {"externalId": f"L-{person.id[:6]}-0060"})
+        case "a tier about to fall":
+            yield bought(355, dearest, 3)
+            yield from (bought(days_ago, cheapest, 1) for days_ago in (90, 45, 9))
+
+
 def _purchase_data(
     receipt: str, person: DemoPerson, catalogue: DemoCatalogue, rng: random.Random
 ) -> dict[str, Json]:
-    lines: list[Json] = []
-    total = 0
-    for place in range(1 + rng.randrange(person.max_basket_lines)):
+    basket = list[tuple[DemoProduct, int]]()
+    for _ in range(1 + rng.randrange(person.max_basket_lines)):
         product = rng.choices(catalogue.products, [product.weight for product in catalogue.products])[0]
         quantity = rng.choices((1, 2, 3), (8, 2, 1))[0] if product.price_minor < 10_000 else 1
-        amount = product.price_minor * quantity
-        total += amount
-        lines.append(
-            {
-                "sku": f"{product.category}-{place}",
-                "name": product.name,
-                "category": product.category,
-                "quantity": quantity,
-                "amount": amount,
-            }
-        )
+        basket.append((product, quantity))
+    return _receipt_data(receipt, basket)
+
+
+def _receipt_data(receipt: str, basket: Sequence[tuple[DemoProduct, int]]) -> dict[str, Json]:
+    lines: list[Json] = [
+        {
+            "sku": f"{product.category}-{place}",
+            "name": product.name,
+            "category": product.category,
+            "quantity": quantity,
+            "amount": product.price_minor * quantity,
+        }
+        for place, (product, quantity) in enumerate(basket)
+    ]
     return {
         "externalId": receipt,
         "store": "lisboa" if receipt.startswith("L") else "porto",
-        "total": total,
+        "total": sum(product.price_minor * quantity for product, quantity in basket),
         "lines": lines,
     }
 

@@ -9,7 +9,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from tests.senders.push_tokens import push_token
 from tests.servers import quick_folder, selo, serve_selo
 
 Json = dict[str, Any]
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0  # a command that looks takes seconds where others work beside it
 PHONES = (("phone-1", "ANDROID", "TOKEN"), ("tablet-1", "IOS", "FID"))
 
 
@@ -40,6 +40,7 @@ class ClubServer:
     mailbox: Mailbox
     cashier: StaffSignIn
     client: httpx.Client
+    environment: Mapping[str, str]
 
     def do(self, query: str, variables: Json | None = None, *, token: str | None = None) -> Json:
         """Send one operation that goes well and return its data."""
@@ -149,7 +150,9 @@ def serve_club(programme: str) -> Iterator[ClubServer]:
             serve_selo(data_folder, "--programme", str(file), environment=environment) as served,
             httpx.Client(base_url=served.url, timeout=30) as client,
         ):
-            yield ClubServer(served.url, data_folder, fcm, mailbox, _hire_cashier(data_folder), client)
+            yield ClubServer(
+                served.url, data_folder, fcm, mailbox, _hire_cashier(data_folder), client, environment
+            )
 
 
 def _hire_cashier(data_folder: Path) -> StaffSignIn:

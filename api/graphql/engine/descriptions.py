@@ -22,7 +22,11 @@ ACCESS_TOKEN_EXPIRES_AT: Final = "Refresh before it, or when an answer says UNAU
 REFRESH_TOKEN: Final = "Keep it safe; works once."
 EDGES: Final = "The rows, each with its cursor."
 PAGE_INFO: Final = "Whether more rows follow, and the cursor to go on from."
+TOTAL_COUNT: Final = "How many rows the whole list has; null where it is filtered, and nobody has counted."
 CURSOR: Final = "The position of this row, which stays the same when rows are added before it."
+UNIT: Final = (
+    "What the amount counts: the wallet as the programme describes it; null where it has it no more."
+)
 TIER_STEP_REASON: Final = "A fixed word: reached, review, given, ended or refund."
 
 

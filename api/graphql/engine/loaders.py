@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from strawberry.dataloader import DataLoader
 
-from api.caller import Caller, MemberCaller
+from api.caller import Caller, MemberCaller, StaffCaller
 from api.errors import NotFound, Unauthenticated
 from api.graphql.engine.audience import Audience, preferred_locale
 from api.graphql.engine.dependencies import Dependencies
@@ -74,7 +74,8 @@ class Loaders:
             programmes.loaded_or_current,
             locale,
             self.now,
-            self._services.links_url,
+            is_staff=isinstance(self._caller, StaffCaller),
+            links_url=self._services.links_url,
         )
 
     # ------------------------------------------------------------ members

@@ -11,6 +11,7 @@ import strawberry
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import deprecated_on
 from api.graphql.engine.ids import encode_id
+from api.graphql.engine.shared_types import Node
 from domain.model.ledger import badges
 from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.ledger.member import Member
@@ -53,8 +54,7 @@ class Badge:
 
 
 @strawberry.type(description="How far the member has come with one badge.")
-class BadgeProgress:
-    id: strawberry.ID = strawberry.field(description="Global id, the same at every level.")
+class BadgeProgress(Node):
     badge: Badge = strawberry.field(description="Which badge.")
     level: int = strawberry.field(description="How many levels are reached; 0 where it is not earned yet.")
     progress: int = strawberry.field(

@@ -74,6 +74,7 @@ class MessageConnection:
     edges: list[MessageEdge] = strawberry.field(description=EDGES)
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
     unread: int = strawberry.field(description="How many of the whole inbox are unread.")
+    total_count: int = strawberry.field(description="How many messages the whole inbox has.")
 
 
 @strawberry.input(description="Messages that the member has read.")
@@ -144,9 +145,9 @@ def _message_survey(survey: SurveySpec, question: str, letter: Letter) -> Messag
 
 
 async def message_history(
-    info: Info, member: str, *, first: int | None, after: str | None
+    info: Info, member: str, *, first: int | None, after: str | None, unread: bool | None = None
 ) -> MessageConnection:
-    """Return a window of the inbox, newest first."""
+    """Return a window of the inbox, newest first; of those that are unread, or read, where that is said."""
     window = read_window(first, after, list_name=LIST_NAME)
     loaders = info.context.loaders
     mailbox = await loaders.mailbox(member)
@@ -156,6 +157,7 @@ async def message_history(
         mailbox=mailbox,
         first=window.size,
         before=window.after,
+        is_unread=unread,
     )
     audience, member_view = await loaders.audience(), await loaders.member_view(member)
     return connection(
@@ -164,8 +166,9 @@ async def message_history(
         list_name=LIST_NAME,
         edge=MessageEdge,
         page_info=PageInfo,
-        make=partial(MessageConnection, unread=inbox_page.unread_count),
+        make=partial(MessageConnection, unread=inbox_page.unread_count, total_count=mailbox.letter_count),
         has_more=inbox_page.has_more,
+        read_down_to=inbox_page.read_down_to,
     )
 
 

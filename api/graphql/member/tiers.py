@@ -9,6 +9,7 @@ import strawberry
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import TIER_STEP_REASON, deprecated_on
 from api.graphql.engine.ids import encode_id
+from api.graphql.engine.shared_types import Node
 from domain.model.ledger import member as ledger
 from domain.model.ledger import tiers
 from domain.model.ledger.member import Member
@@ -93,8 +94,7 @@ class CountProgress:
 
 
 @strawberry.type(description="Where the member stands on the ladder.")
-class TierProgress:
-    id: strawberry.ID = strawberry.field(description="Global id.")
+class TierProgress(Node):
     current: Tier = strawberry.field(description="The tier held now.")
     since: datetime = strawberry.field(description="Since when.")
     held_through: date | None = strawberry.field(description=_HELD_THROUGH)

@@ -72,6 +72,8 @@ export const UNREGISTER = `mutation PhoneUnregister($input: UnregisterDeviceInpu
 export const UPDATE = `mutation PhoneUpdate($input: UpdateProfileInput!) { updateProfile(input: $input) { member { id name birthday locale } } }`;
 export const CHANGE_CONTACT = `mutation PhoneContact($input: ChangeContactInput!) { changeContact(input: $input) { __typename
   ... on ContactChanged { member { id email phone } } ... on SignInCodeRequested { challenge expiresAt approval { challenge codeSentTo } } ... on Problem { message } } }`;
+export const REMOVE_CONTACT = `mutation PhoneRemoveContact($input: RemoveContactInput!) { removeContact(input: $input) { __typename
+  ... on ContactRemoved { member { id email phone } } ... on SignInCodeRequested { challenge approval { challenge codeSentTo } } ... on Problem { message } } }`;
 export const ACCEPT_TERMS = `mutation PhoneTerms($input: AcceptTermsInput!) { acceptTerms(input: $input) { __typename ... on Problem { message } } }`;
 export const SET_ATTRIBUTES = `mutation PhoneAttributes($input: SetAttributesInput!) { setAttributes(input: $input) { member { id attributes { ${ATTRIBUTE} } } } }`;
 export const SET_CONSENT = `mutation PhoneConsent($input: SetConsentInput!) { setConsent(input: $input) { consents { ${CONSENT} } } }`;

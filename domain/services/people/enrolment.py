@@ -10,7 +10,7 @@ already; then the application lapses.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -269,22 +269,17 @@ async def find_waiting(
     return None
 
 
-def bind_no_key(_: CodeRefused | None) -> list[Write]:
-    """Bind nothing: the sign-in that begins a membership has no key."""
-    return []
-
-
 async def begin_membership(
     identity: IdentityRuntime,
     enrolment: WaitingEnrolment,
     *,
     extra_writes: list[Write],
-    bind_key: Callable[[CodeRefused | None], list[Write]] = bind_no_key,
+    bind_key: code_claims.KeyBinder = code_claims.bind_no_key,
     member: str,
     now: datetime,
 ) -> EnteredCode | CodeRefused | None:
     """Begin a membership in one transaction with `extra_writes`; return what came of the code that was given
-    with it. `bind_key` makes the writes that bind the request's key, of why that code counts nothing. Raises
+    with it. `bind_key` makes the writes that bind the request's key. Raises
     ContactInUse, and KeyBound.
 
     This is one round: the caller tries again where it raises Stale.
@@ -300,20 +295,14 @@ async def begin_membership(
         published.programme,
         applicant,
         event,
-        consents=[
-            consent_at_enrolment(
-                event, consent.purpose, source=consent.source, wording_version=consent.wording_version
-            )
-            for consent in details.consents
-            if consent.granted
-        ],
+        consents=_consent_events(event, details),
         code=code_at_enrolment(event, code.spec) if isinstance(code, CodeClaim) else None,
         now=now,
         stock=await identity.stock.stock_state(published.programme, now=now),
         version=published.number,
     )
     claims = [
-        *bind_key(code if isinstance(code, CodeRefused) else None),
+        *bind_key(code_claims.code_reply(code, decision.row)),
         *extra_writes,
         *([enrolments.begin_write(enrolment.id)] if enrolment.id is not None else []),
         contacts.take_write(contact.key, member, holder=enrolment.former_holder),
@@ -368,6 +357,16 @@ def _code_writes(
         return []
     day = local_day(now, identity.programme.zone)
     return [code_tries.take_write(code_tries.tries_id(member, day), (), reservation.code_digests[0], now=now)]
+
+
+def _consent_events(event: Event, details: Details) -> list[Event]:
+    return [
+        consent_at_enrolment(
+            event, consent.purpose, source=consent.source, wording_version=consent.wording_version
+        )
+        for consent in details.consents
+        if consent.granted
+    ]
 
 
 def _enrolment_event(

@@ -15,11 +15,16 @@ from typing import cast
 from domain.model.ledger.decision import CodeRefusalReason, CodeRefused
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
-from domain.services.code_claims import EnteredCode, load_entered
+from domain.services.code_claims import CodeReply, EnteredCode, load_entered
 from domain.services.errors import InvalidInput, SignInRefused
 from domain.services.idempotency import KeyBinding, recall_reply, run_once
+from domain.services.keyed_decisions import load_bound_row
 from domain.services.people import contact_proofs, field_checks, known_devices, sessions
-from domain.services.people.enrolment import Application, enrolment_key, make_reservation
+from domain.services.people.enrolment import (
+    Application,
+    enrolment_key,
+    make_reservation,
+)
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.sign_in import (
     DeviceInput,
@@ -28,12 +33,10 @@ from domain.services.people.sign_in import (
     open_member_session,
 )
 from domain.store.document_store import Write
-from domain.store.ledger import journal
 from domain.store.people import sign_in_codes
 from domain.store.requests import Reply, RequestKey
 
 SALT_BYTES = 16
-FIRST_SEQ = 1  # of the row that begins a membership
 
 
 async def enrol_with_proof(
@@ -116,10 +119,9 @@ async def _join(
     salt = secrets.token_hex(SALT_BYTES)
 
     async def act(key_binding: KeyBinding) -> MemberSignedIn:
-        def bind(member: str, enrolled: bool, refused: CodeRefusalReason | None) -> Write:
-            return key_binding.write_for(
-                {"member": member, "enrolled": enrolled, "refused": refused, "salt": salt}
-            )
+        def bind(member: str, enrolled: bool, code: CodeReply) -> Write:
+            reply = {"member": member, "enrolled": enrolled, "salt": salt}
+            return key_binding.write_for({**reply, "refused": code.refused, "seq": code.seq})
 
         made_of = _made_of(request, salt)
         proven_application = ProvenApplication(
@@ -165,17 +167,21 @@ async def _joined_before(
     device_token = await known_devices.token_for(
         identity, member, device.device_token, new_token=new_token, now=now
     )
-    code: EnteredCode | CodeRefused | None = None
+    return MemberSignedIn(
+        member,
+        opened_session,
+        bool(reply["enrolled"]),
+        device_token.token,
+        await _code_before(identity, member, reply),
+    )
+
+
+async def _code_before(
+    identity: IdentityRuntime, member: str, reply: Reply
+) -> EnteredCode | CodeRefused | None:
+    """Return what came of the code that was given with the enrolment."""
     if reply["refused"] is not None:
-        code = CodeRefused(cast(CodeRefusalReason, reply["refused"]))
-    elif reply["enrolled"]:
-        code = await _entered_at_enrolment(identity, member)
-    return MemberSignedIn(member, opened_session, bool(reply["enrolled"]), device_token.token, code)
-
-
-async def _entered_at_enrolment(identity: IdentityRuntime, member: str) -> EnteredCode | None:
-    """Return what the code gave with which a membership began; None where it began without one."""
-    row = await journal.find(identity.store, member, FIRST_SEQ)
-    if row is None or "code" not in row.event.data:
+        return CodeRefused(cast(CodeRefusalReason, reply["refused"]))
+    if reply["seq"] is None:
         return None
-    return await load_entered(identity, member, row)
+    return await load_entered(identity, member, await load_bound_row(identity, member, reply))

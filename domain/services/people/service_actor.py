@@ -15,12 +15,12 @@ from domain.store.people.sessions import StaffRole
 
 @dataclass(frozen=True, slots=True)
 class ServiceActor:
-    """The employee who acts, with their store, shift and request for the audit trail."""
+    """Who acts, with their store, shift and request for the audit trail; by the shell they have none."""
 
     staff: str
     role: StaffRole
-    store: str
-    session: str
+    store: str | None = None
+    session: str | None = None
     request: str | None = None
     own_members: tuple[str, ...] = ()
 

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from domain.model.ledger.decision import CodeRefusalReason, CodeRefused
+from domain.model.ledger.decision import CodeRefused
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
-from domain.services.code_claims import EnteredCode
+from domain.services.code_claims import CodeReply, EnteredCode
 from domain.services.errors import SignInRefused
 from domain.services.people import contact_proofs, field_checks, known_devices, one_time_codes, sessions
 from domain.services.people.enrolment import WaitingEnrolment, begin_membership, find_waiting
@@ -47,15 +47,14 @@ class ProvenApplication:
     """An application that was made with the proof of its contact, so that it begins at once.
 
     Its session and its device's token are made of its request. `bind` makes the write that binds the
-    request's key to the member, whether the membership began, and why the code that came with it counts
-    nothing.
+    request's key to the member, whether the membership began, and what came of the code that was given.
     """
 
     contact: Contact
     reservation: Reservation
     session_bytes: bytes = field(repr=False)
     device_token: str = field(repr=False)
-    bind: Callable[[str, bool, CodeRefusalReason | None], Write]
+    bind: Callable[[str, bool, CodeReply], Write]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +233,11 @@ async def _write_session(
 ) -> EnteredCode | CodeRefused | None:
     """Write a session, and begin the membership where one waits; return what came of its code."""
 
-    def bind_key(refusal: CodeRefused | None) -> list[Write]:
-        if application is None:
-            return []
-        return [application.bind(member, enrolment is not None, None if refusal is None else refusal.reason)]
+    def bind_key(code: CodeReply) -> list[Write]:
+        return [] if application is None else [application.bind(member, enrolment is not None, code)]
 
     if enrolment is None:
-        await identity.store.transact([*bind_key(None), *writes])
+        await identity.store.transact([*bind_key(CodeReply()), *writes])
         return None
     return await begin_membership(
         identity, enrolment, bind_key=bind_key, extra_writes=writes, member=member, now=now

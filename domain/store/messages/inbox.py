@@ -234,16 +234,6 @@ async def post(store: DocumentStore, changes: Sequence[tuple[Mailbox, Mailbox]])
     )
 
 
-def filled_mailbox_writes(member: str, letters: Sequence[Letter]) -> list[Write]:
-    """Return the insertions of a new mailbox and of its letters, for data that no worker posts."""
-    unread_count = sum(letter.read_at is None for letter in letters)
-    before, after = Mailbox(member), Mailbox(member, 1, len(letters), unread_count)
-    return [
-        insert(MAILBOXES, {"_id": member, **_mailbox_document(before, after)}),
-        *(insert(COLLECTION, {**_letter_document(letter), "read_at": letter.read_at}) for letter in letters),
-    ]
-
-
 async def insert_letters(store: DocumentStore, letters: Sequence[Letter]) -> None:
     """Insert the letters that mailboxes hold; a letter that exists stays as it is."""
     if letters:
@@ -274,6 +264,14 @@ def _letter_document(letter: Letter) -> dict[str, Any]:
         "balance": letter.balance,
         "sent_at": letter.sent_at,
     }
+
+
+def fill_writes(mailbox: Mailbox, letters: Sequence[Letter]) -> list[Write]:
+    """Return the insertions of a member's first letters, read or not, and of the mailbox that counts them."""
+    return [
+        insert(MAILBOXES, {"_id": mailbox.member, **_mailbox_document(Mailbox(mailbox.member), mailbox)}),
+        *(insert(COLLECTION, {**_letter_document(letter), "read_at": letter.read_at}) for letter in letters),
+    ]
 
 
 def mailbox_write(before: Mailbox, after: Mailbox) -> Write:

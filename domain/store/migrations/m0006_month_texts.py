@@ -2,7 +2,8 @@
 
 They are what lapsed of a wallet by day, what counted toward tiers by day, its extras by day and tier, and the
 spendable lots of a wallet by their last day (`1:40:365`: with the number of days before it on which their
-validity began). Before, each day was a field of its own, six times as long.
+validity began). Before, each day was a field of its own, six times as long. Single-use codes are found by who
+has entered them.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from datetime import date
 from typing import Any
 
 import pymongo
-from pymongo import UpdateOne
+from pymongo import IndexModel, UpdateOne
 
 from domain.store.connect import Raw
-from domain.store.migrations.steps import WINDOW, WINDOW_SECONDS, StepRun
+from domain.store.migrations.steps import WINDOW, WINDOW_SECONDS, StepRun, build_indexes
 
 _PLACES = r"wallets\.[^.]+\.(?:lapsed|lots)|tier\.(?:days|extras)|tier\.counts\.[^.]+\.extras"
 _BY_DAY = re.compile(rf"({_PLACES})\.(\d{{4}}-\d\d)-(\d\d(?::[^.]+)?)")
@@ -30,6 +31,7 @@ Months = defaultdict[Month, Days]
 
 async def apply(run: StepRun) -> None:
     """Rewrite each member's journal, in the order of its rows, and then the member."""
+    await build_indexes(run, "single_use_codes", [IndexModel({"used_by": 1}, sparse=True)])
     members = run.store["members"].find({"_id": {"$gt": run.position}}, {"ledger": 1}).sort("_id", 1)
     async for member in members:
         updates = await _rewrite_journal(run, member["_id"])

@@ -17,8 +17,9 @@ from domain.store.connect import Database
 from domain.store.ledger import members
 from domain.store.ledger.members import ProfileChange
 from domain.store.messages.inbox import MAILBOXES, MAX_CHANGED
+from tests.activity_listeners import wait_for_listeners
 from tests.loud_runtime import NOON, deliver_all_due, new_delivery_worker, open_loud_runtime, record_event
-from tests.services.live.test_activity_feed import ActivityReader, followed, listens
+from tests.services.live.test_activity_feed import ActivityReader, followed
 
 
 async def test_letters_that_were_read_are_told_and_told_again_after_a_cut(database: Database) -> None:
@@ -28,7 +29,7 @@ async def test_letters_that_were_read_are_told_and_told_again_after_a_cut(databa
     async with followed(runtime):
         start = ActivityCursor(4, 0, 3, StateVersions(1, 0, 0))
         phone = ActivityReader(runtime, after=start)
-        await listens(runtime)
+        await wait_for_listeners(runtime.activity_hub, 1)
         await inbox.mark_read(runtime, member_id="ana", letter_ids=ids[:2], now=NOON)
         (read,) = await phone.wait_for(1)
         assert isinstance(read, LettersActivity)
@@ -73,7 +74,7 @@ async def test_a_profile_and_a_friend_are_told_and_told_again_after_a_cut(databa
     start = ActivityCursor(1, 0, 0, StateVersions(1, 0, 0))
     async with followed(runtime):
         phone = ActivityReader(runtime, after=start)
-        await listens(runtime)
+        await wait_for_listeners(runtime.activity_hub, 1)
         await speak_portuguese(runtime)
         assert await phone.wait_for(1) == [ProfileActivity()]
         await runtime.store.transact([members.count_invited_write("ana")])
@@ -92,7 +93,7 @@ async def test_a_cursor_of_an_earlier_release_goes_on_from_the_profile_of_now(da
     await speak_portuguese(runtime)
     async with followed(runtime):
         phone = ActivityReader(runtime, after=ActivityCursor(1, 0, 0))
-        await listens(runtime)
+        await wait_for_listeners(runtime.activity_hub, 1)
         await record_event(runtime, "nudged")
         assert await phone.wait_for(1) == [ProgressActivity()]
         assert phone.activities[0].cursor == ActivityCursor(2, 0, 0, StateVersions(2, 0, 0))

@@ -1,11 +1,13 @@
 """Enrolment with a proven contact, over the real database: at once, once, and the same again for its key."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from domain.model.people.contacts import Contact
+from domain.services.code_claims import EnteredCode
 from domain.services.errors import (
     IdempotencyKeyConflict,
     InvalidInput,
@@ -19,6 +21,7 @@ from domain.services.people.proven_enrolment import enrol_proven, enrol_with_pro
 from domain.services.people.sign_in import DeviceInput, MemberSignedIn, request_code, sign_in, sign_in_proven
 from tests.identity_harness import (
     NOW,
+    PROGRAMME,
     IdentityHarness,
     count_documents,
     enrol_and_sign_in,
@@ -186,3 +189,19 @@ async def test_the_newest_proofs_of_a_trusted_party_are_kept(harness: IdentityHa
         proofs.append(refusal.value.contact_proof)
     assert await refused(harness, proofs[1]) == "EXPIRED_CODE"
     assert (await join(harness, proofs[2])).enrolled
+
+
+async def test_a_retry_is_told_what_came_of_its_code(harness: IdentityHarness) -> None:
+    codes = "codes: [{code: ANA10, title: From Ana}]\n"
+    rule = (
+        "rules:\n  - {code: code, title: Code, on: code.entered, do: [{award: {wallet: points, fixed: 9}}]}\n"
+    )
+    await harness.identity.programmes.publish(PROGRAMME.replace("rules:\n", rule) + codes, now=NOW)
+    proof = await proof_of(harness)
+    application = replace(APPLICATION, code="ana10")
+    first = await join(harness, proof, application=application)
+    again = await join(harness, proof, application=application)
+    assert isinstance(first.code, EnteredCode)
+    assert isinstance(again.code, EnteredCode)
+    assert (again.code.row.seq, again.code.row.entries) == (first.code.row.seq, first.code.row.entries)
+    assert (await stored_member(harness, first.member)).member.wallets["points"].available == 109

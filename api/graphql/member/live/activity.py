@@ -16,7 +16,8 @@ from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badge_progress, badges_of
 from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
 from api.graphql.member.live.cursors import read_cursor, write_cursor
-from api.graphql.member.members import Member, Referral, current_member, referral_of
+from api.graphql.member.members import Member, current_member
+from api.graphql.member.membership import Referral, referral_of
 from api.graphql.member.messages import Message, message_of
 from api.graphql.member.points import PointEntry, Wallet, entries_of, wallets_of
 from api.graphql.member.rewards import MemberReward, member_reward

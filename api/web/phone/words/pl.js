@@ -214,6 +214,10 @@ export default {
   "contact.phone": "Telefon",
   "contact.new": "Nowy e-mail lub telefon",
   "contact.none": "brak",
+  "contact.remove": "Usunąć {contact}?",
+  "contact.remove.hint":
+    "Będzie służyć do logowania jeszcze przez tydzień. Oba kontakty dostaną link, który to cofa.",
+  "contact.removed": "Usunięto.",
   "contact.approval": "Aby mieć pewność, że to Ty, wpisz też kod, który wysłaliśmy na Twój obecny kontakt.",
   "contact.approval.code": "Kod wysłany na {contact}",
   "referral": "Zaproś znajomych",

@@ -205,6 +205,10 @@ export default {
   "contact.phone": "Telefone",
   "contact.new": "Novo e-mail ou telefone",
   "contact.none": "nenhum",
+  "contact.remove": "Retirar {contact}?",
+  "contact.remove.hint":
+    "Ainda dá acesso durante uma semana. Os dois contactos recebem uma ligação para o repor.",
+  "contact.removed": "Foi retirado.",
   "contact.approval":
     "Para termos a certeza de que é você, escreva também o código que enviámos para o seu contacto atual.",
   "contact.approval.code": "Código enviado para {contact}",

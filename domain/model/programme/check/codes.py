@@ -30,6 +30,7 @@ _SECTIONS: Final = (
         "surveys",
     ),
     "leaderboards",
+    "stores",
 )
 
 _NOT_BY_MEMBERS: Final = frozenset(

@@ -112,24 +112,71 @@ async def approve(identity: IdentityRuntime, *, actor: ServiceActor, proposal_id
     if actor.staff == proposal.staff:
         raise NotAllowed("FOUR_EYES")
 
+    approval = contact_proposals.approve_write(proposal.id)
+    try:
+        await _replace(identity, actor, member, new_contact, reason=proposal.reason, proof=approval, now=now)
+    except contact_proposals.ProposalGone:
+        raise NotFound("proposal") from None
+    return member
+
+
+# ---------------------------------------------------------------- by the shell
+async def replace(
+    identity: IdentityRuntime,
+    *,
+    actor: ServiceActor,
+    member: str,
+    contact: str,
+    typed: TypedCode,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Give a member the contact that its code proves, in one act: of whoever runs the system. Raises
+    SignInRefused, ContactTaken, InvalidInput and NotFound.
+    """
+    check_text(reason, field="reason", max_length=MAX_REASON_LENGTH)
+    new_contact = field_checks.read_contact_field(contact)
+    proven = await one_time_codes.prove_contact(
+        identity,
+        new_contact,
+        typed.code,
+        challenge=typed.challenge,
+        purposes=(_purpose(member),),
+        now=now,
+    )
+    proof = sign_in_codes.use_write(proven.record_id, challenge=proven.challenge)
+    try:
+        await _replace(identity, actor, member, new_contact, reason=reason, proof=proof, now=now)
+    except sign_in_codes.CodeGone:
+        raise SignInRefused("EXPIRED_CODE") from None
+
+
+# ---------------------------------------------------------------- what both do
+async def _replace(
+    identity: IdentityRuntime,
+    actor: ServiceActor,
+    member: str,
+    new_contact: Contact,
+    *,
+    reason: str,
+    proof: Write,
+    now: datetime,
+) -> None:
+    """Replace a contact with `proof` in the same transaction, end every session, and tell the contacts."""
+
     async def attempt() -> Details:
         stored_member = await load_member(identity, member)
         actor.require_service(stored_member)
+        replaced = actor.act_write(
+            "CONTACT_REPLACED", member=member, subject=new_contact.kind, reason=reason, now=now
+        )
         writes = [
-            contact_proposals.approve_write(proposal.id),
+            proof,
             *await _replace_writes(identity, stored_member, new_contact, now=now),
-            actor.act_write(
-                "CONTACT_REPLACED",
-                member=member,
-                subject=new_contact.kind,
-                reason=proposal.reason,
-                now=now,
-            ),
+            replaced,
         ]
         try:
             await identity.store.transact(writes)
-        except contact_proposals.ProposalGone:
-            raise NotFound("proposal") from None
         except contacts.ContactInUse as error:
             raise Stale("somebody has it since") from error
         return stored_member.details
@@ -137,7 +184,6 @@ async def approve(identity: IdentityRuntime, *, actor: ServiceActor, proposal_id
     details_before = await identity.store.run_rounds(attempt, queue=member)
     await end_sessions(identity, member, now)
     await notify_previous(identity, details_before, new_contact, undo_token=None)
-    return member
 
 
 async def _replace_writes(
