@@ -66,10 +66,7 @@ class Settings(BaseSettings):
         None,
         pattern=r"^https://\S*[^\s/]$",
         examples=["https://go.club.example, without a slash at its end"],
-        description=(
-            "Where the links that the app opens begin: invitations, and messages whose link is a path; else"
-            " SELO_BASE_URL"
-        ),
+        description="Where the links that the app opens begin: invitations, messages; else SELO_BASE_URL",
     )
     link_paths: list[Annotated[str, StringConstraints(pattern=r"^/\S*$")]] = Field(
         default_factory=lambda: ["/phone/*"],
@@ -79,18 +76,12 @@ class Settings(BaseSettings):
     apple_apps: list[Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{10}\.[A-Za-z0-9.-]+$")]] = Field(
         default_factory=list,
         examples=['["ABCDE12345.example.club"]'],
-        description=(
-            "Apps for iPhones that open links, as a JSON list of team id and bundle id, for"
-            " /.well-known/apple-app-site-association"
-        ),
+        description="iPhone apps that open those links, as a JSON list of team id and bundle id",
     )
     android_apps: dict[str, list[Annotated[str, StringConstraints(pattern=_FINGERPRINT)]]] = Field(
         default_factory=dict,
         examples=[f'{{"example.club": ["{"AB:" * 31}AB"]}}'],
-        description=(
-            "Apps for Android that open links, as a JSON object of package and certificates' SHA-256, for"
-            " /.well-known/assetlinks.json"
-        ),
+        description="Android apps that open them, as a JSON object of package and certificates' SHA-256",
     )
     programme: Path | None = Field(
         None, description="A programme file to publish at start; the same content again is no new version"
@@ -348,11 +339,6 @@ class Settings(BaseSettings):
     def is_email_address(cls, value: str | None) -> str | None:
         """Refuse what is no address. Pydantic's type for it would import its library at every start."""
         return None if value is None else validate_email(value)[1]
-
-    @property
-    def link_base(self) -> str:
-        """Return where links begin that the app may open; empty where no setting says so."""
-        return self.links_url or self.base_url or ""
 
     @field_validator("*", mode="before")
     @classmethod

@@ -15,6 +15,7 @@ import structlog
 
 from api.graphql.engine.ids import encode_id
 from api.graphql.member.messages import message_id
+from api.http.app_links import link_base
 from api.http.unsubscribe import unsubscribe_link
 from api.process import Process
 from domain.services.ledger.turn import keep_turning
@@ -88,7 +89,7 @@ def make_delivery_worker(process: Process, lane: Lane = "people") -> DeliveryWor
         api_id=encode_id,
         unsubscribe=unsubscribe,
         lane=lane,
-        links_url=process.settings.link_base,
+        links_url=link_base(process.settings),
     )
 
 

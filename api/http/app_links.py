@@ -18,6 +18,11 @@ from api.settings import Settings
 HEADERS = {"cache-control": "public, max-age=3600"}
 
 
+def link_base(settings: Settings) -> str:
+    """Return where links begin that the app may open; empty where no setting says so."""
+    return settings.links_url or settings.base_url or ""
+
+
 def app_link_routes(settings: Settings) -> list[Route]:
     """Return the routes of the files whose apps the settings name."""
     files: dict[str, object] = {}

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.routing import Route
 
+from api import RELEASE
 from api.http.json_response import JsonResponse
-from api.release import RELEASE
 
 ANSWER_SECONDS = 3.0
 

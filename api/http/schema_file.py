@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api import RELEASE
 from api.graphql.schema import schema_text
 from api.http.content_coding import entity_tag, gzipped, is_known, takes_gzip
-from api.release import RELEASE
 
 
 def schema_route() -> Route:

@@ -17,8 +17,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from api import RELEASE
 from api.embedded import read_note
-from api.release import RELEASE
 from tests.servers import READY, SHARED_KEYS, quick_folder, run_until_ready, selo, serve_selo
 from tests.standalone_mongodb import standalone_mongodb
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api import RELEASE
 from api.app import create_app
 from api.graphql.schema import schema_text
 from api.process import open_process
-from api.release import RELEASE
 from api.settings import Settings
 from domain.store.connect import Database
 from tests.command_log import CommandLog

@@ -12,12 +12,12 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from api import RELEASE
 from api.app import create_app
 from api.commands.programme import publish_file
 from api.http import health
 from api.http.health import PartCheck, PartState, health_routes
 from api.process import open_process
-from api.release import RELEASE
 from api.settings import Settings
 from domain.store.connect import Database, connect
 from tests.loud_runtime import LOUD, NOON

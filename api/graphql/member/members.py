@@ -19,7 +19,7 @@ from api.graphql.engine.shared_types import Info, Node, later
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badges_of
 from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
-from api.graphql.member.devices import Device, MemberCard, card_of, device_of
+from api.graphql.member.devices.devices import Device, MemberCard, card_of, device_of
 from api.graphql.member.histories import point_history, purchase_history
 from api.graphql.member.later_pages import asks_pages_only
 from api.graphql.member.live.cursors import cursor_of

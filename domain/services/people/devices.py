@@ -7,6 +7,7 @@ the first.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from domain.model.people import codes
 from domain.services import card_secrets
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput, NotFound
 from domain.services.idempotency import KeyBinding, member_request, run_once
-from domain.services.people import field_checks, push_tokens
+from domain.services.people import field_checks
 from domain.services.runtime import Runtime
 from domain.store.document_store import DocumentStore, Write
 from domain.store.people import devices
@@ -26,6 +27,16 @@ from domain.store.requests import Reply
 
 MAX_DEVICES = 20
 MAX_VERSION_LENGTH = 50
+MAX_TOKEN_LENGTH = 4_096
+MIN_REGISTRATION_LENGTH = 64  # Google's have some 140 and more, and no promised length
+_INSTALLATION_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)  # 17 bytes in base64url, cut to 22 characters
+_REGISTRATION_TOKEN = re.compile(r"[A-Za-z0-9_:.%-]+", re.ASCII)
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
+
+_REMEDY = (
+    "Send an FCM registration token (tokenKind TOKEN, 64 characters or more, as the Firebase SDK gives it) or"
+    " a Firebase installation id (tokenKind FID, 22 characters of A-Z, a-z, 0-9, - and _)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,35 @@ def _check_registration(registration: Registration) -> str:
     ):
         raise InvalidInput("appVersion", f"Write 1 to {MAX_VERSION_LENGTH} printable ASCII characters.")
     return installation
+
+
+def _token_kind(token: str | None, kind: TokenKind | None) -> TokenKind:
+    """Return what a push token is: as the app says, or as it looks where the app says nothing.
+
+    Raises InvalidInput for what cannot be one: an app often sends another thing, such as the token that Apple
+    gives, and no push would ever reach it.
+    """
+    if token is None:
+        return kind or "FID"
+    looks = _look(token)
+    if looks is None:
+        is_apples = _HEXADECIMAL.fullmatch(token) is not None
+        fault = "This is Apple's own device token, which FCM cannot use. " if is_apples else "This is none. "
+        raise InvalidInput("token", f"{fault}{_REMEDY}")
+    if kind is not None and kind != looks:
+        raise InvalidInput(
+            "tokenKind", f"This token cannot be of kind {kind}, but of kind {looks}. {_REMEDY}"
+        )
+    return looks
+
+
+def _look(token: str) -> TokenKind | None:
+    if _INSTALLATION_ID.fullmatch(token):
+        return "FID"
+    is_long_enough = MIN_REGISTRATION_LENGTH <= len(token) <= MAX_TOKEN_LENGTH
+    if is_long_enough and _REGISTRATION_TOKEN.fullmatch(token) and not _HEXADECIMAL.fullmatch(token):
+        return "TOKEN"
+    return None
 
 
 # ---------------------------------------------------------------- reads
@@ -122,7 +162,7 @@ async def register(
         registered_at=now,
         last_seen_at=now,
         token=registration.token,
-        token_kind=_token_kind(registration),
+        token_kind=_token_kind(registration.token, registration.token_kind),
         app_version=registration.app_version,
         session=session,
     )
@@ -153,12 +193,6 @@ async def register(
         raise InvalidInput(
             "idempotencyKey", "This key was used for another request. Make a new key for a new request."
         ) from None
-
-
-def _token_kind(registration: Registration) -> TokenKind:
-    if registration.token is None:
-        return registration.token_kind or "FID"
-    return push_tokens.token_kind(registration.token, registration.token_kind)
 
 
 async def _add_secret(

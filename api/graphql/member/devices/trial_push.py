@@ -9,8 +9,8 @@ from api.graphql.engine.audience import Audience
 from api.graphql.engine.ids import decode_id_as
 from api.graphql.engine.problems import refusals_as_problems, renders
 from api.graphql.engine.shared_types import Info, Problem
-from api.graphql.member.devices import Device, device_of
-from api.graphql.member.push_states import PushFault
+from api.graphql.member.devices.devices import Device, device_of
+from api.graphql.member.devices.push_states import PushFault
 from api.texts import say
 from domain.services import errors
 from domain.services.messages import trial_push

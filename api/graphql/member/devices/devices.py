@@ -10,7 +10,7 @@ import strawberry
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.shared_types import Info
-from api.graphql.member.push_states import DevicePush, push_of
+from api.graphql.member.devices.push_states import DevicePush, push_of
 from api.graphql.member.vouchers import QrFormat, QrImage, qr_image
 from domain.services.messages.push_results import device_push
 from domain.services.people import devices
