@@ -23,6 +23,7 @@ COMMANDS = {
     "codes": "codes.codes",
     "staff": "people.staff_commands",
     "store": "people.store_commands",
+    "contact": "contact.contact_commands",
     "audit": "audit.audit_commands",
     "export": "export.export_commands",
     "keys": "keys.keys",

@@ -65,6 +65,11 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Este código já não é válido. Peça um novo.",
         "pl": "Ten kod stracił ważność. Poproś o nowy.",
     },
+    "refused.EMAIL_NOT_VERIFIED": {
+        "en": "This e-mail address is not confirmed yet. Open the link in the e-mail you got, then go on.",
+        "pt": "Este e-mail ainda não foi confirmado. Abra a ligação no e-mail que recebeu e depois continue.",
+        "pl": "Ten adres e-mail nie jest potwierdzony. Otwórz link z otrzymanej wiadomości i przejdź dalej.",
+    },
     "refused.TOO_MANY_ATTEMPTS": {
         "en": "Too many attempts. Ask for a new code or wait a while.",
         "pt": "Demasiadas tentativas. Peça um novo código ou aguarde um pouco.",
@@ -315,6 +320,11 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "This voucher was issued after the day of this receipt.",
         "pt": "Este vale foi emitido depois do dia deste talão.",
         "pl": "Ten kupon wydano po dniu tego paragonu.",
+    },
+    "voucher.OTHER_MEMBER": {
+        "en": "This voucher belongs to another member.",
+        "pt": "Este vale pertence a outro cliente.",
+        "pl": "Ten kupon należy do innego klienta.",
     },
     "voucher.OTHER_STORE": {
         "en": "This voucher is for another store.",

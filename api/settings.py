@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 
 from pydantic import (
     DirectoryPath,
-    EmailStr,
     Field,
     SecretStr,
     StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
+    validate_email,
 )
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -24,6 +24,7 @@ PREFIX = "SELO_"
 DATABASE_VARIABLE = "MONGODB_URI"
 HTTP_URL = r"^https?://[^\s/]+"
 LONGEST_SECONDS = 3600
+_FINGERPRINT = r"^([0-9A-F]{2}:){31}[0-9A-F]{2}$"
 SHORTEST_SECRET = 32
 
 
@@ -59,6 +60,36 @@ class Settings(BaseSettings):
         description=(
             "What the outside calls this server: start of links, else the address it listens on; issuer of"
             " tokens, else selo"
+        ),
+    )
+    links_url: str | None = Field(
+        None,
+        pattern=r"^https://\S*[^\s/]$",
+        examples=["https://go.club.example, without a slash at its end"],
+        description=(
+            "Where the links that the app opens begin: invitations, and messages whose link is a path; else"
+            " SELO_BASE_URL"
+        ),
+    )
+    link_paths: list[Annotated[str, StringConstraints(pattern=r"^/\S*$")]] = Field(
+        default_factory=lambda: ["/phone/*"],
+        examples=['["/phone/*"]'],
+        description="Paths of those links that the app opens on an iPhone, as a JSON list",
+    )
+    apple_apps: list[Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{10}\.[A-Za-z0-9.-]+$")]] = Field(
+        default_factory=list,
+        examples=['["ABCDE12345.example.club"]'],
+        description=(
+            "Apps for iPhones that open links, as a JSON list of team id and bundle id, for"
+            " /.well-known/apple-app-site-association"
+        ),
+    )
+    android_apps: dict[str, list[Annotated[str, StringConstraints(pattern=_FINGERPRINT)]]] = Field(
+        default_factory=dict,
+        examples=[f'{{"example.club": ["{"AB:" * 31}AB"]}}'],
+        description=(
+            "Apps for Android that open links, as a JSON object of package and certificates' SHA-256, for"
+            " /.well-known/assetlinks.json"
         ),
     )
     programme: Path | None = Field(
@@ -126,8 +157,8 @@ class Settings(BaseSettings):
         50_000,
         ge=1,
         description=(
-            "The most that one employee may move in a day by corrections and events, points and minor units"
-            " together"
+            "The most that one employee may move in a day by corrections and events, and by what their rules"
+            " with a delay award later, points and minor units together"
         ),
     )
     shift_look_ups: int = Field(
@@ -141,7 +172,17 @@ class Settings(BaseSettings):
     cors_origins: list[str] = Field(
         default_factory=list,
         examples=['["https://shop.example"]'],
-        description="Origins of other web pages that may call the API, as a JSON list; none by default",
+        description=(
+            "Origins of other web pages and of Ionic apps (capacitor://localhost) that may call the API, as a"
+            " JSON list; none by default"
+        ),
+    )
+    cors_headers: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]] = Field(
+        default_factory=lambda: ["Apollo-Require-Preflight", "X-Apollo-Operation-Name", "X-Request-Id"],
+        examples=['["X-App-Version"]'],
+        description=(
+            "Request headers that those may send beside Authorization and Content-Type, as a JSON list"
+        ),
     )
     graphiql: bool = Field(True, description="GraphiQL at /graphql for browsers")
     introspection: bool = Field(
@@ -201,7 +242,7 @@ class Settings(BaseSettings):
     )
     smtp_user: str | None = Field(None, description="Who signs in there, where it asks")
     smtp_password: SecretStr | None = Field(None, description="Their password")
-    mail_from: EmailStr | None = Field(
+    mail_from: str | None = Field(
         None, description="The address that e-mail comes from; needed with SELO_SMTP_HOST"
     )
     mail_from_name: str = Field(
@@ -301,6 +342,17 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = Field(
         "console", description="Log lines for people, or one JSON object a line"
     )
+
+    @field_validator("mail_from")
+    @classmethod
+    def is_email_address(cls, value: str | None) -> str | None:
+        """Refuse what is no address. Pydantic's type for it would import its library at every start."""
+        return None if value is None else validate_email(value)[1]
+
+    @property
+    def link_base(self) -> str:
+        """Return where links begin that the app may open; empty where no setting says so."""
+        return self.links_url or self.base_url or ""
 
     @field_validator("*", mode="before")
     @classmethod

@@ -83,7 +83,12 @@ def make_delivery_worker(process: Process, lane: Lane = "people") -> DeliveryWor
     """Return what delivering in a lane needs: the senders, and how the API writes ids and links."""
     unsubscribe = partial(unsubscribe_link, process)
     return DeliveryWorker(
-        process.senders, public_id=message_id, api_id=encode_id, unsubscribe=unsubscribe, lane=lane
+        process.senders,
+        public_id=message_id,
+        api_id=encode_id,
+        unsubscribe=unsubscribe,
+        lane=lane,
+        links_url=process.settings.link_base,
     )
 
 

@@ -4,11 +4,13 @@ of the test suite.
 With MONGODB_URI set, the suite runs against that server instead of an embedded one.
 """
 
+import gc
 import ipaddress
 import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Generator, Iterator
+from functools import lru_cache
 
 import pymongo
 import pytest
@@ -17,11 +19,15 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from domain.store import ttl
 from domain.store.connect import Database, connect
+from domain.store.ledger import programmes
 from tests.command_log import CommandLog
 from tests.servers import embedded_in_thread, quick_folder
 
 TWENTY_YEARS = 20 * 365 * 24 * 3600
 DROP_SECONDS = 120
+# Files whose tests share what takes seconds to make: a server, or a type check of all code.
+BROWSER_TESTS = "tests/browser/"
+SERVED_BY_FILE = (BROWSER_TESTS, "tests/journeys/test_readme.py", "tests/model/programme/test_acted_on.py")
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +38,17 @@ def database_uri() -> Iterator[str]:
         return
     with quick_folder() as folder, embedded_in_thread(folder) as uri:
         yield uri
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programmes_read_once() -> Iterator[None]:
+    """Read each programme's text once a test process: most tests publish the same one, and reading it thrice takes
+    0.15 s. What is read is frozen.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("load", "load_published", "content_hash"):
+            patch.setattr(programmes, name, lru_cache(maxsize=32)(getattr(programmes, name)))
+        yield
 
 
 @pytest.fixture
@@ -82,10 +99,16 @@ def _is_near(host: str) -> bool:
         return False
 
 
+def pytest_collection_finish() -> None:
+    """Leave the modules and the tests out of every later collection of garbage: there are a million objects of them."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last: Playwright keeps an event loop running, and no other can run beside it."""
-    items.sort(key=lambda test: isinstance(test, pytest.Function) and "playwright" in test.fixturenames)
+    """Run the folder of browser tests last: Playwright keeps an event loop running, and no other can run beside it."""
+    items.sort(key=lambda test: test.nodeid.startswith(BROWSER_TESTS))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -100,16 +123,14 @@ def pytest_runtest_makereport(
     return report
 
 
-SHOP = ("test_live_page", "test_offline", "test_phone", "test_scanning", "test_till")
-
-
-class OneShop(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives each test to a free worker, but the tests of the demo server to one, so that it starts once."""
+class ByServer(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each test to a free worker, but the tests of a file that shares a server to one, so that it starts once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "shop" if nodeid.startswith(tuple(f"tests/browser/{name}.py" for name in SHOP)) else nodeid
+        file: str = nodeid.partition("::")[0]
+        return file if file.startswith(SERVED_BY_FILE) else nodeid
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneShop:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByServer:
     """Hand out the tests. (xdist's own groups are marks in the node id, which pytest 9.2 no longer takes.)"""
-    return OneShop(config, log)
+    return ByServer(config, log)

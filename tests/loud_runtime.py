@@ -17,11 +17,11 @@ from domain.services.runtime import Runtime
 from domain.services.senders import SENT, MailMessage, PushMessage, Senders, SendResult, SmsMessage
 from domain.store.connect import Database
 from domain.store.document_store import update
-from domain.store.ledger.members import details_document
 from domain.store.messages import outbox
 from domain.store.messages.outbox import OutboxRow
 from domain.store.people import devices
 from domain.store.people.consent_answers import ConsentAnswer
+from domain.store.people.details import details_document
 from domain.store.people.devices import Device
 from tests.small_runtime import join, open_runtime
 
@@ -129,6 +129,7 @@ async def change_details(
     locale: str = "en",
     zone: str = "Europe/Lisbon",
     news: bool | None = None,
+    news_channels: tuple[str, ...] | None = None,
 ) -> None:
     """Change a member's language, zone and consent."""
     stored = await load_member(runtime, member)
@@ -136,7 +137,8 @@ async def change_details(
         stored.details, locale=locale, timezone=zone, email=f"{member}@shop.example", phone="+351912345678"
     )
     if news is not None:
-        details = replace(details, consents=(ConsentAnswer("marketing", news, NOON, "Yes, news", 1, "app"),))
+        answer = ConsentAnswer("marketing", news, NOON, "Yes, news", 1, "app", news_channels)
+        details = replace(details, consents=(answer,))
     await runtime.store.transact(
         [update("members", {"_id": member}, {"$set": {"profile": details_document(details)}})]
     )

@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.embedded import open_embedded
 
 ROOT = Path(__file__).parent.parent
+# A start takes a second of a core; a dozen others may want it as well.
+HANGS_AFTER_SECONDS = 150.0
 READY = "Selo is ready at "
 # What a server of a database that MONGODB_URI names must be given.
 SHARED_KEYS = {
@@ -100,7 +102,10 @@ def run_until_ready(
 
 @contextmanager
 def serve_selo(
-    data_folder: Path, *words: str, environment: Mapping[str, str] | None = None, within_seconds: float = 60
+    data_folder: Path,
+    *words: str,
+    environment: Mapping[str, str] | None = None,
+    within_seconds: float = HANGS_AFTER_SECONDS,
 ) -> Iterator[Served]:
     """`selo serve --port 0 --data DATA WORDS` until the block ends. Raises RuntimeError with its stderr where
     it does not get ready.
@@ -144,7 +149,7 @@ def selo(*words: str, environment: Mapping[str, str] | None = None) -> subproces
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS_AFTER_SECONDS,
         env=_environment(environment),
     )
 

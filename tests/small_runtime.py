@@ -17,7 +17,7 @@ from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
-from domain.store.ledger.members import Details
+from domain.store.people.details import Details
 from domain.store.prepare import prepare
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)

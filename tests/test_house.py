@@ -31,6 +31,7 @@ ALLOWED_NAMES: Mapping[tuple[str, str], str] = {
     ("api/commands/audit.py", "data"): "the option --data",
     ("api/commands/export.py", "data"): "the option --data",
     ("api/commands/codes.py", "data"): "the option --data",
+    ("api/commands/contact.py", "data"): "the option --data",
     ("api/commands/keys.py", "data"): "the option --data",
     ("api/commands/migrate.py", "data"): "the option --data",
     ("api/commands/outbox.py", "data"): "the option --data",

@@ -8,18 +8,23 @@ import strawberry
 
 from api.caller import MemberCaller, StaffCaller
 from api.errors import BadInput, NotFound, domain_api_error
+from api.graphql.engine.audience import Audience
 from api.graphql.engine.ids import decode_id
 from api.graphql.engine.shared_types import Info, Node
+from api.graphql.engine.titles import find_spec
+from api.graphql.member.badges import badge_progress
 from api.graphql.member.members import current_member
 from api.graphql.member.messages import current_message
-from api.graphql.member.points import entry_of
+from api.graphql.member.points import entry_of, wallets_of
 from api.graphql.member.receipts import purchase_of
-from api.graphql.member.rewards import rewards_by_code
+from api.graphql.member.rewards import member_reward, rewards_by_code
+from api.graphql.member.tiers import tier_progress
 from api.graphql.member.vouchers import voucher_of
 from api.graphql.till.customers import current_customer
 from api.graphql.till.staff import current_employee
 from api.graphql.till.till_session import count_look_up, note_look_up, note_missed_look_up
 from domain.services.ledger import entry_history
+from domain.services.ledger.queries import MemberView
 
 MAX_IDS = 100
 
@@ -118,7 +123,7 @@ async def _entry(info: Info, key: str) -> Node:
         info.context.dependencies.runtime, member_id=member, n=int(number)
     )
     audience = await info.context.loaders.audience()
-    if history_entry is None or history_entry.entry.wallet in audience.programme.hidden_wallets:
+    if history_entry is None or history_entry.wallet in audience.programme.hidden_wallets:
         raise NotFound
     return entry_of(audience, member, history_entry)
 
@@ -160,13 +165,63 @@ def _is_signed_in(info: Info) -> bool:
     return isinstance(info.context.caller, MemberCaller | StaffCaller)
 
 
+async def _own_view(info: Info, member: str) -> tuple[Audience, MemberView]:
+    """Return the caller's own membership. Raises NotFound for anybody else's."""
+    caller = info.context.caller
+    if not isinstance(caller, MemberCaller) or caller.member_id != member:
+        raise NotFound
+    loaders = info.context.loaders
+    member_view = await loaders.member_view(member)
+    return await loaders.audience(), member_view
+
+
+async def _wallet(info: Info, key: str) -> Node:
+    member, _, code = key.partition(":")
+    audience, member_view = await _own_view(info, member)
+    wallet = next((one for one in wallets_of(audience, member_view.member) if one.code == code), None)
+    if wallet is None:
+        raise NotFound
+    return wallet
+
+
+async def _member_reward(info: Info, key: str) -> Node:
+    member, _, code = key.partition(":")
+    audience, member_view = await _own_view(info, member)
+    spec = find_spec(audience.programme.reward, code)
+    if spec is None or spec.cost is None:
+        raise NotFound
+    return member_reward(audience, member_view.member, spec, await info.context.loaders.stock_state())
+
+
+async def _badge_progress(info: Info, key: str) -> Node:
+    member, _, code = key.partition(":")
+    audience, member_view = await _own_view(info, member)
+    spec = find_spec(audience.programme.badge, code)
+    progress = badge_progress(audience, member_view.member, spec) if spec is not None else None
+    if progress is None or not (progress.level or not progress.badge.secret):
+        raise NotFound
+    return progress
+
+
+async def _tier_progress(info: Info, key: str) -> Node:
+    audience, member_view = await _own_view(info, key)
+    progress = tier_progress(audience, member_view.member)
+    if progress is None:
+        raise NotFound
+    return progress
+
+
 FETCHERS: Mapping[str, Fetch] = {
+    "BadgeProgress": _badge_progress,
     "Customer": _customer,
     "Member": _member,
+    "MemberReward": _member_reward,
     "Message": _message,
     "PointEntry": _entry,
     "Purchase": _purchase,
     "Reward": _reward,
     "Staff": _staff,
+    "TierProgress": _tier_progress,
     "Voucher": _voucher,
+    "Wallet": _wallet,
 }

@@ -10,9 +10,11 @@ from api.graphql.member.actions.challenges import ChallengeMutation
 from api.graphql.member.actions.codes import CodeMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
-from api.graphql.member.activity import Subscription
+from api.graphql.member.actions.trial_push import TrialPushMutation
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices import DeviceMutation
+from api.graphql.member.enrolment import EnrolmentMutation
+from api.graphql.member.live.activity import Subscription
 from api.graphql.member.members import MemberQuery
 from api.graphql.member.messages import MessageMutation
 from api.graphql.member.profile import ProfileMutation
@@ -21,11 +23,14 @@ from api.graphql.member.sign_in import SignInMutation
 from api.graphql.nodes import NodeQuery
 from api.graphql.till.adjustments import AdjustmentMutation
 from api.graphql.till.audit_trail import TrailQuery
+from api.graphql.till.checkout import CheckoutMutation
 from api.graphql.till.customer_attributes import CustomerAttributeMutation
+from api.graphql.till.customer_birthdays import CustomerBirthdayMutation
 from api.graphql.till.customers import CustomerQuery
 from api.graphql.till.events import EventMutation
 from api.graphql.till.lost_contacts import LostContactMutation
 from api.graphql.till.purchases import PurchaseMutation, PurchaseQuery
+from api.graphql.till.redemption import ConfirmedRedemptionMutation
 from api.graphql.till.refunds import RefundMutation, RefundQuery
 from api.graphql.till.scanning import ScanMutation
 from api.graphql.till.staff import StaffMutation, StaffQuery
@@ -43,10 +48,12 @@ class Query(
     description="Each takes one input and answers its success, or a Problem that a screen can act on."
 )
 class Mutation(
+    EnrolmentMutation,
     SignInMutation,
     ProfileMutation,
     ContactMutation,
     DeviceMutation,
+    TrialPushMutation,
     RedemptionMutation,
     CodeMutation,
     VoucherUseMutation,
@@ -56,9 +63,12 @@ class Mutation(
     StaffMutation,
     ScanMutation,
     PurchaseMutation,
+    CheckoutMutation,
+    ConfirmedRedemptionMutation,
     RefundMutation,
     AdjustmentMutation,
     CustomerAttributeMutation,
+    CustomerBirthdayMutation,
     LostContactMutation,
     EventMutation,
 ):

@@ -32,6 +32,8 @@ def make_graphql_routes(process: Process, *, address: str, explorer: bool) -> li
         clock=process.clock,
         base_url=settings.base_url or address,
         id_tokens=process.id_tokens,
+        push=process.senders.push,
+        links_url=settings.link_base,
         shift_limits=ShiftLimits(
             purchases=settings.shift_purchases,
             vouchers=settings.shift_vouchers,

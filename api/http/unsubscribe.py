@@ -23,7 +23,7 @@ from domain.services.errors import NotFound
 from domain.services.messages import message_rules
 from domain.services.people import consents
 from domain.store.document_store import Busy, DatabaseError
-from domain.store.ledger.members import Details
+from domain.store.people.details import Details
 
 PATH = "/unsubscribe"
 PURPOSE = "unsubscribe"  # of the key that signs links
@@ -78,7 +78,7 @@ def _consent_page(programme: Programme, details: Details, purpose: str) -> Respo
         "programme": programme.programme.name.for_locale(locale),
         "purpose": titles.get(purpose, purpose),
     }
-    if purpose not in details.profile.consents:
+    if not any(answer.covers("email") for answer in details.consents if answer.purpose == purpose):
         return _page(locale, say("unsubscribe.done", locale, **figures))
     return _page(locale, say("unsubscribe.ask", locale, **figures), button=say("mail.unsubscribe", locale))
 

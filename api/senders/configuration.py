@@ -17,7 +17,6 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import structlog
-from phonenumbers import SUPPORTED_REGIONS
 
 from api.senders.console import ConsoleCodeSender, UnavailableCodeSender
 from api.senders.sign_in_codes import ContactCodeSender
@@ -208,11 +207,15 @@ def _sms(settings: Settings) -> SmsGateway | None:
 
 
 def _sms_countries(settings: Settings) -> SmsCountries:
-    unknown = [country for country in settings.sms_countries if country not in SUPPORTED_REGIONS]
-    if unknown:
-        raise BadSettings(
-            f"SELO_SMS_COUNTRIES cannot be used: {unknown[0]} is no country of ISO 3166, such as PT or GB."
-        )
+    if settings.sms_countries:
+        from phonenumbers import SUPPORTED_REGIONS
+
+        unknown = [country for country in settings.sms_countries if country not in SUPPORTED_REGIONS]
+        if unknown:
+            raise BadSettings(
+                f"SELO_SMS_COUNTRIES cannot be used: {unknown[0]} is no country of ISO 3166, such as PT or"
+                " GB."
+            )
     return SmsCountries(settings.sms_countries)
 
 

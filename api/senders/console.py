@@ -25,7 +25,8 @@ class ConsoleCodeSender:
         print(f"sign-in code for {contact.value}: {message.code}", flush=True)
 
     async def tell_changed(self, contact: Contact, notice: ChangeNotice) -> None:
-        line = f"told {contact.value}: {notice.new_contact.masked} is a way to sign in now"
+        what = "is no way to sign in any more" if notice.is_removal else "is a way to sign in now"
+        line = f"told {contact.value}: {notice.changed_contact.masked} {what}"
         undo = (
             "" if notice.undo_token is None else f"; undo it: {undo_link(self._base_url, notice.undo_token)}"
         )

@@ -148,7 +148,9 @@ def read_certificates(answer: httpx.Response, now: datetime) -> Certificates:
 
 
 def contacts_of(claims: Mapping[str, object]) -> tuple[Contact, ...]:
-    """Return the contacts that the claims prove, the phone first. Raises SignInRefused without any."""
+    """Return the contacts that the claims prove, the phone first. Raises SignInRefused without any; an
+    address that is not verified is told as that.
+    """
     contacts = []
     phone, email = claims.get("phone_number"), claims.get("email")
     try:
@@ -159,5 +161,5 @@ def contacts_of(claims: Mapping[str, object]) -> tuple[Contact, ...]:
     except ContactMalformed:
         raise SignInRefused("WRONG_CODE") from None
     if not contacts:
-        raise SignInRefused("WRONG_CODE")
+        raise SignInRefused("EMAIL_NOT_VERIFIED" if isinstance(email, str) else "WRONG_CODE")
     return tuple(contacts)

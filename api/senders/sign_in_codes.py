@@ -108,6 +108,57 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "{code} dá a {new} acesso à sua adesão. Não é você? Não diga o código a ninguém e avise-nos.",
         "pl": "Kod {code} pozwoli logować się przez {new}. To nie Ty? Nikomu go nie podawaj i powiadom nas.",
     },
+    "remove_contact.subject": {
+        "en": "{code} takes a contact away",
+        "pt": "{code} retira um contacto",
+        "pl": "{code} usuwa kontakt",
+    },
+    "remove_contact.mail": {
+        "en": (
+            "{code} takes {old} away from your membership: nobody signs in by it any more.\n\nIt works"
+            " once, for ten minutes. If it is not you who is doing that, somebody has got into your"
+            " membership: do not tell them this code, sign out on all devices, and tell us."
+        ),
+        "pt": (
+            "{code} retira {old} da sua adesão: deixa de dar acesso a ela.\n\nFunciona uma vez, durante"
+            " dez minutos. Se não é você que o está a fazer, alguém entrou na sua adesão: não lhe diga este"
+            " código, termine a sessão em todos os dispositivos e avise-nos."
+        ),
+        "pl": (
+            "Kod {code} usuwa {old} z Twojego członkostwa: nie będzie już służyć do logowania.\n\nDziała"
+            " raz, przez dziesięć minut. Jeśli to nie Ty, ktoś dostał się do Twojego członkostwa: nie podawaj"
+            " tego kodu, wyloguj się na wszystkich urządzeniach i powiadom nas."
+        ),
+    },
+    "remove_contact.sms": {
+        "en": "{code} takes {old} away from your membership. Not you? Tell the code to nobody, and tell us.",
+        "pt": "{code} retira {old} da sua adesão. Não é você? Não diga o código a ninguém e avise-nos.",
+        "pl": "Kod {code} usuwa {old} z członkostwa. To nie Ty? Nikomu go nie podawaj i powiadom nas.",
+    },
+    "redeem.subject": {
+        "en": "{code} is your code at the till",
+        "pt": "{code} é o seu código na caixa",
+        "pl": "{code} to Twój kod przy kasie",
+    },
+    "redeem.mail": {
+        "en": (
+            "Tell the cashier {code} to redeem: {reward}.\n\nIt works once, for ten minutes, and for this"
+            " reward alone. If you are not at a till of ours now, tell it to nobody: nothing is taken then."
+        ),
+        "pt": (
+            "Diga {code} na caixa para resgatar: {reward}.\n\nFunciona uma vez, durante dez minutos, e só"
+            " para este prémio. Se não está agora numa caixa nossa, não o diga a ninguém: nada se gasta."
+        ),
+        "pl": (
+            "Podaj kasjerowi {code}, aby odebrać: {reward}.\n\nDziała raz, przez dziesięć minut i tylko dla"
+            " tej nagrody. Jeśli nie jesteś teraz przy naszej kasie, nikomu go nie podawaj: nic nie ubędzie."
+        ),
+    },
+    "redeem.sms": {
+        "en": "Tell the cashier {code} to redeem: {reward}. Not at our till? Tell it to nobody.",
+        "pt": "Diga {code} na caixa para resgatar: {reward}. Não está na caixa? Não o diga a ninguém.",
+        "pl": "Podaj kasjerowi {code}, aby odebrać: {reward}. To nie Ty? Nikomu go nie podawaj.",
+    },
     "changed.subject": {
         "en": "How you sign in has changed",
         "pt": "O seu acesso foi alterado",
@@ -117,6 +168,11 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{new} is now a way to sign in to your membership.",
         "pt": "{new} dá agora acesso à sua adesão.",
         "pl": "{new} służy teraz do logowania do Twojego członkostwa.",
+    },
+    "removed": {
+        "en": "{old} is no longer a way to sign in to your membership.",
+        "pt": "{old} deixa de dar acesso à sua adesão.",
+        "pl": "{old} nie służy już do logowania do Twojego członkostwa.",
     },
     "changed.undo": {
         "en": (
@@ -177,10 +233,8 @@ class ContactCodeSender:
             await self._fallback.send_code(contact, message)
             return
         language_code = language(message.locale)
-        figures = {
-            "code": message.code,
-            "new": message.new_contact.masked if message.new_contact is not None else "",
-        }
+        changed = message.changed_contact.masked if message.changed_contact is not None else ""
+        figures = {"code": message.code, "new": changed, "old": changed, "reward": message.reward or ""}
         subject, mail, sms = (
             TEXTS[f"{message.use}.{part}"][language_code].format_map(figures)
             for part in ("subject", "mail", "sms")
@@ -193,15 +247,19 @@ class ContactCodeSender:
             raise NotAvailable("The sign-in code could not be sent now. Try again in a minute.")
 
     async def tell_changed(self, contact: Contact, notice: ChangeNotice) -> None:
-        """Tell a contact that another one was added. Raises NotAvailable where the notice was not sent."""
+        """Tell a contact that one was added or taken away. Raises NotAvailable where it was not sent."""
         if not self._reaches(contact.kind):
             await self._fallback.tell_changed(contact, notice)
             return
         language_code = language(notice.locale)
-        subject, changed = (TEXTS[name][language_code] for name in ("changed.subject", "changed"))
+        subject, changed = (
+            TEXTS[name][language_code]
+            for name in ("changed.subject", "removed" if notice.is_removal else "changed")
+        )
+        hint = notice.changed_contact.masked
         undo = TEXTS["changed.tell" if notice.undo_token is None else "changed.undo"][language_code]
         link = None if notice.undo_token is None else undo_link(self._base_url, notice.undo_token)
-        text = f"{changed.format(new=notice.new_contact.masked)} {undo}"
+        text = f"{changed.format(new=hint, old=hint)} {undo}"
         sms = text if link is None else f"{text} {link}"
         result = await self._send(contact, subject, text, sms, locale=language_code, link=link)
         if result.status != "sent":

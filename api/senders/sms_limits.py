@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import structlog
-from babel.core import get_global
-from phonenumbers import SUPPORTED_REGIONS
 from prometheus_client import Counter
 
 from api.rates import TokenBuckets
@@ -33,6 +31,9 @@ log = structlog.get_logger(__name__)
 # ---------------------------------------------------------------- pure rules
 def zone_country(zone: str) -> str | None:
     """Return the country of a time zone, as ISO 3166 writes it; None where it is of none, such as UTC."""
+    from babel.core import get_global
+    from phonenumbers import SUPPORTED_REGIONS
+
     name = get_global("zone_aliases").get(zone, zone)
     country = get_global("zone_territories").get(name)
     return country if country in SUPPORTED_REGIONS else None

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from domain.model.ledger.decision import JournalRow
-from domain.store.change_stream import Change, InsertedRow
+from domain.store.change_stream import Change, InsertedRow, MemberChanged
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import journal_rows
 from domain.store.messages import inbox
@@ -104,6 +104,10 @@ class ActivityHub:
 
     def handle_change(self, change: Change, *, now: datetime) -> None:
         """Hand a row or a letter to its member's listeners, and wake the workers."""
+        if isinstance(change, MemberChanged):
+            for listener in self._listeners.get(change.member, ()):
+                listener.request_catch_up()
+            return
         if not isinstance(change, InsertedRow):
             return
         if change.row.get("messages") or change.row.get("effects"):

@@ -7,20 +7,20 @@ of a batch are printed for years. The looking up sends the same commands whether
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from domain.model.code_spelling import MAX_TYPED, code_digest, normal_code
 from domain.model.ledger.deciding.code_entry import refusal_of
-from domain.model.ledger.decision import CodeRefused, JournalRow
+from domain.model.ledger.decision import CodeRefusalReason, CodeRefused, JournalRow
 from domain.model.ledger.member import Member
 from domain.model.programme import CodeSpec, Programme
 from domain.services.errors import InvalidInput
 from domain.services.runtime import Runtime
 from domain.store.document_store import Write
-from domain.store.ledger import code_counts, single_use_codes
+from domain.store.ledger import code_counts, single_use_codes, vouchers
 from domain.store.ledger.code_counts import CodeCount
 from domain.store.ledger.single_use_codes import SingleUseCode
 from domain.store.ledger.vouchers import Voucher
@@ -55,7 +55,33 @@ class EnteredCode:
     issued: tuple[Voucher, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CodeReply:
+    """What came of the code that was given with an enrolment, as a key is bound to it: the row in which it
+    counted, or why it counts nothing; neither where none was given.
+    """
+
+    seq: int | None = None
+    refused: CodeRefusalReason | None = None
+
+
+# Makes the writes that bind the key of the request that began a membership.
+KeyBinder = Callable[[CodeReply], list[Write]]
+
+
 # ---------------------------------------------------------------- pure rules
+def bind_no_key(_: CodeReply) -> list[Write]:
+    """Bind nothing: the sign-in that begins a membership has no key."""
+    return []
+
+
+def code_reply(code: CodeClaim | CodeRefused | None, row: JournalRow) -> CodeReply:
+    """Return what a key is bound to of a code: `row` is its own, where it counts."""
+    if isinstance(code, CodeRefused):
+        return CodeReply(refused=code.reason)
+    return CodeReply(seq=row.seq if code is not None else None)
+
+
 def read_digests(text: str, all_secrets: Sequence[bytes], *, field: str) -> tuple[str, ...]:
     """Return the digests of a code as somebody typed it, that of the present secret first. Raises
     InvalidInput.
@@ -117,3 +143,10 @@ async def claim_code(
     if counted.entered >= spec.limit:
         raise CodeRefused("USED_UP")
     return CodeClaim(spec, single_use, counted)
+
+
+async def load_entered(runtime: Runtime, member_id: str, row: JournalRow) -> EnteredCode:
+    """Return a code that counted, as its row in the journal has it."""
+    ids = [step.id for step in row.vouchers if step.change == "issued"]
+    found_vouchers = await vouchers.find_many(runtime.store, ids) if ids else {}
+    return EnteredCode(member_id, row, tuple(found_vouchers[id] for id in ids if id in found_vouchers))

@@ -18,10 +18,11 @@ from domain.store import commit
 from domain.store.audit import ShiftLimitReached
 from domain.store.document_store import TransactionStep, Write
 from domain.store.ledger import members
-from domain.store.ledger.members import Details, ProfileChange, StoredMember
+from domain.store.ledger.members import ProfileChange, StoredMember
 from domain.store.ledger.programmes import PublishedProgramme
 from domain.store.ledger.stock import SoldOut
 from domain.store.ledger.vouchers import Voucher
+from domain.store.people.details import Details
 
 
 # ---------------------------------------------------------------- pure rules

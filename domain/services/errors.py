@@ -42,6 +42,7 @@ class TooManyRequests(Exception):
 SignInRefusal = Literal[
     "WRONG_CODE",
     "EXPIRED_CODE",
+    "EMAIL_NOT_VERIFIED",
     "TOO_MANY_ATTEMPTS",
     "WRONG_PASSWORD",
     "WRONG_SECOND_FACTOR",
@@ -82,10 +83,14 @@ class SecondFactorNeeded(Refusal):
 
 
 class NotEnrolled(Refusal):
-    """The contact is proven and belongs to no member."""
+    """The contact is proven and belongs to no member. Whoever proved it may enrol with `contact_proof`, once,
+    until `proof_expires_at`.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, contact_proof: str, proof_expires_at: datetime) -> None:
         super().__init__("no membership has this contact")
+        self.contact_proof = contact_proof
+        self.proof_expires_at = proof_expires_at
 
 
 class ContactTaken(Refusal):

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from domain.model.people.contacts import Contact
 
 DeviceAddressKind = Literal["TOKEN", "FID"]
-CodeUse = Literal["sign_in", "new_contact", "approve_contact"]
+CodeUse = Literal["sign_in", "new_contact", "approve_contact", "remove_contact", "redeem"]
 SendStatus = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message"]
 
 
@@ -110,24 +110,29 @@ class WebhookMessage:
 class CodeMessage:
     """A one-time code, with a text in the locale that says what it is for.
 
-    `new_contact` is set where the code is to approve that contact as another of the membership. `is_member`
-    tells whether a member has the phone that it goes to: no cap keeps their codes back.
+    `changed_contact` is set where the code is to approve that contact as another of the membership, or to
+    take it away, `reward` where it is to redeem a reward of that title. `is_member` tells whether a member
+    has the phone that it goes to: no cap keeps their codes back.
     """
 
     code: str = field(repr=False)
     locale: str
     use: CodeUse = "sign_in"
-    new_contact: Contact | None = field(default=None, repr=False)
+    changed_contact: Contact | None = field(default=None, repr=False)
     is_member: bool = False
+    reward: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeNotice:
-    """That a membership has a new contact, shown as a hint. `undo_token` goes into a link that undoes it."""
+    """That a membership has a new contact, or one less, shown as a hint. `undo_token` goes into a link that
+    undoes it.
+    """
 
-    new_contact: Contact = field(repr=False)
+    changed_contact: Contact = field(repr=False)
     locale: str
     undo_token: str | None = field(default=None, repr=False)
+    is_removal: bool = False
 
 
 # ---------------------------------------------------------------- who sends it

@@ -42,6 +42,7 @@ Action = Literal[
     "ADJUSTMENT",
     "VOUCHER_USED",
     "VOUCHER_REVERSED",
+    "REWARD_REDEEMED",
     "EVENT",
     "ATTRIBUTES",
     "MEMBER_FROZEN",
@@ -63,8 +64,10 @@ Action = Literal[
     "OUTBOX_RETRIED",
     "CONTACT_CHANGED",
     "CONTACT_CHANGE_UNDONE",
+    "CONTACT_REMOVED",
     "CONTACT_PROPOSED",
     "CONTACT_REPLACED",
+    "BIRTHDAY_CORRECTED",
 ]
 ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers", "look_ups"]
 SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers", "look_ups")

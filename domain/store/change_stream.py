@@ -1,4 +1,5 @@
-"""One change stream a process: rows of the journal, letters of the inbox, ended sessions, dropped keys.
+"""One change stream a process: rows of the journal, letters of the inbox, ended sessions, dropped keys, and
+whose profile, invitations or read letters have changed.
 
 It resumes where it was cut off, by its own token, for as long as the server remembers; otherwise it begins
 from now. A listener reads afresh each time that it begins: the database is the truth, the stream only tells
@@ -18,7 +19,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
-from domain.store.ledger import journal
+from domain.store.ledger import journal, members
 from domain.store.messages import inbox
 from domain.store.people import dropped_keys, sessions
 
@@ -33,7 +34,20 @@ SESSION_ENDS = {
     "ns.coll": sessions.COLLECTION,
     "updateDescription.updatedFields.ended_at": {"$exists": True},
 }
-PIPELINE = [{"$match": {"$or": [INSERTS, SESSION_ENDS]}}]
+PROFILE_CHANGES = {
+    "operationType": "update",
+    "ns.coll": members.COLLECTION,
+    "$or": [
+        {"updateDescription.updatedFields.profile_version": {"$exists": True}},
+        {"updateDescription.updatedFields.invited": {"$exists": True}},
+    ],
+}
+READ_LETTERS = {
+    "operationType": "update",
+    "ns.coll": inbox.MAILBOXES,
+    "updateDescription.updatedFields.changed_version": {"$exists": True},
+}
+PIPELINE = [{"$match": {"$or": [INSERTS, SESSION_ENDS, PROFILE_CHANGES, READ_LETTERS]}}]
 # The server cannot carry on from our token any more: the token is no good, the stream was ended for good, its
 # history is gone.
 NOT_RESUMABLE = frozenset({260, 280, 286})
@@ -65,7 +79,14 @@ class KeyDropped:
     kid: str
 
 
-Change = InsertedRow | SessionEnded | KeyDropped
+@dataclass(frozen=True, slots=True)
+class MemberChanged:
+    """A member whose profile or invitations changed, or who read letters: what stands in no inserted row."""
+
+    member: str
+
+
+Change = InsertedRow | SessionEnded | KeyDropped | MemberChanged
 
 
 @dataclass(slots=True)
@@ -112,6 +133,8 @@ class ChangeStream:
         if change is None:
             return None
         if change["operationType"] == "update":
+            if change["ns"]["coll"] != sessions.COLLECTION:
+                return MemberChanged(change["documentKey"]["_id"])
             return SessionEnded(change["documentKey"]["_id"])
         if change["ns"]["coll"] == dropped_keys.COLLECTION:
             return KeyDropped(change["documentKey"]["_id"])

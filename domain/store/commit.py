@@ -14,10 +14,11 @@ from domain.model.ledger import timeline
 from domain.model.ledger.decision import Decision
 from domain.store.document_store import DocumentStore, TransactionStep, Write
 from domain.store.ledger import agenda, journal, members, stock, vouchers
-from domain.store.ledger.members import Details, NextDue, ProfileChange
+from domain.store.ledger.members import NextDue, ProfileChange
 from domain.store.ledger.programmes import PublishedProgramme
 from domain.store.ledger.vouchers import Voucher
 from domain.store.messages import outbox_writes
+from domain.store.people.details import Details
 
 
 async def commit(

@@ -43,9 +43,27 @@ function codeFor(contact) {
   return lines.findLast((line) => line.startsWith(`sign-in code for ${contact}: `))?.split(": ")[1];
 }
 
-/** A till of the demo's first store: sells, and counts what it sold. */
-export async function openTill() {
-  const { username, password, store } = sheet.staff[0];
+/** Somebody new, who joins by a member's invitation. */
+export async function enrol(email, referralCode) {
+  const { programme } = await ask("{ programme { terms { version } } }");
+  const input = { name: "A Friend", email, referralCode, termsVersion: programme.terms.version };
+  const { enrol: applied } = await ask(
+    `mutation($i: EnrolInput!) { enrol(input: $i) {
+      ... on Enrolled { challenge enrolmentToken } ... on Problem { message } } }`,
+    { i: { ...input, idempotencyKey: newKey() } },
+  );
+  if (!applied.challenge) throw new Error(applied.message);
+  const code = await within(10, () => codeFor(email), "the code on the console");
+  const { signIn: done } = await ask(
+    "mutation($i: SignInInput!) { signIn(input: $i) { ... on SignedIn { accessToken } ... on Problem { message } } }",
+    { i: { contact: email, code, ...applied } },
+  );
+  if (!done.accessToken) throw new Error(done.message);
+}
+
+/** A till of the demo's n-th employee, the cashier at first: sells, and counts what it sold. */
+export async function openTill(n = 0) {
+  const { username, password, store } = sheet.staff[n];
   const { staffSignIn } = await ask(
     "mutation($i: StaffSignInInput!) { staffSignIn(input: $i) { ... on StaffSignedIn { accessToken } ... on Problem { message } } }",
     { i: { username, password, store } },

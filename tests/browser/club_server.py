@@ -9,7 +9,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,10 +22,11 @@ from playwright.sync_api import Page
 from tests.browser.demo_server import StaffSignIn
 from tests.senders.fcm import FcmStandIn, serving_fcm
 from tests.senders.mailbox import Mailbox, serving_mail
+from tests.senders.push_tokens import push_token
 from tests.servers import quick_folder, selo, serve_selo
 
 Json = dict[str, Any]
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0  # a command that looks takes seconds where others work beside it
 PHONES = (("phone-1", "ANDROID", "TOKEN"), ("tablet-1", "IOS", "FID"))
 
 
@@ -39,6 +40,7 @@ class ClubServer:
     mailbox: Mailbox
     cashier: StaffSignIn
     client: httpx.Client
+    environment: Mapping[str, str]
 
     def do(self, query: str, variables: Json | None = None, *, token: str | None = None) -> Json:
         """Send one operation that goes well and return its data."""
@@ -90,7 +92,14 @@ def midday_zone() -> str:
     return f"Etc/GMT{-ahead:+d}"  # whose signs say how far behind it is
 
 
-def join(page: Page, club: ClubServer, *, name: str = "Ana Silva", email: str = "ana@example.com") -> str:
+def join(
+    page: Page,
+    club: ClubServer,
+    *,
+    name: str = "Ana Silva",
+    email: str = "ana@example.com",
+    birthday: str = "",
+) -> str:
     """Join on the phone page, with the code that comes by mail, and register two phones that pushes reach;
     return the access token.
     """
@@ -98,6 +107,7 @@ def join(page: Page, club: ClubServer, *, name: str = "Ana Silva", email: str = 
     page.click("form + .button")
     page.fill("[name=name]", name)
     page.fill("[name=contact]", email)
+    page.fill("[name=birthday]", birthday)
     page.check("[name=terms]")
     page.click("form .primary")
     page.wait_for_selector("[name=code]")
@@ -111,7 +121,7 @@ def join(page: Page, club: ClubServer, *, name: str = "Ana Silva", email: str = 
         device = {
             "installationId": installation,
             "platform": platform,
-            "token": f"ok-{installation}",
+            "token": push_token(f"ok-{installation}", kind),
             "tokenKind": kind,
         }
         club.do(
@@ -140,7 +150,9 @@ def serve_club(programme: str) -> Iterator[ClubServer]:
             serve_selo(data_folder, "--programme", str(file), environment=environment) as served,
             httpx.Client(base_url=served.url, timeout=30) as client,
         ):
-            yield ClubServer(served.url, data_folder, fcm, mailbox, _hire_cashier(data_folder), client)
+            yield ClubServer(
+                served.url, data_folder, fcm, mailbox, _hire_cashier(data_folder), client, environment
+            )
 
 
 def _hire_cashier(data_folder: Path) -> StaffSignIn:

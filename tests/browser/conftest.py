@@ -35,6 +35,8 @@ CHROMIUM = (
     or shutil.which("google-chrome")
     or "/usr/bin/chromium"
 )
+# The same engine without a browser's own windows and settings, which cost the processor as much as the pages.
+HEADLESS = shutil.which("chromium-headless-shell") or CHROMIUM
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PHONE: ViewportSize = {"width": 390, "height": 844}
 Launch = Callable[..., Browser]
@@ -42,6 +44,12 @@ Launch = Callable[..., Browser]
 # Two cores may be busy with other tests; what is waited for is told apart by what it is, not by how soon it
 # comes.
 expect.set_options(timeout=20_000)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """The first test that needs the shop waits until its people are made, which takes 15 s of a core of its own."""
+    if isinstance(item, pytest.Function) and "shop" in item.fixturenames:
+        item.add_marker(pytest.mark.timeout(2 * shops.SEED_SECONDS))
 
 
 @pytest.fixture(scope="session")
@@ -64,9 +72,11 @@ def pages_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def shop() -> Iterator[DemoServer]:
-    """The demo shop, one a test process."""
-    with shops.serve_demo() as opened:
+def shop(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DemoServer]:
+    """The demo shop, one a test process; its people are made once a run."""
+    folder = tmp_path_factory.getbasetemp()
+    seed = shops.seed_demo(folder if worker_id == "master" else folder.parent)
+    with shops.serve_demo(seed) as opened:
         yield opened
 
 
@@ -101,7 +111,7 @@ def launch(playwright: Playwright) -> Iterator[Launch]:
             *([f"--use-file-for-fake-video-capture={film}"] if film else []),
             *(["--no-sandbox"] if os.geteuid() == 0 else []),
         ]
-        open_ones.append(playwright.chromium.launch(executable_path=CHROMIUM, args=flags))
+        open_ones.append(playwright.chromium.launch(executable_path=HEADLESS, args=flags))
         return open_ones[-1]
 
     yield start

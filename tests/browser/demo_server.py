@@ -4,9 +4,11 @@ prints.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import re
 import secrets
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from typing import NotRequired, TypedDict
 from tests.servers import Served, quick_folder, selo, serve_selo
 
 SCHEMA = Path(__file__).parent.parent.parent / "schema.graphql"
+SEED_SECONDS = 400
 _PRINTED = re.compile(r"sign-in code for (\S+): (\d{6})")
 
 
@@ -93,19 +96,34 @@ def offers(field_name: str) -> bool:
     return SCHEMA.exists() and re.search(rf"^\s+{field_name}\b", SCHEMA.read_text(), re.MULTILINE) is not None
 
 
+def seed_demo(shared: Path) -> Path:
+    """Return a data folder with the demo in it, made once for all workers of a run and to be copied."""
+    seed = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "demo.done").exists():
+            with serve_selo(seed, "--demo", within_seconds=SEED_SECONDS):
+                pass
+            (shared / "demo.done").touch()
+    return seed
+
+
 @contextmanager
-def serve_demo() -> Iterator[DemoServer]:
-    """Serve the demo until the block ends."""
-    with quick_folder() as folder, serve_selo(folder, "--demo", within_seconds=150) as served:
-        people = json.loads((folder / "demo.json").read_text())
-        shop = DemoServer(
-            url=served.url, data_folder=folder, members=people["members"], staff=people["staff"]
-        )
-        for line in served.said:
-            shop.note_line(line)
-        reader = threading.Thread(target=_read_on, args=(served, shop), name="shop-output", daemon=True)
-        reader.start()
-        yield shop
+def serve_demo(seed: Path) -> Iterator[DemoServer]:
+    """Serve a copy of a demo folder until the block ends."""
+    with quick_folder() as above:
+        folder = above / "data"
+        shutil.copytree(seed, folder)
+        with serve_selo(folder, "--demo") as served:
+            people = json.loads((folder / "demo.json").read_text())
+            shop = DemoServer(
+                url=served.url, data_folder=folder, members=people["members"], staff=people["staff"]
+            )
+            for line in served.said:
+                shop.note_line(line)
+            reader = threading.Thread(target=_read_on, args=(served, shop), name="shop-output", daemon=True)
+            reader.start()
+            yield shop
 
 
 def _read_on(served: Served, shop: DemoServer) -> None:

@@ -14,7 +14,7 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from api.graphql.engine.permissions import permission_faults
+from api.graphql.engine.permission_proof import permission_faults
 from api.graphql.engine.problems import NotAllowedReason, SignInRefusal
 from api.graphql.member.points import EntryKind
 from api.graphql.member.rewards import LockReason

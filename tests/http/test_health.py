@@ -17,6 +17,7 @@ from api.commands.programme import publish_file
 from api.http import health
 from api.http.health import PartCheck, PartState, health_routes
 from api.process import open_process
+from api.release import RELEASE
 from api.settings import Settings
 from domain.store.connect import Database, connect
 from tests.loud_runtime import LOUD, NOON
@@ -44,7 +45,7 @@ def app_with(**parts: PartCheck) -> Starlette:
 
 async def test_health_is_alive_whatever_its_parts() -> None:
     app = app_with(database=always(PartState(is_ok=False, state="no answer")))
-    assert await ask(app, "/health") == (200, {"status": "alive"})
+    assert await ask(app, "/health") == (200, {"status": "alive", "version": RELEASE})
 
 
 async def test_ready_names_each_part() -> None:

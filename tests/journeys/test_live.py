@@ -14,15 +14,18 @@ from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import keep_delivering
 from domain.services.senders import Senders
 from domain.store.connect import Database
+from tests.activity_listeners import wait_for_listeners
 from tests.activity_socket import ActivitySocket, open_activity_socket, serve_with_sockets
 from tests.command_log import CommandLog
 from tests.loud_runtime import RecordingPushSender
 from tests.running_app import RunningApp, open_running_app
+from tests.senders.push_tokens import name_of, registration_token
 
 ACTIVITY = """subscription Live($after: String) { memberActivity(after: $after) { cursor occurredAt activity { __typename
   ... on BalanceChanged { wallets { available } entries { amount title } }
   ... on RewardUnlocked { reward { rewardState reward { code title } } }
   ... on BadgeEarned { badge { level badge { code } } }
+  ... on ChallengeTakenUp { badge { acceptedAt acceptable badge { code } } }
   ... on TierChanged { from { code } to { code } tier { current { code } } }
   ... on VoucherIssued { voucher { voucherState code } } ... on VoucherUsed { voucher { id voucherState usedIn { name } } }
   ... on VoucherReinstated { voucher { id voucherState usedAt code } }
@@ -69,10 +72,7 @@ async def subscribed(
     many = app.process.runtime.activity_hub.listener_count
     async with open_activity_socket(address, token) as phone:
         await phone.subscribe(ACTIVITY, after=after)
-        async with asyncio.timeout(10):
-            while app.process.runtime.activity_hub.listener_count == many:
-                await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1)  # it reads where it stands
+        await wait_for_listeners(app.process.runtime.activity_hub, many + 1)
         yield phone
 
 
@@ -83,7 +83,12 @@ async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(
     async with open_running_app(database, command_log, tmp_path) as app, at_work(app, pushes) as address:
         ana, manager = await app.enrol_member(), await app.hire("maria", "MANAGER")
         me = await app.do("{ me { number } }", token=ana)
-        device = {"installationId": "phone-1", "platform": "ANDROID", "token": "fcm-1", "tokenKind": "TOKEN"}
+        device = {
+            "installationId": "phone-1",
+            "platform": "ANDROID",
+            "token": registration_token("fcm-1"),
+            "tokenKind": "TOKEN",
+        }
         await app.mutate("registerDevice", device, "device { id }", token=ana)
         async with subscribed(app, address, ana) as phone:
             input = {
@@ -122,7 +127,7 @@ async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(
                 one for one in later if one != "MessageReceived"
             ]
         assert [one.title for one in pushes.sent if one.link and one.link.startswith("app://rewards/")]
-        assert {one.address.value for one in pushes.sent} == {"fcm-1"}
+        assert {name_of(one.address.value) for one in pushes.sent} == {"fcm-1"}
 
 
 async def test_a_use_taken_back_and_a_lapse_show_on_the_phone_for_what_they_are(
@@ -231,3 +236,31 @@ async def test_the_inbox_is_paged_marked_read_and_counted(
         node = "query($id: ID!) { node(id: $id) { ... on Message { title readAt } } }"
         assert (await app.do(node, {"id": newest["node"]["id"]}, token=ana))["node"]["readAt"] is not None
         assert (await app.error(node, {"id": newest["node"]["id"]}, token=rui))["code"] == "NOT_FOUND"
+
+
+CHALLENGES = """
+programme: {code: laps, name: Laps, currency: EUR, timezone: Europe/Lisbon, locales: [pt], terms: {version: "2026-01", url: /terms}}
+wallets: [{code: points, name: Points}]
+badges: [{code: march, name: March, on: purchase.completed, levels: [3], accept: true, during: {from: "2026-01-01", until: "2026-12-31"}}]
+"""
+
+
+async def test_a_challenge_that_is_taken_up_shows_on_the_members_other_devices(
+    database: Database, command_log: CommandLog, tmp_path: Path
+) -> None:
+    file = tmp_path / "laps.yaml"
+    file.write_text(CHALLENGES, encoding="utf-8")
+    async with open_running_app(database, command_log, tmp_path, programme=file) as app:
+        member = await app.enrol_member()
+        (badge,) = (await app.do("{ programme { badges { id } } }"))["programme"]["badges"]
+        async with at_work(app, RecordingPushSender()) as address, subscribed(app, address, member) as phone:
+            accept = {"badgeId": badge["id"], "idempotencyKey": "a"}
+            await app.mutate("acceptChallenge", accept, "__typename", token=member)
+            event = await phone.wait_for("ChallengeTakenUp")
+            assert event["activity"]["badge"]["acceptable"] is False
+            assert event["activity"]["badge"]["badge"] == {"code": "march"}
+            # Taken up again it stays as it is, and nothing is told.
+            again = {**accept, "idempotencyKey": "b"}
+            await app.mutate("acceptChallenge", again, "__typename", token=member)
+            await phone.ping()
+            assert len(phone.events["1"]) == 1

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from api.app import open_app
-from api.graphql.member.activity import write_cursor
+from api.graphql.member.live.cursors import write_cursor
 from api.http.protocol import ConnectionLimits
 from api.process import Process, open_process
 from api.settings import Settings
@@ -29,6 +29,7 @@ from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.prepare import prepare
+from tests.activity_listeners import wait_for_listeners
 from tests.activity_socket import PROTOCOL, open_activity_socket, serve_with_sockets
 from tests.command_log import CommandLog
 from tests.identity_harness import SECRET, RecordingCodeSender
@@ -71,9 +72,7 @@ class ServedApp:
 
     async def listeners(self, many: int) -> None:
         """Wait until so many subscriptions listen."""
-        async with asyncio.timeout(30):
-            while self.process.runtime.activity_hub.listener_count != many:
-                await asyncio.sleep(0.01)
+        await wait_for_listeners(self.process.runtime.activity_hub, many)
 
 
 @asynccontextmanager

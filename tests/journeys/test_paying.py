@@ -68,7 +68,7 @@ class Till:
         """Scan the card that Ana shows."""
         code = (await self.app.do("{ me { card { code } } }", token=self.ana))["me"]["card"]["code"]
         answer = "... on CustomerScan { visit canPay customer { number } }"
-        input = {"code": code, "idempotencyKey": "scan"}
+        input = {"code": code, "idempotencyKey": f"scan {code}"}
         self.shown = await self.app.mutate("scan", input, answer, token=self.cashier)
         self.visit = self.shown["visit"]
 

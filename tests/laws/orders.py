@@ -79,6 +79,12 @@ PROGRAMMES = {
         "{code: p, kind: money, name: P, debt: allow}",
         "{code: half, title: H, on: purchase.completed, do: [{award: {wallet: p, amount: 1, per: 200, of: purchase.eligible}}]}",
     ],
+    "codes": [
+        "{code: p, kind: points, name: P, debt: allow}, {code: h, name: H, hidden: true, debt: forgive}",
+        "{code: coded, title: C, on: code.entered, do: [{award: {wallet: p, fixed: 22}}, {voucher: gift}, {tag: big}]}",
+        "{code: stars, title: S, on: purchase.completed, do: [{award: {wallet: h, amount: 1, per: 100, of: purchase.total}}]}",
+        "{code: bright, title: I, on: purchase.completed, when: purchase.total >= 5000, do: [{award: {wallet: p, fixed: 8}}, {award: {wallet: h, fixed: 5}}, {voucher: pin}]}",
+    ],
     "states": [
         "{code: p, kind: points, name: P, debt: forgive}",
         "{code: later, title: L, on: purchase.completed, after: {days: 2}, do: [{award: {wallet: p, fixed: 11}}, {voucher: pin}]}",
@@ -88,6 +94,7 @@ PROGRAMMES = {
     ],
 }
 _MORE = {
+    "codes": "codes: [{code: SPRING, title: S}]\n",
     "badges": "badges:\n  - {code: buyer, name: B, on: purchase.completed, levels: [1, 2], do: [{voucher: gift}, {award: {wallet: p, fixed: 5}}]}\n",
     "states": "segments:\n  - {code: spender, name: S, when: member.purchases.total >= 5000}\n",
 }
@@ -99,7 +106,7 @@ def order_programme(name: str, extra: str = "") -> Programme:
     wallet, *rules = PROGRAMMES[name]
     written = "".join(f"  - {rule}\n" for rule in (_BASE, _JURY, *rules))
     head = _HEAD + (_LADDER_OF_COUNTS if name == "counts" else _LADDER).replace("EXTRA", extra)
-    return load(f"{head}wallets:\n  - {wallet}\nrules:\n{written}{_MORE.get(name, '')}")
+    return load(f"{head}wallets: [{wallet}]\nrules:\n{written}{_MORE.get(name, '')}")
 
 
 class OrderRun(Simulation):
@@ -157,6 +164,12 @@ class OrderRun(Simulation):
             receipt["payWith"] = [{"wallet": "p", "units": units}]
         return self.send("purchase.completed", receipt)
 
+    def promote(self) -> bool:
+        """Let what has nothing to do with purchases happen: a code where the programme has one, or the jury."""
+        if self.programme.codes:
+            return self.send("code.entered", {"code": self.programme.codes[0].name})
+        return self.send("jury.chose", {})
+
     def standing(self) -> dict[str, tuple[datetime, int]]:
         """Return the receipts that stand, with their instants and what is kept of them."""
         return {
@@ -197,7 +210,7 @@ class OrderRun(Simulation):
                 self.promoted = (*self.promoted, self.clock)
                 if len(self.promoted) > 1:
                     return False
-                is_sent = self.send("jury.chose", {})
+                is_sent = self.promote()
                 self.by_promotion = frozenset(self.ana.vouchers) - frozenset(vouchers)
                 return is_sent
             case "use" | "reverse":
@@ -244,7 +257,7 @@ def _earned(
         if total:
             run.buy(total)
         else:
-            run.send("jury.chose", {})
+            run.promote()
     run.wait(until - run.clock)
     return run
 

@@ -32,7 +32,8 @@ KINDS = (
     *("part", "part", "part", "lines", "whole", "whole", "whole"),
     *("redeem", "redeem", "use", "use", "cancel", "reverse"),
 )
-OTHER_KINDS = ("play", "play", "adjust")
+OTHER_KINDS = ("play", "play", "adjust", "code")
+CODES = ("SPRING", "BERRY", "LOST")
 OF_PURCHASES = ("purchase.", "reward.", "voucher.")
 SETTLING = timedelta(days=45)
 TIERS = ("basic", "silver", "gold")
@@ -128,6 +129,8 @@ class StoryRun(RecordedSimulation):
                 self._voucher(who, step)
             case "play":
                 self.send(who, "game.played", {"score": step.a % 100})
+            case "code":
+                self.send(who, "code.entered", {"code": CODES[step.b % len(CODES)]})
             case "adjust":
                 wallet = "pc"[step.b % 2]
                 self.send(

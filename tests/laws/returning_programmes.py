@@ -53,6 +53,7 @@ LADDERS = (
         "from: {total: 80, p: 90, visits: 3}",
         "from: {total: 190, p: 160}, keep: {total: 120, visits: 4}",
     ),
+    ("count: {wallet: h}", "from: 50", "from: 110, keep: 90"),
 )
 
 PURCHASE_RULES: Mapping[str, str] = {
@@ -78,6 +79,9 @@ PURCHASE_RULES: Mapping[str, str] = {
     "golden": "when: 'member.tier == \"gold\"', do: [{award: {wallet: p, fixed: 17}}, {tag: golden}]",
     "inside": "when: '\"spender\" in member.segments', do: [{award: {wallet: p, fixed: 6}}]",
     "levelled": "when: '\"hand\" in member.badges && member.badges.hand >= 1', do: [{award: {wallet: c, fixed: 90}}]",
+    "stars": "do: [{award: {wallet: h, amount: 1, per: 100, of: purchase.total}}]",
+    "starred": "when: purchase.total >= 5000, do: [{award: {wallet: h, fixed: 12}}, {deduct: {wallet: h, of: purchase.total / 1500}}]",
+    "bright": "when: member.balance.h >= 60, do: [{award: {wallet: p, fixed: 10}}, {voucher: gift2}]",
     "ever": "limit: {times: 1, per: ever}, do: [{award: {wallet: p, fixed: 19}}, {voucher: gift1}]",
 }
 RAISED_RULES: Mapping[str, str] = {
@@ -99,6 +103,7 @@ BADGES: Mapping[str, str] = {
     "amt": "on: purchase.completed, of: purchase.total, levels: [5000, 12000], do: [{award: {wallet: c, amount: 1, per: 100, of: purchase.total, tiered: true}}]",
     "coins": "on: purchase.completed, of: {items: 'line.category == \"coins\"'}, levels: [2, 5, 20], do: [{tag: collector}, {tier: silver, for: {days: 90}}]",
     "points": "on: points.awarded, of: event.data.amount, levels: [40, 200], do: [{voucher: gift4}]",
+    "shine": "on: points.awarded, when: 'event.data.wallet == \"h\"', of: event.data.amount, levels: {every: 50}, do: [{award: {wallet: c, fixed: 20}}, {voucher: gift4}]",
     "risen": "on: tier.changed, when: event.data.up, levels: [1, 2], do: [{tag: risen}]",
     "steps": "on: badge.earned, when: 'event.data.badge == \"hand\"', levels: [1], do: [{award: {wallet: p, fixed: 5}}]",
     "card": "on: purchase.completed, of: {items: 'line.category == \"coins\"'}, levels: {every: 2}, do: [{voucher: gift4}, {award: {wallet: p, fixed: 6}}, {tag: regular, per_level: 3}, {award: {wallet: c, fixed: 45}, per_level: 2}]",
@@ -112,6 +117,8 @@ OTHER_RULES: Mapping[str, str] = {
     "played": "on: game.played, do: [{award: {wallet: p, fixed: 25}}]",
     "prize": "on: game.played, when: event.data.score >= 50, do: [{voucher: gift5}, {tag: player}, {award: {wallet: c, fixed: 60}}]",
     "rank": "on: game.played, when: event.data.score >= 80, do: [{tier: silver, for: {days: 30}}]",
+    "coded": "on: code.entered, when: 'event.data.code == \"SPRING\"', do: [{award: {wallet: p, fixed: 18}}, {voucher: gift5}, {tag: sprung}]",
+    "berry": "on: code.entered, when: 'event.data.code != \"SPRING\"', do: [{award: {wallet: c, fixed: 55}}, {award: {wallet: h, fixed: 30}}, {tier: silver, for: {days: 40}}]",
 }
 REFERRALS = (
     "",
@@ -125,6 +132,8 @@ programme: {{code: laws, name: Laws, currency: EUR, timezone: UTC, locales: [en]
 wallets:
   - {{code: p, kind: points, name: P, {pay}{pending}{expiry}, debt: {debt}}}
   - {{code: c, kind: money, name: C, {credit_pending}expiry: never, debt: {credit_debt}}}
+  - {{code: h, name: H, hidden: true, {credit_pending}expiry: never, debt: {debt}}}
+codes: [{{code: SPRING, title: S}}, {{code: BERRY, title: B, limit: 1}}]
 events: [{{name: game.played, title: G, data: {{score: int}}}}]
 caps: [{{code: pool, amount: 60, per: week}}]
 rules:
@@ -180,7 +189,7 @@ def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
     without = {"left"} if expiry else set[str]()  # what time takes is no purchase's doing
     if is_exact:
         expiry, window = 0, random.choice(YEARS)
-        without = {*RAISED_RULES, "points", "risen"} - {"earned", "earned_later"}
+        without = {*RAISED_RULES, "points", "shine", "risen"} - {"earned", "earned_later"}
     return Shape(
         some(PURCHASE_RULES, share / 2),
         tuple(name for name in some(RAISED_RULES, share) if name not in without),
@@ -192,7 +201,7 @@ def random_shape(random: Random, *, is_exact: bool = False) -> Shape:
         random.randrange(2),
         expiry,
         window,
-        random.choice((0, 0, 1, 2, 3)),
+        random.choice((0, 0, 1, 2, 3, 4)),
         random.randrange(len(PAYS)),
     )
 

@@ -67,7 +67,7 @@ async def test_an_address_that_is_not_verified_proves_nothing(
 ) -> None:
     assert (
         await refused(checker, id_token(NOW, email="ana@example.com", email_verified=verified))
-        == "WRONG_CODE"
+        == "EMAIL_NOT_VERIFIED"
     )
     assert await contacts(checker, phone_number=PHONE, email="ana@example.com", email_verified=verified) == [
         f"phone:{PHONE}"

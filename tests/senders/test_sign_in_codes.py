@@ -166,6 +166,9 @@ OTHER_FIGURES = {
     "changed.subject": [],
     "changed.undo": [],
     "changed.tell": [],
+    "removed": ["old"],
+    "remove_contact.mail": ["code", "old"],
+    "remove_contact.sms": ["code", "old"],
     "approve_contact.mail": ["code", "new"],
     "approve_contact.sms": ["code", "new"],
 }

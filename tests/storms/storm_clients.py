@@ -1,4 +1,4 @@
-"""Clients of the crash storm: over HTTP they buy, redeem, use the voucher and return half, and record the answers.
+"""Clients of the crash storm: over HTTP they buy, redeem, use the voucher, return half and enter a code, and record the answers.
 
 A client repeats an unanswered request with the same key until it is answered, as an app does; some give up after
 the first lost connection, as a phone does that is switched off. Now and then a client repeats an answered request,
@@ -18,7 +18,7 @@ import httpx
 
 from tests.storms.storm_shop import Customer, StormShop
 
-Act = Literal["purchase", "redeem", "use", "refund"]
+Act = Literal["purchase", "redeem", "use", "refund", "code"]
 Json = dict[str, Any]
 
 TOTAL, BACK = 10_000, 5_000
@@ -41,6 +41,7 @@ ACTS: dict[Act, tuple[str, str, str, str]] = {
         "PurchaseRefunded",
         "purchase { id refunded } entries { id wallet amount }",
     ),
+    "code": ("enterCode", "EnterCodeInput", "CodeEntered", "entries { id wallet amount }"),
 }
 QUERY = (
     "mutation M($input: %s!) { done: %s(input: $input) { __typename ... on Problem { message } ... on %s { %s"
@@ -96,6 +97,7 @@ class Client:
         await self._do(
             "refund", receipt, {"externalId": receipt, "amount": BACK, "reason": "half of it"}, till
         )
+        await self._do("code", receipt, {"code": next(self._shop.codes)}, customer.token)
 
     async def _do(self, act: Act, receipt: str, fields: Json, token: str) -> Json:
         """Do one thing until it is answered. Raises GaveUp."""

@@ -4,6 +4,7 @@ members with a phone, and a cashier.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 from api.graphql.engine.ids import encode_id
 from api.process import open_process
 from api.settings import Settings
+from domain.services.ledger.code_batches import make_codes
 from domain.services.people import staff, stores
+from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.shifts import staff_sign_in
 from domain.services.people.shifts.staff_sign_in import StaffSignIn
 from domain.store.connect import connect
@@ -29,13 +32,16 @@ rules:
     on: purchase.completed
     do: [{award: {wallet: points, amount: 1, per: 100, of: purchase.total}}, {message: bought}]
   - {code: later, title: A day after, on: purchase.completed, after: {days: 1}, do: [{award: {wallet: points, fixed: 5}}]}
+  - {code: pack, title: A code of a package, on: code.entered, do: [{award: {wallet: points, fixed: 7}}]}
   - {code: used, title: A voucher used, on: voucher.used, do: [{message: used}]}
+codes: [{batch: packs, title: A package}]
 rewards:
   - {code: mug, title: A mug, kind: product, cost: {wallet: points, amount: 50}, stock: 100000, voucher: {valid: {days: 30}}}
 messages:
   - {code: bought, channels: [push, inbox], purpose: service, title: Thanks, body: "You have {member.balance} points"}
   - {code: used, channels: [push, inbox], purpose: service, title: Enjoy, body: Your voucher is used}
 """
+CODES = 6_000
 MEMBERS = ("ana", "rui", "eva")
 PASSWORD = "a long enough password"
 LIMITS = {
@@ -59,12 +65,13 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class StormShop:
-    """A data folder that is ready to be served, and those who call it."""
+    """A data folder that is ready to be served, those who call it, and codes that nobody has entered yet."""
 
     data_folder: Path
     customers: tuple[Customer, ...]
     cashier: str
     mug: str
+    codes: Iterator[str]
 
 
 async def prepare_shop(data_folder: Path, uri: str) -> StormShop:
@@ -90,6 +97,7 @@ async def prepare_shop(data_folder: Path, uri: str) -> StormShop:
                 now=now,
             )
             shift = await staff_sign_in.sign_in(runtime, StaffSignIn("carla", PASSWORD, "lisboa"), now=now)
+            codes = await _make_codes(process.runtime, now=now)
             customers = []
             for name in MEMBERS:
                 signed_in = await enrol_and_sign_in(
@@ -120,4 +128,11 @@ async def prepare_shop(data_folder: Path, uri: str) -> StormShop:
             )
     finally:
         await database.close()
-    return StormShop(data_folder, tuple(customers), till.token, encode_id("Reward", "mug"))
+    return StormShop(data_folder, tuple(customers), till.token, encode_id("Reward", "mug"), iter(codes))
+
+
+async def _make_codes(runtime: IdentityRuntime, *, now: datetime) -> list[str]:
+    making = make_codes(
+        runtime, secret=runtime.secret, batch="packs", count=CODES, actor="cli:storm", now=now
+    )
+    return [code async for chunk in making for code in chunk]

@@ -27,6 +27,7 @@ from api.graphql.member.messages import message_id
 from domain.services.ledger.verification import verify
 from domain.store.connect import Database, connect
 from domain.store.document_store import DocumentStore
+from domain.store.ledger import code_counts
 from domain.store.messages import outbox
 from tests.senders.fcm import FcmStandIn, serving_fcm
 from tests.servers import embedded_in_thread, quick_folder
@@ -49,6 +50,7 @@ CLIENTS = 6
 EARLY = 0.2
 PATIENCE_SECONDS = 60
 COST = 50
+PACK = 7
 A_BATCH = 50
 
 Rows = dict[str, dict[str, Any]]
@@ -102,6 +104,8 @@ class Stored:
     requests: int
     audit: Counter[str]
     issued: int
+    codes_used: dict[str, str]
+    codes_counted: int
     inbox: Mapping[str, list[int]]
 
     def rows(self, event: str) -> list[dict[str, Any]]:
@@ -125,6 +129,12 @@ async def read(store: DocumentStore) -> Stored:
         requests=len(await everything("requests")),
         audit=Counter(row["action"] for row in (await everything("audit")).values()),
         issued=stock["issued"],
+        codes_used={
+            code: row["used_by"]
+            for code, row in (await everything("single_use_codes")).items()
+            if "used_by" in row
+        },
+        codes_counted=(await code_counts.find(store, "packs")).entered,
         inbox={
             member: sorted(one["n"] for one in letters if one["member"] == member)
             for member in {one["member"] for one in letters}
@@ -159,6 +169,10 @@ def each_stands_once(tally: Tally, stored: Stored) -> None:
     for steps, act in ((redeemed, "redeem"), (used, "use")):
         assert len({step[0] for step in steps}) == len(steps)
         assert len(tally.answered[act]) <= len(steps) <= len(tally.sent[act])  # type: ignore[index]
+    entered = {row["event"]["id"]: row["member"] for row in stored.rows("code.entered")}
+    assert len(entered) == len(stored.rows("code.entered")) == stored.codes_counted
+    assert len(tally.answered["code"]) <= len(entered) <= len(tally.sent["code"])
+    assert entered == {f"code:{code}": member for code, member in stored.codes_used.items()}
     assert stored.vouchers.keys() == {step[0] for step in redeemed}
     assert stored.issued == len(redeemed)
     assert {id for id, one in stored.vouchers.items() if one["state"] == "USED"} == {step[0] for step in used}
@@ -171,25 +185,26 @@ def all_of_it_or_nothing(stored: Stored) -> None:
             sum(row["member"] == member for row in stored.rows("purchase.completed")),
             sum(row["member"] == member for row in stored.rows("purchase.refunded")),
             sum(one["member"] == member for one in stored.vouchers.values()),
+            sum(row["member"] == member for row in stored.rows("code.entered")),
         )
         for member in stored.members
     }
-    bought, refunded, redeemed = map(sum, zip(*counts.values(), strict=True))
+    bought, refunded, redeemed, entered = map(sum, zip(*counts.values(), strict=True))
     used = len(stored.rows("voucher.used"))
-    assert stored.requests == bought + refunded + redeemed + used + len(MEMBERS)
+    assert stored.requests == bought + refunded + redeemed + used + entered + len(MEMBERS)
     assert {action: stored.audit[action] for action in ("PURCHASE", "REFUND", "VOUCHER_USED")} == {
         "PURCHASE": bought,
         "REFUND": refunded,
         "VOUCHER_USED": used,
     }
     assert len(stored.agenda) == bought
-    for member, (purchases, refunds, vouchers) in counts.items():
+    for member, (purchases, refunds, vouchers, codes) in counts.items():
         entries = [
             entry for row in stored.journal if row["member"] == member for entry in row.get("entries", ())
         ]
         assert (
             sum(entry["amount"] for entry in entries)
-            == (purchases * TOTAL - refunds * BACK) // 100 - vouchers * COST
+            == (purchases * TOTAL - refunds * BACK) // 100 - vouchers * COST + codes * PACK
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.embedded import find_running, open_embedded
-from api.graphql.member.activity import write_cursor
+from api.graphql.member.live.cursors import write_cursor
 from api.keys import read_keys
 from api.settings import Settings
 from api.tokens import Tokens
@@ -156,7 +156,7 @@ async def test_a_subscription_waits_out_a_database_that_is_away(
             while not activities:
                 await asyncio.sleep(0.01)
         assert [
-            entry.entry.amount
+            entry.amount
             for one in activities
             if isinstance(one.detail, EntriesActivity)
             for entry in one.detail.entries

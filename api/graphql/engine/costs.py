@@ -9,12 +9,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from graphql import GraphQLField, GraphQLNamedType, get_named_type, get_nullable_type, is_list_type
+from graphql.language import (
+    EnumValueNode,
+    FieldNode,
+    IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    ValueNode,
+    VariableNode,
+)
+from graphql.pyutils import Undefined
+from graphql.utilities.coerce_input_value import coerce_default_value
+
 from api.qr import LARGEST, SMALLEST
 
 Variables = Mapping[str, object]
 
 MODULES_COST = 50
 PIXELS_A_STEP = 10_000
+LARGE_NUMBER = 10**6
+UNREAD = object()
+# The type of a field that draws a code, by the arguments `size` and `format`.
+PICTURE_TYPE = "QrImage"
 
 
 class Factor(Protocol):
@@ -132,3 +149,96 @@ def page_size(value: object, *, default: int, maximum: int) -> int:
     return (
         value if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= maximum else maximum
     )
+
+
+# ---------------------------------------------------------------- fields
+class FieldCosts:
+    """What fields cost, by their definitions and arguments."""
+
+    def __init__(self, *, page: int, list_factor: int) -> None:
+        self.page_limit, self.list_factor = page, list_factor
+
+    def of(
+        self,
+        node: FieldNode,
+        definition: GraphQLField | None,
+        parent: GraphQLNamedType | None,
+        children: Cost,
+        pictures: Cost,
+    ) -> tuple[Cost, Cost]:
+        """Return what a field costs and how many pictures it draws, with those of its children."""
+        factor = self._factor(node, definition, parent)
+        cost, drawn = children.multiplied(factor, 1), pictures.multiplied(factor, 0)
+        if definition is not None and get_named_type(definition.type).name == PICTURE_TYPE:
+            drawing = PictureFactor(argument_value(node, "size"), argument_value(node, "format"))
+            cost, drawn = total([cost, Cost(0, ((drawing, Cost(1)),))]), Cost(1)
+        return cost, drawn
+
+    def _factor(
+        self, node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None
+    ) -> int | Factor:
+        """Return how many times the children of this field come."""
+        if definition is None:
+            return 1
+        is_list = is_list_type(get_nullable_type(definition.type))
+        is_connection = get_named_type(definition.type).name.endswith("Connection")
+        if (is_list or is_connection) and "first" in definition.args:
+            return self._page(node, definition)
+        if not is_list:
+            return 1
+        if (
+            parent is not None
+            and parent.name.endswith("Connection")
+            and node.name.value in ("edges", "nodes")
+        ):
+            return 1  # counted at the connection
+        return self._count(node, definition)
+
+    def _page(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
+        maximum = self.page_limit
+        default = coerce_default_value(definition.args["first"])
+        default_size = page_size(None if default is Undefined else default, default=maximum, maximum=maximum)
+        first = argument_value(node, "first")
+        if isinstance(first, Variable):
+            return PageFactor(first.name, default_size, maximum)
+        return page_size(first, default=default_size, maximum=maximum)
+
+    def _count(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
+        minimum = self.list_factor
+        lists = {
+            name
+            for name, argument in definition.args.items()
+            if is_list_type(get_nullable_type(argument.type))
+        }
+        for name in lists:
+            ids = argument_value(node, name)
+            if isinstance(ids, Variable):
+                return ListFactor(ids.name, minimum)
+            return max(minimum, len(ids)) if isinstance(ids, list) else minimum
+        return minimum
+
+
+def field_definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
+    fields: Mapping[str, GraphQLField] | None = getattr(parent, "fields", None)
+    return fields.get(name) if fields else None
+
+
+def argument_value(node: FieldNode, name: str) -> object:
+    """Return the value of an argument, or its variable; None where it is left out."""
+    for argument in node.arguments or ():
+        if argument.name.value == name:
+            value = argument.value
+            return Variable(value.name.value) if isinstance(value, VariableNode) else constant_value(value)
+    return None
+
+
+def constant_value(node: ValueNode) -> object:
+    """Return the value of a literal, as far as a limit reads it; UNREAD for any other, which costs most."""
+    if isinstance(node, NullValueNode):
+        return None
+    if isinstance(node, IntValueNode):
+        # A number of more digits is over the limit in any case, and reading thousands of digits takes time.
+        return int(node.value) if len(node.value) <= 6 else LARGE_NUMBER
+    if isinstance(node, EnumValueNode):
+        return node.value
+    return list(node.values) if isinstance(node, ListValueNode) else UNREAD

@@ -4,9 +4,10 @@ Each selection set is weighed once. The weight of a fragment is stored and used 
 of n tokens takes n steps, however often its fragments spread each other. The weights are:
 
     depth      fields within fields, of the operation that runs
-    cost       a field 1; a connection `first` times its children; another list 5 times
-               `first` times, or as often as the list of ids in its arguments is long, where it takes one;
-               a picture by its pixels
+    cost       a field 1; a connection `first` times its children; another list 5 times or `first` times, or
+               as often as the list of ids in its arguments is long, where it takes one; a picture by its
+               pixels. What is too dear so is merged first (`merged_weights`): what several fragments ask in
+               one place is asked once
     pictures   of the operation that runs, counted as the cost is
     values     of the answer, counted while it is read: a list without pages may be long
     aliases    of the operation that runs; those of a fragment count for each spread
@@ -23,52 +24,23 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from graphql import (
-    GraphQLField,
-    GraphQLNamedType,
-    GraphQLSchema,
-    get_named_type,
-    get_nullable_type,
-    is_list_type,
-)
+from graphql import GraphQLNamedType, GraphQLSchema, get_named_type
 from graphql.language import (
     DocumentNode,
-    EnumValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
-    NullValueNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
-    ValueNode,
-    VariableNode,
     Visitor,
     visit,
 )
-from graphql.pyutils import Undefined
-from graphql.utilities.coerce_input_value import coerce_default_value
 
 from api.errors import TooCostly
-from api.graphql.engine.costs import (
-    Cost,
-    Factor,
-    ListFactor,
-    PageFactor,
-    PictureFactor,
-    Variable,
-    Variables,
-    page_size,
-    total,
-)
-
-LARGE_NUMBER = 10**6
-UNREAD = object()
-# The type of a field that draws a code, by the arguments `size` and `format`.
-PICTURE_TYPE = "QrImage"
+from api.graphql.engine.costs import Cost, FieldCosts, Variables, constant_value, field_definition, total
+from api.graphql.engine.merged_weights import Merging
 
 # Selection sets within each other, inline fragments included. No honest document comes near; it bounds the
 # recursion.
@@ -111,13 +83,16 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class OperationPlan:
-    """One weighed operation of a document. `roots` names each root field as often as it runs."""
+    """One weighed operation of a document. `roots` names each root field as often as it runs; `merging`
+    weighs it once more where the sum is over a limit.
+    """
 
     name: str | None
     kind: str
     roots: tuple[str, ...]
     weight: Weight
     defaults: Mapping[str, object]
+    merging: Merging
 
     def check(self, variables: Variables, limits: DocumentLimits) -> int:
         """Return what this operation costs with these variables. Raises TooCostly if it is over a limit."""
@@ -126,8 +101,14 @@ class OperationPlan:
         _check_limit("aliases", weight.aliases, limits.aliases)
         _check_limit("depth", weight.depth, limits.depth)
         values = {**self.defaults, **variables} if weight.cost.parts else variables
-        _check_limit("pictures", weight.pictures.value(values), limits.pictures)
-        cost = weight.cost.value(values)
+        pictures, cost = weight.pictures.value(values), weight.cost.value(values)
+        # No honest document asks anything more often than it may have fragments.
+        is_dear = pictures > limits.pictures or cost > limits.cost
+        if is_dear and cost <= limits.cost * limits.fragments:
+            merged = self.merging.merged(depth=limits.depth)
+            if merged is not None:
+                pictures, cost = merged.pictures.value(values), merged.cost.value(values)
+        _check_limit("pictures", pictures, limits.pictures)
         _check_limit("cost", cost, limits.cost)
         return cost
 
@@ -168,6 +149,7 @@ class _Weigher:
         self.weights: dict[str, Weight] = {}
         self.visited: set[str] = set()
         self.directives = 0
+        self.field_costs = FieldCosts(page=limits.page, list_factor=limits.list_factor)
 
     def plan(self, operation: OperationDefinitionNode) -> OperationPlan:
         self.directives += len(operation.directives or ())
@@ -175,14 +157,18 @@ class _Weigher:
         for each in operation.variable_definitions or ():
             self.directives += len(each.directives or ())
             if each.default_value is not None:
-                defaults[each.variable.name.value] = _constant(each.default_value)
-        weight = self.selections(operation.selection_set, self.schema.get_root_type(operation.operation), 0)
+                defaults[each.variable.name.value] = constant_value(each.default_value)
+        root_type = self.schema.get_root_type(operation.operation)
+        weight = self.selections(operation.selection_set, root_type, 0)
         return OperationPlan(
             name=operation.name.value if operation.name else None,
             kind=operation.operation.value,
             roots=tuple(sorted(name for _, name in weight.roots)),
             weight=weight,
             defaults=defaults,
+            merging=Merging(
+                (operation.selection_set, root_type), self.schema, self.fragments, self.field_costs
+            ),
         )
 
     def fragment(self, name: str, nesting: int) -> Weight:
@@ -231,7 +217,7 @@ class _Weigher:
     def field(self, node: FieldNode, parent: GraphQLNamedType | None, nesting: int) -> Weight:
         name = node.name.value
         alias = 1 if node.alias else 0
-        definition = _definition(parent, name)
+        definition = field_definition(parent, name)
         inner = Weight()
         if node.selection_set:
             field_type = get_named_type(definition.type) if definition else None
@@ -240,55 +226,8 @@ class _Weigher:
         key = frozenset({(node.alias.value if node.alias else name, name)})
         if name.startswith("__"):
             return Weight(0, aliases, inner.introspections + (name == "__schema"), roots=key)
-        factor = self.factor(node, definition, parent)
-        cost, pictures = inner.cost.multiplied(factor, 1), inner.pictures.multiplied(factor, 0)
-        if definition is not None and get_named_type(definition.type).name == PICTURE_TYPE:
-            drawing = PictureFactor(_argument(node, "size"), _argument(node, "format"))
-            cost, pictures = total([cost, Cost(0, ((drawing, Cost(1)),))]), Cost(1)
+        cost, pictures = self.field_costs.of(node, definition, parent, inner.cost, inner.pictures)
         return Weight(inner.depth + 1, aliases, inner.introspections, cost, pictures, key)
-
-    def factor(
-        self, node: FieldNode, definition: GraphQLField | None, parent: GraphQLNamedType | None
-    ) -> int | Factor:
-        """Return how many times the children of this field come."""
-        if definition is None:
-            return 1
-        is_list = is_list_type(get_nullable_type(definition.type))
-        is_connection = get_named_type(definition.type).name.endswith("Connection")
-        if (is_list or is_connection) and "first" in definition.args:
-            return self.page(node, definition)
-        if not is_list:
-            return 1
-        if (
-            parent is not None
-            and parent.name.endswith("Connection")
-            and node.name.value in ("edges", "nodes")
-        ):
-            return 1  # counted at the connection
-        return self.count(node, definition)
-
-    def page(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
-        maximum = self.limits.page
-        default = coerce_default_value(definition.args["first"])
-        default_size = page_size(None if default is Undefined else default, default=maximum, maximum=maximum)
-        first = _argument(node, "first")
-        if isinstance(first, Variable):
-            return PageFactor(first.name, default_size, maximum)
-        return page_size(first, default=default_size, maximum=maximum)
-
-    def count(self, node: FieldNode, definition: GraphQLField) -> int | Factor:
-        minimum = self.limits.list_factor
-        lists = {
-            name
-            for name, argument in definition.args.items()
-            if is_list_type(get_nullable_type(argument.type))
-        }
-        for name in lists:
-            ids = _argument(node, name)
-            if isinstance(ids, Variable):
-                return ListFactor(ids.name, minimum)
-            return max(minimum, len(ids)) if isinstance(ids, list) else minimum
-        return minimum
 
 
 def without_repeats(document: DocumentNode) -> DocumentNode:
@@ -318,29 +257,3 @@ class _RepeatRemover(Visitor):
 def _most_repeated(node: SelectionSetNode) -> int:
     keys = Counter((each.alias or each.name).value for each in node.selections if isinstance(each, FieldNode))
     return max(keys.values(), default=0)
-
-
-def _definition(parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
-    fields: Mapping[str, GraphQLField] | None = getattr(parent, "fields", None)
-    return fields.get(name) if fields else None
-
-
-def _argument(node: FieldNode, name: str) -> object:
-    """Return the value of an argument, or its variable; None where it is left out."""
-    for argument in node.arguments or ():
-        if argument.name.value == name:
-            value = argument.value
-            return Variable(value.name.value) if isinstance(value, VariableNode) else _constant(value)
-    return None
-
-
-def _constant(node: ValueNode) -> object:
-    """Return the value of a literal, as far as a limit reads it; UNREAD for any other, which costs most."""
-    if isinstance(node, NullValueNode):
-        return None
-    if isinstance(node, IntValueNode):
-        # A number of more digits is over the limit in any case, and reading thousands of digits takes time.
-        return int(node.value) if len(node.value) <= 6 else LARGE_NUMBER
-    if isinstance(node, EnumValueNode):
-        return node.value
-    return list(node.values) if isinstance(node, ListValueNode) else UNREAD

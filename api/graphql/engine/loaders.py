@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from strawberry.dataloader import DataLoader
 
-from api.caller import Caller, MemberCaller
+from api.caller import Caller, MemberCaller, StaffCaller
 from api.errors import NotFound, Unauthenticated
 from api.graphql.engine.audience import Audience, preferred_locale
 from api.graphql.engine.dependencies import Dependencies
@@ -20,8 +20,10 @@ from domain.services import errors
 from domain.services.ledger import audit_trail, fiscal_records, queries
 from domain.services.ledger.queries import MemberView, RecordedPurchase
 from domain.services.messages import inbox
+from domain.services.people import consents
 from domain.store.ledger.vouchers import Voucher
 from domain.store.messages.inbox import Mailbox
+from domain.store.people.consent_answers import ConsentAnswer
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -66,7 +68,15 @@ class Loaders:
         """Return an audience that reads this locale."""
         programmes = self._services.runtime.programmes
         current = programmes.current()
-        return Audience(current.programme, current.number, programmes.loaded_or_current, locale, self.now)
+        return Audience(
+            current.programme,
+            current.number,
+            programmes.loaded_or_current,
+            locale,
+            self.now,
+            is_staff=isinstance(self._caller, StaffCaller),
+            links_url=self._services.links_url,
+        )
 
     # ------------------------------------------------------------ members
 
@@ -94,6 +104,13 @@ class Loaders:
             ("mailbox", member), lambda: inbox.find_mailbox(self._services.runtime, member_id=member)
         )
 
+    async def consent_answers(self, member: str, newest: Sequence[ConsentAnswer]) -> list[ConsentAnswer]:
+        """Return all stored answers of a member, the newest of each purpose first."""
+        return await self._read_once(
+            ("consents", member),
+            lambda: consents.answer_history(self._services.runtime, member=member, newest=newest),
+        )
+
     def sign_in_as(self, caller: MemberCaller) -> None:
         """Answer as to this member from now on: they have just signed in."""
         self._caller = caller
@@ -108,8 +125,8 @@ class Loaders:
     def forget(self, member: str) -> None:
         """Read a member again at the next call: their profile, and perhaps their language, has changed."""
         self._services.locales.forget(member)
-        self._reads.pop(("member", member), None)
-        self._reads.pop("audience", None)
+        for read in (("member", member), ("consents", member), "audience"):
+            self._reads.pop(read, None)
 
     # ------------------------------------------------------------ what is in memory
 

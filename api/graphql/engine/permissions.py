@@ -5,25 +5,20 @@
     GUARDED_FIELDS   object fields that are null for all callers but these
 
 `install_permissions(schema)` puts ROOTS and GUARDED_FIELDS in front of the resolvers, so a leaf needs no
-check of its own: access to an object is decided where it is read. `permission_faults(schema)` proves the rest
+check of its own: access to an object is decided where it is read. `permission_proof.py` proves the rest
 without running anything: each field has an entry, and no answer reaches, at any depth, a type that its caller
 may not see. The resolver that takes an id checks its owner (another owner's is NOT_FOUND). The service judges
 a role that a screen should hear of (NotAllowed).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from graphql import (
-    GraphQLField,
-    GraphQLInterfaceType,
-    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
-    GraphQLUnionType,
-    get_named_type,
 )
 
 from api.caller import Anonymous, Caller, MemberCaller
@@ -87,7 +82,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "auditTrail": _permit(STAFF - {CallerKind.CASHIER}),
     },
     "Mutation": {
-        "enrol": _permit(PUBLIC),
+        "enrol": _permit(PUBLIC, MEMBER),
         "requestSignInCode": _permit(PUBLIC),
         "signIn": _permit(PUBLIC, MEMBER),
         "signInWithFirebase": _permit(PUBLIC, MEMBER),
@@ -95,6 +90,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "signOut": _permit(SIGNED_IN),
         "updateProfile": _permit(MEMBER),
         "changeContact": _permit(MEMBER),
+        "removeContact": _permit(MEMBER),
         # Whoever has the link: it proves a contact that the member had.
         "undoContactChange": _permit(PUBLIC),
         "acceptTerms": _permit(MEMBER),
@@ -102,6 +98,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "setAttributes": _permit(MEMBER),
         "registerDevice": _permit(MEMBER),
         "unregisterDevice": _permit(MEMBER),
+        "sendTestPush": _permit(MEMBER),
         "redeemReward": _permit(MEMBER),
         "cancelVoucher": _permit(MEMBER),
         "acceptChallenge": _permit(MEMBER),
@@ -111,6 +108,9 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "staffSignIn": _permit(PUBLIC, STAFF),
         "scan": _permit(STAFF),
         "recordPurchase": _permit(STAFF),
+        "checkout": _permit(STAFF),
+        "requestRedemptionCode": _permit(STAFF),
+        "redeemForCustomer": _permit(STAFF),
         "refundPurchase": _permit(STAFF),
         "useVoucher": _permit(STAFF),
         # For managers only. The service refuses a cashier with NotAllowed, reason ROLE, which a screen shows.
@@ -120,6 +120,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "freezeMember": _permit(STAFF),
         "unfreezeMember": _permit(STAFF),
         "proposeContact": _permit(STAFF),
+        "correctBirthday": _permit(STAFF),
         "approveContact": _permit(STAFF),
         "recordEvent": _permit(STAFF),
     },
@@ -142,28 +143,38 @@ TYPES: Mapping[str, CallerKinds] = {
         "ConsentPurpose",
         "EarningRule",
     ),
-    **_types_for(PUBLIC, "Tier", "TierThreshold", "Badge", "Plan", "Store"),
+    **_types_for(PUBLIC, "ProgrammeWallet", "WalletWorth", "TimeSpan", "MemberLimit", "ReferralOffer"),
+    **_types_for(PUBLIC, "Brand", "BrandSupport", "ProgrammeLinks", "ProgrammeFlag", "ReferralGift"),
+    **_types_for(PUBLIC, "Tier", "TierThreshold", "Badge", "Plan", "Store", "StorePosition", "StoreHours"),
     **_types_for(PUBLIC, "Reward", "RewardValue", "Cost", "QrImage", "IdempotencyConflict", "SignInRefused"),
     **_types_for(PUBLIC, "SecondFactorNeeded", "NotEnrolled"),
     **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
     **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
     # The member's own
-    **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberPlan", "Consent", "Device"),
+    **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberQuote", "MemberPlan"),
+    **_types_for(MEMBER, "Device", "DevicePush"),
+    # A member's own, and for managers those of a customer.
+    **_types_for(SIGNED_IN, "Consent", "ConsentAnswered"),
     **_types_for(MEMBER, "ChallengeAccepted", "ChallengeNotOpen"),
     **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
     **_types_for(MEMBER, "Message", "MessageConnection", "MessageEdge", "CodeEntered", "CodeRefused"),
     **_types_for(MEMBER, "PointEntryConnection", "PointEntryEdge"),
-    **_types_for(MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactProofNeeded"),
+    **_types_for(
+        MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactRemoved", "ContactProofNeeded"
+    ),
     **_types_for(MEMBER, "TermsAccepted", "ConsentSet", "AttributesSet"),
+    **_types_for(SIGNED_IN, "RewardLocked"),
     **_types_for(SIGNED_IN, "MemberAttribute", "AttributeChoice"),
-    **_types_for(STAFF, "CustomerAttributesSet"),
+    **_types_for(STAFF, "CustomerAttributesSet", "BirthdayCorrected", "CheckedOut"),
+    **_types_for(STAFF, "RedemptionCodeSent", "RedeemedForCustomer"),
     **_types_for(
         MEMBER,
         "DeviceRegistered",
         "DeviceUnregistered",
+        "TestPushSent",
+        "TestPushFailed",
         "MessagesRead",
         "RewardRedeemed",
-        "RewardLocked",
         "VoucherGivenBack",
     ),
     **_types_for(
@@ -184,6 +195,11 @@ TYPES: Mapping[str, CallerKinds] = {
         "MessageReceived",
         "Resync",
     ),
+    **_types_for(MEMBER, "MessagesChanged", "ChallengeTakenUp", "ProgressChanged", "ProfileChanged"),
+    **_types_for(
+        MEMBER,
+        "ReferralChanged",
+    ),
     # What the till needs of a member, and the member sees too
     **_types_for(
         SIGNED_IN,
@@ -192,6 +208,9 @@ TYPES: Mapping[str, CallerKinds] = {
         "ExpiringAmount",
         "PointEntry",
         "RuleOutcome",
+        "RuleReason",
+        "QuotedEntry",
+        "WalletTotal",
         "TierProgress",
         "CountProgress",
         "TierStep",
@@ -221,8 +240,6 @@ TYPES: Mapping[str, CallerKinds] = {
         "UnknownCode",
         "ExpiredCode",
         "Quote",
-        "QuotedEntry",
-        "WalletTotal",
         "RefundQuote",
         "StaffSignedIn",
         "NotAllowed",
@@ -256,6 +273,7 @@ TYPES: Mapping[str, CallerKinds] = {
 GUARDED_FIELDS: Mapping[tuple[str, str], CallerKinds] = {
     ("Voucher", "code"): MEMBER,
     ("Voucher", "qr"): MEMBER,
+    ("Customer", "consents"): frozenset({CallerKind.MANAGER, CallerKind.OPERATOR}),
 }
 
 
@@ -289,7 +307,7 @@ def install_permissions(
     `on_root_field` is called with the context and the field's name before each root field runs, and may raise
     (RateLimited).
     """
-    for root in _roots(schema):
+    for root in root_types(schema):
         for name, field in root.fields.items():
             permission = roots.get(root.name, {}).get(name, _permit(NOBODY))
             if root is schema.subscription_type:
@@ -326,62 +344,6 @@ def _guarded_field(resolve: Resolver | None, name: str, viewers: CallerKinds) ->
     return guarded
 
 
-# ---------------------------------------------------------------- proving
-
-
-def permission_faults(
-    schema: GraphQLSchema,
-    *,
-    roots: Mapping[str, Mapping[str, RootPermission]] = ROOTS,
-    types: Mapping[str, CallerKinds] = TYPES,
-    guarded: Mapping[tuple[str, str], CallerKinds] = GUARDED_FIELDS,
-) -> list[str]:
-    """Return each root field and object type without an entry, and each answer that reaches a type which its
-    caller may not see.
-    """
-    root_types = _roots(schema)
-    messages = [
-        f"{name}: no entry in TYPES"
-        for name, each in sorted(schema.type_map.items())
-        if isinstance(each, GraphQLObjectType)
-        and each not in root_types
-        and not name.startswith("__")
-        and name not in types
-    ]
-    for root in root_types:
-        for name, field in root.fields.items():
-            permission = roots.get(root.name, {}).get(name)
-            if permission is None:
-                messages.append(f"{root.name}.{name}: no entry in ROOTS")
-                continue
-            messages += [
-                f"{root.name}.{name}: reaches {reached}, which is not for the eyes of {blind}"
-                for reached in _reachable_types(schema, field, guarded)
-                for blind in sorted(each.value for each in permission.viewers - types.get(reached, PUBLIC))
-            ]
-    return messages
-
-
-def _reachable_types(
-    schema: GraphQLSchema, field: GraphQLField, guarded: Mapping[tuple[str, str], CallerKinds]
-) -> Iterator[str]:
-    pending: list[GraphQLNamedType] = [get_named_type(field.type)]
-    visited: set[str] = set()
-    while pending:
-        each = pending.pop()
-        if each.name in visited:
-            continue
-        visited.add(each.name)
-        if isinstance(each, GraphQLInterfaceType | GraphQLUnionType):
-            pending += schema.get_possible_types(each)
-        elif isinstance(each, GraphQLObjectType):
-            yield each.name
-            pending += [
-                get_named_type(inner.type)
-                for name, inner in each.fields.items()
-                if (each.name, name) not in guarded
-            ]
-
-
-def _roots(schema: GraphQLSchema) -> list[GraphQLObjectType]:
+def root_types(schema: GraphQLSchema) -> list[GraphQLObjectType]:
+    """Return Query, Mutation and Subscription, as far as the schema has them."""
     return [each for each in (schema.query_type, schema.mutation_type, schema.subscription_type) if each]

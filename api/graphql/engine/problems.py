@@ -8,6 +8,7 @@ renderer with `@renders`.
 
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from enum import Enum
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -37,6 +38,13 @@ class SignInRefusal(Enum):
         description="Another code was sent; `attemptsLeft` says how often it can be tried again.",
     )
     EXPIRED_CODE = strawberry.enum_value("EXPIRED_CODE", description="None is waiting: ask for a new one.")
+    EMAIL_NOT_VERIFIED = strawberry.enum_value(
+        "EMAIL_NOT_VERIFIED",
+        description=(
+            "The ID token has no phone, and its e-mail address is not verified at Firebase: have it verified,"
+            " and come again with a fresh token."
+        ),
+    )
     TOO_MANY_ATTEMPTS = strawberry.enum_value(
         "TOO_MANY_ATTEMPTS", description="Ask for a new code, or, with a password, wait."
     )
@@ -103,11 +111,17 @@ class SignInRefused(Problem):
 @strawberry.type(
     description=(
         "The contact is proven and has no membership, and this sign-in brought no `enrolmentToken` of one"
-        " that waits for it: offer to enrol."
+        " that waits for it: offer to enrol, with `contactProof`."
     )
 )
 class NotEnrolled(Problem):
-    pass
+    contact_proof: str = strawberry.field(
+        description=(
+            "Bring it to `enrol` with the contact that was proven (of an ID token that proves both, the"
+            " phone): the membership begins at once. It works once; give it to nobody."
+        )
+    )
+    contact_proof_expires_at: datetime = strawberry.field(description="When it stops working: in 10 minutes.")
 
 
 @strawberry.type(
@@ -223,7 +237,6 @@ def _saying(problem: Callable[..., Problem], text: str) -> ProblemRenderer[Refus
 # Refusals that a text says whole.
 for _refusal, _problem, _text in (
     (errors.IdempotencyKeyConflict, IdempotencyConflict, "problem.IdempotencyConflict"),
-    (errors.NotEnrolled, NotEnrolled, "problem.NotEnrolled"),
     (errors.ContactTaken, ContactTaken, "problem.ContactTaken"),
     (errors.ContactProofNeeded, ContactProofNeeded, "problem.ContactProofNeeded"),
     (errors.LinkExpired, LinkExpired, "problem.LinkExpired"),
@@ -233,6 +246,15 @@ for _refusal, _problem, _text in (
     (errors.UnknownPurchase, UnknownPurchase, "problem.UnknownPurchase"),
 ):
     renders(_refusal)(_saying(_problem, _text))
+
+
+@renders(errors.NotEnrolled)
+def _not_enrolled(_info: Info, audience: Audience, refusal: errors.NotEnrolled) -> NotEnrolled:
+    return NotEnrolled(
+        message=say("problem.NotEnrolled", audience.locale),
+        contact_proof=refusal.contact_proof,
+        contact_proof_expires_at=refusal.proof_expires_at,
+    )
 
 
 @renders(errors.TermsNotAccepted)

@@ -7,10 +7,20 @@ from enum import Enum
 import strawberry
 
 from api.graphql.engine.audience import Audience
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
+from api.graphql.engine.shared_types import Info
 from domain.model.programme import AttributeSpec, AttributeValue, write_value
+from domain.model.programme import ConsentChannel as ConsentWord
 from domain.services.attributes import AttributeAnswer
 from domain.store.people.consent_answers import ConsentAnswer
+
+
+@enum_of_words(ConsentWord, description="What messages of a purpose go by, where members answer by channel.")
+class ConsentChannel(Enum):
+    PUSH = strawberry.enum_value("PUSH", description="To their phone.")
+    EMAIL = strawberry.enum_value("EMAIL", description="By e-mail.")
+    SMS = strawberry.enum_value("SMS", description="By text message.")
 
 
 @strawberry.type(
@@ -21,6 +31,21 @@ class ConsentPurpose:
     title: str = strawberry.field(description="In the reader's language.")
     wording: str = strawberry.field(description="The words to agree to, in the reader's language.")
     wording_version: int = strawberry.field(description="Send it with the answer.")
+    channels: list[ConsentChannel] = strawberry.field(
+        description="Members agree to each of them apart; empty where one answer counts for all."
+    )
+
+
+@strawberry.type(description="An answer that a member gave at some time.")
+class ConsentAnswered:
+    granted: bool = strawberry.field(description="Whether they agreed.")
+    at: datetime = strawberry.field(description="When.")
+    wording: str = strawberry.field(description="The wording that was shown, in the language of that time.")
+    wording_version: int = strawberry.field(description="The version of those words.")
+    source: str = strawberry.field(description="Where: `enrolment`, `app` or `unsubscribe`.")
+    channels: list[ConsentChannel] = strawberry.field(
+        description="Those agreed to; empty where it was one answer for all, or refused."
+    )
 
 
 @strawberry.type(description="The member's answer to one purpose.")
@@ -40,6 +65,18 @@ class Consent:
     source: str = strawberry.field(
         description="Where it was answered: `enrolment`, `app` or `unsubscribe`; empty where it never was."
     )
+    channels: list[ConsentChannel] = strawberry.field(
+        description="Those agreed to; empty where it is one answer for all, or not granted."
+    )
+    member_id: strawberry.Private[str]
+    answers: strawberry.Private[tuple[ConsentAnswer, ...]]
+
+    @strawberry.field(
+        description="Every answer to this purpose, the newest first: this one, and the latest 200 before."
+    )
+    async def history(self, info: Info) -> list[ConsentAnswered]:
+        answers = await info.context.loaders.consent_answers(self.member_id, self.answers)
+        return [_answered(answer) for answer in answers if answer.purpose == self.purpose]
 
 
 def consent_purposes(audience: Audience) -> list[ConsentPurpose]:
@@ -50,6 +87,7 @@ def consent_purposes(audience: Audience) -> list[ConsentPurpose]:
             title=audience.text(spec.title),
             wording=audience.text(spec.wording),
             wording_version=spec.wordingVersion,
+            channels=_channels(spec.channels),
         )
         for spec in audience.programme.consents
     ]
@@ -59,7 +97,8 @@ def consents_of(audience: Audience, member: str, answers: Iterable[ConsentAnswer
     """Return a member's answer to each purpose. A purpose that was never answered is not granted, in today's
     wording.
     """
-    answers_by_purpose = {one.purpose: one for one in answers}
+    newest = tuple(answers)
+    answers_by_purpose = {answer.purpose: answer for answer in newest}
     unanswered = [
         Consent(
             id=_id(member, spec.purpose),
@@ -69,14 +108,17 @@ def consents_of(audience: Audience, member: str, answers: Iterable[ConsentAnswer
             wording=audience.text(spec.wording),
             wording_version=spec.wordingVersion,
             source="",
+            channels=[],
+            member_id=member,
+            answers=newest,
         )
         for spec in audience.programme.consents
         if spec.purpose not in answers_by_purpose
     ]
-    return [*(_consent_of(member, one) for one in answers_by_purpose.values()), *unanswered]
+    return [*(_consent_of(member, answer, newest) for answer in answers_by_purpose.values()), *unanswered]
 
 
-def _consent_of(member: str, answer: ConsentAnswer) -> Consent:
+def _consent_of(member: str, answer: ConsentAnswer, newest: tuple[ConsentAnswer, ...]) -> Consent:
     return Consent(
         id=_id(member, answer.purpose),
         purpose=answer.purpose,
@@ -85,7 +127,30 @@ def _consent_of(member: str, answer: ConsentAnswer) -> Consent:
         wording=answer.wording,
         wording_version=answer.wording_version,
         source=answer.source,
+        channels=_channels(answer.channels or ()),
+        member_id=member,
+        answers=newest,
     )
+
+
+def _answered(answer: ConsentAnswer) -> ConsentAnswered:
+    return ConsentAnswered(
+        granted=answer.granted,
+        at=answer.at,
+        wording=answer.wording,
+        wording_version=answer.wording_version,
+        source=answer.source,
+        channels=_channels(answer.channels or ()),
+    )
+
+
+def _channels(channels: Iterable[str]) -> list[ConsentChannel]:
+    return [ConsentChannel[channel.upper()] for channel in channels]
+
+
+def agreed_channels(channels: Iterable[ConsentChannel] | None) -> tuple[str, ...] | None:
+    """Return the channels of an input as the domain takes them."""
+    return None if channels is None else tuple(channel.name.lower() for channel in channels)
 
 
 def _id(member: str, purpose: str) -> strawberry.ID:

@@ -1,10 +1,12 @@
 """A member's new e-mail address or phone number, and the undoing of one."""
 
+from enum import Enum
 from typing import Annotated
 
 import strawberry
 
 from api.graphql.engine.descriptions import CONTACT
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.problems import (
     ContactProofNeeded,
     ContactTaken,
@@ -15,7 +17,8 @@ from api.graphql.engine.problems import (
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.members import Member, current_member
 from api.graphql.member.sign_in import ContactApproval, SignInCodeRequested
-from domain.services.people.member_contacts import contact_change, contact_undo
+from domain.model.people.contacts import ContactKind as ContactKindWord
+from domain.services.people.member_contacts import contact_change, contact_removal, contact_undo
 from domain.services.people.member_contacts.contact_change import RequestedChange, TypedCode
 
 
@@ -43,6 +46,33 @@ class ChangeContactInput:
     )
 
 
+@enum_of_words(ContactKindWord, description="What a member signs in by.")
+class ContactKind(Enum):
+    EMAIL = strawberry.enum_value("EMAIL", description="An e-mail address.")
+    PHONE = strawberry.enum_value("PHONE", description="A phone number.")
+
+
+@strawberry.input(
+    description=(
+        "Which contact is taken away. One call where the member signed in within the last 10 minutes; else"
+        " two, the second with the code that the first has sent to a present contact."
+    )
+)
+class RemoveContactInput:
+    kind: ContactKind = strawberry.field(description="The contact of this kind.")
+    code: str | None = strawberry.field(
+        default=None, description="The six digits that were sent; leave it out in the first call."
+    )
+    challenge: str | None = strawberry.field(default=None, description="As the first call answered it.")
+
+
+@strawberry.type(
+    description="The contact is taken away. It keeps signing in for 7 days, and can be brought back."
+)
+class ContactRemoved:
+    member: Member = strawberry.field(description="The member without it.")
+
+
 @strawberry.input(description="The token of the link in a notice that a contact was changed.")
 class UndoContactChangeInput:
     token: str = strawberry.field(description="What follows `#` in the link.")
@@ -68,6 +98,12 @@ ChangeContactResult = Annotated[
     strawberry.union(
         "ChangeContactResult",
         description="SignInCodeRequested answers the first call, the others the second.",
+    ),
+]
+RemoveContactResult = Annotated[
+    ContactRemoved | SignInCodeRequested | SignInRefused | ContactProofNeeded,
+    strawberry.union(
+        "RemoveContactResult", description="Taken away, or a code was sent that has to come with it."
     ),
 ]
 UndoContactChangeResult = Annotated[
@@ -111,6 +147,34 @@ class ContactMutation:
         )
         loaders.forget(member)
         return ContactChanged(member=await current_member(info, member))
+
+    @strawberry.mutation(
+        description=(
+            "Takes a contact away; the last one stays. Unless the member signed in within the last 10"
+            " minutes, a present contact approves it by a code. It keeps signing in for 7 days, and both"
+            " contacts get a link that undoes it."
+        )
+    )
+    @refusals_as_problems
+    async def remove_contact(self, info: Info, input: RemoveContactInput) -> RemoveContactResult:
+        caller, loaders = info.context.member(), info.context.loaders
+        requested = await contact_removal.remove_contact(
+            info.context.dependencies.runtime,
+            member=caller.member_id,
+            session=caller.session_id,
+            kind="email" if input.kind is ContactKind.EMAIL else "phone",
+            typed=TypedCode(input.code, input.challenge) if input.code is not None else None,
+            locale=(await loaders.audience()).locale,
+            now=loaders.now,
+        )
+        if requested is not None:
+            sent = requested.sent
+            approval = ContactApproval(challenge=sent.challenge, code_sent_to=requested.sent_to.masked)
+            return SignInCodeRequested(
+                challenge=sent.challenge, expires_at=sent.expires_at, approval=approval
+            )
+        loaders.forget(caller.member_id)
+        return ContactRemoved(member=await current_member(info, caller.member_id))
 
     @strawberry.mutation(
         description=(

@@ -1,22 +1,55 @@
 """Why an amount is what it is, and why there is none: what each rule came to, in the reader's language."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from enum import Enum
 
 import strawberry
 
 from api.graphql.engine.audience import Audience
+from api.graphql.engine.descriptions import UNIT
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info
-from api.graphql.engine.titles import entry_title, public_rule, reason_text, rule_title
+from api.graphql.engine.titles import entry_title, find_spec, public_rule, reason_text, rule_title
+from api.graphql.member.catalogue.units import ProgrammeWallet, unit_of
 from api.texts import say
 from domain.model.event_names import ADJUSTED
-from domain.model.ledger.decision import Entry, JournalRow, Outcome
-from domain.store.ledger.members import HistoryEntry
+from domain.model.ledger.decision import JournalRow, Outcome, OutcomeReason
+from domain.model.programme import Programme
+from domain.store.ledger.history_entries import HistoryEntry
+
+
+@enum_of_words(OutcomeReason, description="Why a rule did not count in full. New words may be added.")
+class RuleReasonKind(Enum):
+    WHEN = strawberry.enum_value("WHEN", description="Its condition did not hold.")
+    DURING = strawberry.enum_value("DURING", description="It was not its time.")
+    LIMIT = strawberry.enum_value("LIMIT", description="It had counted as often as it may.")
+    CAP = strawberry.enum_value("CAP", description="It had given as much as it may, in full or in part.")
+    BEST_OF = strawberry.enum_value("BEST_OF", description="Another rule of its group gave more.")
+    HOLDOUT = strawberry.enum_value("HOLDOUT", description="Not for this member; told to staff alone.")
+    NOTHING_TO_COUNT = strawberry.enum_value(
+        "NOTHING_TO_COUNT", description="None of it counts for this rule."
+    )
+    ROUNDED_TO_ZERO = strawberry.enum_value("ROUNDED_TO_ZERO", description="It came to less than one.")
+    NO_CONSENT = strawberry.enum_value("NO_CONSENT", description="A message had no leave to be sent.")
+    FROZEN = strawberry.enum_value("FROZEN", description="The membership is frozen.")
+    LATER = strawberry.enum_value("LATER", description="It counts later; `at` says when.")
+
+
+@strawberry.type(description="Why a rule did not count, or not in full.")
+class RuleReason:
+    kind: RuleReasonKind = strawberry.field(description="The kind of reason.")
+    outdone_by: str | None = strawberry.field(
+        description="The title of the rule that gave more, in the reader's language; null unless BEST_OF."
+    )
+    at: datetime | None = strawberry.field(description="When it counts; null unless LATER.")
 
 
 @strawberry.type(
     description=(
-        "What one rule came to. A rule that is not listed, or has no title, is told of only where it counted."
+        "What one rule came to. A rule that is not listed, or has no title, is told of only where it counted;"
+        " to members only rules with a title that give something, and no holdout."
     )
 )
 class RuleOutcome:
@@ -42,6 +75,17 @@ class RuleOutcome:
         )
     )
     audience: strawberry.Private[Audience]
+    version: strawberry.Private[int]
+
+    @strawberry.field(description=UNIT)
+    def unit(self) -> ProgrammeWallet | None:
+        return unit_of(self.audience, self.wallet)
+
+    @strawberry.field(
+        description="`reason` in its parts, so that nobody has to read a text; null where it counted in full."
+    )
+    def why(self) -> RuleReason | None:
+        return None if self.reason is None else _rule_reason(self.audience, self.reason, self.version)
 
     @strawberry.field(
         description=(
@@ -59,9 +103,7 @@ async def explanation_of_entry(
     row = await info.context.loaders.row(member, history_entry.seq)
     outcomes = row.outcomes if row is not None else ()
     counted = (
-        _taken_outcomes(row, history_entry.entry)
-        if row is not None and history_entry.entry.kind == "CLAWBACK"
-        else []
+        _taken_outcomes(row, history_entry) if row is not None and history_entry.kind == "CLAWBACK" else []
     )
     reasons = outcomes_of(audience, counted, history_entry.version)
     if not reasons:
@@ -95,15 +137,45 @@ def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -
             amount=outcome.amount,
             reason=outcome.reason,
             audience=audience,
+            version=version,
         )
         for outcome in outcomes
         if outcome.rule not in programme.hidden_rules
         and outcome.wallet not in hidden
         and (outcome.applied or outcome.rule not in programme.unlisted_rules)
+        and (audience.is_staff or _is_for_members(programme, outcome))
     ]
 
 
-def _taken_outcomes(row: JournalRow, entry: Entry) -> list[Outcome]:
+def _is_for_members(programme: Programme, outcome: Outcome) -> bool:
+    """Tell whether members are told of an outcome: not of a holdout, nor of a rule that has no title or only
+    sends and marks. What a badge, a tier or an invitation gave has a title of its own.
+    """
+    if outcome.reason == "holdout":
+        return False
+    code = public_rule(outcome.rule)
+    if code is None or ":" in code:
+        return True
+    spec = find_spec(programme.rule, code)
+    return spec is not None and spec.title is not None and spec.gives
+
+
+def _rule_reason(audience: Audience, reason: str, version: int) -> RuleReason | None:
+    """Return a reason in its parts; None for a word of a later release."""
+    word, _, detail = reason.partition(":")
+    kind = RuleReasonKind.__members__.get(word.upper())
+    if kind is None:
+        return None
+    programme = audience.programme_of_version(version)
+    is_later = kind is RuleReasonKind.LATER
+    return RuleReason(
+        kind=kind,
+        outdone_by=rule_title(programme, detail, audience.locale) if kind is RuleReasonKind.BEST_OF else None,
+        at=datetime.fromisoformat(detail) if is_later else None,
+    )
+
+
+def _taken_outcomes(row: JournalRow, entry: HistoryEntry) -> list[Outcome]:
     """Return what a refund changed of each rule in an entry: less of one, more of another that stands now
     instead. The entry of a delayed rule bears it, that of the rules on the purchase itself bears none.
     """
@@ -123,21 +195,22 @@ def _entry_outcome(
     history_entry: HistoryEntry, outcomes: Iterable[Outcome], *, title: str, audience: Audience
 ) -> RuleOutcome:
     """Return the outcome of what made an entry, with the entry's own amount."""
-    entry = history_entry.entry
+    rule, wallet = history_entry.rule, history_entry.wallet
     counted = (
         outcome
         for outcome in outcomes
-        if outcome.applied and outcome.rule == entry.rule and outcome.wallet == entry.wallet
+        if outcome.applied and outcome.rule == rule and outcome.wallet == wallet
     )
     outcome = next(counted, None)
     return RuleOutcome(
-        rule=(public_rule(entry.rule) if entry.rule is not None else None) or history_entry.event_name,
+        rule=(public_rule(rule) if rule is not None else None) or history_entry.event_name,
         title=title,
         applied=True,
-        wallet=WalletCode(entry.wallet),
-        amount=entry.amount,
+        wallet=WalletCode(wallet),
+        amount=history_entry.amount,
         reason=outcome.reason if outcome else None,
         audience=audience,
+        version=history_entry.version,
     )
 
 
@@ -145,9 +218,8 @@ async def _entry_reason_title(
     info: Info, audience: Audience, member: str, history_entry: HistoryEntry
 ) -> str:
     """Return the title of an entry, and for a correction what its manager wrote."""
-    entry = history_entry.entry
-    if entry.kind == "ADJUST" and history_entry.event_name == ADJUSTED:
+    if history_entry.kind == "ADJUST" and history_entry.event_name == ADJUSTED:
         reason = await info.context.loaders.correction_reason(member, history_entry.seq)
         if reason is not None:
             return say("entry.ADJUST.reason", audience.locale, reason=reason)
-    return entry_title(audience, entry, version=history_entry.version, reward=history_entry.reward)
+    return entry_title(audience, history_entry, version=history_entry.version, reward=history_entry.reward)

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 import strawberry
 
 from api.graphql.engine.audience import Audience
+from api.graphql.engine.descriptions import UNIT
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.titles import find_spec
+from api.graphql.member.catalogue.units import ProgrammeWallet, unit_of
 from domain.model.ledger import payments
 from domain.model.ledger.events import Purchase, WalletPayment
 from domain.model.programme import PayTerms as PayTermsSpec
@@ -28,6 +30,7 @@ class PayTerms:
 @strawberry.type(description="What one wallet pays of a purchase, or what of that came back.")
 class WalletPart:
     wallet: WalletCode = strawberry.field(description="Which wallet.")
+    unit: ProgrammeWallet | None = strawberry.field(description=UNIT)
     name: str = strawberry.field(description="The wallet's name, in the reader's language.")
     currency: str | None = strawberry.field(description="Set where `units` are money, in its minor units.")
     units: int = strawberry.field(description="In points, or minor units of the wallet's currency.")
@@ -37,6 +40,7 @@ class WalletPart:
 @strawberry.type(description="What a purchase can be paid with: the most of one wallet.")
 class Payable:
     wallet: WalletCode = strawberry.field(description="Which wallet; `payWith` names it.")
+    unit: ProgrammeWallet | None = strawberry.field(description=UNIT)
     name: str = strawberry.field(description="The wallet's name, in the reader's language.")
     currency: str | None = strawberry.field(description="Set where units are money, in its minor units.")
     available: int = strawberry.field(description="What it holds, in units.")
@@ -86,6 +90,7 @@ def _wallet_part(audience: Audience, part: WalletPayment) -> WalletPart:
     is_money = spec is not None and spec.kind == "money"
     return WalletPart(
         wallet=WalletCode(part.wallet),
+        unit=unit_of(audience, part.wallet),
         name=audience.text(spec.name) if spec is not None else part.wallet,
         currency=audience.programme.programme.currency if is_money else None,
         units=part.units,
@@ -108,6 +113,7 @@ def payables_of(
         out.append(
             Payable(
                 wallet=part.wallet,
+                unit=part.unit,
                 name=part.name,
                 currency=part.currency,
                 available=available.get(most.wallet, 0),

@@ -5,16 +5,18 @@ amount.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
+from typing import get_args
 
 import strawberry
 
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, TOTAL_COUNT, UNIT
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.scalars import Long, WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from api.graphql.engine.titles import entry_title, event_title
+from api.graphql.member.catalogue.units import ProgrammeWallet, WalletKind, unit_of, units_by_code
 from api.graphql.member.explanations import RuleOutcome, explanation_of_entry
 from api.graphql.member.payments import PayTerms, pay_terms
 from api.graphql.member.receipts import Purchase, purchase_of
@@ -24,14 +26,7 @@ from domain.model.ledger.decision import Entry
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet as LedgerWallet
-from domain.model.programme import WalletSpec
-from domain.store.ledger.members import HistoryEntry
-
-
-@enum_of_words(WalletSpec.model_fields["kind"].annotation, description="What a wallet holds.")
-class WalletKind(Enum):
-    POINTS = strawberry.enum_value("POINTS", description="Whole points.")
-    MONEY = strawberry.enum_value("MONEY", description="Minor units of `currency`.")
+from domain.store.ledger.history_entries import HistoryEntry
 
 
 @enum_of_words(
@@ -63,13 +58,7 @@ class ExpiringAmount:
 
 
 @strawberry.type(description="What a member has of one kind: points, or money.")
-class Wallet:
-    id: strawberry.ID = strawberry.field(
-        description=(
-            "Global id: a client's cache stores one wallet by it, and each answer with the same"
-            " id updates it."
-        )
-    )
+class Wallet(Node):
     code: WalletCode = strawberry.field(description="Its code in the programme file.")
     name: str = strawberry.field(description="In the reader's language.")
     wallet_kind: WalletKind = strawberry.field(description="Points or money.")
@@ -141,6 +130,10 @@ class PointEntry(Node):
     async def explanation(self, info: Info) -> list[RuleOutcome]:
         return await explanation_of_entry(info, self.audience, self.member, self.history_entry)
 
+    @strawberry.field(description=UNIT)
+    def unit(self) -> ProgrammeWallet | None:
+        return unit_of(self.audience, self.wallet)
+
     @strawberry.field(
         description=(
             "The title of the event behind it, in the reader's language, where the programme file declares"
@@ -159,8 +152,8 @@ class PointEntry(Node):
     @strawberry.field(description="The voucher behind it; null where there was none.")
     async def voucher(self, info: Info) -> Voucher | None:
         voucher = (
-            await info.context.loaders.voucher(self.history_entry.entry.voucher)
-            if self.history_entry.entry.voucher
+            await info.context.loaders.voucher(self.history_entry.voucher)
+            if self.history_entry.voucher
             else None
         )
         return None if voucher is None else await voucher_of(info, voucher)
@@ -176,11 +169,28 @@ class PointEntryEdge:
 class PointEntryConnection:
     edges: list[PointEntryEdge] = strawberry.field(description=EDGES)
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    member: strawberry.Private[str]
+    wallet: strawberry.Private[str | None]
+    is_filtered: strawberry.Private[bool]
+
+    @strawberry.field(description=TOTAL_COUNT)
+    async def total_count(self, info: Info) -> int | None:
+        if self.is_filtered:
+            return None
+        loaders = info.context.loaders
+        shown = (await loaders.audience()).programme.shown_wallets
+        wallets = (await loaders.member_view(self.member)).member.wallets
+        return sum(
+            wallets[spec.code].entries
+            for spec in shown
+            if spec.code in wallets and self.wallet in (None, spec.code)
+        )
 
 
 @strawberry.type(description="An entry that the purchase or refund would write.")
 class QuotedEntry:
     wallet: WalletCode = strawberry.field(description="Which wallet it would move.")
+    unit: ProgrammeWallet | None = strawberry.field(description=UNIT)
     entry_kind: EntryKind = strawberry.field(description="What it would do.")
     amount: int = strawberry.field(description="Signed.")
     title: str = strawberry.field(description="What it would be for, in the reader's language.")
@@ -197,7 +207,14 @@ class WalletTotal:
     wallet: WalletCode = strawberry.field(description="Which wallet.")
     name: str = strawberry.field(description="The wallet's name, in the reader's language.")
     currency: str | None = strawberry.field(description="Set where the amount is money.")
+    unit: ProgrammeWallet | None = strawberry.field(description=UNIT)
     amount: int = strawberry.field(description="Signed.")
+
+
+def kind_words(kinds: Iterable[EntryKind] | None) -> frozenset[decision.EntryKind]:
+    """Return the domain's words of kinds of entries."""
+    names = {kind.name for kind in kinds or ()}
+    return frozenset(word for word in get_args(decision.EntryKind) if word in names)
 
 
 # ---------------------------------------------------------------- wallets
@@ -253,17 +270,17 @@ def entry_id(member: str, n: int) -> strawberry.ID:
 
 def entry_of(audience: Audience, member: str, history_entry: HistoryEntry) -> PointEntry:
     """Return an entry as a history shows it."""
-    entry = history_entry.entry
+    version, reward = history_entry.version, history_entry.reward
     return PointEntry(
-        id=entry_id(member, entry.n),
-        wallet=WalletCode(entry.wallet),
-        entry_kind=EntryKind[entry.kind],
-        amount=entry.amount,
-        title=entry_title(audience, entry, version=history_entry.version, reward=history_entry.reward),
+        id=entry_id(member, history_entry.n),
+        wallet=WalletCode(history_entry.wallet),
+        entry_kind=EntryKind[history_entry.kind],
+        amount=history_entry.amount,
+        title=entry_title(audience, history_entry, version=version, reward=reward),
         occurred_at=history_entry.at,
-        available_at=entry.available_at,
-        expires_on=entry.expires_on,
-        balance_after=entry.balance,
+        available_at=history_entry.available_at,
+        expires_on=history_entry.expires_on,
+        balance_after=history_entry.balance,
         member=member,
         history_entry=history_entry,
         audience=audience,
@@ -273,7 +290,7 @@ def entry_of(audience: Audience, member: str, history_entry: HistoryEntry) -> Po
 def entries_of(audience: Audience, member: str, history_entries: Iterable[HistoryEntry]) -> list[PointEntry]:
     """Return entries as a history shows them, in the order given, without those of hidden wallets."""
     hidden = audience.programme.hidden_wallets
-    return [entry_of(audience, member, one) for one in history_entries if one.entry.wallet not in hidden]
+    return [entry_of(audience, member, one) for one in history_entries if one.wallet not in hidden]
 
 
 def quoted_entries(audience: Audience, entries: Iterable[Entry], version: int) -> list[QuotedEntry]:
@@ -285,6 +302,7 @@ def quoted_entries(audience: Audience, entries: Iterable[Entry], version: int) -
 def _quoted_entry(audience: Audience, entry: Entry, version: int) -> QuotedEntry:
     return QuotedEntry(
         wallet=WalletCode(entry.wallet),
+        unit=unit_of(audience, entry.wallet),
         entry_kind=EntryKind[entry.kind],
         amount=entry.amount,
         title=entry_title(audience, entry, version=version),
@@ -303,6 +321,7 @@ def totals_of(audience: Audience, entries: Sequence[Entry]) -> list[WalletTotal]
             wallet=WalletCode(spec.code),
             name=audience.text(spec.name),
             currency=audience.programme.programme.currency if spec.kind == "money" else None,
+            unit=units_by_code(audience.programme, audience.locale)[spec.code],
             amount=sums[spec.code],
         )
         for spec in audience.programme.shown_wallets

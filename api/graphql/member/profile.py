@@ -8,7 +8,14 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from api.graphql.engine.problems import TermsNotAccepted, refusals_as_problems
 from api.graphql.engine.shared_types import Info
-from api.graphql.member.consents import AttributeInput, Consent, answers_of, consents_of
+from api.graphql.member.consents import (
+    AttributeInput,
+    Consent,
+    ConsentChannel,
+    agreed_channels,
+    answers_of,
+    consents_of,
+)
 from api.graphql.member.members import Member, current_member
 from domain.services import attributes
 from domain.services.people import consents, profile, terms
@@ -23,7 +30,9 @@ class UpdateProfileInput:
     name: str | None = strawberry.field(
         default=UNSET, description="1 to 100 characters; it cannot be cleared."
     )
-    birthday: date | None = strawberry.field(default=UNSET, description="Null for none.")
+    birthday: date | None = strawberry.field(
+        default=UNSET, description="Given once: staff correct one that is wrong."
+    )
     locale: str | None = strawberry.field(
         default=UNSET, description="One of `programme.locales`; null for the first of them."
     )
@@ -40,6 +49,10 @@ class SetConsentInput:
     purpose: str = strawberry.field(description="As `programme.consents` has it.")
     granted: bool = strawberry.field(description="Whether they agree.")
     wording_version: int = strawberry.field(description="The version of the words that were shown.")
+    channels: list[ConsentChannel] | None = strawberry.field(
+        default=None,
+        description="Where the purpose has channels: those agreed to; left out for all of them.",
+    )
 
 
 @strawberry.input(description="What the member says of themselves beyond the profile.")
@@ -115,7 +128,9 @@ class ProfileMutation:
     @strawberry.mutation(description="Agrees to one purpose, or withdraws the agreement.")
     async def set_consent(self, info: Info, input: SetConsentInput) -> ConsentSet:
         member, loaders = info.context.member().member_id, info.context.loaders
-        answer = PurposeAnswer(input.purpose, input.granted, input.wording_version)
+        answer = PurposeAnswer(
+            input.purpose, input.granted, input.wording_version, agreed_channels(input.channels)
+        )
         answers = await consents.set_consent(
             info.context.dependencies.runtime, member=member, answer=answer, now=loaders.now
         )

@@ -9,6 +9,17 @@ from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info
 from api.graphql.member import badges, rewards
 from api.graphql.member.badges import Badge
+from api.graphql.member.catalogue.brand import (
+    Brand,
+    ProgrammeFlag,
+    ProgrammeLinks,
+    brand_of,
+    flags_of,
+    links_of,
+)
+from api.graphql.member.catalogue.referral_offer import ReferralOffer, referral_offer_of
+from api.graphql.member.catalogue.spans import TimeSpan, span_of
+from api.graphql.member.catalogue.units import ProgrammeWallet, units_by_code
 from api.graphql.member.consents import ConsentPurpose, consent_purposes
 from api.graphql.member.rewards import Reward
 from api.graphql.member.stores import Store, store_of
@@ -47,6 +58,13 @@ class Plan:
     price: int = strawberry.field(description="In minor units of `currency`, a period.")
     currency: str = strawberry.field(description="ISO 4217.")
     benefits: list[str] = strawberry.field(description="In the reader's language.")
+    period: TimeSpan | None = strawberry.field(
+        description="What `price` pays for; null where the programme does not say."
+    )
+    trial: TimeSpan | None = strawberry.field(
+        description="What a member's first plan runs for, unpaid; null where there is no trial."
+    )
+    multiplier: float = strawberry.field(description="What awards are multiplied by; 1 where by nothing.")
 
 
 @strawberry.type(description="The programme in force.")
@@ -65,6 +83,40 @@ class Programme:
     )
     def takes_codes(self) -> bool:
         return bool(self.audience.programme.codes)
+
+    @strawberry.field(
+        description=(
+            "In years: who joins gives a birthday, and is that old by then. Null where any age will do."
+        )
+    )
+    def minimum_age(self) -> int | None:
+        return self.audience.programme.programme.minimum_age
+
+    @strawberry.field(description="What members collect, in its order: the unit of every amount.")
+    def wallets(self) -> list[ProgrammeWallet]:
+        return list(units_by_code(self.audience.programme, self.audience.locale).values())
+
+    @strawberry.field(description="How the company shows itself; null where the app knows.")
+    def brand(self) -> Brand | None:
+        return brand_of(self.audience)
+
+    @strawberry.field(description="Pages that an app links to.")
+    def links(self) -> ProgrammeLinks:
+        return links_of(self.audience)
+
+    @strawberry.field(
+        description="The least version of the app that may go on, such as 2.4.0; null where any may."
+    )
+    def minimum_app_version(self) -> str | None:
+        return self.audience.programme.programme.minimum_app_version
+
+    @strawberry.field(description="Switches for apps, in the file's order.")
+    def flags(self) -> list[ProgrammeFlag]:
+        return flags_of(self.audience)
+
+    @strawberry.field(description="What an invitation brings each side; null where there are none.")
+    def referral(self) -> ReferralOffer | None:
+        return referral_offer_of(self.audience)
 
     @strawberry.field(description="What members are asked for at enrolment.")
     def consents(self) -> list[ConsentPurpose]:
@@ -138,6 +190,9 @@ def plan_of(audience: Audience, spec: PlanSpec) -> Plan:
         price=spec.price,
         currency=audience.programme.programme.currency,
         benefits=[audience.text(benefit) for benefit in spec.benefits],
+        period=span_of(spec.period),
+        trial=span_of(spec.trial),
+        multiplier=float(spec.multiplier),
     )
 
 

@@ -8,13 +8,15 @@ from functools import lru_cache
 import strawberry
 
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, UNIT
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.later import later
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo
+from api.graphql.member.catalogue.spans import MemberLimit, TimeSpan, limit_of, span_of
+from api.graphql.member.catalogue.units import ProgrammeWallet, units_by_code
 from api.graphql.member.stores import Store, stores_by_code
 from api.graphql.member.tiers import Tier, tiers_by_code
 from api.texts import instant_text, of_kind, say
@@ -77,6 +79,7 @@ class RewardValue:
 @strawberry.type(description="What redeeming takes.")
 class Cost:
     wallet: WalletCode = strawberry.field(description="From which wallet.")
+    unit: ProgrammeWallet | None = strawberry.field(description=UNIT)
     amount: int = strawberry.field(description="In points, or minor units of the programme's currency.")
 
 
@@ -105,6 +108,12 @@ class Reward(Node):
         description="Null where it always was. Some tiers may redeem earlier: their lock says when."
     )
     available_until: datetime | None = strawberry.field(description="Exclusive; null where that is open.")
+    voucher_valid: TimeSpan | None = strawberry.field(
+        description="How long its voucher can be used; null where for good."
+    )
+    limit: MemberLimit | None = strawberry.field(
+        description="How often one member may redeem it; null where as often as they like."
+    )
     is_limited: strawberry.Private[bool]
     store_codes: strawberry.Private[tuple[str, ...]]
 
@@ -140,8 +149,7 @@ class Lock:
 
 
 @strawberry.type(description="A reward for one member, locked or unlocked.")
-class MemberReward:
-    id: strawberry.ID = strawberry.field(description="Global id.")
+class MemberReward(Node):
     reward: Reward = strawberry.field(description="The catalogue's own facts.")
     reward_state: RewardState = strawberry.field(
         description="Whether it could be redeemed now, balance included."
@@ -191,9 +199,12 @@ def reward_value(value: VoucherValue | None, currency: str) -> RewardValue | Non
     return RewardValue(amount=value.amount, percent=value.percent, minimum=value.minimum, currency=currency)
 
 
-def reward_cost(cost: RewardCost | None) -> Cost | None:
+def reward_cost(programme: Programme, locale: str, cost: RewardCost | None) -> Cost | None:
     """Return what redeeming takes, or took; None for what is given."""
-    return None if cost is None else Cost(wallet=WalletCode(cost.wallet), amount=cost.amount)
+    if cost is None:
+        return None
+    unit = units_by_code(programme, locale).get(cost.wallet)
+    return Cost(wallet=WalletCode(cost.wallet), unit=unit, amount=cost.amount)
 
 
 def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
@@ -205,11 +216,13 @@ def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
         description=spec.description.for_locale(locale),
         image=safe_address(spec.image, "picture"),
         reward_kind=RewardKind[spec.kind.upper()],
-        cost=reward_cost(spec.cost),
+        cost=reward_cost(programme, locale, spec.cost),
         value=reward_value(spec.value, programme.programme.currency),
         terms=spec.terms.for_locale(locale) if spec.terms else None,
         available_from=start,
         available_until=end,
+        voucher_valid=span_of(spec.voucher.valid),
+        limit=limit_of(spec.limit),
         is_limited=spec.stock is not None,
         store_codes=spec.voucher.stores,
     )

@@ -1,6 +1,6 @@
-"""Enrolment, sign-in by one-time code, sessions."""
+"""Sign-in by one-time code or by Firebase, sessions."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -14,15 +14,12 @@ from api.graphql.engine.descriptions import (
     CONTACT,
     DEVICE_TOKEN,
     ENROLMENT_TOKEN,
-    IDEMPOTENCY_KEY,
     INSTALLATION_ID,
     REFRESH_TOKEN,
 )
 from api.graphql.engine.problems import (
-    IdempotencyConflict,
     NotEnrolled,
     SignInRefused,
-    TermsNotAccepted,
     refusals_as_problems,
 )
 from api.graphql.engine.shared_types import Info
@@ -35,59 +32,11 @@ from api.graphql.member.actions.codes import (
 )
 from api.graphql.member.members import Member, current_member
 from api.tokens import IssuedToken
+from domain.model.people.contacts import Contact
 from domain.services.code_claims import EnteredCode
-from domain.services.people import enrolment, sessions, sign_in
-from domain.services.people.consents import PurposeAnswer
-from domain.services.people.enrolment import Application
+from domain.services.people import sessions, sign_in
 from domain.services.people.sessions import OpenedSession
 from domain.services.people.sign_in import DeviceInput, MemberSignedIn
-
-
-@strawberry.input(description="An answer given at enrolment.")
-class ConsentInput:
-    purpose: str = strawberry.field(description="As `programme.consents` has it.")
-    granted: bool = strawberry.field(description="Whether they agree; a purpose left out is not agreed to.")
-    wording_version: int = strawberry.field(description="The version of the words that were shown.")
-
-
-@strawberry.input(description="Who wants to become a member.")
-class EnrolInput:
-    name: str = strawberry.field(description="1 to 100 characters.")
-    email: str | None = strawberry.field(
-        default=None, description="Exactly one of email and phone; the other can be added later."
-    )
-    phone: str | None = strawberry.field(default=None, description="International, such as +351 912 345 678.")
-    birthday: date | None = strawberry.field(
-        default=None, description="For birthday awards; can be given later."
-    )
-    locale: str | None = strawberry.field(
-        default=None,
-        description="One of `programme.locales`; by default the one that Accept-Language prefers.",
-    )
-    timezone: str | None = strawberry.field(
-        default=None, description="IANA, such as Europe/Lisbon; by default the programme's."
-    )
-    terms_version: str = strawberry.field(
-        description="The version that was shown: `programme.terms.version`."
-    )
-    consents: list[ConsentInput] | None = strawberry.field(
-        default_factory=list, description="Answers to `programme.consents`."
-    )
-    referral_code: str | None = strawberry.field(
-        default=None,
-        description=(
-            "The number of the member who invites. A number that no member has is no error: then"
-            " nobody has invited."
-        ),
-    )
-    code: str | None = strawberry.field(
-        default=None,
-        description=(
-            "The code of a campaign, an influencer or a package. Whether it counts is told by the sign-in"
-            " that begins the membership (`enrolmentCode`): with one that does not it begins all the same."
-        ),
-    )
-    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="Where to send a code.")
@@ -135,21 +84,6 @@ class SignOutInput:
     everywhere: bool | None = strawberry.field(
         default=False, description="All of the caller's, on every device, instead of this one."
     )
-
-
-@strawberry.type(
-    description="A code was sent; `signIn` with this code and `enrolmentToken` begins the membership."
-)
-class Enrolled:
-    code_sent_to: str = strawberry.field(description="The contact, as a hint.")
-    expires_at: datetime = strawberry.field(description="When the code stops working.")
-    enrolment_token: str = strawberry.field(
-        description=(
-            "Bring it to `signIn` or `signInWithFirebase` within a day: only with it does a sign-in begin"
-            " this membership. Keep it on the device, and give it to nobody."
-        )
-    )
-    challenge: str = strawberry.field(description="Bring it to `signIn`: the code belongs to it.")
 
 
 @strawberry.type(description="A code was sent to a present contact too, by which it approves the new one.")
@@ -201,10 +135,6 @@ class SignedOut:
     sessions: int = strawberry.field(description="How many sessions ended.")
 
 
-EnrolResult = Annotated[
-    Enrolled | TermsNotAccepted | IdempotencyConflict,
-    strawberry.union("EnrolResult", description="A code is on its way, or the terms have changed meanwhile."),
-]
 SignInResult = Annotated[
     SignedIn | SignInRefused | NotEnrolled,
     strawberry.union("SignInResult", description="A session, or why there is none."),
@@ -219,40 +149,6 @@ RefreshSessionResult = Annotated[
 
 @strawberry.type
 class SignInMutation:
-    @strawberry.mutation(
-        description=(
-            "Reserves a membership and sends a code; it begins (member.enrolled) with the sign-in that brings"
-            " its enrolmentToken, when the contact is proven. Same answer whether or not the contact is"
-            " known."
-        )
-    )
-    @refusals_as_problems
-    async def enrol(self, info: Info, input: EnrolInput) -> EnrolResult:
-        audience = await info.context.loaders.audience()
-        application = Application(
-            name=input.name,
-            terms_version=input.terms_version,
-            email=input.email,
-            phone=input.phone,
-            birthday=input.birthday,
-            locale=input.locale or audience.locale,
-            timezone=input.timezone,
-            consents=tuple(
-                PurposeAnswer(one.purpose, one.granted, one.wording_version) for one in input.consents or ()
-            ),
-            referral_code=input.referral_code,
-            code=input.code,
-        )
-        applied = await enrolment.enrol(
-            info.context.dependencies.runtime, application, key=input.idempotency_key, now=audience.now
-        )
-        return Enrolled(
-            code_sent_to=applied.sent_to,
-            expires_at=applied.expires_at,
-            enrolment_token=applied.enrolment_token,
-            challenge=applied.challenge,
-        )
-
     @strawberry.mutation(description="Same answer whether or not the contact is known.")
     @refusals_as_problems
     async def request_sign_in_code(self, info: Info, input: RequestSignInCodeInput) -> SignInCodeRequested:
@@ -283,7 +179,7 @@ class SignInMutation:
             device=DeviceInput(input.installation_id, input.device_token, input.enrolment_token),
             now=info.context.loaders.now,
         )
-        return await _signed_in_answer(info, result)
+        return await signed_in_answer(info, result)
 
     @strawberry.mutation(
         description=(
@@ -292,17 +188,13 @@ class SignInMutation:
     )
     @refusals_as_problems
     async def sign_in_with_firebase(self, info: Info, input: SignInWithFirebaseInput) -> SignInResult:
-        dependencies = info.context.dependencies
-        if dependencies.id_tokens is None:
-            raise NotAvailable("This server has no Firebase project to sign in with.")
-        contacts = await dependencies.id_tokens.proven_contacts(input.id_token)
         result = await sign_in.sign_in_proven(
-            dependencies.runtime,
-            contacts,
+            info.context.dependencies.runtime,
+            await firebase_contacts(info, input.id_token),
             device=DeviceInput(input.installation_id, input.device_token, input.enrolment_token),
             now=info.context.loaders.now,
         )
-        return await _signed_in_answer(info, result)
+        return await signed_in_answer(info, result)
 
     @strawberry.mutation(
         description=(
@@ -338,7 +230,15 @@ class SignInMutation:
         return SignedOut(sessions=ended_count)
 
 
-async def _signed_in_answer(info: Info, result: MemberSignedIn) -> SignedIn:
+async def firebase_contacts(info: Info, id_token: str) -> tuple[Contact, ...]:
+    """Return the contacts that an ID token of Firebase proves. Raises SignInRefused and NotAvailable."""
+    id_tokens = info.context.dependencies.id_tokens
+    if id_tokens is None:
+        raise NotAvailable("This server has no Firebase project to sign in with.")
+    return await id_tokens.proven_contacts(id_token)
+
+
+async def signed_in_answer(info: Info, result: MemberSignedIn) -> SignedIn:
     """Return a session to the member who has just signed in; the operation goes on as this member."""
     session = result.opened_session.session
     info.context.loaders.sign_in_as(MemberCaller(result.member, session.id, session.installation))

@@ -1,12 +1,42 @@
-"""Stores as everybody may see them: a code and a name."""
+"""Stores as everybody may see them: a code, a name, and what the programme file says of the place."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import time
+from enum import Enum
 
 import strawberry
 
+from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.later import later
 from api.graphql.engine.shared_types import Info
+from api.graphql.engine.titles import find_spec
+from domain.model.programme import rules
+from domain.model.programme.header import StoreSpec
+
+
+@enum_of_words(rules.Weekday, description="A day of the week.")
+class Weekday(Enum):
+    MON = strawberry.enum_value("MON", description="Monday.")
+    TUE = strawberry.enum_value("TUE", description="Tuesday.")
+    WED = strawberry.enum_value("WED", description="Wednesday.")
+    THU = strawberry.enum_value("THU", description="Thursday.")
+    FRI = strawberry.enum_value("FRI", description="Friday.")
+    SAT = strawberry.enum_value("SAT", description="Saturday.")
+    SUN = strawberry.enum_value("SUN", description="Sunday.")
+
+
+@strawberry.type(description="A place on a map, in degrees.")
+class StorePosition:
+    latitude: float = strawberry.field(description="North is positive.")
+    longitude: float = strawberry.field(description="East is positive.")
+
+
+@strawberry.type(description="Hours of one day, in the programme's zone.")
+class StoreHours:
+    weekday: Weekday = strawberry.field(description="Which day.")
+    opens: str = strawberry.field(description="Such as 09:00.")
+    closes: str = strawberry.field(description="Such as 18:30; 24:00 is the end of the day.")
 
 
 @strawberry.type(description="A shop.")
@@ -14,6 +44,49 @@ class Store:
     id: strawberry.ID = strawberry.field(description="Global id.")
     code: str = strawberry.field(description="Its code, as receipts and the programme file name it.")
     name: str = strawberry.field(description="As people know it.")
+
+    @strawberry.field(description="In the reader's language; null where the programme does not say.")
+    async def address(self, info: Info) -> str | None:
+        spec = _spec_of(info, self.code)
+        if spec is None or spec.address is None:
+            return None
+        return (await info.context.loaders.audience()).text(spec.address)
+
+    @strawberry.field(description="As it is dialled; null where the programme does not say.")
+    def phone(self, info: Info) -> str | None:
+        spec = _spec_of(info, self.code)
+        return None if spec is None else spec.phone
+
+    @strawberry.field(description="Null where the programme does not say.")
+    def position(self, info: Info) -> StorePosition | None:
+        spec = _spec_of(info, self.code)
+        if spec is None or spec.position is None:
+            return None
+        return StorePosition(latitude=float(spec.position.latitude), longitude=float(spec.position.longitude))
+
+    @strawberry.field(
+        description=(
+            "When it is open, from Monday; a day that is missing is closed. Empty where nothing is said."
+        )
+    )
+    def hours(self, info: Info) -> list[StoreHours]:
+        spec = _spec_of(info, self.code)
+        opening = spec.hours if spec is not None else {}
+        return [
+            StoreHours(weekday=day, opens=_clock(hours.start), closes=_clock(hours.end, is_end=True))
+            for day in Weekday
+            for name, spans in opening.items()
+            if name == day.name.lower()
+            for hours in spans
+        ]
+
+
+def _clock(at: time, *, is_end: bool = False) -> str:
+    return "24:00" if is_end and at == time() else at.strftime("%H:%M")
+
+
+def _spec_of(info: Info, code: str) -> StoreSpec | None:
+    return find_spec(info.context.dependencies.runtime.programme.store, code)
 
 
 def store_of(code: str, names: Mapping[str, str]) -> Store:

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from api.errors import BadInput
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, TOTAL_COUNT
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.paging import NumberedRow, connection, read_window
@@ -47,6 +48,9 @@ class VoucherRefusalReason(Enum):
         "MINIMUM", description="The receipt's total is below the voucher's minimum."
     )
     DATES = strawberry.enum_value("DATES", description="The receipt is of a day before it was issued.")
+    OTHER_MEMBER = strawberry.enum_value(
+        "OTHER_MEMBER", description="It is not of the member who checks out."
+    )
 
 
 @strawberry.enum(description="How a QR code is drawn.")
@@ -116,6 +120,14 @@ class VoucherEdge:
 class VoucherConnection:
     edges: list[VoucherEdge] = strawberry.field(description=EDGES)
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    member: strawberry.Private[str]
+    is_filtered: strawberry.Private[bool]
+
+    @strawberry.field(description=TOTAL_COUNT)
+    async def total_count(self, info: Info) -> int | None:
+        if self.is_filtered:
+            return None
+        return (await info.context.loaders.member_view(self.member)).member.issued
 
 
 @strawberry.type(
@@ -126,6 +138,9 @@ class VoucherNotUsable(Problem):
     used_at: datetime | None = strawberry.field(description="When it was used; null where it was not.")
     used_in: Store | None = strawberry.field(description="Where it was used; null where it was not.")
     refusal_reason: VoucherRefusalReason = strawberry.field(description="What it fails by.")
+    voucher_id: strawberry.ID = strawberry.field(
+        description="Which voucher; of a checkout's several the first."
+    )
 
 
 @renders(VoucherRefused)
@@ -139,14 +154,15 @@ async def _voucher_not_usable(info: Info, audience: Audience, refusal: VoucherRe
         used_at=voucher.used_at,
         used_in=store_of(voucher.used_in_store, names) if voucher.used_in_store is not None else None,
         refusal_reason=VoucherRefusalReason[refusal.reason],
+        voucher_id=strawberry.ID(encode_id("Voucher", voucher.id)),
     )
 
 
 def _refusal_text(refusal: VoucherRefused, state: StoredVoucherState, audience: Audience) -> str:
     if refusal.reason == "STATE":
         return say(f"voucher.{state}", audience.locale)
-    if refusal.reason == "DATES":
-        return say("voucher.DATES", audience.locale)
+    if refusal.reason in ("DATES", "OTHER_MEMBER"):
+        return say(f"voucher.{refusal.reason}", audience.locale)
     value, currency = refusal.voucher.value, audience.programme.programme.currency
     minimum = (value.minimum if value is not None else None) or 0
     return say(
@@ -170,7 +186,7 @@ async def voucher_of(info: Info, stored_voucher: StoredVoucher) -> Voucher:
         reward=_reward(audience, programme_then, stored_voucher.reward),
         title=programme_then.reward(stored_voucher.reward).title.for_locale(audience.locale),
         value=reward_value(stored_voucher.value, programme_then.programme.currency),
-        cost=reward_cost(stored_voucher.cost),
+        cost=reward_cost(audience.programme, audience.locale, stored_voucher.cost),
         voucher_state=VoucherState[state],
         issued_at=stored_voucher.issued_at,
         expires_at=stored_voucher.expires_at,
@@ -234,7 +250,7 @@ async def voucher_history(
         list_name=LIST_NAME,
         edge=VoucherEdge,
         page_info=PageInfo,
-        make=VoucherConnection,
+        make=partial(VoucherConnection, member=member, is_filtered=state is not None),
         has_more=before > 1,
         read_down_to=before if before > 1 else None,
     )

@@ -35,6 +35,9 @@ class StaffActionKind(Enum):
     REFUND = strawberry.enum_value("REFUND", description="Recorded a refund.")
     ADJUSTMENT = strawberry.enum_value("ADJUSTMENT", description="Corrected a balance.")
     VOUCHER_USED = strawberry.enum_value("VOUCHER_USED", description="Accepted a voucher.")
+    REWARD_REDEEMED = strawberry.enum_value(
+        "REWARD_REDEEMED", description="Redeemed a reward for a member, by a code sent to them."
+    )
     VOUCHER_REVERSED = strawberry.enum_value("VOUCHER_REVERSED", description="Took an acceptance back.")
     EVENT = strawberry.enum_value("EVENT", description="Recorded an event.")
     ATTRIBUTES = strawberry.enum_value("ATTRIBUTES", description="Set what staff know of a member.")
@@ -73,8 +76,14 @@ class StaffActionKind(Enum):
     CONTACT_PROPOSED = strawberry.enum_value(
         "CONTACT_PROPOSED", description="Proposed a new contact for a member who lost theirs."
     )
+    BIRTHDAY_CORRECTED = strawberry.enum_value(
+        "BIRTHDAY_CORRECTED", description="Corrected a member's birthday, with a reason."
+    )
     CONTACT_REPLACED = strawberry.enum_value(
         "CONTACT_REPLACED", description="Approved the new contact of a member who lost theirs."
+    )
+    CONTACT_REMOVED = strawberry.enum_value(
+        "CONTACT_REMOVED", description="Took their own e-mail address or phone number away."
     )
     CONTACT_CHANGE_UNDONE = strawberry.enum_value(
         "CONTACT_CHANGE_UNDONE", description="Whoever had the contact before took the change back."

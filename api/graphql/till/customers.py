@@ -10,9 +10,9 @@ from api.graphql.engine.ids import encode_id
 from api.graphql.engine.paging import After, First
 from api.graphql.engine.shared_types import Info, Node
 from api.graphql.member.badges import BadgeProgress, badges_of
-from api.graphql.member.consents import MemberAttribute, attributes_of
+from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
 from api.graphql.member.histories import purchase_history
-from api.graphql.member.members import MemberStatus, status_of
+from api.graphql.member.membership import MemberStatus, status_of
 from api.graphql.member.points import Wallet, wallets_of
 from api.graphql.member.receipts import PurchaseConnection
 from api.graphql.member.rewards import MemberRewardConnection, RewardState, member_rewards
@@ -21,7 +21,7 @@ from api.graphql.member.vouchers import VoucherConnection, voucher_history
 from api.graphql.till.till_session import count_look_up, note_look_up, note_missed_look_up
 from domain.model.programme.attributes import AttributeSetter
 from domain.services.ledger import look_ups, queries
-from domain.services.ledger.queries import MemberView
+from domain.services.ledger.queries import MemberView, PurchaseFilter
 from domain.store.people.sessions import StaffRole
 
 
@@ -51,6 +51,13 @@ class Customer(Node):
     def attributes(self, info: Info) -> list[MemberAttribute]:
         setters = setters_of(info.context.staff().role)
         return attributes_of(self.audience, self.member_view.details.attributes, setters)
+
+    @strawberry.field(
+        description="Managers: the answer to every purpose, with those before it; null for a cashier."
+    )
+    def consents(self) -> list[Consent] | None:
+        member_view = self.member_view
+        return consents_of(self.audience, member_view.member.id, member_view.details.consents)
 
     @strawberry.field(description="Null where the programme has no tiers.")
     def tier(self) -> TierProgress | None:
@@ -99,7 +106,9 @@ class Customer(Node):
     async def purchases(self, info: Info, first: First = 20, after: After = None) -> PurchaseConnection:
         staff = info.context.staff()
         store = None if staff.role == "OPERATOR" else staff.store
-        return await purchase_history(info, self.member_view.member.id, first=first, after=after, store=store)
+        return await purchase_history(
+            info, self.member_view.member.id, first=first, after=after, wanted=PurchaseFilter(store)
+        )
 
 
 @strawberry.type

@@ -10,11 +10,10 @@ from api.graphql.engine.problems import ContactTaken, NotAllowed, SignInRefused,
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.sign_in import SignInCodeRequested
 from api.graphql.till.customers import Customer, customer_of
-from api.graphql.till.till_session import served_member_or_not_found, till_of
+from api.graphql.till.till_session import served_member_or_not_found, service_actor, till_of
 from domain.services.ledger import queries
 from domain.services.people.member_contacts import contact_service
 from domain.services.people.member_contacts.contact_change import TypedCode
-from domain.services.people.member_contacts.contact_service import ServiceActor
 
 
 @strawberry.input(
@@ -65,7 +64,7 @@ class LostContactMutation:
     @strawberry.mutation(description="Managers: proposes a new contact for a member who lost theirs.")
     @refusals_as_problems
     async def propose_contact(self, info: Info, input: ProposeContactInput) -> ProposeContactResult:
-        runtime, now, actor = info.context.dependencies.runtime, info.context.loaders.now, _actor(info)
+        runtime, now, actor = info.context.dependencies.runtime, info.context.loaders.now, service_actor(info)
         till_of(info).require_manager()
         member = await served_member_or_not_found(info, input.member)
         if input.code is None:
@@ -93,12 +92,7 @@ class LostContactMutation:
         runtime, loaders = info.context.dependencies.runtime, info.context.loaders
         till_of(info).require_manager()
         member = await contact_service.approve(
-            runtime, actor=_actor(info), proposal_id=input.proposal[:64], now=loaders.now
+            runtime, actor=service_actor(info), proposal_id=input.proposal[:64], now=loaders.now
         )
         member_view = await queries.load_member_view(runtime, member_id=member, now=loaders.now)
         return ContactApproved(customer=customer_of(await loaders.audience(), member_view))
-
-
-def _actor(info: Info) -> ServiceActor:
-    till = till_of(info)
-    return ServiceActor(till.staff, till.role, till.store, till.session, till.request, till.own_members)

@@ -14,6 +14,7 @@ from domain.model.people.codes import CodeKind, classify
 from domain.services.errors import ExpiredCode, MalformedCode, NotAllowed, UnknownCode
 from domain.services.ledger import look_ups, queries
 from domain.services.ledger.till import Presence, Till
+from domain.services.people.service_actor import ServiceActor
 from domain.store.look_ups import LookUpKey
 
 # A scan without a network counts this long after it was made, for earning only.
@@ -34,6 +35,12 @@ def till_of(info: Info) -> Till:
         request=info.context.request_id,
         limits=info.context.dependencies.shift_limits,
     )
+
+
+def service_actor(info: Info) -> ServiceActor:
+    """Return the calling employee as whoever acts for a member in service."""
+    till = till_of(info)
+    return ServiceActor(till.staff, till.role, till.store, till.session, till.request, till.own_members)
 
 
 @contextmanager

@@ -25,6 +25,8 @@ const CONSENT = `id purpose granted at wording wordingVersion`;
 
 export const PROGRAMME = `query PhoneProgramme { programme { name currency timezone locales terms { version url }
   takesCodes #?
+  minimumAge #?
+  consents { channels } #?
   consents { purpose title wording wordingVersion } tiers { ${TIER} } earning { code title description until } } }`;
 
 export const HOME = `query PhoneHome { viewer { id number name locale status termsAccepted wallets { ${WALLET} }
@@ -54,6 +56,7 @@ export const PROFILE = `query PhoneProfile { viewer { id number name email phone
   consents { ${CONSENT} } referral { code url invited qualified } plan { since until plan { code name benefits } }
   devices { id platform registeredAt lastSeenAt } #?
   attributes { ${ATTRIBUTE} } #?
+  consents { channels history { granted at wording channels } } #?
 } }`;
 
 export const REQUEST_CODE = `mutation PhoneCode($input: RequestSignInCodeInput!) { requestSignInCode(input: $input) { challenge expiresAt } }`;
@@ -69,6 +72,8 @@ export const UNREGISTER = `mutation PhoneUnregister($input: UnregisterDeviceInpu
 export const UPDATE = `mutation PhoneUpdate($input: UpdateProfileInput!) { updateProfile(input: $input) { member { id name birthday locale } } }`;
 export const CHANGE_CONTACT = `mutation PhoneContact($input: ChangeContactInput!) { changeContact(input: $input) { __typename
   ... on ContactChanged { member { id email phone } } ... on SignInCodeRequested { challenge expiresAt approval { challenge codeSentTo } } ... on Problem { message } } }`;
+export const REMOVE_CONTACT = `mutation PhoneRemoveContact($input: RemoveContactInput!) { removeContact(input: $input) { __typename
+  ... on ContactRemoved { member { id email phone } } ... on SignInCodeRequested { challenge approval { challenge codeSentTo } } ... on Problem { message } } }`;
 export const ACCEPT_TERMS = `mutation PhoneTerms($input: AcceptTermsInput!) { acceptTerms(input: $input) { __typename ... on Problem { message } } }`;
 export const SET_ATTRIBUTES = `mutation PhoneAttributes($input: SetAttributesInput!) { setAttributes(input: $input) { member { id attributes { ${ATTRIBUTE} } } } }`;
 export const SET_CONSENT = `mutation PhoneConsent($input: SetConsentInput!) { setConsent(input: $input) { consents { ${CONSENT} } } }`;

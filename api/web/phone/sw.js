@@ -36,6 +36,8 @@ const OWN = [
   "screens/badges.js",
   "screens/history.js",
   "screens/inbox.js",
+  "screens/consents.js",
+  "screens/contacts.js",
   "screens/me.js",
   "screens/card.js",
   "screens/codes.js",

@@ -171,10 +171,25 @@ class Entry:
     is_payment: bool = False
 
 
+OutcomeReason = Literal[
+    "when",
+    "during",
+    "limit",
+    "cap",
+    "best_of",
+    "holdout",
+    "nothing_to_count",
+    "rounded_to_zero",
+    "no_consent",
+    "frozen",
+    "later",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one rule came to: the amount it gave in a wallet (extras included), or the fixed word that says
-    why not.
+    """What one rule came to: the amount it gave in a wallet (extras included), or why not: an OutcomeReason,
+    with the rule after "best_of:" and the instant after "later:".
     """
 
     rule: str

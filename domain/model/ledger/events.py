@@ -103,7 +103,8 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What a member says of themselves, as far as expressions, segments and calendars need it. `consents` are
-    the purposes granted, `attributes` what the programme's file declares of members.
+    the purposes granted, `attributes` what the programme's file declares of members. A birthday that service
+    has corrected is not celebrated before `celebrated_from`.
     """
 
     name: str = ""
@@ -112,6 +113,7 @@ class Profile:
     birthday: date | None = None
     consents: frozenset[str] = frozenset()
     attributes: Mapping[str, str | int | bool] = field(default_factory=lambda: NO_ATTRIBUTES)
+    celebrated_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,30 +83,6 @@ class Tally:
         return days, [0, *accumulate([self.days[day] for day in days])]
 
 
-def month_texts(days: Mapping[date, int], other: Mapping[date, int]) -> dict[str, str]:
-    """Return the days of each month in which two maps differ, as state keeps those of several counts:
-    `2026-05` to `1:40 17:8`, so that hundreds of days of each fit into a member's document. Empty where a
-    month has none.
-    """
-    months = {(day.year, day.month) for day, _ in days.items() ^ other.items()}
-    texts: dict[tuple[int, int], list[str]] = {month: [] for month in sorted(months)}
-    for day in sorted(days):
-        if (day.year, day.month) in texts:
-            texts[day.year, day.month].append(f"{day.day}:{days[day]}")
-    return {f"{year:04}-{month:02}": " ".join(parts) for (year, month), parts in texts.items()}
-
-
-def days_of_months(texts: Mapping[str, str]) -> dict[date, int]:
-    """Return the days that `month_texts` wrote."""
-    days: dict[date, int] = {}
-    for month, text in texts.items():
-        first = date.fromisoformat(f"{month}-01")
-        for part in text.split():
-            day, _, amount = part.partition(":")
-            days[first.replace(day=int(day))] = int(amount)
-    return days
-
-
 @dataclass(frozen=True)
 class TierStanding(Tally):
     """Where a member stands on the ladder, and the tally of a programme's single count; `tallies` are those

@@ -10,9 +10,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import takewhile
 from zoneinfo import ZoneInfo
-
-from croniter import CroniterBadDateError, croniter
 
 from domain.model import event_names
 from domain.model.calendar import (
@@ -171,25 +170,27 @@ def cron_next(cron: str, zone: ZoneInfo, after: datetime) -> datetime | None:
 @lru_cache(maxsize=1024)
 def _cron_on(cron: str, zone: ZoneInfo, day: date) -> tuple[datetime, ...]:
     """Every instant of a schedule on a local day."""
-    instants = []
-    steps = croniter(cron, datetime.combine(day, time.min) - TICK, day_or=False)
-    while (local := _cron_step(steps)) is not None and local.date() == day:
-        instants.append(to_utc(local, zone))
-    return tuple(sorted(set(instants)))
+    times = takewhile(lambda local: local.date() == day, _cron_times(cron, day))
+    return tuple(sorted({to_utc(local, zone) for local in times}))
 
 
 @lru_cache(maxsize=1024)
 def _cron_from(cron: str, zone: ZoneInfo, day: date) -> datetime | None:
-    local = _cron_step(croniter(cron, datetime.combine(day, time.min) - TICK, day_or=False))
+    local = next(_cron_times(cron, day), None)
     return to_utc(local, zone) if local is not None else None
 
 
-def _cron_step(steps: croniter) -> datetime | None:
+def _cron_times(cron: str, day: date) -> Iterator[datetime]:
+    """Yield the local times of a schedule from the beginning of a day."""
+    # Imported here: most programmes have no schedule.
+    from croniter import CroniterBadDateError, croniter
+
+    steps = croniter(cron, datetime.combine(day, time.min) - TICK, day_or=False)
     try:
-        local: datetime = steps.get_next(datetime)
+        while True:
+            yield steps.get_next(datetime)
     except CroniterBadDateError:
-        return None
-    return local
+        return
 
 
 # ---------------------------------------------------------------- what time alone may change

@@ -230,7 +230,9 @@ def _stands(after: TierStanding) -> Change:
 
 
 def _birthdays(state: _TimeTurn, at: datetime, day: date) -> None:
-    born, joined = state.member.profile.birthday, joining_day(state.programme, state.member)
+    profile, joined = state.member.profile, joining_day(state.programme, state.member)
+    is_celebrated = profile.celebrated_from is None or day >= profile.celebrated_from
+    born = profile.birthday if is_celebrated else None
     for name, first in ((event_names.BIRTHDAY, born), (event_names.ANNIVERSARY, joined)):
         if first is not None and first < day and occurrence(first, day.year) == day:
             state.raise_event(name, at, str(day), {"years": day.year - first.year})

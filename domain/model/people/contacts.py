@@ -3,7 +3,7 @@ types it.
 
 Addresses are kept in lower case with their domain as people read it, numbers as E.164. `key` is the contact's
 identity in the database; `masked` is what may be shown to somebody who has not proven it. Nothing here is
-ever logged.
+ever logged. The two libraries are imported by the functions that use them: they are a twentieth of a start.
 """
 
 from __future__ import annotations
@@ -11,20 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
 from domain.model.visible_text import normal_identifier, trimmed
 
 LONGEST_CONTACT = 320
 EMAIL_REMEDY = "This is no e-mail address: write it as name@example.com."
 
 ContactKind = Literal["email", "phone"]
-
-# Some countries, such as the United States, do not tell mobile phones from others by their number.
-MOBILE_TYPES = frozenset(
-    {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
-)
 
 
 class ContactMalformed(Exception):
@@ -51,6 +43,8 @@ class Contact:
         if self.kind == "email":
             local, _, domain = self.value.rpartition("@")
             return f"{local[0]}***@{domain}"
+        import phonenumbers
+
         code = f"+{phonenumbers.parse(self.value).country_code}"
         return code + "*" * (len(self.value) - len(code) - 3) + self.value[-3:]
 
@@ -66,6 +60,8 @@ def read_email(text: str) -> Contact:
     """Return an e-mail address in its one spelling, by its form alone: nothing is asked of any server. Raises
     ContactMalformed.
     """
+    from email_validator import EmailNotValidError, validate_email
+
     if len(text) > LONGEST_CONTACT:
         raise ContactMalformed("An e-mail address has at most 254 characters.")
     try:
@@ -82,6 +78,8 @@ def read_phone(text: str) -> Contact:
     """Return a phone number as E.164; it must name its country, since a programme may span several. Raises
     ContactMalformed.
     """
+    import phonenumbers
+
     remedy = "This is no phone number: write it with its country, as +351 912 345 678."
     written = normal_identifier(text[: LONGEST_CONTACT + 1])
     if written.startswith("00"):  # what is dialled for the + in most countries
@@ -104,8 +102,12 @@ def phone_country(contact: Contact) -> str | None:
     """
     if contact.kind != "phone":
         return None
+    import phonenumbers
+
     number = phonenumbers.parse(contact.value)
-    if phonenumbers.number_type(number) not in MOBILE_TYPES:
+    # Some countries, such as the United States, do not tell mobile phones from others by their number.
+    mobile = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+    if phonenumbers.number_type(number) not in mobile:
         return None
     country = phonenumbers.region_code_for_number(number)
     return country if country in phonenumbers.SUPPORTED_REGIONS else None

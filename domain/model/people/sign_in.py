@@ -23,12 +23,15 @@ CODES_PER_HOUR = 20
 ATTEMPTS_PER_HOUR = 20
 HOUR = timedelta(hours=1)
 RESERVATION = timedelta(hours=24)
+PROOF_LIFE = timedelta(minutes=10)
 
 _CODE = b"selo.sign-in-code.2"
 _CHALLENGE = b"selo.challenge.1"
 _ENROLMENT = b"selo.enrolment.1"
 _CONTACT = b"selo.contact.1"
 _INPUT = b"selo.input.1"
+_JOINED_SESSION = b"selo.joined-session.1"
+_JOINED_DEVICE = b"selo.joined-device.1"
 _CHALLENGE_BYTES = 16
 # People type and paste codes as they see them: with spaces, or with any of the dashes.
 _BETWEEN_DIGITS = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff\-\u2010-\u2015\u2212]")
@@ -97,8 +100,23 @@ def enrolment_token(secret: bytes, *, request: str, request_input: str) -> str:
     return _write_bytes(bytes.fromhex(_mac(secret, _ENROLMENT, request, request_input)))
 
 
+def joined_session(secret: bytes, *, request: str, request_input: str, salt: str) -> bytes:
+    """Return the random part of the session that an enrolment of a proven contact opens: 48 bytes, the same
+    for the same request, so that a retry is given the very session that it opened.
+    """
+    parts = (request, request_input, salt)
+    return bytes.fromhex(_mac(secret, _JOINED_SESSION, *parts, "id"))[:16] + bytes.fromhex(
+        _mac(secret, _JOINED_SESSION, *parts, "secret")
+    )
+
+
+def joined_device_token(secret: bytes, *, request: str, request_input: str, salt: str) -> str:
+    """Return the token of the device on which that enrolment was made: the same for the same request."""
+    return _write_bytes(bytes.fromhex(_mac(secret, _JOINED_DEVICE, request, request_input, salt)))
+
+
 def token_hash(token: str) -> str:
-    """Return what is kept of an enrolment's or a device's token; its 256 bits need no key."""
+    """Return what is kept of the token of an enrolment, a device or a proof; its 256 bits need no key."""
     return sha256(token.encode("utf-8", "replace")).hexdigest()
 
 

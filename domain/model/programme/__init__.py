@@ -23,7 +23,7 @@ from domain.model.programme.membership import (
     ReferralSpec,
     Segment,
 )
-from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
+from domain.model.programme.messages import ConsentChannel, ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.models import Programme
 from domain.model.programme.parsing import content_hash
 from domain.model.programme.report import check_report, summary_json, summary_text
@@ -61,6 +61,7 @@ __all__ = [
     "BadgeSpec",
     "Cap",
     "CodeSpec",
+    "ConsentChannel",
     "ConsentSpec",
     "CountBasis",
     "CountSpec",

@@ -37,11 +37,13 @@ _LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _CODE_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _EVENT_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 _COLOUR_PATTERN: Final = r"^#[0-9a-fA-F]{6}$"
+_VERSION_PATTERN: Final = r"^\d{1,6}(\.\d{1,6}){0,3}$"
 _FIELD_PATTERN: Final = r"^[a-zA-Z_][a-zA-Z0-9_]{0,63}$"
 PATTERN_REMEDIES: Final[Mapping[str, str]] = {
     _CODE_PATTERN: "write 1 to 64 letters, digits, - and _",
     _EVENT_PATTERN: "write words of letters, digits, - and _, parted by dots, such as shop.visited",
     _COLOUR_PATTERN: 'write "#" and six hexadecimal digits, such as "#c9a227"',
+    _VERSION_PATTERN: 'write one to four whole numbers with dots between, in quotes, such as "2.4.0"',
     _FIELD_PATTERN: "write 1 to 64 letters, digits and _, a letter first: conditions read it by that name",
 }
 _DAY_PATTERN: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -51,7 +53,7 @@ _HOURS_PATTERN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):(
 class ProgrammePart(BaseModel):
     """A part of the file: immutable, and without unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
 
 class NamedPart(ProgrammePart):
@@ -276,6 +278,7 @@ UnitCost = Annotated[Decimal, BeforeValidator(_read_unit_cost)]
 Code = Annotated[str, StringConstraints(pattern=_CODE_PATTERN)]
 EventName = Annotated[str, StringConstraints(pattern=_EVENT_PATTERN, max_length=64)]
 Colour = Annotated[str, StringConstraints(pattern=_COLOUR_PATTERN)]
+AppVersion = Annotated[str, StringConstraints(pattern=_VERSION_PATTERN)]
 FieldName = Annotated[str, StringConstraints(pattern=_FIELD_PATTERN)]
 EventNames = Annotated[tuple[EventName, ...], BeforeValidator(as_list), Field(min_length=1)]
 Amount = Annotated[int, Strict(), Field(ge=0, le=MAX_AMOUNT)]

@@ -1,13 +1,30 @@
-"""The header of a programme: name, currency, time zone, terms; and the events that other systems report."""
+"""The header of a programme: name, currency, time zone, terms and brand; the events that other systems
+report, and the stores that members look for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from domain.model.programme.field_types import ClockHours, Code, EventName, ProgrammePart, TextByLocale
+from domain.model.programme.field_types import (
+    AppVersion,
+    ClockHours,
+    Code,
+    Colour,
+    EventName,
+    FieldName,
+    Flag,
+    ProgrammePart,
+    TextByLocale,
+    as_list,
+)
+from domain.model.programme.rules import Weekday
+
+MOST_FLAGS = 50
 
 
 class TermsSpec(ProgrammePart):
@@ -17,9 +34,37 @@ class TermsSpec(ProgrammePart):
     url: str = ""
 
 
+class SupportSpec(ProgrammePart):
+    """Where members get help."""
+
+    url: str | None = None
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    email: Annotated[str, StringConstraints(min_length=3, max_length=254)] | None = None
+
+
+class BrandSpec(ProgrammePart):
+    """How the company shows itself; `name` is the programme's where it is left out."""
+
+    name: TextByLocale | None = None
+    logo: str | None = None
+    icon: str | None = None
+    colour: Colour | None = None
+    accent: Colour | None = None
+    card_art: str | None = None
+    support: SupportSpec | None = None
+
+
+class LinksSpec(ProgrammePart):
+    """Pages that an app links to; `terms` is the address of the terms where it is left out."""
+
+    privacy: str | None = None
+    terms: str | None = None
+    support: str | None = None
+
+
 class ProgrammeHeader(ProgrammePart):
     """The header of the programme. `locales[0]` is the default. `quiet_hours` are in the member's time zone,
-    everything else in the programme's `timezone`.
+    everything else in the programme's `timezone`. Who joins is at least `minimum_age` years old.
     """
 
     code: Code
@@ -30,6 +75,12 @@ class ProgrammeHeader(ProgrammePart):
     terms: TermsSpec = TermsSpec()
     ineligible: tuple[str, ...] = ()
     quiet_hours: ClockHours | None = None
+    minimum_age: Annotated[int, Field(ge=1, le=99)] | None = None
+
+    brand: BrandSpec | None = None
+    links: LinksSpec = LinksSpec()
+    minimum_app_version: AppVersion | None = None
+    flags: Annotated[Mapping[FieldName, Flag], Field(max_length=MOST_FLAGS)] = Field(default_factory=dict)
 
 
 class EventSpec(ProgrammePart):
@@ -40,3 +91,22 @@ class EventSpec(ProgrammePart):
     name: EventName
     title: TextByLocale
     data: Mapping[str, Literal["string", "int", "bool", "date"]] = Field(default_factory=dict)
+
+
+class Position(ProgrammePart):
+    """A place on a map, in degrees: north and east are positive."""
+
+    latitude: Annotated[Decimal, Field(ge=-90, le=90)]
+    longitude: Annotated[Decimal, Field(ge=-180, le=180)]
+
+
+class StoreSpec(ProgrammePart):
+    """What members read of a store. `code` is that of the store's tills; a day without hours is closed."""
+
+    code: Code
+    address: TextByLocale | None = None
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    position: Position | None = None
+    hours: Mapping[Weekday, Annotated[tuple[ClockHours, ...], BeforeValidator(as_list)]] = Field(
+        default_factory=dict
+    )

@@ -8,21 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.model.programme.check.addresses import check_addresses
-from domain.model.programme.check.badges import check_badges
-from domain.model.programme.check.checked_file import CheckedFile
-from domain.model.programme.check.codes import check_codes, check_duplicate_codes
-from domain.model.programme.check.costs import check_costs
-from domain.model.programme.check.entered_codes import check_entered_codes
-from domain.model.programme.check.expressions import check_expressions
-from domain.model.programme.check.loops import check_loops
-from domain.model.programme.check.past import check_past
-from domain.model.programme.check.paying import check_paying
-from domain.model.programme.check.returnable import check_returnable
-from domain.model.programme.check.suspicious import check_suspicious
-from domain.model.programme.check.texts import check_texts, missing_texts
-from domain.model.programme.check.unused import check_unused
-from domain.model.programme.check.values import check_values
 from domain.model.programme.faults import Finding, KeyPath, ProgrammeFault, ProgrammeInvalid, format_path
 from domain.model.programme.models import Programme
 from domain.model.programme.parsing import ParsedFile, parse_yaml
@@ -61,6 +46,9 @@ def load_with_warnings(text: str, *, now: datetime | None = None) -> LoadedProgr
     """Load a programme file with its warnings, with `now` also of what is over by then. Raises
     ProgrammeInvalid.
     """
+    # Imported here: a server reads what was checked when it was published, and publishes rarely.
+    from domain.model.programme.check import CheckedFile, check_duplicate_codes, check_findings, missing_texts
+
     parsed = parse_yaml(text)
     validation = validate(parsed.values)
     findings = list(validation.findings)
@@ -69,7 +57,7 @@ def load_with_warnings(text: str, *, now: datetime | None = None) -> LoadedProgr
             programme=validation.programme, content=parsed.values, validation=validation
         )
         findings += check_duplicate_codes(checked_file)
-        for finding in _check_findings(checked_file, now):
+        for finding in check_findings(checked_file, now):
             path = validation.original_path(finding.path)
             # What was removed has its finding already, and what stands on it only follows from that one.
             if path not in validation.removed_paths and all(map(validation.is_sound, finding.stands_on)):
@@ -85,24 +73,6 @@ def load_with_warnings(text: str, *, now: datetime | None = None) -> LoadedProgr
         warnings=tuple(_faults_with_lines(parsed, findings, warnings=True)),
         missing_texts=missing,
     )
-
-
-def _check_findings(checked_file: CheckedFile, now: datetime | None) -> Iterator[Finding]:
-    yield from check_codes(checked_file)
-    yield from check_values(checked_file)
-    yield from check_paying(checked_file)
-    yield from check_badges(checked_file)
-    yield from check_addresses(checked_file)
-    yield from check_expressions(checked_file)
-    yield from check_costs(checked_file)
-    yield from check_texts(checked_file)
-    yield from check_loops(checked_file)
-    yield from check_unused(checked_file)
-    yield from check_suspicious(checked_file)
-    yield from check_entered_codes(checked_file)
-    yield from check_returnable(checked_file)
-    if now is not None:
-        yield from check_past(checked_file, now)
 
 
 def _faults_with_lines(

@@ -55,15 +55,20 @@ def collapse_names(messages: Iterable[MessageSpec]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(message.collapse for message in messages if message.collapse is not None))
 
 
+ConsentChannel = Literal["push", "email", "sms"]
+
+
 class ConsentSpec(ProgrammePart):
     """A purpose that a member may consent to. `wording` is the text that is shown; its version is stored with
-    each answer.
+    each answer. Where there are `channels`, a member agrees to each of them apart, and its messages go by no
+    other; the inbox follows the purpose.
     """
 
     purpose: Code
     title: TextByLocale
     wording: TextByLocale
     wordingVersion: PositiveInt = 1  # the file's key
+    channels: Annotated[tuple[ConsentChannel, ...], BeforeValidator(as_list)] = ()
 
     @model_validator(mode="before")
     @classmethod

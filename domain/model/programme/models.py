@@ -17,7 +17,7 @@ from domain.model.calendar import Span
 from domain.model.programme.attributes import AttributeSpec
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.field_types import ProgrammePart
-from domain.model.programme.header import EventSpec, ProgrammeHeader
+from domain.model.programme.header import EventSpec, ProgrammeHeader, StoreSpec
 from domain.model.programme.membership import CodeSpec, Leaderboard, PlanSpec, ReferralSpec, Segment
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
@@ -28,6 +28,7 @@ from domain.model.programme.wallets import PayTerms, WalletSpec
 DEFAULT_WAIT = Span(days=14)
 MOST_CODES = 500
 MOST_ATTRIBUTES = 50
+MOST_STORES = 2_000
 
 
 class Programme(ProgrammePart):
@@ -50,6 +51,7 @@ class Programme(ProgrammePart):
     consents: tuple[ConsentSpec, ...] = ()
     surveys: tuple[SurveySpec, ...] = ()
     leaderboards: tuple[Leaderboard, ...] = ()
+    stores: Annotated[tuple[StoreSpec, ...], Field(max_length=MOST_STORES)] = ()
 
     __hash__ = object.__hash__  # by identity: caches are keyed by the programme, many times a decision
 
@@ -140,6 +142,10 @@ class Programme(ProgrammePart):
     def survey(self, code: str) -> SurveySpec:
         """Return a survey. Raises KeyError."""
         return self._surveys[code]
+
+    def store(self, code: str) -> StoreSpec:
+        """Return what the file says of a store. Raises KeyError where it says nothing."""
+        return self._stores[code]
 
     def attribute(self, name: str) -> AttributeSpec:
         """Return an attribute by its name. Raises KeyError."""
@@ -280,6 +286,10 @@ class Programme(ProgrammePart):
     @cached_property
     def _attributes(self) -> dict[str, AttributeSpec]:
         return {attribute.name: attribute for attribute in self.attributes}
+
+    @cached_property
+    def _stores(self) -> dict[str, StoreSpec]:
+        return {store.code: store for store in self.stores}
 
     @cached_property
     def _plans(self) -> dict[str, PlanSpec]:

@@ -43,6 +43,8 @@ _MISSING_VALUES: Final[Mapping[str, str]] = {
     "attributes.name": "size, or another word of letters, digits and _",
     "kind": "string, or int, bool, date or choice",
     "qualifies": "{on: purchase.completed}",
+    "latitude": "38.71, in degrees",
+    "longitude": "-9.14, in degrees",
     "units": "100, of the wallet",
     "worth": "500, in minor units",
 }

@@ -218,6 +218,14 @@ class Rule(ProgrammePart):
         return tuple(action.award for action in self.do if action.award is not None)
 
     @cached_property
+    def gives(self) -> bool:
+        """Whether it moves value or gives something: it does not only send, ask, call or mark."""
+        return any(
+            action.award or action.deduct or action.voucher or action.badge or action.tier
+            for action in self.do
+        )
+
+    @cached_property
     def deductions(self) -> tuple[DeductionSpec, ...]:
         """What the rule takes, in its order."""
         return tuple(action.deduct for action in self.do if action.deduct is not None)

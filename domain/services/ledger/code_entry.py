@@ -28,7 +28,6 @@ from domain.services.keyed_decisions import (
     load_bound_row,
 )
 from domain.services.runtime import Runtime
-from domain.store.ledger import vouchers
 from domain.store.people import code_tries
 from domain.store.requests import Reply
 
@@ -139,7 +138,4 @@ def _until_next_day(runtime: Runtime, now: datetime) -> int:
 
 
 async def _entered_by_key(runtime: Runtime, member_id: str, reply: Reply) -> EnteredCode:
-    row = await load_bound_row(runtime, member_id, reply)
-    ids = [step.id for step in row.vouchers if step.change == "issued"]
-    found_vouchers = await vouchers.find_many(runtime.store, ids) if ids else {}
-    return EnteredCode(member_id, row, tuple(found_vouchers[id] for id in ids if id in found_vouchers))
+    return await code_claims.load_entered(runtime, member_id, await load_bound_row(runtime, member_id, reply))

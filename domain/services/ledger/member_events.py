@@ -7,28 +7,31 @@ what the programme declares, no more.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.model import event_names
 from domain.model.calendar import milliseconds
-from domain.model.ledger.decision import JournalRow, MemberFrozen, Outcome
+from domain.model.ledger.decision import JournalRow, MemberFrozen, Outcome, Refusal
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.plans import PLAN_EVENTS
 from domain.model.programme import Programme
 from domain.services import input_checks
-from domain.services.decisions import event_instant, load_member
+from domain.services.decisions import decide_event, event_instant, load_member
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store.document_store import Stale, Write
-from domain.store.ledger import journal, members, receipts
-from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger import history_entries, journal, members, receipts
+from domain.store.ledger.history_entries import HistoryEntry
 from domain.store.requests import Reply
 
 MAX_NUMBER = 2**53
 MAX_TEXT_LENGTH = 500
+MOST_DELAYED = (
+    50  # rules with a delay that are followed from one event, those that follow from others among them
+)
 
 
 # ---------------------------------------------------------------- values
@@ -153,21 +156,22 @@ async def record(
     }
     request = till.request_key("recordEvent", key, request_input)
 
-    async def decide() -> DecidedEvent[None]:
+    async def decide() -> DecidedEvent[int]:
         stored_member = await load_member(runtime, member_id)
         till.require_other_member(stored_member)
         if stored_member.member.frozen:
             raise MemberFrozen("a frozen member earns nothing")
         event_at = event_instant(stored_member, now=now, occurred_at=occurred_at)
         event = Event(f"event:{receipt_id}", name, event_at, till.source, checked_data)
-        return await decide_now(runtime, stored_member, event, subject=None, now=now)
+        decided = await decide_now(runtime, stored_member, event, subject=0, now=now)
+        return replace(decided, subject=await _moved_later(runtime, decided, now=now))
 
-    def bind(decided: DecidedEvent[None]) -> BoundReply:
+    def bind(decided: DecidedEvent[int]) -> BoundReply:
         claim = receipts.claim_write(receipt_id, member=member_id, row=decided.row)
         audit_writes = _audit_writes(till, decided, now=now)
         return BoundReply({"member": member_id, "seq": decided.row.seq}, [claim, *audit_writes])
 
-    async def answer(decided: DecidedEvent[None]) -> EventRecorded:
+    async def answer(decided: DecidedEvent[int]) -> EventRecorded:
         return _event_recorded(member_id, decided.row)
 
     return await decide_once(
@@ -183,16 +187,45 @@ async def record(
     )
 
 
-def _audit_writes(till: Till, decided: DecidedEvent[None], *, now: datetime) -> list[Write]:
-    """An event counts as a receipt does, and what it moved as a correction does."""
+async def _moved_later(runtime: Runtime, decided: DecidedEvent[int], *, now: datetime) -> int:
+    """Return what rules with a delay will move after an event, each decided for its own time as if nothing
+    happened till then: what they keep from each other under a cap counts for each.
+    """
+    moved, followed = 0, 0
+    waiting = [(decided.member_after, delayed) for delayed in decided.row.delayed]
+    while waiting and followed < MOST_DELAYED:
+        stored_member, delayed = waiting.pop(0)
+        if delayed.member != stored_member.member.id:
+            continue  # a referrer's, of whom nothing is known here
+        followed += 1
+        due = max(now, delayed.due)
+        try:
+            decision = await decide_event(
+                runtime, decided.published, stored_member, delayed.event, now=due, decided_by="time"
+            )
+        except Refusal:
+            continue  # what cannot be will not be then
+        moved += _moved(decision.row)
+        after = members.after_decision(stored_member, decision)
+        waiting += [(after, further) for further in decision.row.delayed]
+    return moved
+
+
+def _moved(row: JournalRow) -> int:
+    return sum(abs(entry.amount) for entry in row.entries)
+
+
+def _audit_writes(till: Till, decided: DecidedEvent[int], *, now: datetime) -> list[Write]:
+    """An event counts as a receipt does, and what it moves, now and by rules with a delay, as a correction
+    does.
+    """
     row = decided.row
-    moved = sum(abs(entry.amount) for entry in row.entries)
     return till.audit_writes(
         decided.decision,
         "EVENT",
         now=now,
         subject=row.event.name,
-        shift_counts={"purchases": 1, "adjusted": moved},
+        shift_counts={"purchases": 1, "adjusted": _moved(row) + decided.subject},
     )
 
 
@@ -227,4 +260,4 @@ def _reported_data(event: Event, checked_data: Mapping[str, Json]) -> dict[str, 
 
 
 def _event_recorded(member_id: str, row: JournalRow) -> EventRecorded:
-    return EventRecorded(member_id, row.version, members.row_history(row), row.outcomes)
+    return EventRecorded(member_id, row.version, history_entries.row_history(row), row.outcomes)

@@ -33,11 +33,12 @@ from domain.services.ledger.purchase_input import (
     payment_fault,
 )
 from domain.services.ledger.queries import MemberView, RecordedPurchase
-from domain.services.ledger.till import Presence, Till, require_presence
+from domain.services.ledger.till import TILL_SOURCE, Presence, Till, require_presence
 from domain.services.runtime import Runtime
 from domain.store.document_store import Stale
-from domain.store.ledger import members, receipts
-from domain.store.ledger.members import HistoryEntry, StoredMember
+from domain.store.ledger import history_entries, receipts
+from domain.store.ledger.history_entries import HistoryEntry
+from domain.store.ledger.members import StoredMember
 from domain.store.requests import Reply
 
 
@@ -121,7 +122,7 @@ def _earned_badges(row: JournalRow) -> tuple[tuple[str, int], ...]:
     return tuple((str(code), level) for code, level in badge_levels if isinstance(level, int))
 
 
-def _purchase_event(
+def purchase_event(
     purchase_input: PurchaseInput, receipt_id: str, *, till: Till, stored_member: StoredMember, now: datetime
 ) -> Event:
     at = event_instant(stored_member, now=now, occurred_at=purchase_input.occurred_at)
@@ -136,7 +137,7 @@ def _purchase_event(
     )
 
 
-def _require_earning(stored_member: StoredMember, till: Till, purchase_input: PurchaseInput) -> None:
+def require_earning(stored_member: StoredMember, till: Till, purchase_input: PurchaseInput) -> None:
     till.require_other_member(stored_member)
     till.require_receipt(purchase_input.total)
     if stored_member.member.frozen:
@@ -144,7 +145,7 @@ def _require_earning(stored_member: StoredMember, till: Till, purchase_input: Pu
 
 
 # ---------------------------------------------------------------- reads
-async def _check_payment(
+async def check_event_payment(
     runtime: Runtime, stored_member: StoredMember, event: Event, purchase_input: PurchaseInput
 ) -> None:
     if purchase_input.pay_with or purchase_input.details is not None:
@@ -159,12 +160,42 @@ async def quote(
 
     Raises InvalidInput, NotFound, NotAllowed, MemberFrozen.
     """
-    published = runtime.programmes.current()
-    check_purchase_input(purchase_input, programme=published.programme, now=now)
+    check_purchase_input(purchase_input, programme=runtime.programmes.current().programme, now=now)
     stored_member = await load_member(runtime, member_id)
-    _require_earning(stored_member, till, purchase_input)
-    event = _purchase_event(purchase_input, "quote", till=till, stored_member=stored_member, now=now)
-    await _check_payment(runtime, stored_member, event, purchase_input)
+    require_earning(stored_member, till, purchase_input)
+    event = purchase_event(purchase_input, "quote", till=till, stored_member=stored_member, now=now)
+    return await _quote_event(runtime, stored_member, event, purchase_input, now=now)
+
+
+async def quote_own(
+    runtime: Runtime, *, member_id: str, purchase_input: PurchaseInput, store: str | None, now: datetime
+) -> PurchaseQuote:
+    """Return what a purchase would bring a member who asks for themselves, as a till would record it.
+
+    Raises InvalidInput, NotFound.
+    """
+    check_purchase_input(purchase_input, programme=runtime.programmes.current().programme, now=now)
+    stored_member = await load_member(runtime, member_id)
+    event = Event(
+        "purchase:quote",
+        event_names.PURCHASED,
+        event_instant(stored_member, now=now),
+        TILL_SOURCE,
+        purchase=purchase_input.as_purchase(store),
+    )
+    return await _quote_event(runtime, stored_member, event, purchase_input, now=now)
+
+
+async def _quote_event(
+    runtime: Runtime,
+    stored_member: StoredMember,
+    event: Event,
+    purchase_input: PurchaseInput,
+    *,
+    now: datetime,
+) -> PurchaseQuote:
+    published = runtime.programmes.current()
+    await check_event_payment(runtime, stored_member, event, purchase_input)
     try:
         decision = await decide_event(runtime, published, stored_member, event, now=now)
     except (BalanceTooLow, PaymentNotAccepted) as refusal:
@@ -210,9 +241,9 @@ async def record(
 
     async def decide() -> DecidedEvent[None]:
         stored_member = await load_member(runtime, member_id)
-        _require_earning(stored_member, till, purchase_input)
-        event = _purchase_event(purchase_input, receipt_id, till=till, stored_member=stored_member, now=now)
-        await _check_payment(runtime, stored_member, event, purchase_input)
+        require_earning(stored_member, till, purchase_input)
+        event = purchase_event(purchase_input, receipt_id, till=till, stored_member=stored_member, now=now)
+        await check_event_payment(runtime, stored_member, event, purchase_input)
         if purchase_input.pay_with:
             require_presence(presence)
         return await decide_now(runtime, stored_member, event, subject=None, now=now)
@@ -231,7 +262,7 @@ async def record(
 
     async def answer(decided: DecidedEvent[None]) -> PurchaseRecorded:
         view = await queries.member_view_of(runtime, decided.member_after, now=max(now, decided.row.event.at))
-        return _purchase_recorded(receipt_id, view, decided.row)
+        return purchase_recorded(receipt_id, view, decided.row)
 
     return await decide_once(
         runtime,
@@ -241,25 +272,25 @@ async def record(
         decide=decide,
         bind=bind,
         answer=answer,
-        answer_again=lambda reply: _recorded_before(runtime, receipt_id, reply, now=now),
-        answer_taken=lambda: _refuse_claimed(runtime, receipt_id, member_id),
+        answer_again=lambda reply: recorded_before(runtime, receipt_id, reply, now=now),
+        answer_taken=lambda: refuse_claimed(runtime, receipt_id, member_id),
     )
 
 
-async def _recorded_before(
+async def recorded_before(
     runtime: Runtime, receipt_id: str, reply: Reply, *, now: datetime
 ) -> PurchaseRecorded:
     member_id = str(reply["member"])
     row = await load_bound_row(runtime, member_id, reply)
     view = await queries.load_member_view(runtime, member_id=member_id, now=now)
-    result = _purchase_recorded(receipt_id, view, row)
+    result = purchase_recorded(receipt_id, view, row)
     receipt = await receipts.find(runtime.store, receipt_id)
     if receipt is None:
         return result
     return replace(result, purchase=queries.recorded_purchase(receipt, row))
 
 
-async def _refuse_claimed(runtime: Runtime, receipt_id: str, member_id: str) -> NoReturn:
+async def refuse_claimed(runtime: Runtime, receipt_id: str, member_id: str) -> NoReturn:
     purchase = await queries.find_purchase_by_id(runtime, receipt_id=receipt_id)
     if purchase is None:
         raise Stale("the receipt is being written")
@@ -267,14 +298,14 @@ async def _refuse_claimed(runtime: Runtime, receipt_id: str, member_id: str) -> 
     raise PurchaseClaimed(same_member=same_member, purchase=purchase if same_member else None)
 
 
-def _purchase_recorded(receipt_id: str, member_view: MemberView, row: JournalRow) -> PurchaseRecorded:
+def purchase_recorded(receipt_id: str, member_view: MemberView, row: JournalRow) -> PurchaseRecorded:
     purchase = row.event.purchase
     assert purchase is not None, "a purchase's row has its purchase"
     return PurchaseRecorded(
         purchase=RecordedPurchase.from_row(receipt_id, member_view.member.id, row, remaining=purchase),
         member_view=member_view,
         version=row.version,
-        history=members.row_history(row),
+        history=history_entries.row_history(row),
         outcomes=row.outcomes,
         unlocked_rewards=raised_values(row, event_names.REWARD_UNLOCKED, "reward"),
         badges=_earned_badges(row),

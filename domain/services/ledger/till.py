@@ -41,7 +41,8 @@ def require_presence(presence: Presence) -> None:
 @dataclass(frozen=True, slots=True)
 class ShiftLimits:
     """The limits of an employee's day: purchases with events, and vouchers, by count; refunds in minor units;
-    corrections with what events moved, points and minor units together; look-ups of members by count.
+    corrections with what events move, also later by rules with a delay, points and minor units together;
+    look-ups of members by count.
 
     `receipt_total` is the highest total, in minor units, of a receipt that a cashier records.
     """

@@ -6,9 +6,11 @@ The journal is streamed.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
+from domain.model.event_names import CODE_ENTERED
 from domain.model.ledger.decision import Entry, JournalRow, StateValue
 from domain.model.ledger.member import Member
 from domain.model.ledger.payments import payment_back
@@ -16,11 +18,23 @@ from domain.model.ledger.state import ledger_state
 from domain.store import stale_commits
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
-from domain.store.ledger import journal, journal_rows, members, vouchers
+from domain.store.ledger import (
+    code_counts,
+    history_entries,
+    journal,
+    journal_rows,
+    members,
+    single_use_codes,
+    vouchers,
+)
+from domain.store.ledger.code_counts import CodeCount
 from domain.store.ledger.members import StoredMember
 from domain.store.stale_commits import StaleCommit
 
 Progress = Callable[[int], None]
+
+
+ALL_MEMBERS = "all members"
 
 
 def no_progress(done: int) -> None:
@@ -54,6 +68,8 @@ class _FoldedJournal:
     newest_entries: list[int] = field(default_factory=list)
     purchases: int = 0
     vouchers: dict[str, str] = field(default_factory=dict)
+    codes: Counter[str] = field(default_factory=Counter)
+    batches: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
 
     def add_row(self, row: Raw) -> None:
@@ -68,15 +84,24 @@ class _FoldedJournal:
             self._add_entry(journal_rows.read_entry(entry_document))
         for step in row.get("vouchers", ()):
             self.vouchers[step[0]] = step[3]
+        for event in (row["event"], *row.get("raised", ())):
+            if event["name"] == CODE_ENTERED:
+                self._add_code(dict(event["data"]))
         if "payment" in (row["event"].get("purchase") or ()):
             self._check_payment(journal_rows.read_row(row))
         self.purchases += journal_rows.is_purchase(journal_rows.read_event(row["event"]))
+
+    def _add_code(self, event_data: Mapping[str, str | None]) -> None:
+        code, batch = event_data.get("code"), event_data.get("batch")
+        self.codes[str(code or batch)] += 1
+        if batch is not None:
+            self.batches[batch] += 1
 
     def _add_entry(self, entry: Entry) -> None:
         self.entries += 1
         wallet_number = self.entries_by_wallet[entry.wallet] = self.entries_by_wallet.get(entry.wallet, 0) + 1
         self.sums[entry.wallet] = self.sums.get(entry.wallet, 0) + entry.amount
-        self.newest_entries = [*self.newest_entries, entry.n][-members.MAX_RECENT :]
+        self.newest_entries = [*self.newest_entries, entry.n][-history_entries.MAX_RECENT :]
         stored_numbers = (entry.n, entry.wallet_n, entry.balance)
         counted_numbers = (self.entries, wallet_number, self.sums[entry.wallet])
         if stored_numbers != counted_numbers:
@@ -115,13 +140,20 @@ _STATE_BY_CHANGE: Mapping[str, str] = {
 
 # ---------------------------------------------------------------- reads
 async def verify(store: DocumentStore, *, progress: Progress = no_progress) -> AsyncIterator[Difference]:
-    """Yield every difference of every member. `progress` gets the number of members done."""
-    done_count = 0
+    """Yield every difference of every member, then those of all. `progress` gets the number of members
+    done.
+    """
+    done_count, entered = 0, Counter[str]()
+    before = await code_counts.find_all(store)
     async for member in members.iterate_ids(store):
-        for difference in await verify_member(store, member=member):
+        folded = await _fold_member(store, member)
+        entered += folded.codes
+        for difference in folded.differences:
             yield difference
         done_count += 1
         progress(done_count)
+    for difference in _compare_code_counts(before, entered, await code_counts.find_all(store)):
+        yield difference
 
 
 async def find_stale(store: DocumentStore) -> list[StaleCommit]:
@@ -141,11 +173,15 @@ async def _has_decided_since(store: DocumentStore, stale_commit: StaleCommit) ->
 
 async def verify_member(store: DocumentStore, *, member: str) -> list[Difference]:
     """Return the differences of one member, read at one instant."""
+    return (await _fold_member(store, member)).differences
+
+
+async def _fold_member(store: DocumentStore, member: str) -> _FoldedJournal:
     folded = _FoldedJournal(member)
     async with store.transaction() as session:
         document = await store[members.COLLECTION].find_one({"_id": member}, session=session)
         if document is None:
-            return []
+            return folded
         query = {"member": member, "seq": {"$gt": 0, "$lte": document["version"]}}
         async for row in store[journal.COLLECTION].find(query, session=session).sort("seq", 1):
             folded.add_row(row)
@@ -157,12 +193,16 @@ async def verify_member(store: DocumentStore, *, member: str) -> list[Difference
             row["_id"]: row["state"]
             async for row in store[vouchers.COLLECTION].find(voucher_query, {"state": 1}, session=session)
         }
+        claimed = await single_use_codes.count_claimed(store, member, session=session)
     if beyond is not None:  # then no commit of theirs can take
         folded.add_difference("version", document["version"], f"a row {beyond['seq']}")
     _compare_state(document, folded)
     _compare_sums(members.read_member(document), folded)
     _compare_vouchers(states, folded)
-    return folded.differences
+    for batch in sorted(claimed.keys() | folded.batches.keys()):
+        if claimed[batch] != folded.batches[batch]:
+            folded.add_difference(f"single-use codes of {batch}", claimed[batch], folded.batches[batch])
+    return folded
 
 
 # ---------------------------------------------------------------- pure rules
@@ -187,7 +227,7 @@ def _compare_sums(stored_member: StoredMember, folded: _FoldedJournal) -> None:
         folded.add_difference("entries", member.entries, folded.entries)
     if member.purchases.count != folded.purchases:
         folded.add_difference("purchases.count", member.purchases.count, folded.purchases)
-    recent = [history_entry.entry.n for history_entry in stored_member.recent]
+    recent = [history_entry.n for history_entry in stored_member.recent]
     if recent != folded.newest_entries:
         folded.add_difference("recent", recent, folded.newest_entries)
 
@@ -197,3 +237,17 @@ def _compare_vouchers(states: Mapping[str, str], folded: _FoldedJournal) -> None
     for id in sorted(states.keys() | expected.keys()):
         if states.get(id) != expected.get(id):
             folded.add_difference(f"voucher {id}", states.get(id), expected.get(id))
+
+
+def _compare_code_counts(
+    before: Mapping[str, CodeCount], entered: Mapping[str, int], after: Mapping[str, CodeCount]
+) -> list[Difference]:
+    """Compare how often codes were entered. The members were read one after another, between two counts."""
+    nothing, differences = CodeCount(), list[Difference]()
+    for name in sorted(entered.keys() | after.keys()):
+        least, most = before.get(name, nothing).entered, after.get(name, nothing).entered
+        if not least <= entered.get(name, 0) <= most:
+            differences.append(
+                Difference(ALL_MEMBERS, f"entries of code {name}", str(most), str(entered.get(name, 0)))
+            )
+    return differences

@@ -21,7 +21,7 @@ from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store.ledger.vouchers import Voucher
 
-VoucherRefusalReason = Literal["STATE", "MINIMUM", "DATES"]
+VoucherRefusalReason = Literal["STATE", "MINIMUM", "DATES", "OTHER_MEMBER"]
 
 
 @dataclass(frozen=True, slots=True)

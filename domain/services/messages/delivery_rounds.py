@@ -22,6 +22,7 @@ from datetime import datetime
 import structlog
 
 from domain.model.calendar import milliseconds
+from domain.model.programme import MessageSpec
 from domain.services.concurrency import gather_limited
 from domain.services.messages.channel_sending import send_jobs
 from domain.services.messages.delivery_jobs import (
@@ -35,7 +36,12 @@ from domain.services.messages.delivery_jobs import (
 )
 from domain.services.messages.inbox_posting import post_to_inboxes
 from domain.services.messages.message_rules import find_message_spec as message_of
-from domain.services.messages.message_rules import first_deliveries, quiet_until, undeliverable_reason
+from domain.services.messages.message_rules import (
+    first_deliveries,
+    is_consented,
+    quiet_until,
+    undeliverable_reason,
+)
 from domain.services.runtime import Runtime
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger import members
@@ -185,7 +191,11 @@ def _start_message(
         return Settlement(row.id, "done" if was_sent else "dropped", reason or "", dropped_deliveries)
     deliveries = row.deliveries if row.deliveries is not None else first_deliveries(spec)
     return DeliveryJob(
-        row, spec, programme, stored_member, [_skip_unconfigured(worker, one) for one in deliveries]
+        row,
+        spec,
+        programme,
+        stored_member,
+        [_skip_barred(worker, spec, stored_member, delivery) for delivery in deliveries],
     )
 
 
@@ -204,13 +214,19 @@ def _start_webhook(
     )
 
 
-def _skip_unconfigured(worker: DeliveryWorker, delivery: Delivery) -> Delivery:
-    """Return a delivery as skipped where its sender is not configured."""
-    return (
-        finish_delivery(delivery, "skipped", f"{delivery.channel}_off")
-        if worker.sender(delivery.channel) is None
-        else delivery
-    )
+def _skip_barred(
+    worker: DeliveryWorker, spec: MessageSpec, stored_member: StoredMember, delivery: Delivery
+) -> Delivery:
+    """Return a delivery as skipped where its sender is not configured, or the member did not agree to its
+    channel.
+    """
+    if delivery.state != "pending":
+        return delivery
+    if worker.sender(delivery.channel) is None:
+        return finish_delivery(delivery, "skipped", f"{delivery.channel}_off")
+    if not is_consented(spec, stored_member, delivery.channel):
+        return finish_delivery(delivery, "skipped", "no_consent")
+    return delivery
 
 
 async def _post_jobs(

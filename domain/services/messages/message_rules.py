@@ -13,9 +13,10 @@ from domain.model.messages import quiet_hours
 from domain.model.messages.rendering import MessageSubject, Recipient, Rendered, render
 from domain.model.programme import MessageSpec, Programme
 from domain.model.programme.messages import MAX_COLLAPSE_NAMES, SERVICE_PURPOSE, SurveySpec, collapse_names
-from domain.store.ledger.members import Details, StoredMember
+from domain.store.ledger.members import StoredMember
 from domain.store.messages.inbox import Letter, LetterKind, Mailbox
 from domain.store.messages.outbox import Delivery, OutboxKind, OutboxRow
+from domain.store.people.details import Details
 
 
 # ---------------------------------------------------------------- pure rules
@@ -65,9 +66,21 @@ def quiet_until(
     return quiet_hours.release(programme.programme.quiet_hours, zone, now=now, key=key)
 
 
+def is_consented(spec: MessageSpec, stored_member: StoredMember, channel: str) -> bool:
+    """Tell whether a member agreed to messages of a purpose by a channel, where they answer by channel."""
+    return spec.purpose == SERVICE_PURPOSE or any(
+        answer.covers(channel) for answer in stored_member.details.consents if answer.purpose == spec.purpose
+    )
+
+
 def first_deliveries(spec: MessageSpec) -> tuple[Delivery, ...]:
     """Return a message's deliveries outside the inbox, not split by device yet."""
     return tuple(Delivery(channel) for channel in dict.fromkeys(spec.channels) if channel != "inbox")
+
+
+def absolute_link(link: str | None, links_url: str) -> str | None:
+    """Return a link as it leaves this server: a path begins where links begin, if that is known."""
+    return f"{links_url}{link}" if link is not None and link.startswith("/") else link
 
 
 def collapse_key(programme: Programme, spec: MessageSpec) -> str | None:

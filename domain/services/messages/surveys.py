@@ -41,9 +41,7 @@ class _Question:
     @property
     def mailbox_after(self) -> Mailbox:
         """Return the mailbox after the answer, which also marks the letter as read."""
-        if self.letter.read_at is not None:
-            return self.mailbox
-        return replace(self.mailbox, unread_count=max(0, self.mailbox.unread_count - 1))
+        return self.mailbox.with_changed([self.letter])
 
 
 # ---------------------------------------------------------------- reads
@@ -89,9 +87,10 @@ async def answer_survey(
 
     def bind(decided: DecidedEvent[_Question]) -> BoundReply:
         question = decided.subject
-        claims = [inbox.answer_write(question.letter, score=score, at=now)]
-        if question.letter.read_at is None:
-            claims.append(inbox.mailbox_write(question.mailbox, question.mailbox_after))
+        claims = [
+            inbox.answer_write(question.letter, score=score, at=now),
+            inbox.mailbox_write(question.mailbox, question.mailbox_after),
+        ]
         return replace(bind_row(decided), claims=claims)
 
     async def answer(decided: DecidedEvent[_Question]) -> SurveyAnswer:

@@ -50,9 +50,9 @@ from domain.services.senders import CodeMessage
 from domain.store import requests
 from domain.store.document_store import Write
 from domain.store.ledger import members
-from domain.store.ledger.members import Details
 from domain.store.people import code_tries, contacts, enrolments, sign_in_codes
 from domain.store.people.contacts import ContactHolder
+from domain.store.people.details import Details
 from domain.store.people.enrolments import Reservation, StoredEnrolment
 from domain.store.requests import Reply, RequestKey
 
@@ -89,9 +89,11 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEnrolment:
-    """An application whose contact was just proven, about to begin; `former_holder` had it before."""
+    """An application whose contact was just proven, about to begin; `former_holder` had it before. `id` is
+    None where it was made with the proof, so that it never waited.
+    """
 
-    id: str
+    id: str | None
     contact: Contact
     reservation: Reservation
     former_holder: ContactHolder | None
@@ -105,11 +107,11 @@ async def enrol(identity: IdentityRuntime, application: Application, *, key: str
     TermsNotAccepted, IdempotencyKeyConflict and TooManyRequests.
     """
     contact = field_checks.read_single_contact(application.email, application.phone)
-    request = _enrolment_key(identity, contact, application, field_checks.check_key(key))
+    request = enrolment_key(identity, contact, application, key=key)
     if (reply := await recall_reply(identity, request, now=now)) is not None:
         return _applied_before(identity, request, reply, contact)
     expect_reach(identity, contact, field=contact.kind)
-    reservation = await _make_reservation(identity, application, now)
+    reservation = await make_reservation(identity, application, now=now)
 
     contact_hash = rules.contact_hash(identity.secret, contact.key)
 
@@ -142,16 +144,29 @@ async def enrol(identity: IdentityRuntime, application: Application, *, key: str
     return applied
 
 
-def _enrolment_key(
-    identity: IdentityRuntime, contact: Contact, application: Application, key: str
+def enrolment_key(
+    identity: IdentityRuntime,
+    contact: Contact,
+    application: Application,
+    *,
+    key: str,
+    proven_by: Mapping[str, object] | None = None,
 ) -> RequestKey:
+    """Return the identity of an application; `proven_by` is what was brought with it that proves its contact.
+    Raises InvalidInput for a bad key.
+    """
+    field_checks.check_key(key)
     fields = {**asdict(application), "email": None, "phone": None}
     if application.code is None:
         del fields["code"]
+    for answer in fields["consents"]:
+        if answer["channels"] is None:
+            del answer["channels"]
     application_text = orjson.dumps(fields, option=orjson.OPT_SORT_KEYS).decode()
     scope = requests.contact_scope(rules.contact_hash(identity.secret, contact.key))
     request_input: Mapping[str, object] = {
-        "application": rules.input_hash(identity.secret, contact.key, application_text)
+        "application": rules.input_hash(identity.secret, contact.key, application_text),
+        **(proven_by or {}),
     }
     return requests.request_key(scope=scope, key=key, operation="enrol", request_input=request_input)
 
@@ -177,9 +192,10 @@ def _applied_before(
     return _applied(identity, request, contact, expires_at=expires_at)
 
 
-async def _make_reservation(
-    identity: IdentityRuntime, application: Application, now: datetime
+async def make_reservation(
+    identity: IdentityRuntime, application: Application, *, now: datetime
 ) -> Reservation:
+    """Return what an application says, checked. Raises InvalidInput and TermsNotAccepted."""
     programme = identity.programme
     header = programme.programme
     locale = (
@@ -193,15 +209,23 @@ async def _make_reservation(
         timezone=header.timezone
         if application.timezone is None
         else field_checks.check_timezone(application.timezone),
-        birthday=None
-        if application.birthday is None
-        else field_checks.check_birthday(application.birthday, zone=programme.zone, now=now),
+        birthday=_check_age(application.birthday, programme, now),
         terms=check_current(programme, application.terms_version),
         consents=check_answers(programme, application.consents, locale=locale, source=AT_ENROLMENT, now=now),
         referred_by=await _find_referrer(identity, programme, application.referral_code),
         at=now,
         code_digests=_read_code(identity, application.code),
     )
+
+
+def _check_age(birthday: date | None, programme: Programme, now: datetime) -> date | None:
+    if birthday is not None:
+        return field_checks.check_birthday(birthday, programme, now=now)
+    if (minimum_age := programme.programme.minimum_age) is not None:
+        raise InvalidInput(
+            "birthday", f"Give it: members of this programme are at least {minimum_age} years old."
+        )
+    return None
 
 
 def _read_code(identity: IdentityRuntime, code: str | None) -> tuple[str, ...]:
@@ -250,11 +274,13 @@ async def begin_membership(
     enrolment: WaitingEnrolment,
     *,
     extra_writes: list[Write],
+    bind_key: code_claims.KeyBinder = code_claims.bind_no_key,
     member: str,
     now: datetime,
 ) -> EnteredCode | CodeRefused | None:
     """Begin a membership in one transaction with `extra_writes`; return what came of the code that was given
-    with it. Raises ContactInUse.
+    with it. `bind_key` makes the writes that bind the request's key. Raises
+    ContactInUse, and KeyBound.
 
     This is one round: the caller tries again where it raises Stale.
     """
@@ -269,21 +295,16 @@ async def begin_membership(
         published.programme,
         applicant,
         event,
-        consents=[
-            consent_at_enrolment(
-                event, consent.purpose, source=consent.source, wording_version=consent.wording_version
-            )
-            for consent in details.consents
-            if consent.granted
-        ],
+        consents=_consent_events(event, details),
         code=code_at_enrolment(event, code.spec) if isinstance(code, CodeClaim) else None,
         now=now,
         stock=await identity.stock.stock_state(published.programme, now=now),
         version=published.number,
     )
     claims = [
+        *bind_key(code_claims.code_reply(code, decision.row)),
         *extra_writes,
-        enrolments.begin_write(enrolment.id),
+        *([enrolments.begin_write(enrolment.id)] if enrolment.id is not None else []),
         contacts.take_write(contact.key, member, holder=enrolment.former_holder),
         contacts.take_write(contacts.number_key(number), member),
         *_code_writes(identity, reservation, code, member=member, now=now),
@@ -336,6 +357,16 @@ def _code_writes(
         return []
     day = local_day(now, identity.programme.zone)
     return [code_tries.take_write(code_tries.tries_id(member, day), (), reservation.code_digests[0], now=now)]
+
+
+def _consent_events(event: Event, details: Details) -> list[Event]:
+    return [
+        consent_at_enrolment(
+            event, consent.purpose, source=consent.source, wording_version=consent.wording_version
+        )
+        for consent in details.consents
+        if consent.granted
+    ]
 
 
 def _enrolment_event(

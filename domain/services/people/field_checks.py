@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from domain.model.calendar import time_zones
+from domain.model.calendar import local_day, occurrence, time_zones
 from domain.model.people.contacts import Contact, ContactMalformed, read_contact, read_email, read_phone
 from domain.model.programme import Programme
 from domain.model.visible_text import has_visible, is_hidden, trimmed
@@ -50,13 +49,18 @@ def check_timezone(text: str) -> str:
     return text
 
 
-def check_birthday(day: date, *, zone: ZoneInfo, now: datetime) -> date:
-    """Return a day of birth: in the last 130 years, and not after today."""
-    today = now.astimezone(zone).date()
+def check_birthday(day: date, programme: Programme, *, now: datetime) -> date:
+    """Return a day of birth: in the last 130 years, and of somebody as old as the programme asks. Raises
+    InvalidInput.
+    """
+    today = local_day(now, programme.zone)
     if not date(today.year - MAX_AGE_YEARS, 1, 1) <= day <= today:
         raise InvalidInput(
             "birthday", f"A birthday lies between {today.year - MAX_AGE_YEARS}-01-01 and today."
         )
+    minimum_age = programme.programme.minimum_age
+    if minimum_age is not None and occurrence(day, day.year + minimum_age) > today:
+        raise InvalidInput("birthday", f"Members of this programme are at least {minimum_age} years old.")
     return day
 
 

@@ -44,12 +44,19 @@ async def find_known(
 
 
 async def token_for(
-    identity: IdentityRuntime, member: str, device_token: str | None, *, now: datetime
+    identity: IdentityRuntime,
+    member: str,
+    device_token: str | None,
+    *,
+    new_token: str | None = None,
+    now: datetime,
 ) -> DeviceToken:
-    """Return a token for the device that a member signs in on: the one that it has, else a new one."""
+    """Return a token for the device that a member signs in on: the one that it has, else `new_token`, by
+    default a random one.
+    """
     if device_token is not None:
         device = await known_devices.find(identity.store, token_hash(device_token), now=now)
         if device is not None and device.member == member:
             return DeviceToken(device_token, known_devices.know_write(device, now=now))
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token or secrets.token_urlsafe(TOKEN_BYTES)
     return DeviceToken(token, known_devices.know_write(KnownDevice(token_hash(token), member), now=now))

@@ -8,18 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 
-from domain.model.ledger.decision import Decision
 from domain.model.programme import Programme
-from domain.model.values import evolve
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput
-from domain.services.people import field_checks
+from domain.services.people import birthdays, field_checks
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.store.commit import next_due_after
-from domain.store.document_store import Write
-from domain.store.ledger import members
-from domain.store.ledger.members import Details, ProfileChange, StoredMember
-from domain.store.ledger.programmes import PublishedProgramme
+from domain.store.people.details import Details
 
 
 class KeepMarker(Enum):
@@ -49,10 +43,7 @@ def with_update(details: Details, change: ProfileUpdate, programme: Programme, *
     if change.name is not KEEP:
         details = replace(details, name=field_checks.check_name(change.name))
     if change.birthday is not KEEP:
-        day = change.birthday
-        details = replace(
-            details, birthday=field_checks.check_birthday(day, zone=programme.zone, now=now) if day else None
-        )
+        details = birthdays.with_first_birthday(details, change.birthday, programme, now=now)
     if change.locale is not KEEP:
         details = replace(
             details,
@@ -77,19 +68,6 @@ async def update_profile(
         details = with_update(stored_member.details, change, published.programme, now=now)
         if details == stored_member.details:
             return
-        await identity.store.transact([_profile_write(stored_member, details, published)])
+        await identity.store.transact([birthdays.profile_write(stored_member, details, published)])
 
     await identity.store.run_rounds(attempt, queue=member)
-
-
-def _profile_write(stored_member: StoredMember, details: Details, published: PublishedProgramme) -> Write:
-    change = ProfileChange(stored_member.profile_version, details)
-    if details.birthday == stored_member.details.birthday:
-        return members.profile_write(stored_member.member.id, change)
-    # A birthday changes when the member is next due.
-    next_due = next_due_after(
-        published, Decision(stored_member.member, evolve(stored_member.member, profile=details.profile))
-    )
-    return members.birthday_write(
-        stored_member.member.id, change, version=stored_member.member.seq, next_due=next_due
-    )

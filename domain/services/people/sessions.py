@@ -53,9 +53,12 @@ def new_session(
     store: str | None = None,
     own_members: tuple[str, ...] = (),
     installation: str | None = None,
+    random: bytes | None = None,
 ) -> OpenedSession:
-    """Return a new session of a member or an employee, not written yet."""
-    token = first_token(secrets.token_bytes(SESSION_BYTES + SECRET_BYTES))
+    """Return a new session of a member or an employee, not written yet; `random` are its 48 bytes, by
+    default new ones.
+    """
+    token = first_token(random or secrets.token_bytes(SESSION_BYTES + SECRET_BYTES))
     session = Session(
         id=token.session,
         kind=kind,
@@ -89,6 +92,18 @@ async def open_session(identity: IdentityRuntime, opened_session: OpenedSession,
         await identity.store.transact([*writes, *open_writes(opened_session.session)])
 
     await identity.store.run_rounds(attempt)
+
+
+async def reopen(identity: IdentityRuntime, random: bytes, *, now: datetime) -> OpenedSession:
+    """Return the session that these bytes opened, with its first refresh token, to whoever asks again.
+
+    Raises SignInRefused(SESSION_ENDED) where the client has gone on from it, or the session has ended.
+    """
+    token = first_token(random)
+    session = await sessions.find(identity.store, token.session)
+    if session is None or not session.is_alive(now) or use_of(token, session.tokens) == "again":
+        raise SignInRefused("SESSION_ENDED")
+    return OpenedSession(session, write_token(token, key=identity.secret))
 
 
 async def refresh(identity: IdentityRuntime, refresh_token: str, *, now: datetime) -> OpenedSession:

@@ -1,6 +1,7 @@
 """Sign-in by a one-time code, or by contacts that a trusted party has proven.
 
-A sign-in that brings the token of an enrolment begins that membership; no other sign-in begins one. A code
+A sign-in that brings the token of an enrolment begins that membership; no other sign-in begins one. Whoever
+has proven a contact of no member is given a proof, with which `proven_enrolment` begins one at once. A code
 works once: of twenty sign-ins at once with the right code, one gets a session. Only a person who has proven a
 contact is told that nobody is enrolled with it.
 """
@@ -8,22 +9,23 @@ contact is told that nobody is enrolled with it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.model.ledger.decision import CodeRefused
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
-from domain.services.code_claims import EnteredCode
-from domain.services.errors import NotEnrolled, SignInRefused
-from domain.services.people import field_checks, known_devices, one_time_codes, sessions
-from domain.services.people.enrolment import begin_membership, find_waiting
+from domain.services.code_claims import CodeReply, EnteredCode
+from domain.services.errors import SignInRefused
+from domain.services.people import contact_proofs, field_checks, known_devices, one_time_codes, sessions
+from domain.services.people.enrolment import WaitingEnrolment, begin_membership, find_waiting
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import SentCode
 from domain.services.people.sessions import OpenedSession
 from domain.store.document_store import Stale, Write
 from domain.store.people import contacts, sign_in_codes
+from domain.store.people.enrolments import Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,21 @@ class DeviceInput:
 
 
 NO_DEVICE = DeviceInput()
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenApplication:
+    """An application that was made with the proof of its contact, so that it begins at once.
+
+    Its session and its device's token are made of its request. `bind` makes the write that binds the
+    request's key to the member, whether the membership began, and what came of the code that was given.
+    """
+
+    contact: Contact
+    reservation: Reservation
+    session_bytes: bytes = field(repr=False)
+    device_token: str = field(repr=False)
+    bind: Callable[[str, bool, CodeReply], Write]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +114,23 @@ async def sign_in(
         now=now,
     )
     use_write = sign_in_codes.use_write(proven.record_id, challenge=proven.challenge)
+    proof = contact_proofs.new_proof(now=now)
 
     async def attempt() -> MemberSignedIn | None:
         try:
-            signed_in = await _open_session(identity, [contact_read], device, [use_write], now=now)
+            signed_in = await open_member_session(identity, [contact_read], device, [use_write], now=now)
             if signed_in is None:
-                await identity.store.transact([use_write])
+                proof_write = sign_in_codes.turn_to_proof_write(
+                    proven.record_id, challenge=proven.challenge, proof=proof.challenge
+                )
+                await identity.store.transact([proof_write])
         except sign_in_codes.CodeGone:
             raise SignInRefused("EXPIRED_CODE") from None
         return signed_in
 
     signed_in = await identity.store.run_rounds(attempt, queue=proven.record_id)
     if signed_in is None:
-        raise NotEnrolled
+        raise proof.not_enrolled()
     return signed_in
 
 
@@ -126,31 +147,40 @@ async def sign_in_proven(
     """
     field_checks.check_installation(device.installation)
 
-    async def attempt() -> MemberSignedIn | None:
-        return await _open_session(identity, proven_contacts, device, [], now=now)
-
     queue = rules.contact_hash(identity.secret, proven_contacts[0].key)
+    proof = contact_proofs.new_proof(now=now)
+
+    async def attempt() -> MemberSignedIn | None:
+        signed_in = await open_member_session(identity, proven_contacts, device, [], now=now)
+        if signed_in is None:
+            proof_write = await contact_proofs.keep_write(identity, queue, proof, now=now)
+            await identity.store.transact([proof_write])
+        return signed_in
+
     signed_in = await identity.store.run_rounds(attempt, queue=queue)
     if signed_in is None:
-        raise NotEnrolled
+        raise proof.not_enrolled()
     return signed_in
 
 
-async def _open_session(
+async def open_member_session(
     identity: IdentityRuntime,
     proven_contacts: Sequence[Contact],
     device: DeviceInput,
     writes: list[Write],
     *,
+    application: ProvenApplication | None = None,
     now: datetime,
 ) -> MemberSignedIn | None:
-    """Open a session in one transaction with `writes`; None, and nothing written, where nobody is enrolled.
+    """Open a session in one transaction with `writes`: of the member who has a proven contact, else of the
+    membership that begins with it, by the enrolment that waits or by `application`. None, and nothing
+    written, where nobody is enrolled.
 
-    This is one round: the caller tries again where it raises Stale.
+    This is one round: the caller tries again where it raises Stale. Raises KeyBound.
     """
     known_member = await _find_owner(identity, proven_contacts, now)
     enrolment = (
-        await find_waiting(identity, device.enrolment_token, proven=proven_contacts, now=now)
+        await _find_enrolment(identity, proven_contacts, device, application, now)
         if known_member is None
         else None
     )
@@ -158,20 +188,60 @@ async def _open_session(
         return None
     member = known_member or secrets.token_hex(16)
     opened_session = sessions.new_session(
-        identity, "member", member, now=now, installation=device.installation
+        identity,
+        "member",
+        member,
+        now=now,
+        installation=device.installation,
+        random=None if application is None else application.session_bytes,
     )
-    device_token = await known_devices.token_for(identity, member, device.device_token, now=now)
-    code: EnteredCode | CodeRefused | None = None
+    new_token = None if application is None else application.device_token
+    device_token = await known_devices.token_for(
+        identity, member, device.device_token, new_token=new_token, now=now
+    )
     writes = [*writes, *sessions.open_writes(opened_session.session), device_token.write]
     try:
-        if enrolment is None:
-            await identity.store.transact(writes)
-        else:
-            code = await begin_membership(identity, enrolment, extra_writes=writes, member=member, now=now)
+        code = await _write_session(identity, member, enrolment, application, writes, now=now)
     except contacts.ContactInUse as error:
         # The contact or the number was taken meanwhile: the next round reads it.
         raise Stale("taken meanwhile") from error
     return MemberSignedIn(member, opened_session, enrolment is not None, device_token.token, code)
+
+
+async def _find_enrolment(
+    identity: IdentityRuntime,
+    proven_contacts: Sequence[Contact],
+    device: DeviceInput,
+    application: ProvenApplication | None,
+    now: datetime,
+) -> WaitingEnrolment | None:
+    """Return the application that was made with the proof, else the one that the device has a token of."""
+    if application is None:
+        return await find_waiting(identity, device.enrolment_token, proven=proven_contacts, now=now)
+    holder = await contacts.find_holder(identity.store, application.contact.key)
+    return WaitingEnrolment(None, application.contact, application.reservation, holder)
+
+
+async def _write_session(
+    identity: IdentityRuntime,
+    member: str,
+    enrolment: WaitingEnrolment | None,
+    application: ProvenApplication | None,
+    writes: list[Write],
+    *,
+    now: datetime,
+) -> EnteredCode | CodeRefused | None:
+    """Write a session, and begin the membership where one waits; return what came of its code."""
+
+    def bind_key(code: CodeReply) -> list[Write]:
+        return [] if application is None else [application.bind(member, enrolment is not None, code)]
+
+    if enrolment is None:
+        await identity.store.transact([*bind_key(CodeReply()), *writes])
+        return None
+    return await begin_membership(
+        identity, enrolment, bind_key=bind_key, extra_writes=writes, member=member, now=now
+    )
 
 
 async def _find_owner(

@@ -118,7 +118,8 @@ class Programmes:
 
         Raises ProgrammeFaults.
         """
-        programme, digest = await asyncio.to_thread(load, text), content_hash(text)
+        programme = await asyncio.to_thread(load, text)
+        digest = await asyncio.to_thread(content_hash, text)
 
         async def attempt() -> None:
             await self.refresh()

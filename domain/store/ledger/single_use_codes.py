@@ -5,12 +5,15 @@ A code is claimed in the transaction that acts on it, so that it counts once ove
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 import pymongo
-from pymongo import UpdateOne
+from pymongo import IndexModel, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from domain.store.bulk import CHUNK_SECONDS
 from domain.store.document_store import DocumentStore, Stale, Write, update
@@ -29,6 +32,7 @@ class SingleUseCodeDocument(StoredDocument):
     class Settings(StoredDocument.Settings):
         name = COLLECTION
         keep_nulls = False
+        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"used_by": 1}, sparse=True),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,12 @@ async def find(store: DocumentStore, digests: Sequence[str]) -> SingleUseCode | 
     """Return the code of one of these digests; None where there is none."""
     row = await store[COLLECTION].find_one({"_id": {"$in": list(digests)}})
     return None if row is None else SingleUseCode(row["_id"], row["batch"], row.get("used_by"))
+
+
+async def count_claimed(store: DocumentStore, member: str, *, session: AsyncClientSession) -> Counter[str]:
+    """Return how many codes of each batch a member has entered, in a transaction."""
+    rows = store[COLLECTION].find({"used_by": member}, {"batch": 1}, session=session)
+    return Counter([row["batch"] async for row in rows])
 
 
 def claim_write(code: SingleUseCode, *, member: str, now: datetime) -> Write:

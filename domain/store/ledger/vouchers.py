@@ -125,6 +125,13 @@ async def find_by_code(store: DocumentStore, code: str) -> Voucher | None:
     return None if row is None else await find(store, row["voucher"])
 
 
+async def find_ids_by_codes(store: DocumentStore, spellings: Sequence[str]) -> dict[str, str]:
+    """Return the ids of those vouchers that there are, by their codes in their one spelling."""
+    hashes = {codes.voucher_hash(code): code for code in spellings}
+    rows = store[CODES].find({"_id": {"$in": list(hashes)}})
+    return {hashes[row["_id"]]: row["voucher"] async for row in rows}
+
+
 async def find_by_member(
     store: DocumentStore, member: str, *, before: int, first: int
 ) -> tuple[Voucher, ...]:

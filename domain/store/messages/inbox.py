@@ -2,7 +2,7 @@
 
 Rows hold codes and figures, no personal data; they are rendered when they are read. The member's mailbox
 counts them, outside the aggregate and guarded by a version of its own: how many there are, how many are
-unread, and when a message with a limited frequency came last.
+unread, when a message with a limited frequency came last, and which letters were read or answered lately.
 
 A letter is posted by single writes without a transaction, so that a worker killed at any point leaves nothing
 locked: the mailbox counts it and holds it, then it is inserted into the inbox. The next post first inserts
@@ -21,12 +21,21 @@ from pymongo.errors import BulkWriteError
 
 from domain.model.ledger.events import Json
 from domain.store.connect import Raw
-from domain.store.document_store import DUPLICATE_KEY, READ_ERRORS, DocumentStore, Stale, Write, update
+from domain.store.document_store import (
+    DUPLICATE_KEY,
+    READ_ERRORS,
+    DocumentStore,
+    Stale,
+    Write,
+    insert,
+    update,
+)
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "inbox"
 MAILBOXES = "mailboxes"
 LetterKind = Literal["message", "survey"]
+MAX_CHANGED = 200
 
 
 class LetterDocument(StoredDocument):
@@ -58,6 +67,8 @@ class MailboxDocument(StoredDocument):
     version: int
     last: list[list[Any]]
     holds: dict[str, Any] | None
+    changed: list[list[int]] | None = None
+    changed_version: int | None = None
 
     class Settings(StoredDocument.Settings):
         name = MAILBOXES
@@ -91,6 +102,8 @@ class Mailbox:
     """The counters of a member's messages; version 0 means that none came yet.
 
     `last_received` says when each message with a limited frequency came, and by which outbox row.
+    `changed_letters` are the last 200 that were read or answered: the mailbox's version then, and the
+    number of the letter.
     """
 
     member: str
@@ -99,6 +112,22 @@ class Mailbox:
     unread_count: int = 0
     last_received: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     held_letter: Letter | None = None
+    changed_letters: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def changed_version(self) -> int:
+        """Return the version at which letters were read or answered last; 0 where none was."""
+        return self.changed_letters[-1][0] if self.changed_letters else 0
+
+    def with_changed(self, letters: Sequence[Letter]) -> Mailbox:
+        """Return the mailbox after letters were read or answered; those that were unread count down."""
+        unread = sum(one.read_at is None for one in letters)
+        changed = (*self.changed_letters, *((self.version + 1, one.number) for one in letters))
+        return replace(
+            self,
+            unread_count=max(0, self.unread_count - unread),
+            changed_letters=changed[-MAX_CHANGED:],
+        )
 
     def with_received(self, code: str, at: datetime, *, by: str) -> Mailbox:
         """Return the mailbox after a message came at an instant, by an outbox row."""
@@ -129,7 +158,8 @@ async def find_mailboxes(store: DocumentStore, members: Sequence[str]) -> Mappin
 def _read_mailbox(row: Raw) -> Mailbox:
     last_received = {code: (at, by) for code, at, by in row["last"]}
     held_letter = read_letter(row["holds"]) if row["holds"] else None
-    return Mailbox(row["_id"], row["version"], row["n"], row["unread"], last_received, held_letter)
+    changed = tuple((version, n) for version, n in row.get("changed") or ())
+    return Mailbox(row["_id"], row["version"], row["n"], row["unread"], last_received, held_letter, changed)
 
 
 async def find_window(store: DocumentStore, member: str, *, before: int, first: int) -> tuple[Letter, ...]:
@@ -137,6 +167,13 @@ async def find_window(store: DocumentStore, member: str, *, before: int, first: 
     query = {"member": member, "n": {"$gte": before - first, "$lt": before}}
     letters = [read_letter(row) async for row in store[COLLECTION].find(query)]
     return tuple(sorted(letters, key=lambda letter: -letter.number))
+
+
+async def find_by_number(store: DocumentStore, member: str, numbers: Sequence[int]) -> list[Letter]:
+    """Return the letters of a member with these numbers, oldest first."""
+    query = {"member": member, "n": {"$in": list(numbers)}}
+    letters = [read_letter(row) async for row in store[COLLECTION].find(query)]
+    return sorted(letters, key=lambda letter: letter.number)
 
 
 async def find_many(store: DocumentStore, ids: Sequence[str]) -> list[Letter]:
@@ -229,6 +266,14 @@ def _letter_document(letter: Letter) -> dict[str, Any]:
     }
 
 
+def fill_writes(mailbox: Mailbox, letters: Sequence[Letter]) -> list[Write]:
+    """Return the insertions of a member's first letters, read or not, and of the mailbox that counts them."""
+    return [
+        insert(MAILBOXES, {"_id": mailbox.member, **_mailbox_document(Mailbox(mailbox.member), mailbox)}),
+        *(insert(COLLECTION, {**_letter_document(letter), "read_at": letter.read_at}) for letter in letters),
+    ]
+
+
 def mailbox_write(before: Mailbox, after: Mailbox) -> Write:
     """Return the guarded update of a mailbox that exists."""
     query = {"_id": after.member, "version": before.version}
@@ -241,13 +286,18 @@ def mailbox_write(before: Mailbox, after: Mailbox) -> Write:
 
 
 def _mailbox_document(before: Mailbox, after: Mailbox) -> dict[str, Any]:
-    return {
+    document = {
         "n": after.letter_count,
         "unread": after.unread_count,
         "version": before.version + 1,
         "last": [[code, at, by] for code, (at, by) in after.last_received.items()],
         "holds": _letter_document(after.held_letter) if after.held_letter is not None else None,
     }
+    if after.changed_letters != before.changed_letters:
+        # The change stream looks for `changed_version`: it tells that more than a new letter has come.
+        document["changed"] = [[version, n] for version, n in after.changed_letters]
+        document["changed_version"] = after.changed_version
+    return document
 
 
 def mark_read_write(letter: Letter, *, at: datetime) -> Write:

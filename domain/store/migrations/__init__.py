@@ -33,6 +33,7 @@ from domain.store.migrations import (
     m0003_returned_receipts,
     m0004_challenges,
     m0005_richer_programmes,
+    m0006_month_texts,
 )
 from domain.store.migrations.format import read_format
 from domain.store.migrations.steps import Migration
@@ -43,6 +44,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(3, "Receipts that were wholly returned say so", m0003_returned_receipts.apply),
     Migration(4, "Codes and applications belong to who asked for them", m0004_challenges.apply),
     Migration(5, "Payments, counts, stamp cards, attributes and codes", m0005_richer_programmes.apply),
+    Migration(6, "Amounts by day stand in a text a month", m0006_month_texts.apply),
 )
 FORMAT = FIRST_FORMAT + len(MIGRATIONS)
 

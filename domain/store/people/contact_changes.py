@@ -26,7 +26,7 @@ class ContactChangeDocument(StoredDocument):
     member: str
     kind: ContactKind
     old: str | None = None
-    new: str
+    new: str | None = None
     at: datetime
     until: datetime
     undone_at: datetime | None = None
@@ -43,19 +43,17 @@ class ChangeUndone(StoreFault):
 
 @dataclass(frozen=True, slots=True)
 class StoredContactChange:
-    """A change of a member's contact; `old` is None where they had none of its kind."""
+    """A change of a member's contact; `old` is None where they had none of its kind, `new` where it was taken
+    away.
+    """
 
     id: str
     member: str
+    kind: ContactKind
     old: Contact | None
-    new: Contact
+    new: Contact | None
     at: datetime
     until: datetime
-
-    @property
-    def kind(self) -> ContactKind:
-        """Return the kind of both contacts."""
-        return self.new.kind
 
 
 # ---------------------------------------------------------------- reads
@@ -80,7 +78,7 @@ def open_write(change: StoredContactChange) -> Write:
         member=change.member,
         kind=change.kind,
         old=change.old.value if change.old else None,
-        new=change.new.value,
+        new=change.new.value if change.new else None,
         at=change.at,
         until=change.until,
     )
@@ -101,8 +99,9 @@ def _read_change(document: ContactChangeDocument) -> StoredContactChange:
     return StoredContactChange(
         id=document.id,
         member=document.member,
+        kind=document.kind,
         old=Contact(document.kind, document.old) if document.old is not None else None,
-        new=Contact(document.kind, document.new),
+        new=Contact(document.kind, document.new) if document.new is not None else None,
         at=document.at,
         until=document.until,
     )

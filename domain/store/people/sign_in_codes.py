@@ -119,6 +119,14 @@ def use_write(id: str, *, challenge: str) -> Write:
     return update(COLLECTION, {"_id": id, "challenges.id": challenge}, change, if_missed=CodeGone(id))
 
 
+def turn_to_proof_write(id: str, *, challenge: str, proof: Challenge) -> Write:
+    """Return the write that uses up a challenge and keeps, in its place, the proof that it became; it raises
+    CodeGone like `use_write`.
+    """
+    change = {"$set": {"challenges.$": _challenge_fields(proof)}, "$inc": {"rev": 1}}
+    return update(COLLECTION, {"_id": id, "challenges.id": challenge}, change, if_missed=CodeGone(id))
+
+
 # ---------------------------------------------------------------- the record as it is stored
 def _record_document(record: SignInRecord, now: datetime) -> SignInDocument:
     any_device = record.counts_of(ANY_DEVICE)

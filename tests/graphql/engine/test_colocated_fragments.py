@@ -38,6 +38,14 @@ def documents() -> DocumentCache:
         ),
         "query Screen { viewer { pointHistory(first: 20) { edges { node { %s } } } } } %s"
         % (SPREADS, fragments("PointEntry", ("amount", "title", "occurredAt", "wallet", "expiresOn"))),
+        "query Screen { viewer { %s } } %s"
+        % (
+            SPREADS,
+            " ".join(
+                f"fragment Part{n} on Member {{ pointHistory(first: 50) {{ edges {{ node {{ {each} }} }} }} }}"
+                for n, each in enumerate(("id amount", "title occurredAt", "wallet", "id", "expiresOn") * 5)
+            ),
+        ),
         "query Screen { %s } %s"
         % (
             SPREADS,
@@ -46,7 +54,7 @@ def documents() -> DocumentCache:
             ),
         ),
     ],
-    ids=["fragments", "one place", "inline fragments", "objects", "rows", "of the query"],
+    ids=["fragments", "one place", "inline fragments", "objects", "rows", "one list", "of the query"],
 )
 def test_a_screen_of_25_parts_is_accepted(documents: DocumentCache, text: str) -> None:
     (plan,) = documents.get(text).plans

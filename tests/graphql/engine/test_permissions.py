@@ -11,6 +11,7 @@ from graphql import GraphQLSchema, build_schema
 from api.caller import Anonymous, Caller, MemberCaller, StaffCaller
 from api.graphql import schema
 from api.graphql.engine.execution import Engine, GraphQLRequest
+from api.graphql.engine.permission_proof import permission_faults
 from api.graphql.engine.permissions import (
     MEMBER,
     PUBLIC,
@@ -19,7 +20,6 @@ from api.graphql.engine.permissions import (
     CallerKinds,
     RootPermission,
     install_permissions,
-    permission_faults,
 )
 from tests.graphql.engine.small_schema import make_context, make_engine, make_schema
 

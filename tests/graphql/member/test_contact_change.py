@@ -47,7 +47,7 @@ async def test_a_link_undoes_the_change_without_a_sign_in_and_ends_every_session
     brought = {"challenge": requested["challenge"], "code": app.code_sender.codes[NEW]}
     assert (await change(app, token, **brought))["__typename"] == "ContactChanged"
     ((to, notice),) = app.code_sender.notices
-    assert (to.value, notice.new_contact.value) == (ANA, NEW)
+    assert (to.value, notice.changed_contact.value) == (ANA, NEW)
     link = {"token": notice.undo_token}
     assert (await app.mutate("undoContactChange", {"token": "junk"}, UNDO))["__typename"] == "LinkExpired"
     assert await app.mutate("undoContactChange", link, UNDO) == {
@@ -60,3 +60,39 @@ async def test_a_link_undoes_the_change_without_a_sign_in_and_ends_every_session
     )
     again = await app.sign_in_again(ANA)
     assert (await app.do("{ me { email } }", token=again))["me"]["email"] == ANA
+
+
+REMOVE = (
+    "__typename ... on ContactRemoved { member { email phone } } ... on SignInCodeRequested { challenge approval {"
+    " challenge codeSentTo } } ... on SignInRefused { reason }"
+)
+
+
+async def test_a_contact_is_taken_away_with_a_code_and_brought_back_by_the_link(app: RunningApp) -> None:
+    token, phone = await app.enrol_member(), "+351912345678"
+    requested = await change(app, token, contact=phone)
+    brought = {"contact": phone, "challenge": requested["challenge"], "code": app.code_sender.codes[phone]}
+    assert (await change(app, token, **brought))["member"] == {"email": ANA, "phone": phone}
+    app.clock.advance(minutes=11)
+    asked = await app.mutate("removeContact", {"kind": "PHONE"}, REMOVE, token=token)
+    assert (asked["__typename"], asked["approval"]["codeSentTo"]) == (
+        "SignInCodeRequested",
+        "a***@example.com",
+    )
+    proof = {"kind": "PHONE", "challenge": asked["challenge"], "code": app.code_sender.codes[ANA]}
+    wrong = {**proof, "code": "000000" if proof["code"] != "000000" else "111111"}
+    refused = await app.mutate("removeContact", wrong, REMOVE, token=token)
+    assert refused == {"__typename": "SignInRefused", "reason": "WRONG_CODE"}
+    assert (await app.do("{ me { phone } }", token=token))["me"]["phone"] == phone
+    removed = await app.mutate("removeContact", proof, REMOVE, token=token)
+    assert removed == {"__typename": "ContactRemoved", "member": {"email": ANA, "phone": None}}
+    query = "mutation($i: RemoveContactInput!) { removeContact(input: $i) { __typename } }"
+    for kind in ("PHONE", "EMAIL"):  # there is none, and the last one stays
+        assert await app.error(query, {"i": {"kind": kind}}, token=token) == {
+            "code": "BAD_INPUT",
+            "field": "kind",
+        }
+    link = {"token": app.code_sender.notices[-1][1].undo_token}
+    assert (await app.mutate("undoContactChange", link, UNDO))["__typename"] == "ContactChangeUndone"
+    again = await app.sign_in_again(ANA)
+    assert (await app.do("{ me { phone } }", token=again))["me"]["phone"] == phone

@@ -103,12 +103,16 @@ async def test_a_profile_left_out_stays_and_null_clears(app: RunningApp) -> None
     result = await app.mutate("updateProfile", {"locale": "en"}, changed, token=token)
     assert result["member"]["wallets"][0]["name"] == "NumisPoints"
     assert (result["member"]["name"], result["member"]["birthday"]) == ("Ana Silva", "1990-02-28")
-    result = await app.mutate("updateProfile", {"birthday": None}, changed, token=token)
-    assert (result["member"]["locale"], result["member"]["birthday"]) == ("en", None)
+    result = await app.mutate("updateProfile", {"locale": None}, changed, token=token)
+    assert (result["member"]["locale"], result["member"]["birthday"]) == ("pt", "1990-02-28")
     query = "mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { member { id } } }"
     assert await app.error(query, {"i": {"name": ""}}, token=token) == {
         "code": "BAD_INPUT",
         "field": "name",
+    }
+    assert await app.error(query, {"i": {"birthday": None}}, token=token) == {
+        "code": "BAD_INPUT",
+        "field": "birthday",
     }
     assert await app.error(query, {"i": {"locale": "fr"}}, token=token) == {
         "code": "BAD_INPUT",

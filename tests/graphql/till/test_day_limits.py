@@ -8,7 +8,7 @@ import pytest
 
 from domain.store.connect import Database
 from tests.command_log import CommandLog
-from tests.running_app import PASSWORD, Json, RunningApp, open_running_app
+from tests.running_app import NUMISCOLLECT, PASSWORD, Json, RunningApp, open_running_app
 
 PROBLEM = "__typename ... on Problem { message } ... on NotAllowed { reason }"
 LIMIT = {
@@ -98,6 +98,35 @@ async def test_what_events_award_counts_as_corrections_do(tight: RunningApp) -> 
     exact = await act(tight, "adjustBalance", till, "k1", adjust | {"amount": 120 - awarded})
     assert exact["__typename"] == "BalanceAdjusted"
     assert await attend(tight, await sign_in_again(tight, "mia"), number, "v2") == LIMIT
+
+
+async def test_what_a_rule_with_a_delay_awards_later_counts_when_its_event_is_recorded(
+    database: Database, command_log: CommandLog, tmp_path: Path
+) -> None:
+    file = tmp_path / "later.yaml"
+    title = "title: {pt: Mais, en: More, pl: Jeszcze}"
+    rules = (
+        f"  - {{code: later, {title}, on: cart.abandoned, after: {{days: 2}},"
+        " do: [{award: {wallet: points, fixed: 70}}]}\n"
+        "  - {code: patience, on: cart.abandoned, after: {days: 1}, do: [{badge: patient}]}\n"
+        f"  - {{code: thanks, {title}, on: badge.earned, when: 'event.data.badge == \"patient\"',"
+        " after: {days: 3}, do: [{award: {wallet: points, fixed: 20}}]}\n"
+    )
+    badge = "  - {code: patient, name: {pt: P, en: P, pl: P}, on: member.birthday, levels: [1]}\n"
+    text = NUMISCOLLECT.read_text(encoding="utf-8")
+    for key, more in (("rules", rules), ("badges", badge)):
+        text = text.replace(f"\n{key}:\n", f"\n{key}:\n{more}", 1)
+    file.write_text(text, encoding="utf-8")
+    async with open_running_app(database, command_log, tmp_path, programme=file, shift_adjusted=120) as app:
+        number, till = await member_number(app), await app.hire("mia", "MANAGER")
+        cart: Json = {"member": number, "name": "cart.abandoned"}
+        answer = await act(app, "recordEvent", till, "a", cart | {"externalId": "a"})
+        assert answer["__typename"] == "EventRecorded"
+        [shift] = [row async for row in app.process.store["shifts"].find({"_id": {"$gt": ""}})]
+        assert shift["adjusted"] == 90
+        before = await state(app)
+        assert await act(app, "recordEvent", till, "b", cart | {"externalId": "b"}) == LIMIT
+        assert await state(app) == before
 
 
 async def test_events_count_as_receipts_do_also_those_that_award_nothing(tight: RunningApp) -> None:

@@ -60,7 +60,7 @@ async def test_two_managers_replace_a_lost_contact_which_stops_at_once(app: Runn
         assert (await app.mutate("signIn", input, answer))["__typename"] == "NotEnrolled"
     assert (await app.mutate("undoContactChange", link, answer))["__typename"] == "LinkExpired"
     to, notice = app.code_sender.notices[-1]
-    assert (to.value, notice.new_contact.value, notice.undo_token) == ("thief@example.com", NEW, None)
+    assert (to.value, notice.changed_contact.value, notice.undo_token) == ("thief@example.com", NEW, None)
     query = "{ auditTrail { actor actionKind subject reason } }"
     trail = (await app.do(query, token=olga))["auditTrail"]
     shared = {"subject": "email", "reason": "the mailbox is gone"}

@@ -75,6 +75,46 @@ async def test_a_single_use_code_counts_once_over_all_members(database: Database
     assert (await code_counts.find(runtime.store, "packs")).entered == 2
 
 
+@pytest.mark.parametrize(
+    ("collection", "selector", "change", "where"),
+    [
+        (
+            "single_use_codes",
+            {"used_by": "ana"},
+            {"$unset": {"used_by": "", "used_at": ""}},
+            "ana: single-use codes of packs is 0, the journal gives 1",
+        ),
+        (
+            "code_counts",
+            {"_id": {"$regex": "^packs#"}},
+            {"$inc": {"entered": 2}},
+            "all members: entries of code packs is 3, the journal gives 1",
+        ),
+        (
+            "code_counts",
+            {"_id": {"$regex": "^ANA10"}},
+            {"$inc": {"entered": -1}},
+            "all members: entries of code ANA10 is 0, the journal gives 1",
+        ),
+    ],
+)
+async def test_verify_compares_codes_with_the_journal(
+    database: Database,
+    collection: str,
+    selector: dict[str, object],
+    change: dict[str, dict[str, object]],
+    where: str,
+) -> None:
+    runtime = await open_club(database, "ana", "bob")
+    await enter(runtime, "ana", (await made(runtime, 1))[0])
+    await enter(runtime, "bob", "ANA10")
+    assert await differences(runtime) == []
+    rows = [row["_id"] async for row in database.mongo[collection].find(selector) if row.get("entered", 1)]
+    assert len(rows) == 1
+    await runtime.store[collection].update_one({"_id": rows[0]}, change)
+    assert await differences(runtime) == [where]
+
+
 async def test_the_database_holds_no_code_that_anybody_could_enter(database: Database) -> None:
     runtime = await open_club(database, "ana")
     codes = await made(runtime, 3)

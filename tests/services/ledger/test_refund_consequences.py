@@ -20,8 +20,8 @@ from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.ledger import receipts, vouchers
-from domain.store.ledger.members import Details
 from domain.store.ledger.vouchers import Voucher
+from domain.store.people.details import Details
 from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -14,7 +14,7 @@ from domain.services.ledger.verification import verify
 from domain.services.messages import inbox
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
-from domain.store.ledger.members import Details
+from domain.store.people.details import Details
 from tests.loud_runtime import deliver_all_due, new_delivery_worker, record_event
 from tests.small_runtime import open_runtime
 

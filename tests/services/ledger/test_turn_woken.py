@@ -17,8 +17,8 @@ from domain.services.live.change_follower import ChangeFollower
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
-from domain.store.ledger.members import Details
 from domain.store.messages import outbox
+from domain.store.people.details import Details
 from domain.store.prepare import prepare
 from tests.command_log import Command, CommandLog
 from tests.small_runtime import NOW, SMALL, TILL, join, new_purchase, open_runtime

@@ -16,8 +16,8 @@ from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
         (
             "members",
             {"_id": "ana"},
-            {"$set": {"ledger.wallets.points.lots.2027-03-02.0": 51}},
-            "wallets.points.lots.2027-03-02",
+            {"$set": {"ledger.wallets.points.lots.2027-03": "2:51:365"}},
+            "wallets.points.lots.2027-03",
         ),
         ("members", {"_id": "ana"}, {"$set": {"ledger.tags": ["vip"]}}, "tags"),
         ("journal", {"_id": "ana:2"}, {"$set": {"entries.0.amount": 99}}, "entry 1 (n, wallet_n, balance)"),

@@ -112,6 +112,17 @@ async def test_a_consent_withdrawn_while_it_waits_to_be_tried_again_stops_it_too
     assert await delivery_states(runtime, id) == [("push", "dropped", "no_consent"), ("email", "sent", "")]
 
 
+async def test_a_message_goes_by_the_channels_alone_that_the_member_agreed_to(database: Database) -> None:
+    runtime = await open_loud_runtime(database)
+    await register_phone(runtime)
+    await change_details(runtime, news=True, news_channels=("push",))
+    id = await record_event(runtime, "sold")
+    pushes, mails = RecordingPushSender(), RecordingMailSender()
+    await deliver_all_due(runtime, new_delivery_worker(pushes, mail=mails))
+    assert (len(pushes.sent), mails.got) == (1, [])
+    assert await delivery_states(runtime, id) == [("push", "sent", ""), ("email", "skipped", "no_consent")]
+
+
 async def test_at_night_the_inbox_has_it_and_the_phone_rings_in_the_morning(database: Database) -> None:
     runtime = await open_loud_runtime(database)
     id = await record_event(runtime, "rained", at=NIGHT)

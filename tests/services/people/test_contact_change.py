@@ -62,7 +62,7 @@ async def test_a_present_contact_approves_a_new_one(harness: IdentityHarness) ->
             harness.code_sender.codes[-2:], harness.code_sender.messages[-2:], strict=True
         )
     ] == [(ANA, "approve_contact"), (NEW, "new_contact")]
-    assert harness.code_sender.messages[-2].new_contact == Contact("email", NEW)
+    assert harness.code_sender.messages[-2].changed_contact == Contact("email", NEW)
     code, approval = harness.code_sender.code_for(NEW), harness.code_sender.code_for(ANA)
     before = await stored_member(harness, ana.member)
     # Whoever has the session and the new contact alone changes nothing.
@@ -186,7 +186,11 @@ async def test_the_other_kind_of_contact_is_added(harness: IdentityHarness) -> N
     details = (await stored_member(harness, ana.member)).details
     assert (details.email, details.phone) == (ANA, PHONE)
     ((to, notice),) = harness.code_sender.notices
-    assert (to, notice.new_contact, notice.locale) == (Contact("email", ANA), Contact("phone", PHONE), "pt")
+    assert (to, notice.changed_contact, notice.locale) == (
+        Contact("email", ANA),
+        Contact("phone", PHONE),
+        "pt",
+    )
     assert notice.undo_token is not None
     assert (
         await find_member(harness.store, f"email:{ANA}")
@@ -201,7 +205,7 @@ async def test_who_holds_the_contact_that_gave_way_is_told_and_the_audit_trail_s
     ana = await enrol_and_sign_in(harness, ANA, locale="pl")
     token = await change_to(harness, ana, NEW)
     ((to, notice),) = harness.code_sender.notices
-    assert (to, notice.new_contact, notice.locale) == (Contact("email", ANA), Contact("email", NEW), "pl")
+    assert (to, notice.changed_contact, notice.locale) == (Contact("email", ANA), Contact("email", NEW), "pl")
     acts = await audit.find_between(harness.store, since=NOW, until=LATER, member=ana.member)
     assert [(act.action, act.actor, act.subject, act.at) for act in acts] == [
         ("CONTACT_CHANGED", "member", "email", LATER)

@@ -1,10 +1,12 @@
 """A database of each earlier format is migrated, read, and proved: every journal folds to what is stored."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from domain.model.ledger.state import ledger_state
 from domain.services.ledger.verification import verify
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
@@ -56,7 +58,7 @@ async def test_every_document_of_an_earlier_format_is_read(database: Database, a
     await load_archive(database, archive)
     store = DocumentStore.of(database, embedded=True)
     await prepare(store, runner=MigrationRunner(now, notice_seconds=0))
-    every = {"_id": {"$gte": ""}}
+    every, days_held = {"_id": {"$gte": ""}}, 0
     rows = [journal_rows.read_row(row) async for row in store["journal"].find(every)]
     purchases = [row for row in rows if journal_rows.is_purchase(row.event)]
     ids = [row["_id"] async for row in store["receipts"].find(every, {"_id": 1})]
@@ -65,8 +67,13 @@ async def test_every_document_of_an_earlier_format_is_read(database: Database, a
     assert (
         sum(len(receipt.refunds) for receipt in recorded.values()) == sum(bool(row.claim) for row in rows) > 0
     )
-    for member in [member async for member in members.iterate_ids(store)]:
-        assert await members.find(store, member) is not None
+    async for row in store["members"].find(every):
+        stored = ledger_state.flatten(row["ledger"])
+        written = ledger_state.state_paths(members.read_member(row).member)
+        by_day = {path: text for path, text in written.items() if re.search(r"\.\d{4}-\d\d$", path)}
+        assert by_day == {path: stored.get(path) for path in by_day}
+        days_held += len(by_day)
+    assert days_held > 200
     vouchers_held = [row["_id"] async for row in store["vouchers"].find(every, {"_id": 1})]
     assert len(await vouchers.find_many(store, vouchers_held)) == len(vouchers_held) > 20
     letters = [row["_id"] async for row in store["inbox"].find(every, {"_id": 1})]

@@ -1,89 +1,65 @@
 """Values of scalars and enums, written as the library writes them where their class is exactly the type's."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import isfinite
 from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLScalarType, Undefined
 
-from api.graphql.engine.compiling.runs import NotPlain, Run
+from api.graphql.engine.compiling.runs import NotPlain
 from api.graphql.engine.scalars import MAX_LONG, write_date_time, write_local_date
 
 DEFINITION = "strawberry-definition"
 
-# Returns a value as it is answered. Raises NotPlain where the library has to do it.
-Complete = Callable[[Any, Run], object]
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """How a value of a scalar or an enum is answered. Any value that is not of `python_type`, or does not
+    meet `condition` where there is one, is the library's. `writing` is the expression of what is answered.
+    Both are Python of one value, `{v}`; `names` are what they use.
+    """
+
+    python_type: type | None
+    condition: str = ""
+    writing: str = ""
+    names: Mapping[str, object] = field(default_factory=dict)
 
 
-def _int(value: int) -> object:
-    if -(2**31) <= value < 2**31:
-        return value
-    raise NotPlain
-
-
-def _long(value: int) -> object:
-    if -MAX_LONG - 1 <= value <= MAX_LONG:
-        return value
-    raise NotPlain
-
-
-def _float(value: float) -> object:
-    if isfinite(value):
-        return value
-    raise NotPlain
-
-
-# The class of a scalar's values, and how a value is written.
-_SCALARS: Mapping[str, tuple[type, Callable[[Any], object] | None]] = {
-    "String": (str, None),
-    "ID": (str, None),
-    "Boolean": (bool, None),
-    "Int": (int, _int),
-    "Long": (int, _long),
-    "Float": (float, _float),
-    "WalletCode": (str, None),
-    "DateTime": (datetime, write_date_time),
-    "LocalDate": (date, write_local_date),
+# As the converter's scalars are written: see `api.graphql.engine.scalars`.
+_SCALARS: Mapping[str, Leaf] = {
+    "String": Leaf(str),
+    "ID": Leaf(str),
+    "Boolean": Leaf(bool),
+    "Int": Leaf(int, f"{-(2**31)} <= {{v}} < {2**31}"),
+    "Long": Leaf(int, f"{-MAX_LONG - 1} <= {{v}} <= {MAX_LONG}"),
+    "Float": Leaf(float, "isfinite({v})", names={"isfinite": isfinite}),
+    "WalletCode": Leaf(str),
+    "DateTime": Leaf(datetime, writing="write_date_time({v})", names={"write_date_time": write_date_time}),
+    "LocalDate": Leaf(date, writing="write_local_date({v})", names={"write_local_date": write_local_date}),
 }
 
 
-def complete_leaf(leaf_type: GraphQLScalarType | GraphQLEnumType, *, nullable: bool) -> Complete:
-    """Return what completes a value of a scalar or an enum."""
+def leaf_of(leaf_type: GraphQLScalarType | GraphQLEnumType, *, name: str) -> Leaf:
+    """Return how a value of a scalar or an enum is answered; `name` is free for what it uses."""
     if isinstance(leaf_type, GraphQLEnumType):
         python_type = leaf_type.extensions[DEFINITION].wrapped_cls
-        names = {value: leaf_type.coerce_output_value(value) for value in python_type}
-        return _of_class(python_type, names.__getitem__, nullable=nullable)
+        # By the member's name: the hash of a member itself is a call.
+        names = {value.name: leaf_type.coerce_output_value(value) for value in python_type}
+        return Leaf(python_type, writing=f"{name}[{{v}}._name_]", names={name: names})
     if leaf_type.name in _SCALARS:
-        return _of_class(*_SCALARS[leaf_type.name], nullable=nullable)
-    return _of_any_class(leaf_type, nullable=nullable)
+        return _SCALARS[leaf_type.name]
+    return Leaf(None, writing=f"{name}({{v}})", names={name: _writer_of_any_class(leaf_type)})
 
 
-def _of_class(python_type: type, write: Callable[[Any], object] | None, *, nullable: bool) -> Complete:
-    def complete_as_it_is(value: object, _run: Run) -> object:
-        if value.__class__ is python_type or (value is None and nullable):
-            return value
-        raise NotPlain
-
-    def complete(value: object, _run: Run) -> object:
-        if value.__class__ is python_type:
-            return write(value)  # type: ignore[misc]
-        if value is None and nullable:
-            return None
-        raise NotPlain
-
-    return complete_as_it_is if write is None else complete
-
-
-def _of_any_class(leaf_type: GraphQLScalarType, *, nullable: bool) -> Complete:
-    def complete(value: object, _run: Run) -> object:
-        if value is None and nullable:
-            return None
-        if value is None or value is Undefined or isinstance(value, Exception):
+def _writer_of_any_class(leaf_type: GraphQLScalarType) -> Callable[[Any], object]:
+    def write(value: object) -> object:
+        if value is Undefined or isinstance(value, Exception):
             raise NotPlain
         written = leaf_type.coerce_output_value(value)
         if written is None or written is Undefined:
             raise NotPlain
         return written
 
-    return complete
+    return write

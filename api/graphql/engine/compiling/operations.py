@@ -16,9 +16,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from api.errors import TooCostly
-from api.graphql.engine.compiling.leaves import Complete
 from api.graphql.engine.compiling.runs import Run
 from api.graphql.engine.compiling.selections import Compiler, NotCompiled, variables_of
+from api.graphql.engine.compiling.source import Complete
 
 # Each combination of what its directives come to is another selection. No honest document has more; of one
 # that has, the oldest is compiled again.
@@ -141,7 +141,7 @@ class CompilingExecutor(StrawberryGraphQLCoreExecutionContext):
         key = str(path.key), operation.value if operation else None
         if key not in roots:
             try:
-                roots[key] = Compiler(self).value(return_type, details)
+                roots[key] = Compiler(self).compile(return_type, details)
             except (NotCompiled, GraphQLError):  # of a fault, such as null for a directive, the library tells
                 roots[key] = None
         if roots[key] is None:

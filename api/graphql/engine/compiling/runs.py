@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 import strawberry
 from graphql.pyutils import gather_with_cancel
 
+from api.graphql.engine.permissions import CallerKinds, caller_kind
+
 if TYPE_CHECKING:
     from api.graphql.engine.compiling.operations import CompilingExecutor
     from api.graphql.engine.compiling.selections import ResolvedField
@@ -67,8 +69,15 @@ class Run:
         self._arguments: dict[ResolvedField, dict[str, object]] = {}
 
     def _count_values(self, count: int) -> None:
+        executor = self.executor
         self.values += count
-        self.executor.count_values(count)
+        executor.values += count
+        if executor.values > executor.values_at_most:
+            raise NotPlain  # the library says which value was the first too many
+
+    def may_see(self, viewers: CallerKinds) -> bool:
+        """Tell whether the caller is of a kind that may see a guarded field."""
+        return caller_kind(self.executor.context_value.caller) in viewers
 
     def info(self, field: ResolvedField) -> AnyInfo:
         """Return the `info` of a field."""

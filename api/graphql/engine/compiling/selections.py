@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from operator import attrgetter
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, cast
 
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInterfaceType,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLScalarType,
@@ -21,22 +22,20 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import get_argument_values
 from graphql.language import FieldNode, Node, VariableNode, Visitor, visit
-from strawberry.execution import optimized_is_awaitable
 from strawberry.schema import schema_converter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from api.graphql.engine import permissions
-from api.graphql.engine.compiling.leaves import DEFINITION, Complete, complete_leaf
-from api.graphql.engine.compiling.runs import Later, NotPlain, Run, are_unchanging
-from api.graphql.engine.permissions import ROOT_FIELD, VIEWERS, CallerKinds, caller_kind
+from api.graphql.engine.compiling.leaves import DEFINITION, leaf_of
+from api.graphql.engine.compiling.runs import are_unchanging
+from api.graphql.engine.compiling.source import MAX_BLOCKS, Complete, Function, Source
+from api.graphql.engine.permissions import ROOT_FIELD, VIEWERS
 
 if TYPE_CHECKING:
     from api.graphql.engine.compiling.operations import CompilingExecutor
 
-# Reads a field from its object, as it is answered.
-Read = Callable[[Any, Run], object]
 # Where a field's own resolver comes from: any other is a wrapper that we know nothing of.
 RESOLVERS = frozenset({schema_converter.__name__, permissions.__name__})
 
@@ -81,43 +80,110 @@ class ResolvedField:
 class Compiler:
     """Compiles what one operation selects. `executor` says which fields a selection holds, by the variables
     of its directives.
+
+    What becomes of a value is written as statements that leave its answer in the variable of the value
+    itself; objects in objects stand in line, and what may be waited for is a function.
     """
 
     def __init__(self, executor: CompilingExecutor) -> None:
-        self.executor = executor
+        self.executor, self.source = executor, Source()
 
-    def value(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Complete:
+    def compile(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Complete:
         """Return what completes a value of a type. Raises NotCompiled."""
+        return self.source.load(self._function(type_, details))
+
+    def _function(self, type_: GraphQLOutputType, details: FieldDetailsList) -> str:
+        function = self.source.function()
+        with function.counted():
+            self._value(function, "value", type_, details)
+        return function.end("value")
+
+    # ------------------------------------------------------------ values
+
+    def _value(self, out: Function, v: str, type_: GraphQLOutputType, details: FieldDetailsList) -> None:
         if is_non_null_type(type_):
-            return self._value(type_.of_type, details, nullable=False)
-        return self._value(type_, details, nullable=True)
+            self._value_of(out, v, type_.of_type, details, nullable=False)
+        else:
+            self._value_of(out, v, type_, details, nullable=True)
 
-    def _value(self, type_: GraphQLOutputType, details: FieldDetailsList, *, nullable: bool) -> Complete:
-        if is_list_type(type_):
-            return _list(self.value(type_.of_type, details), nullable=nullable)
+    def _value_of(
+        self, out: Function, v: str, type_: GraphQLOutputType, details: FieldDetailsList, *, nullable: bool
+    ) -> None:
         if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
-            return complete_leaf(type_, nullable=nullable)
-        if isinstance(type_, GraphQLObjectType):
-            return _objects({_python_type(type_): self._object(type_, details)}, nullable=nullable)
-        if isinstance(type_, GraphQLUnionType | GraphQLInterfaceType):
-            if getattr(type_.extensions[DEFINITION], "resolve_type", None) is not None:
-                raise NotCompiled
-            possible = self.executor.schema.get_possible_types(type_)
-            by_class = {_python_type(each): self._object(each, details) for each in possible}
-            if len(by_class) < len(possible):
-                raise NotCompiled
-            return _objects(by_class, nullable=nullable)
-        raise NotCompiled
+            self._leaf(out, v, type_, nullable=nullable)
+        elif out.blocks > MAX_BLOCKS:
+            same = type_ if nullable else GraphQLNonNull(cast(Any, type_))
+            out.add(f"{v} = {self._function(same, details)}({v}, run)")
+        elif is_list_type(type_):
+            with out.checked(v, f"{v}.__class__ is list or {v}.__class__ is tuple", nullable=nullable):
+                answers, each = self.source.fresh("l"), self.source.fresh("v")
+                out.add(f"{answers} = []")
+                with out.counted(f" * len({v})"), out.block(f"for {each} in {v}"):
+                    self._value(out, each, type_.of_type, details)
+                    out.add(f"{answers}.append({each})")
+                out.add(f"{v} = {answers}")
+        elif isinstance(type_, GraphQLObjectType):
+            python_type = self.source.bind(_python_type(type_))
+            with out.checked(v, f"{v}.__class__ is {python_type}", nullable=nullable):
+                self._object(out, v, type_, details)
+        elif isinstance(type_, GraphQLUnionType | GraphQLInterfaceType):
+            by_class = self.source.bind_functions(self._possible(type_, details))
+            with out.checked(v, f"{v}.__class__ in {by_class}", nullable=nullable):
+                out.add(f"{v} = {by_class}[{v}.__class__]({v}, run)")
+        else:
+            raise NotCompiled
 
-    def _object(self, object_type: GraphQLObjectType, details: FieldDetailsList) -> Complete:
+    def _leaf(
+        self, out: Function, v: str, type_: GraphQLScalarType | GraphQLEnumType, *, nullable: bool
+    ) -> None:
+        leaf = leaf_of(type_, name=self.source.fresh("b"))
+        self.source.names.update(leaf.names)
+        conditions = [leaf.condition.format(v=v)] if leaf.condition else []
+        if leaf.python_type is not None:
+            conditions.insert(0, f"{v}.__class__ is {self.source.bind(leaf.python_type)}")
+        with out.checked(v, " and ".join(conditions) or f"{v} is not None", nullable=nullable):
+            if leaf.writing:
+                out.add(f"{v} = {leaf.writing.format(v=v)}")
+
+    def _possible(
+        self, type_: GraphQLUnionType | GraphQLInterfaceType, details: FieldDetailsList
+    ) -> dict[type, str]:
+        """Return the function of each type that a value may be of, by its class."""
+        if getattr(type_.extensions[DEFINITION], "resolve_type", None) is not None:
+            raise NotCompiled
+        possible = self.executor.schema.get_possible_types(type_)
+        by_class = {_python_type(each): self._function(each, details) for each in possible}
+        if len(by_class) < len(possible):
+            raise NotCompiled
+        return by_class
+
+    def _object(
+        self, out: Function, v: str, object_type: GraphQLObjectType, details: FieldDetailsList
+    ) -> None:
         grouped = self.executor.collect_subfields(object_type, details).grouped_field_set
-        return _object([(name, *self._field(object_type, each)) for name, each in grouped.items()])
+        answer = self.source.fresh("o")
+        out.count(len(grouped))
+        out.add(f"{answer} = {{}}")
+        for name, each in grouped.items():
+            self._field(out, v, answer, name, object_type, each)
+        out.add(f"{v} = {answer}")
 
-    def _field(self, owner: GraphQLObjectType, details: FieldDetailsList) -> tuple[Read, bool]:
-        """Return what reads a field, and whether its value may be waited for."""
+    # ------------------------------------------------------------ fields
+
+    def _field(
+        self,
+        out: Function,
+        source: str,
+        answer: str,
+        response_name: str,
+        owner: GraphQLObjectType,
+        details: FieldDetailsList,
+    ) -> None:
+        """Write what puts a field's answer under its name in the answer of its object."""
         name = details[0].node.name.value
         if name == "__typename":
-            return lambda _source, _run: owner.name, False
+            out.add(f"{answer}[{response_name!r}] = {owner.name!r}")
+            return
         graphql_field = owner.fields[name]
         definition = graphql_field.extensions.get(DEFINITION)
         if (
@@ -127,30 +193,55 @@ class Compiler:
             or getattr(graphql_field.resolve, "__module__", None) not in RESOLVERS
         ):
             raise NotCompiled
-        complete = self.value(graphql_field.type, details)
-        if definition.base_resolver is None:
-            read, may_wait = _attribute(definition.python_name, complete), False
-        else:
-            field = ResolvedField(owner, name, graphql_field, definition, details)
-            read, may_wait = self._resolved(field, complete)
+        field = ResolvedField(owner, name, graphql_field, definition, details)
+        v = self.source.fresh("v")
         viewers = graphql_field.extensions.get(VIEWERS)
-        return (read if viewers is None else _guarded(read, viewers, complete)), may_wait
+        if viewers is None:
+            self._read(out, v, source, (answer, response_name), field)
+        else:
+            with out.block(f"if run.may_see({self.source.bind(viewers)})"), out.counted():
+                self._read(out, v, source, (answer, response_name), field)
+            with out.block("else"):
+                out.add("raise NotPlain" if is_non_null_type(graphql_field.type) else f"{v} = None")
+        out.add(f"{answer}[{response_name!r}] = {v}")
 
-    def _resolved(self, field: ResolvedField, complete: Complete) -> tuple[Read, bool]:
+    def _read(self, out: Function, v: str, source: str, place: tuple[str, str], field: ResolvedField) -> None:
+        """Write what reads a field and completes it, or waits for it at its place."""
+        type_ = field.graphql_field.type
+        if field.definition.base_resolver is None:
+            out.add(f"{v} = {source}.{field.definition.python_name}")
+            self._value(out, v, type_, field.details)
+            return
+        resolver, arguments = self._resolver(field)
+        out.add(f"{v} = {self.source.bind(resolver)}({', '.join((source, *arguments))})")
+        complete = self._function(type_, field.details)
+        if iscoroutinefunction(resolver):
+            out.add(f"{v} = Later({v}, {complete})")
+            out.add(f"run.later.append(({place[0]}, {place[1]!r}, {v}))")
+            return
+        with out.block(f"if is_awaitable({v})"):
+            out.add(f"{v} = Later({v}, {complete})")
+            out.add(f"run.later.append(({place[0]}, {place[1]!r}, {v}))")
+        with out.block("else"):
+            out.add(f"{v} = {complete}({v}, run)")
+
+    def _resolver(self, field: ResolvedField) -> tuple[Callable[..., Any], list[str]]:
+        """Return the function that resolves a field, and what it is called with beside the object."""
         resolver = field.definition.base_resolver
         assert resolver is not None, "the field has a resolver"
         if resolver.self_parameter is None or resolver.root_parameter or resolver.parent_parameter:
             raise NotCompiled
-        resolve = cast(Callable[..., Any], resolver.wrapped_func)
-        takes_info = resolver.info_parameter.name if resolver.info_parameter else None
-        if not takes_info and not field.graphql_field.args:
-            return _method(resolve, complete), True
-        arguments = None
+        function = cast(Callable[..., Any], resolver.wrapped_func)
+        key = self.source.bind(field)
+        arguments = [f"{resolver.info_parameter.name}=run.info({key})"] if resolver.info_parameter else []
+        if not field.graphql_field.args:
+            return function, arguments
         if not variables_of(*(field.details[0].node.arguments or ())):
-            arguments = field.read_arguments(self.executor)
-            if not are_unchanging(arguments):
-                arguments = None
-        return _call(resolve, field, complete, takes_info=takes_info, arguments=arguments), True
+            values = field.read_arguments(self.executor)
+            if are_unchanging(values):
+                constants = [f"{name}={self.source.bind(value)}" for name, value in values.items()]
+                return function, arguments + constants
+        return function, [*arguments, f"**run.arguments({key})"]
 
 
 def _python_type(object_type: GraphQLObjectType) -> type:
@@ -177,100 +268,3 @@ class _VariableFinder(Visitor):
 
     def enter_variable(self, node: VariableNode, *_: object) -> None:
         self.names.add(node.name.value)
-
-
-# ---------------------------------------------------------------- values
-
-
-def _objects(by_class: dict[type, Complete], *, nullable: bool) -> Complete:
-    """Return what completes an object by its class, which is exactly that of one of the types."""
-
-    def complete(value: object, run: Run) -> object:
-        complete_object = by_class.get(value.__class__)
-        if complete_object is not None:
-            return complete_object(value, run)
-        if value is None and nullable:
-            return None
-        raise NotPlain
-
-    return complete
-
-
-def _object(fields: Sequence[tuple[str, Read, bool]]) -> Complete:
-    """Return what completes an object of one type: these fields, in the order of the query."""
-    reads = [(name, read) for name, read, _ in fields]
-    waiting = [name for name, _, may_wait in fields if may_wait]
-    size = len(reads)
-
-    def complete(value: object, run: Run) -> object:
-        run.count(size)
-        answer: dict[str, object] = {}
-        for name, read in reads:
-            answer[name] = read(value, run)
-        return answer
-
-    def complete_waiting(value: object, run: Run) -> object:
-        run.count(size)
-        answer: dict[str, object] = {}
-        for name, read in reads:
-            answer[name] = field_value = read(value, run)
-            if field_value.__class__ is Later:
-                run.later.append((answer, name, field_value))
-        return answer
-
-    return complete_waiting if waiting else complete
-
-
-def _list(complete_one: Complete, *, nullable: bool) -> Complete:
-    def complete(values: object, run: Run) -> object:
-        if values.__class__ is list or values.__class__ is tuple:
-            return [complete_one(value, run) for value in cast(list[object], values)]
-        if values is None and nullable:
-            return None
-        raise NotPlain
-
-    return complete
-
-
-# ---------------------------------------------------------------- fields
-
-
-def _attribute(name: str, complete: Complete) -> Read:
-    get = attrgetter(name)
-    return lambda source, run: complete(get(source), run)
-
-
-def _method(method: Callable[[Any], Any], complete: Complete) -> Read:
-    def read(source: object, run: Run) -> object:
-        value = method(source)
-        return Later(value, complete) if optimized_is_awaitable(value) else complete(value, run)
-
-    return read
-
-
-def _call(
-    resolve: Callable[..., Any],
-    field: ResolvedField,
-    complete: Complete,
-    *,
-    takes_info: str | None,
-    arguments: dict[str, object] | None,
-) -> Read:
-    def read(source: object, run: Run) -> object:
-        values = run.arguments(field) if arguments is None else arguments
-        if takes_info is not None:
-            values = {**values, takes_info: run.info(field)}
-        value = resolve(source, **values)
-        return Later(value, complete) if optimized_is_awaitable(value) else complete(value, run)
-
-    return read
-
-
-def _guarded(read: Read, viewers: CallerKinds, complete: Complete) -> Read:
-    """Return what reads a field for those who may see it, and null for everybody else."""
-
-    def guarded(source: object, run: Run) -> object:
-        may_see = caller_kind(run.executor.context_value.caller) in viewers
-        return read(source, run) if may_see else complete(None, run)
-
-    return guarded

@@ -1,22 +1,16 @@
 /* What the programme knows about the member, and what the member allows it to do. */
 
 import { attributeFields, shown } from "/shared/attributes.js";
-import { busy, field, fill, h, icon, sheet, toast } from "/shared/dom.js";
+import { busy, field, fill, h, icon, toast } from "/shared/dom.js";
 import { dayOf, ending } from "/shared/format.js";
 import { t } from "/shared/words.js";
 import { languagePicker } from "../app.js";
 import { forgetCard, ownDevice } from "../card.js";
 import { ask, go, phone, session } from "../phone.js";
-import {
-  CHANGE_CONTACT,
-  PROFILE,
-  SET_ATTRIBUTES,
-  SET_CONSENT,
-  SIGN_OUT,
-  UNREGISTER,
-  UPDATE,
-} from "../queries.js";
-import { failed, say, sending } from "./parts.js";
+import { PROFILE, SET_ATTRIBUTES, SIGN_OUT, UNREGISTER, UPDATE } from "../queries.js";
+import { consentSection } from "./consents.js";
+import { contactSection } from "./contacts.js";
+import { failed, say, section, sending } from "./parts.js";
 
 export async function meScreen(element) {
   const body = h("div.stack", { "aria-live": "polite" }, h("div.skeleton"), h("div.skeleton"));
@@ -28,10 +22,10 @@ export async function meScreen(element) {
         body,
         profile(me),
         attributes(me.attributes),
-        contacts(me),
+        contactSection(me),
         referral(me.referral),
         plan(me.plan),
-        consents(me.consents),
+        consentSection(me.consents),
         devices(me.devices, await ownDevice()),
         section("language", languagePicker(speakTo)),
         leaving(),
@@ -50,10 +44,6 @@ async function speakTo(tag) {
   if (locale) await ask(UPDATE, { input: { locale } }).catch(() => {});
 }
 
-function section(key, ...children) {
-  return h("section.card.stack", {}, h("h2", {}, t(key)), children);
-}
-
 function profile(me) {
   const name = h("input", {
     required: true,
@@ -67,6 +57,7 @@ function profile(me) {
     name: "birthday",
     autocomplete: "bday",
     value: me.birthday ?? "",
+    readOnly: Boolean(me.birthday),
   });
   return section(
     "profile",
@@ -77,9 +68,12 @@ function profile(me) {
     ),
     sending(
       h("button.button.wide", {}, t("save")),
-      [field(t("profile.name"), name), field(t("profile.birthday"), birthday)],
+      [field(t("profile.name"), name), field(t("profile.birthday"), birthday, t("profile.birthday.once"))],
       async () => {
-        await ask(UPDATE, { input: { name: name.value.trim(), birthday: birthday.value || null } });
+        const { updateProfile } = await ask(UPDATE, {
+          input: { name: name.value.trim(), ...(birthday.value && { birthday: birthday.value }) },
+        });
+        birthday.readOnly = Boolean(updateProfile.member.birthday);
         toast(t("saved"));
       },
     ),
@@ -109,100 +103,6 @@ function attributes(all) {
       : null,
     fields.length ? sending(h("button.button.wide", {}, t("save")), fields, save) : null,
   );
-}
-
-function contacts(me) {
-  return section(
-    "contacts",
-    h(
-      "ul.lines",
-      {},
-      [
-        ["contact.email", me.email],
-        ["contact.phone", me.phone],
-      ].map(([key, value]) =>
-        h(
-          "li",
-          {},
-          h("span.grow", {}, t(key), h("small.why", {}, value ?? t("contact.none"))),
-          h("button.button.plain", { onclick: () => changeContact(key) }, t("change")),
-        ),
-      ),
-    ),
-  );
-}
-
-/* First the new contact, then the code that was sent to it; where the sign-in is a while ago, also the one that
-   was sent to a present contact. */
-function changeContact(key) {
-  return sheet(t(key), t("close"), (close) => {
-    const contact = h("input", {
-      required: true,
-      name: "contact",
-      autocomplete: key === "contact.email" ? "email" : "tel",
-      inputmode: key === "contact.email" ? "email" : "tel",
-    });
-    const code = h("input", {
-      name: "code",
-      inputmode: "numeric",
-      autocomplete: "one-time-code",
-      maxlength: 20,
-    });
-    const current = h("input", {
-      name: "current-code",
-      inputmode: "numeric",
-      autocomplete: "one-time-code",
-      maxlength: 20,
-    });
-    let challenge = null;
-    let approval = null;
-    const codeField = field(t("code"), code);
-    const currentPlace = h("div.stack");
-    codeField.hidden = true;
-    const button = h("button.button.primary.wide.tall", {}, t("signin.send"));
-    return h(
-      "div.stack",
-      {},
-      h("h2", {}, t(key)),
-      sending(
-        button,
-        [field(t("contact.new"), contact, t("signin.contact.hint")), codeField, currentPlace],
-        async () => {
-          const { changeContact: answer } = await ask(CHANGE_CONTACT, {
-            input: {
-              contact: contact.value.trim(),
-              code: codeField.hidden ? null : code.value,
-              challenge,
-              currentCode: approval ? current.value : null,
-              currentChallenge: approval?.challenge ?? null,
-            },
-          });
-          if (answer.__typename === "SignInCodeRequested") {
-            challenge = answer.challenge;
-            approval = answer.approval;
-            if (approval)
-              fill(
-                currentPlace,
-                h("p.small", {}, t("contact.approval")),
-                field(t("contact.approval.code", { contact: approval.codeSentTo }), current),
-              );
-            current.required = Boolean(approval);
-            codeField.hidden = false;
-            code.required = true;
-            contact.readOnly = true;
-            fill(button, t("save"));
-            code.focus();
-            return null;
-          }
-          if (answer.message) return answer.message;
-          close();
-          toast(t("saved"));
-          if (document.body.dataset.screen === "me") go("me");
-          return null;
-        },
-      ),
-    );
-  });
 }
 
 function referral(own) {
@@ -237,43 +137,6 @@ function plan(own) {
       {},
       own.plan.benefits.map((benefit) => h("li", {}, icon("check"), benefit)),
     ),
-  );
-}
-
-/* What was never asked stands as not granted; granting means the wording shown here. */
-function consents(given) {
-  const wordings = phone.programme?.consents ?? [];
-  if (!wordings.length) return null;
-  return section(
-    "consents",
-    wordings.map((wording) => {
-      const box = h("input", {
-        type: "checkbox",
-        name: wording.purpose,
-        onchange: async () => {
-          try {
-            await ask(SET_CONSENT, {
-              input: {
-                purpose: wording.purpose,
-                granted: box.checked,
-                wordingVersion: wording.wordingVersion,
-              },
-            });
-            toast(t("saved"));
-          } catch (error) {
-            box.checked = !box.checked;
-            toast(say(error), "bad");
-          }
-        },
-      });
-      box.checked = Boolean(given.find((consent) => consent.purpose === wording.purpose)?.granted);
-      return h(
-        "label.choice",
-        {},
-        box,
-        h("span", {}, h("strong", {}, wording.title), h("small.why", {}, wording.wording)),
-      );
-    }),
   );
 }
 

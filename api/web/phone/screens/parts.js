@@ -7,6 +7,11 @@ import { NoNetwork, SignedOut, SomebodyElse } from "/shared/graphql.js";
 import { has, t } from "/shared/words.js";
 import { phone, session, walletOf } from "../phone.js";
 
+/** A card of the Me screen, under a heading. */
+export function section(key, ...children) {
+  return h("section.card.stack", {}, h("h2", {}, t(key)), children);
+}
+
 /** A reward's picture, or the drawing of its kind where it has none or it cannot be had. */
 export function picture(reward, size) {
   const style = { "--size": size ? `${size}px` : "100%" };

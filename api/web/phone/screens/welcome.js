@@ -128,6 +128,10 @@ function codeStep(stage, contact, challenge) {
   code.focus();
 }
 
+function byChannels(consent) {
+  return consent.channels.map((channel) => t(`channel.${channel}`)).join(", ");
+}
+
 function joinStep(stage) {
   const { terms, consents, takesCodes } = phone.programme;
   const name = h("input", { required: true, name: "name", autocomplete: "name", maxlength: 100 });
@@ -138,7 +142,13 @@ function joinStep(stage) {
     inputmode: "email",
     autocapitalize: "none",
   });
-  const birthday = h("input", { type: "date", name: "birthday", autocomplete: "bday" });
+  const age = phone.programme.minimumAge ?? null;
+  const birthday = h("input", {
+    type: "date",
+    name: "birthday",
+    autocomplete: "bday",
+    required: age !== null,
+  });
   const agreed = h("input", { type: "checkbox", required: true, name: "terms" });
   const boxes = consents.map((consent) =>
     h("input", { type: "checkbox", name: `consent-${consent.purpose}` }),
@@ -166,11 +176,27 @@ function joinStep(stage) {
       [
         field(t("profile.name"), name),
         field(t("signin.contact"), contact, t("signin.contact.hint")),
-        field(t("profile.birthday"), birthday, t("join.birthday.hint")),
+        field(
+          t("profile.birthday"),
+          birthday,
+          age === null ? t("join.birthday.hint") : t("join.birthday.age", { age }),
+        ),
         field(t("join.referral"), referral),
         takesCodes ? field(t("codes.join"), promotion) : null,
         h("label.choice", {}, agreed, h("span", {}, t("join.terms"), " ", termsLink(terms))),
-        consents.map((consent, i) => h("label.choice", {}, boxes[i], h("span", {}, consent.wording))),
+        consents.map((consent, i) =>
+          h(
+            "label.choice",
+            {},
+            boxes[i],
+            h(
+              "span",
+              {},
+              consent.wording,
+              consent.channels?.length ? h("small.why", {}, byChannels(consent)) : null,
+            ),
+          ),
+        ),
       ],
       async () => {
         const typed = contact.value.trim();

@@ -35,9 +35,10 @@ from domain.model.ledger.member import (
     TierFloor,
     TierStanding,
     TierStep,
-    days_of_months,
 )
+from domain.model.ledger.state.month_texts import read_days, read_tier_days
 from domain.model.ledger.validity.changes import ValidityChange
+from domain.model.ledger.validity.stored_lots import read_months
 from domain.model.ledger.wallet import Wallet, WriteOff
 from domain.model.programme.tiers import SINGLE_COUNT
 from domain.model.values import evolve
@@ -110,7 +111,13 @@ class _Reader:
 def _read_wallet(at: _Reader) -> Wallet:
     changes = _read_changes(at)
     renewed_until = changes[-1].until if changes else None
-    lots = [_read_lot(key, one, renewed_until) for key, one in at.lists("lots")]
+    stored_lots = at.get("lots", dict[str, object]())
+    lots = [
+        _read_lot(key, values, renewed_until)
+        for key, values in stored_lots.items()
+        if isinstance(values, list)
+    ]
+    lots += read_months(stored_lots)
     return Wallet(
         lots=merged(lots) if any(lot.layers for lot in lots) else ordered(lots),
         debt=at.get("debt", 0),
@@ -123,7 +130,7 @@ def _read_wallet(at: _Reader) -> Wallet:
         write_offs=tuple(
             WriteOff(_date(pair[0]), pair[1]) for pair in at.get("write_offs", cast(list[list[Any]], []))
         ),
-        lapsed_by_day={_date(day): cast(int, amount) for day, amount in at.map("lapsed")},
+        lapsed_by_day=read_days(at.get("lapsed", dict[str, str]())),
         reminded_days=frozenset(map(_date, at.get("reminded", list[str]()))),
     )
 
@@ -163,8 +170,8 @@ def _read_tier(at: _Reader) -> TierStanding:
     return TierStanding(
         code=at.get("code", ""),
         since=at.get("since", datetime.min.replace(tzinfo=UTC)),
-        days={_date(day): cast(int, amount) for day, amount in at.map("days")},
-        extras=dict(at.get("extras", dict[str, int]())),
+        days=read_days(at.get("days", dict[str, str]())),
+        extras=read_tier_days(at.get("extras", dict[str, str]())),
         term=at.get("term", 0),
         term_from=at.get("term_from", None),
         held_through=_maybe(at.get("held", cast(str | None, None))),
@@ -177,8 +184,8 @@ def _read_tier(at: _Reader) -> TierStanding:
 
 def _read_tally(at: _Reader) -> Tally:
     return Tally(
-        days=days_of_months(at.get("days", dict[str, str]())),
-        extras=dict(at.get("extras", dict[str, int]())),
+        days=read_days(at.get("days", dict[str, str]())),
+        extras=read_tier_days(at.get("extras", dict[str, str]())),
         term=at.get("term", 0),
     )
 

@@ -8,13 +8,14 @@ scalar or a short list. `paths` writes a member's ledger state, `changes` compar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from itertools import compress
 from operator import attrgetter, is_not
 from typing import Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
 from domain.model.ledger.gifts import levels_together
-from domain.model.ledger.member import Member, Tally, month_texts
+from domain.model.ledger.member import Member, Tally
 from domain.model.ledger.state.encoding import (
     MEMBER,
     PURCHASES,
@@ -33,10 +34,14 @@ from domain.model.ledger.state.encoding import (
     used_values,
     voucher_values,
 )
+from domain.model.ledger.state.month_texts import texts_by_day, texts_by_tier
 from domain.model.ledger.validity.changes import Changes, split
 from domain.model.ledger.validity.stored_lots import (
     by_day,
+    in_months,
+    is_in_month,
     lot_differences,
+    month_text,
     move_values,
     renewed_until,
     span_values,
@@ -105,17 +110,18 @@ class _Writing:
         if len(was) + come > len(now):
             self.gone += [f"{prefix}{key}" for key in was if key not in now]
 
-    def numbers(self, prefix: str, was: Mapping[K, int | str], now: Mapping[K, int | str]) -> None:
-        """Write the parts of a map of plain values that differ: of hundreds at times, nearly all the same."""
-        if was is now:
-            return
-        olds = [*map(was.get, now)]
-        differing = compress(zip(now.items(), olds, strict=True), map(is_not, olds, now.values()))
-        new = [(part, old) for part, old in differing if part[1] != old]
-        for key, value in sorted([part for part, _ in new], key=str):
-            self.changed[f"{prefix}{key}"] = value
-        if len(was) + sum(old is None for _, old in new) > len(now):
-            self.gone += sorted(f"{prefix}{key}" for key in was.keys() - now.keys())
+    def days(self, prefix: str, was: Mapping[date, int], now: Mapping[date, int]) -> None:
+        """Write the months in which amounts by day differ."""
+        if was is not now:
+            self.months(prefix, texts_by_day(now, was))
+
+    def months(self, prefix: str, texts: Mapping[str, str]) -> None:
+        """Write the texts of months, a path each; one without a text is gone."""
+        for month, text in texts.items():
+            if text:
+                self.changed[prefix + month] = text
+            else:
+                self.gone.append(prefix + month)
 
     def lots(self, prefix: str, held: Wallet | None, wallet: Wallet) -> None:
         """Write the lots that differ: of hundreds, with their layers, most stay the very same values."""
@@ -124,8 +130,14 @@ class _Writing:
         old_changes = held.validity_changes if held is not None else changes
         if was is now and old_changes is changes:
             return
-        old, new = lot_differences(was, renewed_until(old_changes), now, renewed_until(changes))
-        self.parts(prefix, plain_value, old, new)
+        before, after = lot_differences(was, renewed_until(old_changes), now, renewed_until(changes))
+        changed = {name: value for name, value in after.items() if before.get(name) != value}
+        gone = [name for name in before if name not in after]
+        months = in_months([*changed, *gone])
+        self.changed |= {prefix + name: value for name, value in changed.items() if not is_in_month(name)}
+        self.gone += [prefix + name for name in gone if not is_in_month(name)]
+        spendable = wallet.lots[: wallet.spendable_count]
+        self.months(prefix, {month: month_text(spendable, month) for month in sorted(months)})
 
     def validity(self, prefix: str, was: Changes | None, now: Changes) -> None:
         """Write the changes of validity: the older ones in one list, those kept one by one by their days."""
@@ -155,14 +167,12 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
             if held is None or wallet.validity_changes is not held.validity_changes:
                 out.validity(at, held.validity_changes if held else None, wallet.validity_changes)
             if held is None or wallet.lapsed_by_day is not held.lapsed_by_day:
-                out.numbers(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
+                out.days(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
     if now.tier is not None and now.tier is not old.tier:
         out.fields("tier.", TIER, old.tier, now.tier)
-        out.numbers("tier.days.", old.tier.days if old.tier else {}, now.tier.days)
-        out.numbers("tier.extras.", old.tier.extras if old.tier else {}, now.tier.extras)
+        _write_days(out, "tier.", old.tier, now.tier)
         _write_tallies(out, old.tier.tallies if old.tier else {}, now.tier.tallies)
     _write_parts(out, old, now)
-    out.numbers("free_used.", old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", PURCHASES, was and was.purchases, now.purchases)
     since, old_since = now.purchases.quantities_since_seq, old.purchases.quantities_since_seq
     if since is not None and since != old_since:
@@ -189,6 +199,8 @@ def _write_parts(out: _Writing, old: Member, now: Member) -> None:
         out.parts("gifts.", member_gift_values, levels_together(old.gifts), levels_together(now.gifts))
     if now.used_vouchers is not old.used_vouchers:
         out.parts("used_vouchers.", used_values, old.used_vouchers, now.used_vouchers)
+    if now.free_vouchers_used is not old.free_vouchers_used:
+        out.parts("free_used.", plain_value, old.free_vouchers_used, now.free_vouchers_used)
 
 
 def _named(name: str, value: object) -> dict[str, object]:
@@ -200,10 +212,14 @@ def _write_tallies(out: _Writing, was: Mapping[str, Tally], now: Mapping[str, Ta
         at, known = f"tier.counts.{name}.", was.get(name)
         if tally is not known:
             out.fields(at, TALLY, known, tally)
-            months = month_texts(tally.days, known.days if known else {})
-            out.changed.update({f"{at}days.{month}": text for month, text in months.items() if text})
-            out.gone += [f"{at}days.{month}" for month, text in months.items() if not text]
-            out.numbers(f"{at}extras.", known.extras if known else {}, tally.extras)
+            _write_days(out, at, known, tally)
+
+
+def _write_days(out: _Writing, at: str, was: Tally | None, now: Tally) -> None:
+    out.days(f"{at}days.", was.days if was else {}, now.days)
+    extras = was.extras if was else {}
+    if extras is not now.extras:
+        out.months(f"{at}extras.", texts_by_tier(now.extras, extras))
 
 
 # ---------------------------------------------------------------- folding and reading back

@@ -1,24 +1,27 @@
 """How the ledger state keeps a wallet's lots and what moved them, path by path.
 
-A lot without layers is named by its last day. Of one with layers each layer is a path of its own, named by
-its origin and, where that is not the day of the wallet's last change, its last day: so a renewal of all lots
-changes no path of those that the last one moved.
+A lot without layers is named by its last day; those that can be spent stand in a text a month, `2026-05` to
+`1:40:365 17:8:365`: the day, the amount, and since how many days before. Of one with layers each layer is a
+path of its own, named by its origin and, where that is not the day of the wallet's last change, its last day:
+so a renewal of all lots changes no path of those that the last one moved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import compress
 from operator import is_, not_
 from typing import Final
 
 from domain.model.ledger.decision import StateValue
-from domain.model.ledger.lots import Lot, LotPart, Origin
+from domain.model.ledger.lots import LAST, Lot, LotPart, Origin
 from domain.model.ledger.validity.changes import Changes, ValidityChange
 
 _NO_LAYERS: Final = frozenset[int]()
+_MONTH, _MONTH_DAY = len("2026-05"), len("2026-05-17")
 
 
 def _day(day: date | None) -> str | None:
@@ -120,6 +123,46 @@ def _lot_values(lots: Iterable[Lot], last_until: date | None, others: _Layers) -
             else:
                 out[hour + _layer_name(layer.since, layer.origin) + end] = [layer.amount, lot.available_at]
     return out
+
+
+def in_months(names: Iterable[str]) -> set[str]:
+    """Return the months of those names that are of a text a month."""
+    return {name[:_MONTH] for name in names if len(name) == _MONTH_DAY}
+
+
+def is_in_month(name: str) -> bool:
+    """Tell whether a lot's name is that of a day in a text a month."""
+    return len(name) == _MONTH_DAY
+
+
+def month_text(spendable: tuple[Lot, ...], month: str) -> str:
+    """Return what lots in spending order have in a month, layers with an origin apart."""
+    first, parts = date.fromisoformat(f"{month}-01"), list[str]()
+    for lot in spendable[bisect_left(spendable, first, key=_last_day) :]:
+        day = lot.expires_on
+        if day is None or (day.year, day.month) != (first.year, first.month):
+            break
+        if not lot.layers:
+            parts.append(f"{day.day}:{lot.amount}:{(day - lot.since).days}")
+        for layer in lot.layers:
+            if layer.origin is None:
+                parts.append(f"{day.day}:{layer.amount}:{(day - layer.since).days}")
+    return " ".join(parts)
+
+
+def _last_day(lot: Lot) -> date:
+    return lot.expires_on or LAST
+
+
+def read_months(texts: Mapping[str, object]) -> Iterator[Lot]:
+    """Yield the lots that `month_text` wrote, of all that state keeps of a wallet's lots."""
+    for month, text in texts.items():
+        if isinstance(text, str):
+            first = date.fromisoformat(f"{month}-01")
+            for part in text.split():
+                number, amount, days = part.split(":")
+                day = first.replace(day=int(number))
+                yield Lot(int(amount), None, day, day - timedelta(days=int(days)))
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from domain.model.programme.addresses import AddressKind, address_fault, is_unencrypted
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath
+from domain.model.programme.header import ProgrammeHeader
 
 
 def check_addresses(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -25,10 +26,29 @@ def check_addresses(checked_file: CheckedFile) -> Iterator[Finding]:
             )
 
 
+def _header_addresses(header: ProgrammeHeader) -> Iterator[tuple[KeyPath, str, AddressKind]]:
+    brand, links = header.brand, header.links
+    named: list[tuple[KeyPath, str | None, AddressKind]] = [
+        (("programme", "links", "privacy"), links.privacy, "page"),
+        (("programme", "links", "terms"), links.terms, "page"),
+        (("programme", "links", "support"), links.support, "page"),
+    ]
+    if brand is not None:
+        named += [
+            (("programme", "brand", "logo"), brand.logo, "picture"),
+            (("programme", "brand", "icon"), brand.icon, "picture"),
+            (("programme", "brand", "card_art"), brand.card_art, "picture"),
+        ]
+        if brand.support is not None:
+            named.append((("programme", "brand", "support", "url"), brand.support.url, "page"))
+    yield from ((path, text, kind) for path, text, kind in named if text is not None)
+
+
 def _addresses(checked_file: CheckedFile) -> Iterator[tuple[KeyPath, str, AddressKind]]:
     programme = checked_file.programme
     if programme.programme.terms.url:
         yield ("programme", "terms", "url"), programme.programme.terms.url, "page"
+    yield from _header_addresses(programme.programme)
     for index, badge in enumerate(programme.badges):
         if badge.art is not None:
             yield ("badges", index, "art"), badge.art, "picture"

@@ -32,6 +32,7 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "consents": (("consents",), "purpose"),
     "surveys": (("surveys",), "code"),
     "leaderboards": (("leaderboards",), "code"),
+    "stores": (("stores",), "code"),
 }
 # Codes that stand for one thing wherever they are named, of several sections.
 _SECTIONS_OF: Final[Mapping[str, tuple[str, ...]]] = {"code_names": ("codes", "batches")}

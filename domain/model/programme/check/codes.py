@@ -8,6 +8,8 @@ from typing import Final
 from domain.model import event_names
 from domain.model.programme.check.checked_file import CheckedFile, PlacedAction, count_paths
 from domain.model.programme.faults import Finding, KeyPath, format_path, suggestion
+from domain.model.programme.messages import MessageSpec
+from domain.model.programme.models import Programme
 from domain.model.programme.rules import Award
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
 
@@ -28,6 +30,7 @@ _SECTIONS: Final = (
         "surveys",
     ),
     "leaderboards",
+    "stores",
 )
 
 _NOT_BY_MEMBERS: Final = frozenset(
@@ -179,6 +182,19 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
         if message.purpose != "service":
             yield from _unknown_code(
                 checked_file, ("messages", index, "purpose"), "consents", message.purpose, "consent"
+            )
+            yield from _unasked_channels(programme, ("messages", index, "channels"), message)
+
+
+def _unasked_channels(programme: Programme, path: KeyPath, message: MessageSpec) -> Iterator[Finding]:
+    """Find the channels that no member can agree to for the message's purpose."""
+    channels = next((spec.channels for spec in programme.consents if spec.purpose == message.purpose), ())
+    for channel in message.channels:
+        if channels and channel not in (*channels, "inbox"):
+            yield Finding(
+                path,
+                f"{message.purpose} asks nobody for {channel}, so this is never sent by it",
+                f"leave {channel} out, or add it to the channels of {message.purpose}",
             )
 
 

@@ -26,10 +26,11 @@ from domain.services.senders import ChangeNotice
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
 from domain.store.document_store import Stale, Write
 from domain.store.ledger import members
-from domain.store.ledger.members import Details, ProfileChange, StoredMember
+from domain.store.ledger.members import ProfileChange, StoredMember
 from domain.store.people import contact_changes, contacts, sessions, sign_in_codes
 from domain.store.people.contact_changes import StoredContactChange
 from domain.store.people.contacts import ContactHolder
+from domain.store.people.details import Details
 
 FRESH_SIGN_IN = timedelta(minutes=10)
 HELD_FOR = timedelta(days=7)
@@ -115,7 +116,7 @@ async def request_change(
     new_contact = field_checks.read_contact_field(contact)
     one_time_codes.expect_reach(identity, new_contact, field="contact")
     current, current_contact = None, None
-    is_approved = await _has_fresh_sign_in(identity, session, now)
+    is_approved = await has_fresh_sign_in(identity, session, now)
     if not is_approved:
         details = (await load_member(identity, member)).details
         current_contact = _contact_to_prove(identity, details, new_contact)
@@ -125,7 +126,7 @@ async def request_change(
             purpose=_approval_purpose(identity, member, new_contact),
             locale=locale,
             use="approve_contact",
-            new_contact=new_contact,
+            changed_contact=new_contact,
             now=now,
         )
     sent = await one_time_codes.send_code(
@@ -154,7 +155,7 @@ async def change_contact(
     Raises SignInRefused, ContactProofNeeded, ContactTaken, InvalidInput and NotFound.
     """
     new_contact = field_checks.read_contact_field(contact)
-    is_approved = await _has_fresh_sign_in(identity, session, now)
+    is_approved = await has_fresh_sign_in(identity, session, now)
     proofs = []
     if not is_approved and approval is not None:
         proofs.append(await _prove_present(identity, member, new_contact, approval, now))
@@ -213,7 +214,9 @@ def change_writes(
         *([contacts.hold_write(previous.key, member, until=until)] if previous is not None else []),
         members.profile_write(member, change),
         contact_changes.open_write(
-            StoredContactChange(rules.token_hash(undo_token), member, previous, new_contact, now, until)
+            StoredContactChange(
+                rules.token_hash(undo_token), member, new_contact.kind, previous, new_contact, now, until
+            )
         ),
         simple_act_write(
             "CONTACT_CHANGED", actor=MEMBER_ACTOR, now=now, subject=new_contact.kind, member=member
@@ -230,7 +233,7 @@ async def employee_writes(
     return await own_memberships.contact_writes(identity.store, stored_member.member.id, keys)
 
 
-async def _has_fresh_sign_in(identity: IdentityRuntime, session: str, now: datetime) -> bool:
+async def has_fresh_sign_in(identity: IdentityRuntime, session: str, now: datetime) -> bool:
     """Tell whether a session began in the last ten minutes; a refresh begins none."""
     stored_session = await sessions.find(identity.store, session)
     return (
@@ -261,9 +264,12 @@ async def notify_previous(
     notified_contact = contact_of_kind(details_before, new_contact) or next(
         iter(contacts_of(details_before)), None
     )
-    if notified_contact is None:
-        return
-    notice = ChangeNotice(new_contact, details_before.locale, undo_token)
+    if notified_contact is not None:
+        await notify(identity, notified_contact, ChangeNotice(new_contact, details_before.locale, undo_token))
+
+
+async def notify(identity: IdentityRuntime, notified_contact: Contact, notice: ChangeNotice) -> None:
+    """Send a notice to a contact. What it tells stands even where that fails."""
     try:
         async with asyncio.timeout(NOTICE_SECONDS):
             await identity.code_sender.tell_changed(notified_contact, notice)

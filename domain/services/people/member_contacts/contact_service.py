@@ -7,7 +7,6 @@ whoever holds a lost contact may be a thief.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.model.people.contacts import Contact
@@ -25,50 +24,15 @@ from domain.services.people.member_contacts.contact_change import (
 )
 from domain.services.people.member_contacts.contact_undo import end_sessions
 from domain.services.people.one_time_codes import SentCode
-from domain.store.audit import Action, AuditAct, act_write
+from domain.services.people.service_actor import ServiceActor
 from domain.store.document_store import Stale, Write
 from domain.store.ledger import members
-from domain.store.ledger.members import Details, ProfileChange, StoredMember
+from domain.store.ledger.members import ProfileChange, StoredMember
 from domain.store.people import contact_changes, contact_proposals, contacts, sign_in_codes
 from domain.store.people.contact_proposals import ContactProposal
-from domain.store.people.sessions import StaffRole
+from domain.store.people.details import Details
 
 PROPOSED_FOR = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceActor:
-    """The employee who acts, with their store, shift and request for the audit trail."""
-
-    staff: str
-    role: StaffRole
-    store: str
-    session: str
-    request: str | None = None
-    own_members: tuple[str, ...] = ()
-
-    def require_service(self, stored_member: StoredMember) -> None:
-        """Raise NotAllowed for a cashier, and for the member themselves."""
-        if self.role == "CASHIER":
-            raise NotAllowed("ROLE")
-        if stored_member.member.id in self.own_members or self.staff in stored_member.employees:
-            raise NotAllowed("OWN_MEMBERSHIP")
-
-    def act_write(self, action: Action, *, member: str, subject: str, reason: str, now: datetime) -> Write:
-        """Return the write of an act into the audit trail."""
-        act = AuditAct(
-            secrets.token_hex(16),
-            now,
-            self.staff,
-            action,
-            self.store,
-            self.session,
-            self.request,
-            member,
-            subject,
-            reason=reason,
-        )
-        return act_write(act)
 
 
 # ---------------------------------------------------------------- proposing
@@ -148,24 +112,71 @@ async def approve(identity: IdentityRuntime, *, actor: ServiceActor, proposal_id
     if actor.staff == proposal.staff:
         raise NotAllowed("FOUR_EYES")
 
+    approval = contact_proposals.approve_write(proposal.id)
+    try:
+        await _replace(identity, actor, member, new_contact, reason=proposal.reason, proof=approval, now=now)
+    except contact_proposals.ProposalGone:
+        raise NotFound("proposal") from None
+    return member
+
+
+# ---------------------------------------------------------------- by the shell
+async def replace(
+    identity: IdentityRuntime,
+    *,
+    actor: ServiceActor,
+    member: str,
+    contact: str,
+    typed: TypedCode,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Give a member the contact that its code proves, in one act: of whoever runs the system. Raises
+    SignInRefused, ContactTaken, InvalidInput and NotFound.
+    """
+    check_text(reason, field="reason", max_length=MAX_REASON_LENGTH)
+    new_contact = field_checks.read_contact_field(contact)
+    proven = await one_time_codes.prove_contact(
+        identity,
+        new_contact,
+        typed.code,
+        challenge=typed.challenge,
+        purposes=(_purpose(member),),
+        now=now,
+    )
+    proof = sign_in_codes.use_write(proven.record_id, challenge=proven.challenge)
+    try:
+        await _replace(identity, actor, member, new_contact, reason=reason, proof=proof, now=now)
+    except sign_in_codes.CodeGone:
+        raise SignInRefused("EXPIRED_CODE") from None
+
+
+# ---------------------------------------------------------------- what both do
+async def _replace(
+    identity: IdentityRuntime,
+    actor: ServiceActor,
+    member: str,
+    new_contact: Contact,
+    *,
+    reason: str,
+    proof: Write,
+    now: datetime,
+) -> None:
+    """Replace a contact with `proof` in the same transaction, end every session, and tell the contacts."""
+
     async def attempt() -> Details:
         stored_member = await load_member(identity, member)
         actor.require_service(stored_member)
+        replaced = actor.act_write(
+            "CONTACT_REPLACED", member=member, subject=new_contact.kind, reason=reason, now=now
+        )
         writes = [
-            contact_proposals.approve_write(proposal.id),
+            proof,
             *await _replace_writes(identity, stored_member, new_contact, now=now),
-            actor.act_write(
-                "CONTACT_REPLACED",
-                member=member,
-                subject=new_contact.kind,
-                reason=proposal.reason,
-                now=now,
-            ),
+            replaced,
         ]
         try:
             await identity.store.transact(writes)
-        except contact_proposals.ProposalGone:
-            raise NotFound("proposal") from None
         except contacts.ContactInUse as error:
             raise Stale("somebody has it since") from error
         return stored_member.details
@@ -173,7 +184,6 @@ async def approve(identity: IdentityRuntime, *, actor: ServiceActor, proposal_id
     details_before = await identity.store.run_rounds(attempt, queue=member)
     await end_sessions(identity, member, now)
     await notify_previous(identity, details_before, new_contact, undo_token=None)
-    return member
 
 
 async def _replace_writes(

@@ -21,9 +21,10 @@ from domain.services.people.sessions import end_all
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
 from domain.store.document_store import Write
 from domain.store.ledger import members
-from domain.store.ledger.members import Details, ProfileChange
+from domain.store.ledger.members import ProfileChange
 from domain.store.people import contact_changes, contacts, devices, known_devices
 from domain.store.people.contact_changes import StoredContactChange
+from domain.store.people.details import Details
 
 log = structlog.get_logger(__name__)
 

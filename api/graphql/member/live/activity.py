@@ -1,6 +1,5 @@
 """The live activity of the signed-in member. Missed events are replayed from a cursor."""
 
-import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
@@ -9,33 +8,38 @@ from typing import Annotated
 
 import strawberry
 
-from api.errors import BadInput, Unauthenticated
-from api.graphql.engine.descriptions import TIER_STEP_REASON
-from api.graphql.engine.ids import from_base64url, to_base64url
+from api.errors import Unauthenticated
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.descriptions import TIER_STEP_REASON, deprecated_on
 from api.graphql.engine.shared_types import Info
 from api.graphql.engine.titles import find_spec
-from api.graphql.member.badges import BadgeProgress, badge_progress
+from api.graphql.member.badges import BadgeProgress, badge_progress, badges_of
+from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
+from api.graphql.member.live.cursors import read_cursor, write_cursor
+from api.graphql.member.members import Member, current_member
+from api.graphql.member.membership import Referral, referral_of
 from api.graphql.member.messages import Message, message_of
 from api.graphql.member.points import PointEntry, Wallet, entries_of, wallets_of
 from api.graphql.member.rewards import MemberReward, member_reward
 from api.graphql.member.tiers import Tier, TierProgress, tier_progress, tiers_by_code
 from api.graphql.member.vouchers import Voucher, voucher_of
 from domain.model.ledger.decision import VoucherChange
+from domain.model.ledger.member import Member as LedgerMember
 from domain.services import errors
+from domain.services.ledger.queries import MemberView
 from domain.services.live import activity_feed
 from domain.services.live.activity_feed import (
     AchievementActivity,
-    ActivityCursor,
     ActivityDetail,
     EntriesActivity,
+    LettersActivity,
+    ProfileActivity,
+    ReferralActivity,
     ResyncRequired,
     TierActivity,
     VoucherActivity,
 )
-from domain.services.messages import inbox
 from domain.store.messages.inbox import Letter
-
-_CURSOR = re.compile(rb"live:(0|[1-9][0-9]{0,15}):(0|[1-9][0-9]{0,3}):(0|[1-9][0-9]{0,15})")
 
 
 @strawberry.type(description="Entries were written: points awarded, spent, given back, lapsed or corrected.")
@@ -56,7 +60,12 @@ class BadgeEarned:
 
 @strawberry.type(description="The member holds another tier, higher or lower.")
 class TierChanged:
-    from_: Tier = strawberry.field(name="from", description="The one before.")
+    previous: Tier = strawberry.field(description="The one before.")
+    from_: Tier = strawberry.field(
+        name="from",
+        description="The one before.",
+        deprecation_reason=f"Use `previous`. {deprecated_on(2026, 11, 29)}",
+    )
     to: Tier = strawberry.field(description="The one held since.")
     reason: str = strawberry.field(description=TIER_STEP_REASON)
     tier: TierProgress = strawberry.field(description="Where the member stands now.")
@@ -95,6 +104,47 @@ class MessageReceived:
     unread: int = strawberry.field(description="How many are unread with it.")
 
 
+@strawberry.type(description="Messages were read or answered, on another device too.")
+class MessagesChanged:
+    messages: list[Message] = strawberry.field(description="They as they are now.")
+    unread: int = strawberry.field(description="How many of the whole inbox are unread.")
+
+
+@strawberry.type(description="A challenge was taken up, and counts from now on.")
+class ChallengeTakenUp:
+    badge: BadgeProgress = strawberry.field(description="The challenge as it stands now.")
+
+
+@strawberry.type(
+    description=(
+        "Something happened that has no kind of its own: progress toward a tier, a badge or a challenge, a"
+        " plan that began or ended, a membership that was frozen, a reward that is locked again. What it"
+        " changed stands in the event's `member`."
+    )
+)
+class ProgressChanged:
+    tier: TierProgress | None = strawberry.field(description="Null where the programme has no tiers.")
+    badges: list[BadgeProgress] = strawberry.field(description="All badges as they stand now.")
+
+
+@strawberry.type(
+    description=(
+        "The profile, a contact, the accepted terms, a consent or an attribute changed, perhaps on another"
+        " device or by service staff. The profile stands in the event's `member`."
+    )
+)
+class ProfileChanged:
+    consents: list[Consent] = strawberry.field(description="The answer to every purpose, as it is now.")
+    attributes: list[MemberAttribute] = strawberry.field(description="All attributes as they are now.")
+
+
+@strawberry.type(description="A friend joined by the member's invitation.")
+class ReferralChanged:
+    referral: Referral | None = strawberry.field(
+        description="As it stands now; null where the programme has none any more."
+    )
+
+
 @strawberry.type(
     description=(
         "More happened than is replayed one by one, or the cursor is from another time: read"
@@ -116,6 +166,11 @@ MemberActivity = Annotated[
     | VoucherCancelled
     | VoucherExpired
     | MessageReceived
+    | MessagesChanged
+    | ChallengeTakenUp
+    | ProgressChanged
+    | ProfileChanged
+    | ReferralChanged
     | Resync,
     strawberry.union(
         "MemberActivity",
@@ -133,6 +188,15 @@ class MemberActivityEvent:
         description="When it happened, which may be long before the event arrives."
     )
     activity: MemberActivity = strawberry.field(description="What happened.")
+
+    @strawberry.field(
+        description=(
+            "The member as they are when the event is sent, with whatever the app shows of them: a cache that"
+            " takes it in with each event shows what a new query would."
+        )
+    )
+    async def member(self, info: Info) -> Member:
+        return await current_member(info, info.context.member().member_id)
 
 
 @strawberry.type(description="What the server sends by itself, over WebSocket.")
@@ -169,80 +233,94 @@ class Subscription:
                     activity = await activity_feed.retry_while_away(
                         partial(_activity_of, info, member, event.detail)
                     )
-                    if activity is not None:
-                        yield MemberActivityEvent(
-                            cursor=write_cursor(event.cursor),
-                            occurred_at=event.happened_at,
-                            activity=activity,
-                        )
+                    yield MemberActivityEvent(
+                        cursor=write_cursor(event.cursor),
+                        occurred_at=event.happened_at or info.context.loaders.now,
+                        activity=activity,
+                    )
         except errors.NotFound:
             raise Unauthenticated from None
-
-
-# ---------------------------------------------------------------- cursors
-
-
-def write_cursor(cursor: ActivityCursor) -> str:
-    """Return the text of a cursor."""
-    return to_base64url(b"live:%d:%d:%d" % (cursor.seq, cursor.part, cursor.letter_number))
-
-
-def read_cursor(text: str) -> ActivityCursor:
-    """Return the cursor in a text. Raises BadInput for any other."""
-    match = _CURSOR.fullmatch(from_base64url(text, field="after"))
-    if match is None:
-        raise BadInput("That is no cursor of memberActivity.", field="after")
-    return ActivityCursor(*(int(part) for part in match.groups()))
 
 
 # ---------------------------------------------------------------- activities
 
 
-async def _activity_of(info: Info, member: str, change: ActivityDetail) -> MemberActivity | None:
-    """Return the activity that a change becomes, with the member as they are now; None where the programme no
-    longer has what changed.
+async def _activity_of(info: Info, member: str, change: ActivityDetail) -> MemberActivity:
+    """Return the activity that a change becomes, with the member as they are now. Where the programme no
+    longer has what changed, or hides it, it is progress.
     """
     info.context.loaders.reset()
     if isinstance(change, ResyncRequired):
         return Resync(reason=change.reason)
-    if isinstance(change, VoucherActivity):
-        return await _voucher_activity(info, change)
-    loaders = info.context.loaders
-    audience, member_view = await loaders.audience(), await loaders.member_view(member)
+    member_view = await info.context.loaders.member_view(member)
+    audience = await info.context.loaders.audience()
     match change:
+        case VoucherActivity():
+            activity = await _voucher_activity(info, change)
+        case Letter() | LettersActivity():
+            activity = await _letter_activity(info, audience, member_view, change)
+        case AchievementActivity():
+            activity = await _achievement_activity(info, audience, member_view.member, change)
         case EntriesActivity(entries):
             shown = entries_of(audience, member, entries)
             wallets = wallets_of(audience, member_view.member)
-            return BalanceChanged(wallets=wallets, entries=shown) if shown else None
-        case Letter():
-            mailbox = await inbox.find_mailbox(info.context.dependencies.runtime, member_id=member)
-            return MessageReceived(
-                message=message_of(audience, member_view, change), unread=mailbox.unread_count
+            activity = BalanceChanged(wallets=wallets, entries=shown) if shown else None
+        case TierActivity():
+            activity = _tier_activity(audience, member_view.member, change)
+        case ProfileActivity():
+            activity = ProfileChanged(
+                consents=consents_of(audience, member, member_view.details.consents),
+                attributes=attributes_of(audience, member_view.details.attributes),
             )
-        case AchievementActivity("reward", code):
-            reward = find_spec(audience.programme.reward, code)
-            stock = await loaders.stock_state()
-            return (
-                None
-                if reward is None
-                else RewardUnlocked(reward=member_reward(audience, member_view.member, reward, stock))
-            )
-        case AchievementActivity("badge", code):
-            badge = find_spec(audience.programme.badge, code)
-            return (
-                None
-                if badge is None
-                else BadgeEarned(badge=badge_progress(audience, member_view.member, badge))
-            )
-        case TierActivity(origin, to, reason):
-            tiers, progress = (
-                tiers_by_code(audience.programme, audience.locale),
-                tier_progress(audience, member_view.member),
-            )
-            if progress is None or origin not in tiers or to not in tiers:
-                return None
-            return TierChanged(from_=tiers[origin], to=tiers[to], reason=reason, tier=progress)
-    return None
+        case ReferralActivity():
+            activity = ReferralChanged(referral=referral_of(info, audience, member_view))
+        case _:
+            activity = None
+    return activity or _progress(audience, member_view.member)
+
+
+def _progress(audience: Audience, member: LedgerMember) -> ProgressChanged:
+    return ProgressChanged(tier=tier_progress(audience, member), badges=badges_of(audience, member))
+
+
+async def _letter_activity(
+    info: Info, audience: Audience, member_view: MemberView, change: Letter | LettersActivity
+) -> MemberActivity:
+    mailbox = await info.context.loaders.mailbox(member_view.member.id)
+    if isinstance(change, Letter):
+        return MessageReceived(message=message_of(audience, member_view, change), unread=mailbox.unread_count)
+    messages = [message_of(audience, member_view, letter) for letter in change.letters]
+    return MessagesChanged(messages=messages, unread=mailbox.unread_count)
+
+
+async def _achievement_activity(
+    info: Info, audience: Audience, member: LedgerMember, change: AchievementActivity
+) -> MemberActivity | None:
+    if change.kind == "reward":
+        reward = find_spec(audience.programme.reward, change.code)
+        if reward is None:
+            return None
+        stock = await info.context.loaders.stock_state()
+        return RewardUnlocked(reward=member_reward(audience, member, reward, stock))
+    badge = find_spec(audience.programme.badge, change.code)
+    if badge is None:
+        return None
+    progress = badge_progress(audience, member, badge)
+    return BadgeEarned(badge=progress) if change.kind == "badge" else ChallengeTakenUp(badge=progress)
+
+
+def _tier_activity(audience: Audience, member: LedgerMember, change: TierActivity) -> MemberActivity | None:
+    tiers = tiers_by_code(audience.programme, audience.locale)
+    progress = tier_progress(audience, member)
+    if progress is None or change.from_tier not in tiers or change.to_tier not in tiers:
+        return None
+    return TierChanged(
+        previous=tiers[change.from_tier],
+        from_=tiers[change.from_tier],
+        to=tiers[change.to_tier],
+        reason=change.reason,
+        tier=progress,
+    )
 
 
 async def _voucher_activity(info: Info, step: VoucherActivity) -> MemberActivity | None:
