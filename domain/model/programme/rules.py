@@ -213,17 +213,17 @@ class Rule(ProgrammePart):
         return frozenset(code for action in self.do if action.award is not None for code in action.award.over)
 
     @cached_property
-    def awards(self) -> tuple[Award, ...]:
-        """What the rule awards, in its order."""
-        return tuple(action.award for action in self.do if action.award is not None)
-
-    @cached_property
     def gives(self) -> bool:
         """Whether it moves value or gives something: it does not only send, ask, call or mark."""
         return any(
             action.award or action.deduct or action.voucher or action.badge or action.tier
             for action in self.do
         )
+
+    @cached_property
+    def awards(self) -> tuple[Award, ...]:
+        """What the rule awards, in its order."""
+        return tuple(action.award for action in self.do if action.award is not None)
 
     @cached_property
     def deductions(self) -> tuple[DeductionSpec, ...]:

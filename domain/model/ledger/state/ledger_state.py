@@ -131,6 +131,12 @@ class _Writing:
         if was is now and old_changes is changes:
             return
         before, after = lot_differences(was, renewed_until(old_changes), now, renewed_until(changes))
+        self._named_lots(prefix, before, after, wallet)
+
+    def _named_lots(
+        self, prefix: str, before: Mapping[str, StateValue], after: Mapping[str, StateValue], wallet: Wallet
+    ) -> None:
+        """Write the lots that differ by their names, or the texts of their months."""
         changed = {name: value for name, value in after.items() if before.get(name) != value}
         gone = [name for name in before if name not in after]
         months = in_months([*changed, *gone])
@@ -173,6 +179,8 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
         _write_days(out, "tier.", old.tier, now.tier)
         _write_tallies(out, old.tier.tallies if old.tier else {}, now.tier.tallies)
     _write_parts(out, old, now)
+    if now.free_vouchers_used is not old.free_vouchers_used:
+        out.parts("free_used.", plain_value, old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", PURCHASES, was and was.purchases, now.purchases)
     since, old_since = now.purchases.quantities_since_seq, old.purchases.quantities_since_seq
     if since is not None and since != old_since:
@@ -199,8 +207,6 @@ def _write_parts(out: _Writing, old: Member, now: Member) -> None:
         out.parts("gifts.", member_gift_values, levels_together(old.gifts), levels_together(now.gifts))
     if now.used_vouchers is not old.used_vouchers:
         out.parts("used_vouchers.", used_values, old.used_vouchers, now.used_vouchers)
-    if now.free_vouchers_used is not old.free_vouchers_used:
-        out.parts("free_used.", plain_value, old.free_vouchers_used, now.free_vouchers_used)
 
 
 def _named(name: str, value: object) -> dict[str, object]:

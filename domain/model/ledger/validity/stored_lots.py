@@ -20,8 +20,8 @@ from domain.model.ledger.decision import StateValue
 from domain.model.ledger.lots import LAST, Lot, LotPart, Origin
 from domain.model.ledger.validity.changes import Changes, ValidityChange
 
-_NO_LAYERS: Final = frozenset[int]()
 _MONTH, _MONTH_DAY = len("2026-05"), len("2026-05-17")
+_NO_LAYERS: Final = frozenset[int]()
 
 
 def _day(day: date | None) -> str | None:
