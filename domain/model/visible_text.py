@@ -70,6 +70,8 @@ def normal_identifier(text: str) -> str:
     """Return the one spelling of a number or an identifier that people print, type and copy: NFKC, trimmed,
     without what is not visible. A control character stays.
     """
+    if text.isascii() and text.isprintable():  # nearly every receipt: what is below does the same to it
+        return text.strip(" ")
     shown = "".join(
         character
         for character in unicodedata.normalize("NFKC", text)
