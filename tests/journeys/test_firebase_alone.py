@@ -12,6 +12,7 @@ from tests.command_log import CommandLog
 from tests.graphql.till.test_scanning import phone
 from tests.running_app import Json, RunningApp, open_running_app
 from tests.senders.fcm import FcmStandIn, id_token, serving_fcm
+from tests.senders.push_tokens import name_of, registration_token
 
 PHONE = "+351912345678"
 ENROL = (
@@ -78,7 +79,12 @@ async def _joins_and_signs_in(app: RunningApp) -> None:
 
 async def _buys_and_is_told(app: RunningApp, fcm: FcmStandIn, token: str) -> None:
     till = await app.hire("rui")
-    device = {"installationId": "phone-2", "platform": "ANDROID", "token": "ok-2", "tokenKind": "TOKEN"}
+    device = {
+        "installationId": "phone-2",
+        "platform": "ANDROID",
+        "token": registration_token("ok-2"),
+        "tokenKind": "TOKEN",
+    }
     await app.mutate("registerDevice", device, "device { id }", token=token)
     raw, secret = await phone(app, token)
     card = codes.make_card(raw, secret=secret, step=codes.step_at(app.clock()))
@@ -98,5 +104,5 @@ async def _buys_and_is_told(app: RunningApp, fcm: FcmStandIn, token: str) -> Non
     assert recorded == {"__typename": "PurchaseRecorded"}
     worker = DeliveryWorker(app.process.senders, public_id=message_id)
     await asyncio.gather(*(run_round(app.process.runtime, worker, now=app.clock()) for _ in range(2)))
-    assert {push.address for push in fcm.accepted} == {"ok-2"}
+    assert {name_of(push.address) for push in fcm.accepted} == {"ok-2"}
     assert fcm.faults == []
