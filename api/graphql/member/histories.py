@@ -1,11 +1,21 @@
 """A member's entries and purchases, newest first, by windows on gapless counters.
 
 The newest entries are stored with the member, so the first page reads nothing more; a later page reads one
-window of the journal.
+window of the journal, and nothing of the member but their id.
 """
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
+
+from graphql.language import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    NullValueNode,
+    SelectionSetNode,
+)
 
 from api.errors import BadInput
 from api.graphql.engine.paging import NumberedRow, connection, read_window
@@ -21,6 +31,8 @@ ENTRY_LIST = "entry"
 # The entries of one wallet have their own counter, so their cursors are of another list.
 WALLET_ENTRY_LIST = "walletentry"
 PURCHASE_LIST = "purchase"
+PAGED_LISTS = frozenset({"pointHistory", "purchases", "vouchers"})
+UNLOADED_FIELDS = frozenset({"id", "__typename"})
 
 
 async def point_history(
@@ -103,4 +115,41 @@ async def purchase_history(
         ),
         has_more=purchases.has_more,
         read_down_to=purchases.read_down_to,
+    )
+
+
+# ---------------------------------------------------------------- later pages alone
+
+
+def asks_pages_only(info: Info) -> bool:
+    """Tell whether nothing else is selected of the member, in any fragment."""
+    raw = info._raw_info
+    return all(_pages_only(node.selection_set, raw.fragments) for node in raw.field_nodes)
+
+
+def _pages_only(
+    selection_set: SelectionSetNode | None, fragments: Mapping[str, FragmentDefinitionNode]
+) -> bool:
+    for node in selection_set.selections if selection_set else ():
+        match node:
+            case FieldNode():
+                if not (
+                    node.name.value in UNLOADED_FIELDS
+                    or (node.name.value in PAGED_LISTS and _has_cursor(node))
+                ):
+                    return False
+            case InlineFragmentNode():
+                if not _pages_only(node.selection_set, fragments):
+                    return False
+            case FragmentSpreadNode():
+                if not _pages_only(fragments[node.name.value].selection_set, fragments):
+                    return False
+    return True
+
+
+def _has_cursor(node: FieldNode) -> bool:
+    # A variable may be null as a cursor: then the list's resolver reads the member.
+    return any(
+        each.name.value == "after" and not isinstance(each.value, NullValueNode)
+        for each in node.arguments or ()
     )

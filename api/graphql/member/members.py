@@ -18,10 +18,10 @@ from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info, Node, later
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badges_of
+from api.graphql.member.catalogue.purchase_quotes import MemberQuote, PurchaseLineInput, member_quote
 from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
 from api.graphql.member.devices.devices import Device, MemberCard, card_of, device_of
-from api.graphql.member.histories import point_history, purchase_history
-from api.graphql.member.later_pages import asks_pages_only
+from api.graphql.member.histories import asks_pages_only, point_history, purchase_history
 from api.graphql.member.live.cursors import cursor_of
 from api.graphql.member.membership import (
     MemberPlan,
@@ -39,7 +39,6 @@ from api.graphql.member.points import (
     kind_words,
     wallets_of,
 )
-from api.graphql.member.purchase_quotes import MemberQuote, PurchaseLineInput, member_quote
 from api.graphql.member.receipts import PurchaseConnection
 from api.graphql.member.rewards import (
     MemberReward,

@@ -16,7 +16,7 @@ from api.graphql.engine.problems import (
     refusals_as_problems,
 )
 from api.graphql.engine.shared_types import Info
-from api.graphql.member.purchase_quotes import PurchaseLineInput
+from api.graphql.member.catalogue.purchase_quotes import PurchaseLineInput
 from api.graphql.member.vouchers import Voucher, VoucherNotUsable, decode_voucher_id, voucher_of
 from api.graphql.till.purchases import (
     PAY_WITH,

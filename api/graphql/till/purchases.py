@@ -22,6 +22,12 @@ from api.graphql.engine.problems import (
 from api.graphql.engine.shared_types import Info, Problem
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badge_progress
+from api.graphql.member.catalogue.purchase_quotes import (
+    QUOTED,
+    PurchaseLineInput,
+    input_lines,
+    unlocked_rewards,
+)
 from api.graphql.member.explanations import RuleOutcome, outcomes_of
 from api.graphql.member.payments import Payable, WalletPart, payables_of, payment_of
 from api.graphql.member.points import (
@@ -32,7 +38,6 @@ from api.graphql.member.points import (
     quoted_entries,
     totals_of,
 )
-from api.graphql.member.purchase_quotes import QUOTED, PurchaseLineInput, input_lines, unlocked_rewards
 from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.member.rewards import MemberReward
 from api.graphql.member.tiers import Tier, TierStep, tiers_by_code

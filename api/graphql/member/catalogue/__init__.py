@@ -1,1 +1,1 @@
-"""The catalogue's small parts: units of amounts, spans of time, the brand, and what an invitation brings."""
+"""Parts of the catalogue: units, spans, the brand, what an invitation and a purchase would bring."""
