@@ -11,6 +11,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import lru_cache
+from pathlib import Path
 
 import pymongo
 import pytest
@@ -21,7 +22,7 @@ from domain.store import ttl
 from domain.store.connect import Database, connect
 from domain.store.ledger import programmes
 from tests.command_log import CommandLog
-from tests.servers import embedded_in_thread, quick_folder
+from tests.servers import embedded_in_thread, quick_folder, seed_demo
 
 TWENTY_YEARS = 20 * 365 * 24 * 3600
 DROP_SECONDS = 120
@@ -49,6 +50,13 @@ def programmes_read_once() -> Iterator[None]:
         for name in ("load", "load_published", "content_hash"):
             patch.setattr(programmes, name, lru_cache(maxsize=32)(getattr(programmes, name)))
         yield
+
+
+@pytest.fixture(scope="session")
+def demo_seed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A data folder as the first start of the demo leaves it, made once a run and to be copied."""
+    folder = tmp_path_factory.getbasetemp()
+    return seed_demo(folder if worker_id == "master" else folder.parent)
 
 
 @pytest.fixture

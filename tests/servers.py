@@ -3,6 +3,7 @@ user starts it.
 """
 
 import asyncio
+import fcntl
 import os
 import queue
 import shutil
@@ -25,6 +26,7 @@ from api.embedded import open_embedded
 ROOT = Path(__file__).parent.parent
 # A start takes a second of a core; a dozen others may want it as well.
 HANGS_AFTER_SECONDS = 150.0
+SEED_SECONDS = 400  # the pytest limit of 600 holds it and what comes after
 READY = "Selo is ready at "
 # What a server of a database that MONGODB_URI names must be given.
 SHARED_KEYS = {
@@ -138,6 +140,20 @@ def serve_selo(
                     process.wait(20)
                 except subprocess.TimeoutExpired:
                     process.kill()
+
+
+def seed_demo(shared: Path) -> Path:
+    """Return a data folder with the demo in it, as its first start leaves it: made once for all workers of a run,
+    and to be copied.
+    """
+    seed = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "demo.done").exists():
+            with serve_selo(seed, "--demo", within_seconds=SEED_SECONDS):
+                pass
+            (shared / "demo.done").touch()
+    return seed
 
 
 def selo(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -8,12 +8,12 @@ from strawberry.schema.config import StrawberryConfig
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.actions.challenges import ChallengeMutation
 from api.graphql.member.actions.codes import CodeMutation
+from api.graphql.member.actions.enrolment import EnrolmentMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices.devices import DeviceMutation
 from api.graphql.member.devices.trial_push import TrialPushMutation
-from api.graphql.member.enrolment import EnrolmentMutation
 from api.graphql.member.live.activity import Subscription
 from api.graphql.member.members import MemberQuery
 from api.graphql.member.messages import MessageMutation

@@ -46,12 +46,6 @@ Launch = Callable[..., Browser]
 expect.set_options(timeout=20_000)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """The first test that needs the shop waits until its people are made, which takes 15 s of a core of its own."""
-    if isinstance(item, pytest.Function) and "shop" in item.fixturenames:
-        item.add_marker(pytest.mark.timeout(2 * shops.SEED_SECONDS))
-
-
 @pytest.fixture(scope="session")
 def pages_url() -> Iterator[str]:
     """The pages and what they share, without an API behind them."""
@@ -72,11 +66,9 @@ def pages_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DemoServer]:
-    """The demo shop, one a test process; its people are made once a run."""
-    folder = tmp_path_factory.getbasetemp()
-    seed = shops.seed_demo(folder if worker_id == "master" else folder.parent)
-    with shops.serve_demo(seed) as opened:
+def shop(demo_seed: Path) -> Iterator[DemoServer]:
+    """The demo shop, one a test process."""
+    with shops.serve_demo(demo_seed) as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Generic, Protocol, TypeVar
+from typing import Annotated, Generic, NamedTuple, Protocol, TypeVar
 
 import strawberry
 
@@ -63,8 +63,7 @@ class Window:
     after: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedRow(Generic[NodeT]):
+class NumberedRow(NamedTuple, Generic[NodeT]):
     """A row and its counter in its list."""
 
     counter: int

@@ -13,10 +13,9 @@ from api.caller import Anonymous, MemberCaller
 from api.errors import Unauthenticated
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.ids import encode_id
-from api.graphql.engine.later import later
 from api.graphql.engine.paging import After, First, Since, Until
 from api.graphql.engine.scalars import WalletCode
-from api.graphql.engine.shared_types import Info, Node
+from api.graphql.engine.shared_types import Info, Node, later
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badges_of
 from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of

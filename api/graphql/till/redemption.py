@@ -31,7 +31,7 @@ from domain.model.ledger import decision
 from domain.model.people.codes import CodeKind, classify
 from domain.services.errors import UnknownCode as NobodyByThatCode
 from domain.services.ledger.at_till import confirmed_redemption
-from domain.services.people import redemption_codes
+from domain.services.people.proofs import redemption_codes
 from domain.store.document_store import Write
 
 SERVED = "A visit, a membership number, or a customer's id."
