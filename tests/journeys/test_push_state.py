@@ -58,7 +58,7 @@ async def test_a_test_push_arrives_at_once_and_says_so(fcm_app: tuple[RunningApp
     assert answer == {"__typename": "TestPushSent", "device": {"push": {"state": "ON"}}}
     (accepted,) = fcm.accepted
     assert (name_of(accepted.address), accepted.message["data"]) == ("ok-1", {"kind": "test"})
-    assert accepted.message["notification"]["title"] == "NumisCollect"
+    assert accepted.message["notification"]["title"] == "Clube NumisCollect"
     assert "teste" in accepted.message["notification"]["body"]
     assert fcm.faults == []
 
