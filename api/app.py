@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api.background import keep_running, raise_pending_cancellation
+from api.http.data_export import data_export_route
 from api.http.graphql_setup import make_graphql_routes
 from api.http.headers import OuterMiddleware, answer_unhandled_error
 from api.http.health import PartCheck, PartState, health_routes
@@ -86,6 +87,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
             ),
             jwks_route(process.tokens.public_jwks),
             unsubscribe_route(process),
+            data_export_route(process),
             *make_graphql_routes(process, address=address, explorer=explorer),
             *page_routes(
                 explorer=explorer,
