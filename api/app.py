@@ -13,12 +13,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from api.background import keep_running, raise_pending_cancellation
+from api.http.app_links import app_link_routes
 from api.http.data_export import data_export_route
 from api.http.graphql_setup import make_graphql_routes
 from api.http.headers import OuterMiddleware, answer_unhandled_error
 from api.http.health import PartCheck, PartState, health_routes
 from api.http.jwks import jwks_route
 from api.http.pages import page_routes
+from api.http.schema_file import schema_route
 from api.http.unsubscribe import unsubscribe_route
 from api.process import Process
 from api.settings import Settings
@@ -26,6 +28,16 @@ from api.worker import channel_states, run_worker, webhook_names
 from domain.store.connect import Unreachable
 from domain.store.ledger.programmes import NothingPublished
 
+# What a page or an Ionic app of another origin may read of an answer: its card codes go by Date.
+EXPOSED_HEADERS = (
+    "Date",
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-Id",
+)
 DEMO_PICTURES = Path(__file__).parents[1] / "scripts" / "demo" / "art"
 
 
@@ -86,6 +98,8 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
                 }
             ),
             jwks_route(process.tokens.public_jwks),
+            *app_link_routes(process.settings),
+            *([schema_route()] if process.settings.introspection else []),
             unsubscribe_route(process),
             data_export_route(process),
             *make_graphql_routes(process, address=address, explorer=explorer),
@@ -136,8 +150,8 @@ def _other_origins(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["X-Request-Id", "Retry-After"],
+            allow_headers=["Authorization", "Content-Type", *settings.cors_headers],
+            expose_headers=EXPOSED_HEADERS,
             max_age=600,
         )
     ]

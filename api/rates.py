@@ -36,9 +36,12 @@ COUNTED_PER_RUN = frozenset(
         "redeemReward",
         "cancelVoucher",
         "enterCode",
+        "sendTestPush",
         "scan",
         "useVoucher",
         "checkout",
+        "requestRedemptionCode",
+        "redeemForCustomer",
         "reverseVoucherUse",
     }
 )
@@ -68,6 +71,17 @@ def rate_limits(settings: Settings) -> RateLimits:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a caller may ask: `remaining` of `allowed` now, all of it again in `full_in` seconds."""
+
+    name: str
+    allowed: int
+    seconds: int
+    remaining: int
+    full_in: int
+
+
 class TokenBuckets:
     """One bucket a key, each of the same size: `allowed` within `seconds`."""
 
@@ -86,6 +100,13 @@ class TokenBuckets:
     def has(self, key: str, points: int = 1) -> bool:
         """Tell whether so many points are left in this key's bucket."""
         return self._available(key, self._clock()) >= points
+
+    def budget(self, name: str, key: str) -> Budget:
+        """Return what is left in this key's bucket."""
+        available = self._available(key, self._clock())
+        full_in = math.ceil((self._allowed - available) / self._per_second)
+        seconds = round(self._allowed / self._per_second)
+        return Budget(name, self._allowed, seconds, int(available), full_in)
 
     def take(self, key: str, points: int = 1) -> None:
         """Take points out of this key's bucket. Raises RateLimited and takes none where too few are left."""
@@ -157,6 +178,14 @@ class Rates:
         points += cost // COST_PER_POINT
         if points > 1:
             self._take(caller, address, points - 1)
+
+    def budget(self, caller: Caller, address: str) -> Budget:
+        """Return what a caller may still ask: by their membership, their till, or their address."""
+        if isinstance(caller, Anonymous):
+            return self._addresses.budget("address", address_key(address))
+        if isinstance(caller, MemberCaller):
+            return self._members.budget("member", caller.member_id)
+        return self._tills.budget("till", caller.session_id)
 
     def _take(self, caller: Caller, address: str, points: int) -> None:
         if isinstance(caller, Anonymous):

@@ -24,6 +24,7 @@ PREFIX = "SELO_"
 DATABASE_VARIABLE = "MONGODB_URI"
 HTTP_URL = r"^https?://[^\s/]+"
 LONGEST_SECONDS = 3600
+_FINGERPRINT = r"^([0-9A-F]{2}:){31}[0-9A-F]{2}$"
 SHORTEST_SECRET = 32
 
 
@@ -60,6 +61,27 @@ class Settings(BaseSettings):
             "What the outside calls this server: start of links, else the address it listens on; issuer of"
             " tokens, else selo"
         ),
+    )
+    links_url: str | None = Field(
+        None,
+        pattern=r"^https://\S*[^\s/]$",
+        examples=["https://go.club.example, without a slash at its end"],
+        description="Where the links that the app opens begin: invitations, messages; else SELO_BASE_URL",
+    )
+    link_paths: list[Annotated[str, StringConstraints(pattern=r"^/\S*$")]] = Field(
+        default_factory=lambda: ["/phone/*"],
+        examples=['["/phone/*"]'],
+        description="Paths of those links that the app opens on an iPhone, as a JSON list",
+    )
+    apple_apps: list[Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{10}\.[A-Za-z0-9.-]+$")]] = Field(
+        default_factory=list,
+        examples=['["ABCDE12345.example.club"]'],
+        description="iPhone apps that open those links, as a JSON list of team id and bundle id",
+    )
+    android_apps: dict[str, list[Annotated[str, StringConstraints(pattern=_FINGERPRINT)]]] = Field(
+        default_factory=dict,
+        examples=[f'{{"example.club": ["{"AB:" * 31}AB"]}}'],
+        description="Android apps that open them, as a JSON object of package and certificates' SHA-256",
     )
     programme: Path | None = Field(
         None, description="A programme file to publish at start; the same content again is no new version"
@@ -141,7 +163,17 @@ class Settings(BaseSettings):
     cors_origins: list[str] = Field(
         default_factory=list,
         examples=['["https://shop.example"]'],
-        description="Origins of other web pages that may call the API, as a JSON list; none by default",
+        description=(
+            "Origins of other web pages and of Ionic apps (capacitor://localhost) that may call the API, as a"
+            " JSON list; none by default"
+        ),
+    )
+    cors_headers: list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]] = Field(
+        default_factory=lambda: ["Apollo-Require-Preflight", "X-Apollo-Operation-Name", "X-Request-Id"],
+        examples=['["X-App-Version"]'],
+        description=(
+            "Request headers that those may send beside Authorization and Content-Type, as a JSON list"
+        ),
     )
     graphiql: bool = Field(True, description="GraphiQL at /graphql for browsers")
     introspection: bool = Field(

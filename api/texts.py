@@ -8,9 +8,11 @@ checks that each entry has each language with the same placeholders.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from api.push_texts import PUSH_TEXTS
 from api.refusal_texts import REFUSALS
 from domain.model.messages import rendering
 
@@ -210,6 +212,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Teraz się nie udało. Spróbuj ponownie za minutę.",
     },
     **REFUSALS,
+    **PUSH_TEXTS,
 }
 
 
@@ -234,11 +237,13 @@ def of_kind(kind: Literal["points", "money"], amount: int, *, currency: str, loc
     )
 
 
+@lru_cache(maxsize=10_000)
 def number_text(number: int, *, locale: str) -> str:
     """Return a whole number as a reader writes it."""
     return rendering.number(number, _written(locale))
 
 
+@lru_cache(maxsize=10_000)
 def amount_text(minor: int, *, currency: str, locale: str) -> str:
     """Return an amount of money, given in minor units, as a reader writes it."""
     return rendering.money(minor, currency, _written(locale))

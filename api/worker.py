@@ -15,6 +15,7 @@ import structlog
 
 from api.graphql.engine.ids import encode_id
 from api.graphql.member.messages import message_id
+from api.http.app_links import link_base
 from api.http.unsubscribe import unsubscribe_link
 from api.process import Process
 from domain.services.ledger.turn import keep_turning
@@ -83,7 +84,12 @@ def make_delivery_worker(process: Process, lane: Lane = "people") -> DeliveryWor
     """Return what delivering in a lane needs: the senders, and how the API writes ids and links."""
     unsubscribe = partial(unsubscribe_link, process)
     return DeliveryWorker(
-        process.senders, public_id=message_id, api_id=encode_id, unsubscribe=unsubscribe, lane=lane
+        process.senders,
+        public_id=message_id,
+        api_id=encode_id,
+        unsubscribe=unsubscribe,
+        lane=lane,
+        links_url=link_base(process.settings),
     )
 
 

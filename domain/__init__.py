@@ -67,7 +67,9 @@ Around that path:
     domain/store/migrations/                   steps that rewrite what earlier versions stored
     domain/services/runtime.py                 what all services of one process share
     domain/services/ledger/                    stories that move value, the turn (what time brings), reading
+    domain/services/ledger/at_till/            a basket in one act, a reward that a code confirms
     domain/services/people/                    enrolment, sign-in, sessions, staff, profile, consents, devices
+    domain/services/people/proofs/             a proven contact joins at once, or redeems at a till
     domain/services/people/shifts/             how staff begin a shift: tries, password, second factor
     domain/services/messages/                  outbox, delivery, inbox, surveys
     domain/services/live/                      what happens, as it happens

@@ -7,6 +7,7 @@
     growth      `decide` with more rules, rewards, badges, segments, purchases, vouchers; more members
     history     commands a story, documents examined, bytes of a member, with a short and a long history
     start       the time and the memory of a start
+    memory      the memory of the API process before and after 20,000 requests
 
 All figures are CPU time of the process that is measured, lower quartiles, with the median of ratios that were
 taken in pairs. None is a gate: a busy machine shifts both sides alike, and the ratios stay.
@@ -27,7 +28,7 @@ import bench_database
 import bench_decide
 import bench_engine
 import bench_requests
-from bench_load import cpu_nanoseconds
+from bench_load import cpu_nanoseconds, memory_mb
 from bench_requests import Server, token
 from bench_wire import run_wire
 
@@ -40,7 +41,7 @@ PROGRAMME = ROOT / "scripts/demo/programmes/numiscollect.yaml"
 READY = "Selo is ready at "
 IDLE_SECONDS = 3
 STAFF, PASSWORD = "bench", "what is measured twice is known"
-PARTS = ("deciding", "growth", "history", "start", "engine", "requests")
+PARTS = ("deciding", "growth", "history", "start", "engine", "requests", "memory")
 # No limit of the day or the minute stops a bench.
 LIMITS = {
     **dict.fromkeys(("SELO_MEMBER_POINTS_PER_MINUTE", "SELO_STAFF_REQUESTS_PER_MINUTE"), "1000000"),
@@ -64,7 +65,7 @@ def main() -> None:
     configure_logs(level="warning", form="console")
     if parts & {"deciding", "growth"}:
         bench_decide.run(asked.against, deciding="deciding" in parts, growth="growth" in parts)
-    if parts & {"history", "start", "engine", "requests"}:
+    if parts & {"history", "start", "engine", "requests", "memory"}:
         _over_a_database(parts, entries=asked.entries if "history" in parts else 200)
 
 
@@ -82,18 +83,17 @@ def _over_a_database(parts: set[str], *, entries: int) -> None:
                     pass
             if "engine" in parts:
                 bench_engine.run(_shared_settings(folder)["MONGODB_URI"], folder, young.id)
-            if "requests" in parts:
-                _requests(folder, young.number)
+            if parts & {"requests", "memory"}:
+                _requests(folder, young.number, parts)
 
 
-def _requests(folder: Path, number: str) -> None:
+def _requests(folder: Path, number: str, parts: set[str]) -> None:
     shared = _shared_settings(folder)
     member, cashier = token(folder, "--member", number), token(folder, "--staff", STAFF)
     with run_wire(shared["MONGODB_URI"]) as wire:
         settings = {**shared, "MONGODB_URI": wire.uri, "SELO_WORKER": "false", "SELO_LOG_LEVEL": "warning"}
         with _served(folder / "third", settings=settings) as selo:
-            bench_requests.run(wire, selo, number, member, cashier)
-            print(f"memory of the API process after it             {_memory_mb(selo.pid)[0]:8.0f} MB")
+            bench_requests.run(wire, selo, number, member, cashier, parts)
 
 
 # ---------------------------------------------------------------- servers
@@ -136,7 +136,7 @@ def _served(folder: Path, *, settings: Mapping[str, str] | None = None) -> Itera
 def _idle(pid: int) -> None:
     """Print the memory of a process that has served nothing yet, its worker included."""
     time.sleep(IDLE_SECONDS)
-    resident, own = _memory_mb(pid)
+    resident, own = memory_mb(pid)
     print(
         f"memory of the idle API process, its worker on   {resident:8.0f} MB, {own:.0f} MB its own, the rest"
         " library files"
@@ -151,13 +151,6 @@ def _hire(folder: Path) -> None:
     ):
         command = [sys.executable, "-m", "api.cli", *words, "--data", str(folder)]
         subprocess.run(command, check=True, input=PASSWORD, text=True, stdout=subprocess.DEVNULL)
-
-
-def _memory_mb(pid: int) -> tuple[float, float]:
-    """Return the resident memory, and the part that no other process shares."""
-    lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
-    kilobytes = {name: int(value) for name, value, *_ in lines}
-    return kilobytes["Rss:"] / 1024, (kilobytes["Private_Clean:"] + kilobytes["Private_Dirty:"]) / 1024
 
 
 if __name__ == "__main__":

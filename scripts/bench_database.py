@@ -32,7 +32,7 @@ from domain.services.runtime import Runtime
 from domain.store import bulk, commit
 from domain.store.connect import Database, connect
 from domain.store.document_store import DocumentStore, Write
-from domain.store.ledger import journal, members
+from domain.store.ledger import history_entries, journal, members
 from domain.store.people import contacts
 from domain.store.people.details import Details
 from domain.store.prepare import prepare
@@ -115,7 +115,7 @@ async def _lay_out(runtime: Runtime, programme: Programme, who: Aged, entries: i
             if len(rows) < ROWS_AT_ONCE
             else await _write_rows(runtime, who, rows, decision.rows)
         )
-        newest = [*newest, *decision.rows][-members.MAX_RECENT :]
+        newest = [*newest, *decision.rows][-history_entries.MAX_RECENT :]
     await _write_rows(runtime, who, rows, ())
     life = Decision(born, decision.member, tuple(newest))
     member = members.create_write(

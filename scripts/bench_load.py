@@ -55,6 +55,13 @@ def cpu_nanoseconds(pid: int) -> int:
     return spent
 
 
+def memory_mb(pid: int) -> tuple[float, float]:
+    """Return the resident memory, and the part that no other process shares."""
+    lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    kilobytes = {name: int(value) for name, value, *_ in lines}
+    return kilobytes["Rss:"] / 1024, (kilobytes["Private_Clean:"] + kilobytes["Private_Dirty:"]) / 1024
+
+
 def post(path: str, token: str, body: bytes) -> bytes:
     """Return an HTTP request as a client of an app writes it."""
     head = (
@@ -84,7 +91,8 @@ async def once(kind: Kind) -> bytes:
         writer.close()
 
 
-async def _round(kind: Kind, requests: int, taken: Taken) -> None:
+async def load(kind: Kind, requests: int, taken: Taken) -> None:
+    """Ask so often, and note what it took."""
     loop, left = asyncio.get_running_loop(), iter(range(requests))
 
     async def client() -> None:
@@ -105,5 +113,5 @@ async def measure(kinds: Sequence[Kind], *, rounds: int, requests: int) -> Mappi
     taken = {kind.name: Taken() for kind in kinds}
     for _ in range(rounds + 1):
         for kind in kinds:
-            await _round(kind, requests, taken[kind.name])
+            await load(kind, requests, taken[kind.name])
     return {name: Taken(each.cpu[1:], each.answers) for name, each in taken.items()}

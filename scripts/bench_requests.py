@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_floor
-from bench_load import Kind, Taken, measure, once, paired, post
+from bench_load import Kind, Taken, load, measure, memory_mb, once, paired, post
 from bench_wire import Wire
 
 HOME = """{ me { id number name balance { available pending debt } tier { current { name } next { name } toNext qualifying until fraction }
@@ -32,6 +32,9 @@ REDEEM = """mutation Redeem($input: RedeemRewardInput!) { redeemReward(input: $i
   voucher { id title voucherState expiresAt code reward { title } } wallets { code available pending debt } } } }"""
 LIGHT = "{ __typename }"
 ROUNDS, REQUESTS = 12, 80
+# Of each thousand requests, how many are of which kind; and the thousands, memory told after so many.
+MIXED = {"home": 800, "recordPurchase": 100, "redeemReward": 100}
+THOUSANDS, TOLD_EVERY = 20, 5
 NUMBERS = count(1)
 
 
@@ -126,9 +129,15 @@ async def _find_people(selo: Server, number: str, member_token: str, cashier_tok
 
 
 async def compare(
-    wire: Wire, selo: Server, number: str, member_token: str, cashier_token: str, floor: Server
-) -> Mapping[str, Taken]:
-    """Measure Selo's requests and the floor's in turns, and print them."""
+    wire: Wire,
+    selo: Server,
+    number: str,
+    member_token: str,
+    cashier_token: str,
+    floor: Server,
+    parts: set[str],
+) -> None:
+    """Measure Selo's requests and the floor's in turns, and Selo's memory after many, and print them."""
     people = await _find_people(selo, number, member_token, cashier_token)
     ours, theirs = _of_selo(selo, people), _of_floor(floor, people)
     purchased = json.loads(await once(ours["recordPurchase"]))["data"]["recordPurchase"]
@@ -145,6 +154,28 @@ async def compare(
     shown, floored = await once(ours["home"]), await once(theirs["home"])
     assert json.loads(shown) == json.loads(floored), "the floor answers the same"
     print(f"home: {len(shown)} bytes, {_leaves(json.loads(shown))} leaves")
+    if "memory" in parts:
+        await _tell_memory(ours)
+    if "requests" in parts:
+        await _tell_costs(ours, theirs)
+    wire.tell("learn")
+
+
+async def _tell_memory(ours: Mapping[str, Kind]) -> None:
+    """Print what the API process holds before and after many requests of all kinds."""
+    pid = ours["home"].pid
+    print(f"{'memory of the API process':<32}{'resident':>10}{'its own':>10}")
+    for thousand in range(THOUSANDS + 1):
+        if thousand % TOLD_EVERY == 0:
+            resident, own = memory_mb(pid)
+            print(f"{f'after {thousand},000 requests':<32}{resident:>7.1f} MB{own:>7.1f} MB")
+        if thousand < THOUSANDS:
+            for name, requests in MIXED.items():
+                await load(ours[name], requests, Taken())
+
+
+async def _tell_costs(ours: Mapping[str, Kind], theirs: Mapping[str, Kind]) -> None:
+    """Print the CPU of each kind of request beside the floor's."""
     kinds = [kind for name in ours for kind in (ours[name], theirs.get(name)) if kind is not None]
     taken = await measure(kinds, rounds=ROUNDS, requests=REQUESTS)
     print(f"{'CPU a request, lower quartile':<32}{'Selo':>10}{'floor':>10}{'paired':>9}{'p99 answer':>14}")
@@ -158,8 +189,6 @@ async def compare(
             else " " * 19
         )
         print(f"{kind_name:<32}{mine.quartile:>7.0f} us{beside}{last:>11.1f} ms")
-    wire.tell("learn")
-    return taken
 
 
 def _leaves(value: object) -> int:
@@ -168,10 +197,12 @@ def _leaves(value: object) -> int:
     return sum(map(_leaves, value)) if isinstance(value, list) else 1
 
 
-def run(wire: Wire, selo: Server, number: str, member_token: str, cashier_token: str) -> Mapping[str, Taken]:
-    """Start the floor and compare; return what each kind took."""
+def run(
+    wire: Wire, selo: Server, number: str, member_token: str, cashier_token: str, parts: set[str]
+) -> None:
+    """Start the floor and measure what the parts name."""
     with run_floor(wire, member_token) as floor:
-        return asyncio.run(compare(wire, selo, number, member_token, cashier_token, floor))
+        asyncio.run(compare(wire, selo, number, member_token, cashier_token, floor, parts))
 
 
 def token(folder: Path, *whom: str) -> str:

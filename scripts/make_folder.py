@@ -112,7 +112,12 @@ def _act(shop: Shop, sheet: Json) -> None:
     contact = sheet["members"][0]["email"]
     asked = shop.mutate("requestSignInCode", "RequestSignInCodeInput", {"contact": contact}, "challenge")
     member = shop.sign_in(contact, {"challenge": asked["challenge"]})
-    device = {"installationId": "phone-1", "platform": "ANDROID", "token": "a-push-token", "tokenKind": "FID"}
+    device = {
+        "installationId": "phone-1",
+        "platform": "ANDROID",
+        "token": "a-push-token-000000000",
+        "tokenKind": "FID",
+    }
     shop.mutate("registerDevice", "RegisterDeviceInput", device, "device { id }", token=member)
     number = shop.ask("{ me { number } }", token=member)["me"]["number"]
     for receipt, total in (("MF-1", 50_000), ("MF-2", 12_345), ("MF-3", 990)):

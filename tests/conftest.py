@@ -11,6 +11,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Generator, Iterator
 from functools import lru_cache
+from pathlib import Path
 
 import pymongo
 import pytest
@@ -21,12 +22,13 @@ from domain.store import ttl
 from domain.store.connect import Database, connect
 from domain.store.ledger import programmes
 from tests.command_log import CommandLog
-from tests.servers import embedded_in_thread, quick_folder
+from tests.servers import embedded_in_thread, quick_folder, seed_demo
 
 TWENTY_YEARS = 20 * 365 * 24 * 3600
 DROP_SECONDS = 120
 # Files whose tests share what takes seconds to make: a server, or a type check of all code.
-SERVED_BY_FILE = ("tests/browser/", "tests/journeys/test_readme.py", "tests/model/programme/test_acted_on.py")
+BROWSER_TESTS = "tests/browser/"
+SERVED_BY_FILE = (BROWSER_TESTS, "tests/journeys/test_readme.py", "tests/model/programme/test_acted_on.py")
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +50,13 @@ def programmes_read_once() -> Iterator[None]:
         for name in ("load", "load_published", "content_hash"):
             patch.setattr(programmes, name, lru_cache(maxsize=32)(getattr(programmes, name)))
         yield
+
+
+@pytest.fixture(scope="session")
+def demo_seed(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A data folder as the first start of the demo leaves it, made once a run and to be copied."""
+    folder = tmp_path_factory.getbasetemp()
+    return seed_demo(folder if worker_id == "master" else folder.parent)
 
 
 @pytest.fixture
@@ -106,8 +115,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last: Playwright keeps an event loop running, and no other can run beside it."""
-    items.sort(key=lambda test: isinstance(test, pytest.Function) and "playwright" in test.fixturenames)
+    """Run the folder of browser tests last: Playwright keeps an event loop running, and no other can run beside it."""
+    items.sort(key=lambda test: test.nodeid.startswith(BROWSER_TESTS))
 
 
 @pytest.hookimpl(wrapper=True)

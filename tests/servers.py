@@ -3,6 +3,7 @@ user starts it.
 """
 
 import asyncio
+import fcntl
 import os
 import queue
 import shutil
@@ -23,6 +24,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.embedded import open_embedded
 
 ROOT = Path(__file__).parent.parent
+# A start takes a second of a core; a dozen others may want it as well.
+HANGS_AFTER_SECONDS = 150.0
+SEED_SECONDS = 400  # the pytest limit of 600 holds it and what comes after
 READY = "Selo is ready at "
 # What a server of a database that MONGODB_URI names must be given.
 SHARED_KEYS = {
@@ -100,7 +104,10 @@ def run_until_ready(
 
 @contextmanager
 def serve_selo(
-    data_folder: Path, *words: str, environment: Mapping[str, str] | None = None, within_seconds: float = 60
+    data_folder: Path,
+    *words: str,
+    environment: Mapping[str, str] | None = None,
+    within_seconds: float = HANGS_AFTER_SECONDS,
 ) -> Iterator[Served]:
     """`selo serve --port 0 --data DATA WORDS` until the block ends. Raises RuntimeError with its stderr where
     it does not get ready.
@@ -135,6 +142,20 @@ def serve_selo(
                     process.kill()
 
 
+def seed_demo(shared: Path) -> Path:
+    """Return a data folder with the demo in it, as its first start leaves it: made once for all workers of a run,
+    and to be copied.
+    """
+    seed = shared / "demo"
+    with (shared / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "demo.done").exists():
+            with serve_selo(seed, "--demo", within_seconds=SEED_SECONDS):
+                pass
+            (shared / "demo.done").touch()
+    return seed
+
+
 def selo(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a `selo` command to its end."""
     command = [sys.executable, "-m", "api.cli", *words]
@@ -144,7 +165,7 @@ def selo(*words: str, environment: Mapping[str, str] | None = None) -> subproces
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS_AFTER_SECONDS,
         env=_environment(environment),
     )
 

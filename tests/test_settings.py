@@ -113,7 +113,7 @@ def test_a_setting_written_like_its_example_is_taken() -> None:
         assert field.examples or not any(getattr(rule, "pattern", None) for rule in field.metadata), name
         for example in field.examples or ():
             written = str(example).partition(",")[0]
-            value = json.loads(written) if written.startswith("[") else written
+            value = json.loads(written) if written.startswith(("[", "{")) else written
             setting = getattr(read_settings(**{name: value}), name)
             assert _plain(setting) == value
 

@@ -146,7 +146,9 @@ def _setup_key(process: Process, employee: DemoEmployee) -> str | None:
 def _sign_in_sheet(process: Process, members: Sequence[DemoMember], address: str) -> dict[str, object]:
     return {
         "graphql": f"{address}/graphql",
-        "members": [{"number": member.number, "email": member.email} for member in members],
+        "members": [
+            {"number": member.number, "email": member.email, "shows": member.shows} for member in members
+        ],
         "staff": [
             {
                 "username": employee.username,
@@ -175,6 +177,7 @@ def _print_sign_ins(console: Console, process: Process, members: Sequence[DemoMe
     lines = [
         f"Members sign in at {address}/phone; the code appears here:",
         f"  {members[0].email}",
+        *(f"  {member.email}  ({member.shows})" for member in members if member.shows),
         f"Staff sign in at {address}/till:",
         *(
             f"  {employee.username}  {_password(process, employee.username)}"

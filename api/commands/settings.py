@@ -1,5 +1,7 @@
 """`selo settings`: every setting with its default and meaning, as in the README."""
 
+import json
+
 from pydantic import SecretStr
 
 from api.settings import Settings, variables
@@ -20,8 +22,10 @@ def settings_table() -> str:
 
 
 def _default_text(value: object) -> str:
-    if value is None or value in ([], ""):
+    if value is None or value in ([], {}, ""):
         return ""
     if isinstance(value, SecretStr):
         return _default_text(value.get_secret_value())  # a default value is not secret
+    if isinstance(value, list):
+        return f"`{json.dumps(value)}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -123,7 +123,7 @@ async def _entry(info: Info, key: str) -> Node:
         info.context.dependencies.runtime, member_id=member, n=int(number)
     )
     audience = await info.context.loaders.audience()
-    if history_entry is None or history_entry.entry.wallet in audience.programme.hidden_wallets:
+    if history_entry is None or history_entry.wallet in audience.programme.hidden_wallets:
         raise NotFound
     return entry_of(audience, member, history_entry)
 

@@ -9,11 +9,12 @@ from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.actions.challenges import ChallengeMutation
 from api.graphql.member.actions.codes import CodeMutation
 from api.graphql.member.actions.data_export import DataExportMutation
+from api.graphql.member.actions.enrolment import EnrolmentMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.contact_change import ContactMutation
-from api.graphql.member.devices import DeviceMutation
-from api.graphql.member.enrolment import EnrolmentMutation
+from api.graphql.member.devices.devices import DeviceMutation
+from api.graphql.member.devices.trial_push import TrialPushMutation
 from api.graphql.member.live.activity import Subscription
 from api.graphql.member.members import MemberQuery
 from api.graphql.member.messages import MessageMutation
@@ -30,6 +31,7 @@ from api.graphql.till.customers import CustomerQuery
 from api.graphql.till.events import EventMutation
 from api.graphql.till.lost_contacts import LostContactMutation
 from api.graphql.till.purchases import PurchaseMutation, PurchaseQuery
+from api.graphql.till.redemption import ConfirmedRedemptionMutation
 from api.graphql.till.refunds import RefundMutation, RefundQuery
 from api.graphql.till.scanning import ScanMutation
 from api.graphql.till.staff import StaffMutation, StaffQuery
@@ -52,6 +54,7 @@ class Mutation(
     ProfileMutation,
     ContactMutation,
     DeviceMutation,
+    TrialPushMutation,
     RedemptionMutation,
     CodeMutation,
     VoucherUseMutation,
@@ -63,6 +66,7 @@ class Mutation(
     ScanMutation,
     PurchaseMutation,
     CheckoutMutation,
+    ConfirmedRedemptionMutation,
     RefundMutation,
     AdjustmentMutation,
     CustomerAttributeMutation,

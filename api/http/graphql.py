@@ -29,6 +29,7 @@ from api.graphql.engine.execution import (
     MutationByGet,
 )
 from api.http.body import HttpRefusal, read_body, request_from_body, request_from_query
+from api.http.caller_headers import RawHeader, caller_headers
 from api.http.callers import Callers
 from api.http.content_coding import SMALLEST_BYTES, entity_tag, gzipped, is_known, takes_gzip
 from api.http.headers import client_address, header, request_id
@@ -139,15 +140,15 @@ class GraphQLEndpoint:
             try:
                 if media is None:
                     raise HttpRefusal(406, f"Accept {LEGACY} or {MODERN}.")
-                answer = await self._answer(scope, receive)
+                answer, headers = await self._answer(scope, receive)
             except HttpRefusal as refused:
                 await _send_refusal(send, refused, media or LEGACY)
             except BadInput as error:
                 await _send(send, 400, {"errors": [render_error(error)]}, media or LEGACY)
             else:
-                await _send_answer(scope, send, answer, media)
+                await _send_answer(scope, send, answer, media, headers)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> GraphQLResponse:
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[GraphQLResponse, list[RawHeader]]:
         if scope["method"] == "POST":
             check_content_type(header(scope, b"content-type"))
             request, by_get = request_from_body(await read_body(scope, receive)), False
@@ -159,7 +160,11 @@ class GraphQLEndpoint:
             Origin(request_id(scope), client_address(scope), header(scope, b"accept-language")),
             self.callers.of_header(header(scope, b"authorization")),
         )
-        return await self.engine.run(request, context, partial(_disconnected, receive), by_get=by_get)
+        answer = await self.engine.run(request, context, partial(_disconnected, receive), by_get=by_get)
+        # A stored copy would tell others what this caller has left.
+        is_stored = answer.is_public and by_get
+        budget = None if is_stored else self.engine.rates.budget(context.caller, context.address)
+        return answer, caller_headers(answer, context.caller, budget)
 
 
 async def _disconnected(receive: Receive) -> None:
@@ -171,8 +176,10 @@ async def _disconnected(receive: Receive) -> None:
 # -------------------------------------------------------------------------------------------------------
 
 
-async def _send_answer(scope: Scope, send: Send, answer: GraphQLResponse, media: MediaType) -> None:
-    payload, extra = orjson.dumps(answer.body), list[tuple[bytes, bytes]]()
+async def _send_answer(
+    scope: Scope, send: Send, answer: GraphQLResponse, media: MediaType, headers: Sequence[RawHeader]
+) -> None:
+    payload, extra = orjson.dumps(answer.body), list(headers)
     if answer.retry_after is not None:
         extra.append((b"retry-after", b"%d" % answer.retry_after))
     if answer.status == MutationByGet.status:
@@ -183,8 +190,8 @@ async def _send_answer(scope: Scope, send: Send, answer: GraphQLResponse, media:
         cache_control = _cache_control(scope, answer)
         extra.append((b"etag", etag.encode("ascii")))
         if is_known(header(scope, b"if-none-match"), etag):
-            headers = [(b"cache-control", cache_control), (b"vary", VARY), *extra]
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            unchanged = [(b"cache-control", cache_control), (b"vary", VARY), *extra]
+            await send({"type": "http.response.start", "status": 304, "headers": unchanged})
             await send({"type": "http.response.body", "body": b""})
             return
     if (

@@ -12,6 +12,7 @@ from api.graphql.engine.dependencies import Dependencies, StoreNameCache
 from api.graphql.engine.execution import Engine
 from api.graphql.engine.loaders import Loaders
 from api.graphql.schema import make_schema
+from api.http.app_links import link_base
 from api.http.callers import Callers
 from api.http.routes import graphql_routes
 from api.process import Process
@@ -32,6 +33,8 @@ def make_graphql_routes(process: Process, *, address: str, explorer: bool) -> li
         clock=process.clock,
         base_url=settings.base_url or address,
         id_tokens=process.id_tokens,
+        push=process.senders.push,
+        links_url=link_base(settings),
         shift_limits=ShiftLimits(
             purchases=settings.shift_purchases,
             vouchers=settings.shift_vouchers,

@@ -1,5 +1,5 @@
-"""`GET /health`: this process is alive. `GET /ready`: it can serve; 503 where it cannot, with the state of
-each part.
+"""`GET /health`: this process is alive, and of which release. `GET /ready`: it can serve; 503 where it
+cannot, with the state of each part.
 
 A load balancer asks both often and without signing in, so neither says more than a word a part.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.routing import Route
 
+from api import RELEASE
 from api.http.json_response import JsonResponse
 
 ANSWER_SECONDS = 3.0
@@ -32,7 +33,7 @@ def health_routes(parts: Mapping[str, PartCheck]) -> list[Route]:
     """Return the two routes. Each request to `/ready` checks every part."""
 
     async def health(_request: Request) -> JsonResponse:
-        return JsonResponse({"status": "alive"})
+        return JsonResponse({"status": "alive", "version": RELEASE})
 
     async def ready(_request: Request) -> JsonResponse:
         states = await asyncio.gather(*(_check_part(part) for part in parts.values()))

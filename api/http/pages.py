@@ -68,10 +68,10 @@ class FileContent:
 class StaticFiles:
     """An ASGI application for the files of one folder."""
 
-    def __init__(self, folder: Path, *, policy: str = PAGE_POLICY) -> None:
+    def __init__(self, folder: Path, *, policy: str = PAGE_POLICY, readers: str = "same-origin") -> None:
         paths = (each for each in sorted(folder.rglob("*")) if each.is_file() and each.suffix in MEDIA_TYPES)
         self._files = {each.relative_to(folder).as_posix(): each for each in paths}
-        self._policy = policy
+        self._policy, self._readers = policy, readers
         self._contents: dict[str, FileContent] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,6 +89,7 @@ class StaticFiles:
         content = await self._content(name, path)
         headers = {
             "content-security-policy": self._policy,
+            "cross-origin-resource-policy": self._readers,
             "cache-control": "public, max-age=31536000, immutable" if _VERSIONED.search(name) else "no-cache",
             "etag": content.etag,
             "vary": "Accept-Encoding",
@@ -125,7 +126,8 @@ def page_routes(web: Path = WEB, *, explorer: bool = True, media: Path | None = 
             routes.append(Route(f"/{name}", _redirect_to_folder, methods=["GET"]))
         routes.append(Mount(f"/{name}", StaticFiles(web / name)))
     if media is not None:
-        routes.append(Mount("/media", StaticFiles(media)))
+        # Apps in a web view and other pages of the company show the pictures too.
+        routes.append(Mount("/media", StaticFiles(media, readers="cross-origin")))
     return routes
 
 

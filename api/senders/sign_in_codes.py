@@ -135,6 +135,30 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "{code} retira {old} da sua adesão. Não é você? Não diga o código a ninguém e avise-nos.",
         "pl": "Kod {code} usuwa {old} z członkostwa. To nie Ty? Nikomu go nie podawaj i powiadom nas.",
     },
+    "redeem.subject": {
+        "en": "{code} is your code at the till",
+        "pt": "{code} é o seu código na caixa",
+        "pl": "{code} to Twój kod przy kasie",
+    },
+    "redeem.mail": {
+        "en": (
+            "Tell the cashier {code} to redeem: {reward}.\n\nIt works once, for ten minutes, and for this"
+            " reward alone. If you are not at a till of ours now, tell it to nobody: nothing is taken then."
+        ),
+        "pt": (
+            "Diga {code} na caixa para resgatar: {reward}.\n\nFunciona uma vez, durante dez minutos, e só"
+            " para este prémio. Se não está agora numa caixa nossa, não o diga a ninguém: nada se gasta."
+        ),
+        "pl": (
+            "Podaj kasjerowi {code}, aby odebrać: {reward}.\n\nDziała raz, przez dziesięć minut i tylko dla"
+            " tej nagrody. Jeśli nie jesteś teraz przy naszej kasie, nikomu go nie podawaj: nic nie ubędzie."
+        ),
+    },
+    "redeem.sms": {
+        "en": "Tell the cashier {code} to redeem: {reward}. Not at our till? Tell it to nobody.",
+        "pt": "Diga {code} na caixa para resgatar: {reward}. Não está na caixa? Não o diga a ninguém.",
+        "pl": "Podaj kasjerowi {code}, aby odebrać: {reward}. To nie Ty? Nikomu go nie podawaj.",
+    },
     "changed.subject": {
         "en": "How you sign in has changed",
         "pt": "O seu acesso foi alterado",
@@ -210,7 +234,7 @@ class ContactCodeSender:
             return
         language_code = language(message.locale)
         changed = message.changed_contact.masked if message.changed_contact is not None else ""
-        figures = {"code": message.code, "new": changed, "old": changed}
+        figures = {"code": message.code, "new": changed, "old": changed, "reward": message.reward or ""}
         subject, mail, sms = (
             TEXTS[f"{message.use}.{part}"][language_code].format_map(figures)
             for part in ("subject", "mail", "sms")

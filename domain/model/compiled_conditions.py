@@ -293,13 +293,15 @@ def _ordered(sign: str, left: Evaluate, right: Evaluate) -> Evaluate:
 
 
 def _contained(left: Evaluate, right: Evaluate) -> Evaluate:
-    """Whether a text, or null, is in a list."""
+    """Whether a text, or null, is in a list; whether a text is a key of a map."""
 
     def evaluate(values: Values) -> object:
         first, second = left(values), right(values)
-        if type(second) is not list or not (type(first) is str or first is None):
-            raise Undecided
-        return first in second
+        if type(second) is list and (type(first) is str or first is None):
+            return first in second
+        if type(second) is dict and type(first) is str:
+            return first in second
+        raise Undecided
 
     return evaluate
 

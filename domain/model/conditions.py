@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from domain.model.compiled_conditions import Undecided, compiled
+from domain.model.compiled_conditions import Evaluate, Undecided, compiled
 from domain.model.expression_engine import Context, cel
 from domain.model.favourites import FavouriteMalformed, expand_favourites
 
@@ -101,13 +101,14 @@ class Expression:
     `line.category` and `now`. An index by a literal text counts as a step; the variables of `exists` and
     other loops do not count. A `favourite([...])` counts as `member.favourite` and its categories, which
     `favourites` has by that last step. `is_costly` tells that it holds a loop or a pattern, so that its cost
-    has to be counted.
+    has to be counted. `function` is what it is compiled to, where it is (`compiled_conditions.py`).
     """
 
-    __slots__ = ("_function", "_program", "favourites", "is_costly", "names", "source")
+    __slots__ = ("_program", "favourites", "function", "is_costly", "names", "source")
 
     source: str
     favourites: Mapping[str, tuple[str, ...]]
+    function: Evaluate | None
     names: frozenset[str]
     is_costly: bool
 
@@ -129,15 +130,15 @@ class Expression:
         self.is_costly = any(term.kind == "call" and term.value in _COSTLY_CALLS for term in pieces)
         self.source = source
         self.names = _names(evaluated, self._program.variables())
-        self._function = None if self.is_costly else compiled(list(_tokens(evaluated)))
+        self.function = None if self.is_costly else compiled(list(_tokens(evaluated)))
 
     def value(self, context: Context) -> object:
         """Evaluate the expression to int, float, bool, str, list, dict, datetime or None. Raises
         ExpressionFailed.
         """
-        if self._function is not None:
+        if self.function is not None:
             try:
-                return self._function(context.values)
+                return self.function(context.values)
             except Undecided:
                 pass
         try:

@@ -22,7 +22,8 @@ from domain.model.simulate import InputLine, SimulatedReceipt, Simulation
 from domain.model.simulate.purchase_inputs import read_purchase
 from domain.model.values import evolve
 from domain.services.demo_catalogue import catalogue_of
-from domain.services.demo_people import DemoPerson, make_history, make_people
+from domain.services.demo_letters import inbox_writes
+from domain.services.demo_people import DemoPart, DemoPerson, make_history, make_people
 from domain.store import bulk, commit
 from domain.store.document_store import DocumentStore, Write
 from domain.store.ledger import agenda, receipts, stock
@@ -35,7 +36,17 @@ from domain.store.people.details import Details
 SEED = 20_26
 PAID_EVERY = 3  # each so many lines a purchase is paid with store credit, where there is some
 MARK_ID = "demo"
-WRITTEN_COLLECTIONS = ("members", "contacts", "journal", "receipts", "vouchers", "voucher_codes", "agenda")
+WRITTEN_COLLECTIONS = (
+    "members",
+    "contacts",
+    "journal",
+    "receipts",
+    "vouchers",
+    "voucher_codes",
+    "agenda",
+    "inbox",
+    "mailboxes",
+)
 
 Progress = Callable[[str, int, int], None]
 
@@ -46,10 +57,11 @@ class DatabaseInUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DemoMember:
-    """One member as `demo.json` names them."""
+    """One member as `demo.json` names them; `shows` says what a few of them are made to show."""
 
     number: str
     email: str
+    shows: DemoPart | None = None
 
 
 class _DemoSimulation(Simulation):
@@ -104,7 +116,7 @@ async def is_unfinished(store: DocumentStore) -> bool:
 def _demo_members(members: list[DemoPerson]) -> list[DemoMember]:
     first = next(person for person in members if person.email.startswith("member1@"))
     others = [person for person in members if person is not first]
-    return [DemoMember(_membership_number(person), person.email) for person in (first, *others)]
+    return [DemoMember(_membership_number(person), person.email, person.part) for person in (first, *others)]
 
 
 def _membership_number(person: DemoPerson) -> str:
@@ -184,18 +196,16 @@ def _decision_writes(
         rows = tuple(run.rows[person.id])
         member = evolve(run.members[person.id], number=_membership_number(person))
         decision = Decision(Member(member.id, member.number), member, rows)
+        details = _details(published.programme, person)
         decision_writes = commit.decision_writes(
-            store,
-            published=published,
-            decision=decision,
-            now=now,
-            details=_details(published.programme, person),
+            store, published=published, decision=decision, now=now, details=details
         )
         yield from (
             write
             for write in decision_writes
             if write.collection in WRITTEN_COLLECTIONS and write.collection != agenda.COLLECTION
         )
+        yield from inbox_writes(published.programme, member.id, rows, details, now=now)
         yield contacts.take_write(contacts.number_key(member.number), member.id)
         yield contacts.take_write(f"email:{person.email}", member.id)
         if person.referred_by is not None:  # they joined before, and are written already

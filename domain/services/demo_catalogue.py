@@ -56,8 +56,9 @@ _EXAMPLE_REWARDS: Final = ("discount-5", "coin-capsules", "stamps-credit")
 
 @dataclass(frozen=True, slots=True)
 class DemoCatalogue:
-    """What there is in a programme: rewards are those with a cost, and the consent is the first, if any. The
-    stores are called by `shop` and their city; `reports` are the events that other systems report of anybody.
+    """What there is in a programme: rewards are those with a cost, the consent and the plan are the first, if
+    any. The stores are called by `shop` and their city; `reports` are the events that other systems report of
+    anybody.
     """
 
     shop: str
@@ -66,6 +67,7 @@ class DemoCatalogue:
     events: frozenset[str]
     reports: tuple[EventSpec, ...]
     consent: str | None
+    plan: str | None
     locales: tuple[str, ...]
 
 
@@ -84,6 +86,7 @@ def catalogue_of(programme: Programme) -> DemoCatalogue:
         ),
         reports=() if is_example else programme.events,
         consent=next((spec.purpose for spec in programme.consents), None),
+        plan=next((spec.code for spec in programme.plans), None),
         locales=header.locales,
     )
 

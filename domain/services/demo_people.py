@@ -6,21 +6,26 @@ Names, tastes and rhythms are made up. Contacts end in `.example`, which no mail
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, Literal, get_args
 
 from domain.model.event_names import (
     CONSENTED,
     ENROLLED,
+    PLAN_RENEWED,
+    PLAN_STARTED,
     PURCHASED,
     REDEEMED,
     REFUNDED,
     VOUCHER_USED,
 )
 from domain.model.ledger.events import Json
-from domain.services.demo_catalogue import ATTENDED, NEWSLETTER, SHARED, DemoCatalogue
+from domain.services.demo_catalogue import ATTENDED, NEWSLETTER, SHARED, DemoCatalogue, DemoProduct
+
+DemoPart = Literal["a plan", "points below zero", "a tier about to fall"]
+PARTS: Final[tuple[DemoPart, ...]] = get_args(DemoPart)
 
 DAYS = 730
 MEMBERS = 200
@@ -77,7 +82,10 @@ _OTHER_EVENTS: Final[tuple[tuple[str, float, int, str, dict[str, Json]], ...]] =
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """One made-up member: who they are, when they joined, how often they buy and how much at once."""
+    """One made-up member: who they are, when they joined, how often they buy and how much at once.
+
+    A few have a `part`: their history is made for what there is to see of it.
+    """
 
     id: str
     name: str
@@ -90,6 +98,7 @@ class DemoPerson:
     wants_news: bool
     active_days: int
     referred_by: str | None
+    part: DemoPart | None = None
 
 
 def make_people(*, seed: int, until: datetime) -> list[DemoPerson]:
@@ -121,6 +130,8 @@ def make_people(*, seed: int, until: datetime) -> list[DemoPerson]:
             )
         )
     made_people.sort(key=lambda person: person.joined_at)
+    for place, part in enumerate(PARTS, start=1 + MEMBERS // 10):  # early ones: two years are behind them
+        made_people[place] = replace(made_people[place], part=part)
     return [_with_referrer(person, made_people[:place], rng) for place, person in enumerate(made_people)]
 
 
@@ -141,7 +152,13 @@ def make_history(
 ) -> list[dict[str, Json]]:
     """Return every dated line of the members' two years, in order, as `simulate` reads them."""
     rng = random.Random(seed + 1)  # noqa: S311 - believable, not secret
-    lines = [line for person in members for line in _member_lines(person, catalogue, rng, until)]
+    lines = list[dict[str, Json]]()
+    for person in members:
+        made = list(_member_lines(person, catalogue, rng, until))
+        if person.part is not None:
+            joining = [line for line in made if line["name"] in (ENROLLED, CONSENTED)]
+            made = [*joining, *part_lines(person, person.part, catalogue, until)]
+        lines += made
     return sorted(lines, key=lambda line: str(line["at"]))
 
 
@@ -219,29 +236,62 @@ def _redemption_lines(
         )
 
 
+def part_lines(
+    person: DemoPerson, part: DemoPart, catalogue: DemoCatalogue, until: datetime
+) -> Iterator[dict[str, Json]]:
+    """Return the lines that bring about what a person is there to show, as far as the programme has it."""
+    dearest = max(catalogue.products, key=lambda product: product.price_minor)
+    cheapest = min(catalogue.products, key=lambda product: product.price_minor)
+
+    def bought(days_ago: int, product: DemoProduct, quantity: int) -> dict[str, Json]:
+        receipt = f"L-{person.id[:6]}-{days_ago:04d}"
+        return line(days_ago, PURCHASED, "till", _receipt_data(receipt, [(product, quantity)]))
+
+    def line(days_ago: int, name: str, source: str, line_data: dict[str, Json]) -> dict[str, Json]:
+        at = _at_whole_minute(until - timedelta(days=days_ago, hours=1))
+        return _demo_line(at, person, name, source, line_data)
+
+    match part:
+        case "a plan":
+            yield from (bought(days_ago, cheapest, 2) for days_ago in range(170, 0, -21))
+            if catalogue.plan is not None:
+                yield line(60, PLAN_STARTED, "crm", {"plan": catalogue.plan})
+                yield line(31, PLAN_RENEWED, "crm", {"plan": catalogue.plan})
+        case "points below zero":
+            yield bought(60, dearest, 3)
+            yield from (line(30, REDEEMED, "app", {"reward": reward}) for reward in catalogue.rewards)
+            yield line(3, REFUNDED, "till", {"externalId": f"L-{person.id[:6]}-0060"})
+        case "a tier about to fall":
+            yield bought(355, dearest, 3)
+            yield from (bought(days_ago, cheapest, 1) for days_ago in (90, 45, 9))
+
+
 def _purchase_data(
     receipt: str, person: DemoPerson, catalogue: DemoCatalogue, rng: random.Random
 ) -> dict[str, Json]:
-    lines: list[Json] = []
-    total = 0
-    for place in range(1 + rng.randrange(person.max_basket_lines)):
+    basket = list[tuple[DemoProduct, int]]()
+    for _ in range(1 + rng.randrange(person.max_basket_lines)):
         product = rng.choices(catalogue.products, [product.weight for product in catalogue.products])[0]
         quantity = rng.choices((1, 2, 3), (8, 2, 1))[0] if product.price_minor < 10_000 else 1
-        amount = product.price_minor * quantity
-        total += amount
-        lines.append(
-            {
-                "sku": f"{product.category}-{place}",
-                "name": product.name,
-                "category": product.category,
-                "quantity": quantity,
-                "amount": amount,
-            }
-        )
+        basket.append((product, quantity))
+    return _receipt_data(receipt, basket)
+
+
+def _receipt_data(receipt: str, basket: Sequence[tuple[DemoProduct, int]]) -> dict[str, Json]:
+    lines: list[Json] = [
+        {
+            "sku": f"{product.category}-{place}",
+            "name": product.name,
+            "category": product.category,
+            "quantity": quantity,
+            "amount": product.price_minor * quantity,
+        }
+        for place, (product, quantity) in enumerate(basket)
+    ]
     return {
         "externalId": receipt,
         "store": "lisboa" if receipt.startswith("L") else "porto",
-        "total": total,
+        "total": sum(product.price_minor * quantity for product, quantity in basket),
         "lines": lines,
     }
 

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 from domain.model.people.contacts import Contact
 
 DeviceAddressKind = Literal["TOKEN", "FID"]
-CodeUse = Literal["sign_in", "new_contact", "approve_contact", "remove_contact"]
+CodeUse = Literal["sign_in", "new_contact", "approve_contact", "remove_contact", "redeem"]
 SendStatus = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message"]
 
 
@@ -111,8 +111,8 @@ class CodeMessage:
     """A one-time code, with a text in the locale that says what it is for.
 
     `changed_contact` is set where the code is to approve that contact as another of the membership, or to
-    take it away. `is_member` tells whether a member has the phone that it goes to: no cap keeps their
-    codes back.
+    take it away, `reward` where it is to redeem a reward of that title. `is_member` tells whether a member
+    has the phone that it goes to: no cap keeps their codes back.
     """
 
     code: str = field(repr=False)
@@ -120,6 +120,7 @@ class CodeMessage:
     use: CodeUse = "sign_in"
     changed_contact: Contact | None = field(default=None, repr=False)
     is_member: bool = False
+    reward: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ Action = Literal[
     "ADJUSTMENT",
     "VOUCHER_USED",
     "VOUCHER_REVERSED",
+    "REWARD_REDEEMED",
     "EVENT",
     "ATTRIBUTES",
     "MEMBER_FROZEN",

@@ -7,9 +7,14 @@ settings serve the embedded server, a replica set and a sharded cluster.
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
+from bson.binary import STANDARD
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.monitoring import _EventListener
@@ -19,6 +24,10 @@ from pymongo.write_concern import WriteConcern
 from domain.store.connection_faults import ESCAPES, explain_fault, explain_uri, is_unescaped
 
 Raw = Mapping[str, Any]
+
+# Instants in UTC itself: any other zone of no offset is slower to compare and to write.
+AWARE: CodecOptions[Raw] = CodecOptions(tz_aware=True, tzinfo=UTC, uuid_representation=STANDARD)
+UNDECODED: CodecOptions[Any] = AWARE.with_options(document_class=RawBSONDocument)
 
 ACCESS_ERRORS: Mapping[int, str] = {13: "Unauthorized", 18: "AuthenticationFailed", 8000: "AtlasError"}
 
@@ -36,6 +45,18 @@ class Unreachable(Exception):
 
 class AccessRefused(Unreachable):
     """A server answers and denies us access; the message is its own word for that."""
+
+
+class Collections(dict[str, AsyncCollection[Any]]):
+    """The driver's handles on collections by name: making one costs as much as a command does."""
+
+    def __init__(self, mongo: AsyncDatabase[Any]) -> None:
+        super().__init__()
+        self._mongo = mongo
+
+    def __missing__(self, name: str) -> AsyncCollection[Any]:
+        handle = self[name] = self._mongo[name]
+        return handle
 
 
 @dataclass(frozen=True, slots=True)

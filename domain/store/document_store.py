@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 
 import pymongo
 import structlog
+from bson.raw_bson import RawBSONDocument
 from pymongo import AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
@@ -37,7 +38,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.results import ClientBulkWriteResult, UpdateResult
 from pymongo.write_concern import WriteConcern
 
-from domain.store.connect import Database, Raw
+from domain.store.connect import AWARE, UNDECODED, Collections, Database, Raw
 from domain.store.stale_commits import StaleCommits
 from domain.store.stored_document import StoredDocument
 
@@ -144,10 +145,12 @@ class DocumentStore:
         self.client = client
         self.mongo: AsyncDatabase[Raw] = client.get_database(
             name,
-            codec_options=client.codec_options.with_options(tz_aware=True, tzinfo=UTC),
+            codec_options=AWARE,
             write_concern=WriteConcern(w="majority"),
             read_concern=ReadConcern("majority"),
         )
+        self._collections = Collections(self.mongo)
+        self._undecoded = Collections(self.mongo.with_options(UNDECODED))
         self.voucher_keys = voucher_keys
         self.has_bulk_writes = True
         self.has_snapshot_writes = True
@@ -167,7 +170,12 @@ class DocumentStore:
     def __getitem__(self, collection: str) -> AsyncCollection[Raw]:
         """Return a collection. Raises FormatOutdated."""
         self._expect_format()
-        return self.mongo[collection]
+        return self._collections[collection]
+
+    def undecoded(self, collection: str) -> AsyncCollection[RawBSONDocument]:
+        """Return a collection whose documents in documents are decoded where they are used."""
+        self._expect_format()
+        return self._undecoded[collection]
 
     def _expect_format(self) -> None:
         if self.outdated_by is not None:

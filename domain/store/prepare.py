@@ -14,7 +14,7 @@ import pymongo
 from beanie import init_beanie
 from beanie.exceptions import CollectionWasNotInitialized
 from pymongo import IndexModel
-from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.errors import OperationFailure
 
 from domain.store import audit, look_ups, meta, requests, stale_commits
 from domain.store.document_store import DocumentStore
@@ -164,11 +164,10 @@ async def _stored_format(store: DocumentStore, *, is_new: bool) -> StoredFormat:
 
 async def _create_collection(store: DocumentStore, name: str) -> None:
     try:
-        await store.mongo.create_collection(name)
-    except CollectionInvalid:
-        return  # another process that starts at the same time was quicker
+        # The driver would list all collections before each of them.
+        await store.mongo.create_collection(name, check_exists=False)
     except OperationFailure as fault:
-        if fault.code != NAMESPACE_EXISTS:
+        if fault.code != NAMESPACE_EXISTS:  # another process that starts at the same time was quicker
             raise
 
 

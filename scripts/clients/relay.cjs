@@ -79,6 +79,20 @@ test("whatever is a Node is fetched again by its id, many at once too", async ()
   );
 });
 
+test("what a member has is fetched again by its id: wallet, tier, badge and reward", async () => {
+  const { me } = await fetched("queriesStandingQuery");
+  const standing = [
+    ["queriesWallet", "Wallet", me.balance],
+    ["queriesTier", "Tier", me.tier],
+    ["queriesBadge", "Badge", me.badges[0]],
+    ["queriesMemberReward", "MemberReward", me.rewards.edges[0].node],
+  ];
+  for (const [fragment, name, ref] of standing) {
+    const { node } = await fetched(`queries${name}Query`, { id: ref.id });
+    assert.deepEqual(read(fragment, node), read(fragment, ref), name);
+  }
+});
+
 test("a mutation's wallets bring the home screen up to date", async () => {
   const home = createOperationDescriptor(getRequest(made("queriesHomeQuery")), {});
   const kept = environment.retain(home);

@@ -29,8 +29,9 @@ import domain.model.ledger.state.ledger_state as ledger_state
 ROOT = Path(__file__).parent.parent.parent
 # The domain is the one that PYTHONPATH names; the histories are those of this tree whichever that is.
 sys.path.insert(0, str(ROOT))
+DEMO = ROOT / "scripts/demo/programmes/numiscollect.yaml"
 
-from bench_decide import DEMO, older_tree  # noqa: E402 - after the path that it is found by
+from bench_decide import older_tree  # noqa: E402 - after the path that it is found by
 
 from domain.model.event_names import CODE_ENTERED, ENROLLED, PURCHASED, REDEEMED, REFUNDED  # noqa: E402
 from domain.model.ledger.events import Json  # noqa: E402

@@ -66,11 +66,9 @@ def pages_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[DemoServer]:
-    """The demo shop, one a test process; its people are made once a run."""
-    folder = tmp_path_factory.getbasetemp()
-    seed = shops.seed_demo(folder if worker_id == "master" else folder.parent)
-    with shops.serve_demo(seed) as opened:
+def shop(demo_seed: Path) -> Iterator[DemoServer]:
+    """The demo shop, one a test process."""
+    with shops.serve_demo(demo_seed) as opened:
         yield opened
 
 

@@ -4,7 +4,6 @@ prints.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import re
 import secrets
@@ -19,8 +18,6 @@ from typing import NotRequired, TypedDict
 from tests.servers import Served, quick_folder, selo, serve_selo
 
 SCHEMA = Path(__file__).parent.parent.parent / "schema.graphql"
-# Takes 15 s of a core; other work may want it too.
-SEED_SECONDS = 170
 _PRINTED = re.compile(r"sign-in code for (\S+): (\d{6})")
 
 
@@ -95,18 +92,6 @@ class DemoServer:
 def offers(field_name: str) -> bool:
     """Say whether the committed schema holds a field; a page is tried once the API has what it needs."""
     return SCHEMA.exists() and re.search(rf"^\s+{field_name}\b", SCHEMA.read_text(), re.MULTILINE) is not None
-
-
-def seed_demo(shared: Path) -> Path:
-    """Return a data folder with the demo in it, made once for all workers of a run and to be copied."""
-    seed = shared / "demo"
-    with (shared / "demo.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "demo.done").exists():
-            with serve_selo(seed, "--demo", within_seconds=SEED_SECONDS):
-                pass
-            (shared / "demo.done").touch()
-    return seed
 
 
 @contextmanager

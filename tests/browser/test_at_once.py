@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.club_server import PHONES, ClubServer, join
 from tests.browser.page_actions import confirm_purchase, enter_purchase, look_up, sign_in_at_till
+from tests.senders.push_tokens import push_token
 from tests.small_runtime import NUMISCOLLECT
 
 # As the demo, but for the two weeks until points may be spent: here the real clock runs.
@@ -63,7 +64,7 @@ def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone_at_once(
     pushes = [push for push in club.fcm.pushes if push.message["data"]["kind"] != "welcome"]
     assert club.fcm.faults == []
     assert Counter(push.address for push in pushes) == {
-        f"ok-{installation}": 1 for installation, _, _ in PHONES
+        push_token(f"ok-{installation}", kind): 1 for installation, _, kind in PHONES
     }
     assert {push.status for push in pushes} == {200}
     for push in pushes:

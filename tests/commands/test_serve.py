@@ -17,6 +17,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from api import RELEASE
 from api.embedded import read_note
 from tests.servers import READY, SHARED_KEYS, quick_folder, run_until_ready, selo, serve_selo
 from tests.standalone_mongodb import standalone_mongodb
@@ -57,7 +58,7 @@ def uri(folder: Path) -> str:
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_api_and_database_with_0(folder: Path, how: signal.Signals) -> None:
     with serve_selo(folder) as served:
-        assert httpx.get(f"{served.url}/health").json() == {"status": "alive"}
+        assert httpx.get(f"{served.url}/health").json() == {"status": "alive", "version": RELEASE}
         database = note(folder)["database_pid"]
         assert isinstance(database, int)
         assert served.stop(how) == 0

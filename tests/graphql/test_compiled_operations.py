@@ -36,6 +36,7 @@ from tests.graphql.page_operations import page_operations
 from tests.graphql.test_database_commands import HOME
 from tests.running_app import Json, RunningApp, open_running_app
 
+COMPILED = "<compiled operation>"  # the file of what an operation is compiled to
 PLENTY: dict[str, Any] = {
     f"{name}_per_minute": 10**6
     for name in ("member_points", "anonymous_requests", "staff_requests", "look_ups", "bad_scans")
@@ -202,10 +203,12 @@ async def _answered_at_the_till(app: RunningApp, till: str) -> Any:
 
 
 class Made:
-    """Counts the tasks, and the first steps and resumptions of coroutines, while a block runs."""
+    """Counts the tasks, the first steps and resumptions of coroutines, the functions called and the objects
+    initialised in Python while a block runs.
+    """
 
     def __init__(self) -> None:
-        self.tasks, self.steps = list[str](), 0
+        self.tasks, self.steps, self.calls, self.objects = list[str](), 0, 0, 0
 
     def __enter__(self) -> "Made":
         asyncio.get_running_loop().set_task_factory(self._make_task)
@@ -222,12 +225,19 @@ class Made:
         return asyncio.Task(coroutine, loop=loop, **more)
 
     def _note(self, frame: FrameType, event: str, _argument: object) -> None:
-        in_api = "/api/" in frame.f_code.co_filename or "/graphql/" in frame.f_code.co_filename
-        self.steps += event == "call" and in_api and bool(frame.f_code.co_flags & inspect.CO_COROUTINE)
+        if event != "call":
+            return
+        file = frame.f_code.co_filename
+        in_api = "/api/" in file or "/graphql/" in file or file == COMPILED
+        self.steps += in_api and bool(frame.f_code.co_flags & inspect.CO_COROUTINE)
+        self.calls += in_api
+        self.objects += frame.f_code.co_name == "__init__" and "/pymongo/" not in file
 
 
-@pytest.mark.parametrize("rows", [1, 20])
-async def test_the_home_screen_makes_no_task_and_no_coroutine_a_row(shop: RunningApp, rows: int) -> None:
+@pytest.mark.parametrize(("rows", "calls", "objects"), [(1, 300, 160), (20, 520, 260)])
+async def test_the_home_screen_makes_no_task_and_no_coroutine_a_row(
+    shop: RunningApp, rows: int, calls: int, objects: int
+) -> None:
     token, _, _ = await _member_with_a_life(shop)
     await shop.process.runtime.stock.poll()  # as the application does each second beside its requests
     sides = Sides(shop)
@@ -239,3 +249,5 @@ async def test_the_home_screen_makes_no_task_and_no_coroutine_a_row(shop: Runnin
     # On a busy machine it lasts so long that the client is watched.
     assert set(made.tasks) <= {"Event.wait"}
     assert made.steps <= 90, made.steps  # 79, as many for one row as for twenty
+    assert made.calls <= calls, made.calls  # 284 and 493
+    assert made.objects <= objects, made.objects  # 149 and 246, the member's own parts among them

@@ -1,5 +1,7 @@
-"""The dearest document of each type that the limits accept is answered by a server with much to tell, within the
-weights, and `/health` is answered all the while.
+"""The dearest document of each type that the limits accept, and of each leaf that computes what it answers, is
+answered by a server with much to tell, within the weights, and `/health` is answered all the while.
+
+A leaf without a resolver of its own is an attribute: the document of its type has as many of them as of any.
 """
 
 import asyncio
@@ -13,11 +15,13 @@ from pathlib import Path
 import httpx
 import pytest
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema, get_named_type, is_leaf_type
+from strawberry.types.base import StrawberryObjectDefinition
 
 from api.graphql.engine.limits import DocumentLimits
+from api.graphql.schema import make_schema
 from domain.store.connect import Database
 from tests.command_log import CommandLog
-from tests.graphql.engine.dearest_documents import DearestDocument, dearest_documents
+from tests.graphql.engine.dearest_documents import DearestDocument, dearest_documents, dearest_of_leaves
 from tests.graphql.member.voucher_acts import redeem
 from tests.running_app import NUMISCOLLECT, ROOT, Json, RunningApp, open_running_app
 
@@ -26,14 +30,22 @@ LIMITS = DocumentLimits()
 SCHEMA: GraphQLSchema = build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
 PICTURE = "(format: PNG, size: 2048)"
 CUSTOMER = '(contact: "ana@example.com")'
-ARGUMENTS = {"Voucher.qr": PICTURE, "MemberCard.qr": PICTURE, "Query.findCustomer": CUSTOMER} | {
-    f"{owner.name}.{name}": "(first: PAGE)"
-    for owner in SCHEMA.type_map.values()
-    if isinstance(owner, GraphQLObjectType)
-    for name, field in owner.fields.items()
-    if "first" in field.args
-}
+ARGUMENTS = (
+    {"Voucher.qr": PICTURE, "MemberCard.qr": PICTURE, "Query.findCustomer": CUSTOMER}
+    | {
+        "Member.reward": '(code: "discount-5")',
+        "Member.quote": "(total: 5000)",
+    }
+    | {
+        f"{owner.name}.{name}": "(first: PAGE)"
+        for owner in SCHEMA.type_map.values()
+        if isinstance(owner, GraphQLObjectType)
+        for name, field in owner.fields.items()
+        if "first" in field.args
+    }
+)
 SIZES = {"Purchase.lines": LINES, "Purchase.explanation": RULES, "PointEntry.explanation": RULES}
+SIZES |= {"Purchase.entries": 1, "Purchase.vouchers": 1}
 OF_A_MEMBER = frozenset({"me", "programme"})
 OF_A_TILL = frozenset({"findCustomer", "shiftActions", "auditTrail", "staff"})
 # Nobody waits so long for anything: a loop that was held up for as long as this would be a fault on any machine.
@@ -66,19 +78,41 @@ async def test_the_dearest_document_of_each_type_leaves_health_answered(app: Run
     member, till = await _member_with_much(app)
     documents = _documents(OF_A_MEMBER)
     at_the_till = _documents(OF_A_TILL)
+    computed = _documents_of_leaves(OF_A_MEMBER)
+    assert {"Voucher", "RuleOutcome", "PointEntry", "Reward"} <= {each.type_name for each in computed}
     assert {"PurchaseLine", "RuleOutcome", "QrImage", "Store", "Voucher"} <= {
         document.type_name for document in documents
     }
     assert {"ShiftAction", "AuditEntry", "Customer"} <= {document.type_name for document in at_the_till}
-    for document in documents:
+    for document in (*documents, *computed):
         await _is_bounded(app, document, member)
-    for document in at_the_till:
+    for document in (*at_the_till, *_documents_of_leaves(OF_A_TILL)):
         await _is_bounded(app, document, till)
 
 
 @cache
 def _documents(roots: frozenset[str]) -> tuple[DearestDocument, ...]:
     return tuple(dearest_documents(SCHEMA, roots=roots, arguments=ARGUMENTS, sizes=SIZES))
+
+
+@cache
+def _documents_of_leaves(roots: frozenset[str]) -> tuple[DearestDocument, ...]:
+    alone = _computed_leaves()
+    return tuple(dearest_of_leaves(SCHEMA, roots=roots, arguments=ARGUMENTS, sizes=SIZES, alone=alone))
+
+
+@cache
+def _computed_leaves() -> frozenset[str]:
+    """The leaves that have a resolver of their own, as `Type.field`."""
+    schema = make_schema()
+    definitions = [schema.get_type_by_name(name) for name in SCHEMA.type_map]
+    return frozenset(
+        f"{each.name}.{schema.config.name_converter.get_graphql_name(field)}"
+        for each in definitions
+        if isinstance(each, StrawberryObjectDefinition)
+        for field in each.fields
+        if field.base_resolver is not None
+    )
 
 
 async def _is_bounded(app: RunningApp, document: DearestDocument, token: str) -> None:

@@ -136,8 +136,8 @@ def serve_app(
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Wait up to three seconds for a condition that another thread makes true."""
-    end = time.monotonic() + 3
+    """Wait up to half a minute for a condition that another thread makes true."""
+    end = time.monotonic() + 30
     while not true():
         assert time.monotonic() < end, "not in time"
         time.sleep(0.01)

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from api import RELEASE
 from api.app import create_app
 from api.commands.programme import publish_file
 from api.http import health
@@ -44,7 +45,7 @@ def app_with(**parts: PartCheck) -> Starlette:
 
 async def test_health_is_alive_whatever_its_parts() -> None:
     app = app_with(database=always(PartState(is_ok=False, state="no answer")))
-    assert await ask(app, "/health") == (200, {"status": "alive"})
+    assert await ask(app, "/health") == (200, {"status": "alive", "version": RELEASE})
 
 
 async def test_ready_names_each_part() -> None:

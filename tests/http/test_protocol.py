@@ -260,10 +260,12 @@ def test_a_query_ends_when_its_client_goes_and_a_mutation_does_not() -> None:
     small.services.wait_seconds = 0.3
     with serve_app(small.app(), LIMITS) as port:
         for body in (b'{"query":"{ slow }"}', b'{"query":"mutation { spend(key: \\"k\\") }"}'):
+            begun_before = len(small.services.ran)
             with RawConnection(port) as raw:
                 raw.send(whole(body))
-                time.sleep(0.1)
-        time.sleep(0.6)
+                wait_until(lambda before=begun_before: len(small.services.ran) > before)  # type: ignore[misc]
+        # The query would have finished first.
+        wait_until(lambda: bool(small.services.finished))
         assert (small.services.ran, small.services.finished) == (["slow", "k"], ["k"])
 
 

@@ -29,6 +29,12 @@ def serving(small: SmallServer | None = None) -> Iterator[tuple[SmallServer, int
         yield small, port
 
 
+@contextmanager
+def serve_sockets(endpoint: SocketEndpoint) -> Iterator[int]:
+    with serve_app(OuterMiddleware(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port:
+        yield port
+
+
 def opened(
     port: int,
     *,
@@ -245,11 +251,7 @@ def test_a_socket_and_its_subscriptions_end_the_moment_their_session_does() -> N
     small = SmallServer()
     endpoint = SocketEndpoint(small.engine(), small.callers(), small.context)
     small.services.wait_seconds = 60
-    with (
-        serve_app(OuterMiddleware(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port,
-        opened(port) as socket,
-        opened(port) as other,
-    ):
+    with serve_sockets(endpoint) as port, opened(port) as socket, opened(port) as other:
         for each, session in ((socket, "s1"), (other, "s2")):
             begin(each, small, session=session)
             subscribe(each, "a", TICKS, n=1)
@@ -352,8 +354,10 @@ def test_the_101st_message_of_a_minute_is_4429() -> None:
 
 
 def test_a_member_has_5_sockets_and_20_subscriptions_and_they_are_given_back() -> None:
-    with serving() as (small, port), contextlib.ExitStack() as sockets:
-        small.services.wait_seconds = 5
+    small = SmallServer()
+    endpoint = SocketEndpoint(small.engine(), small.callers(), small.context)
+    small.services.wait_seconds = 60
+    with serve_sockets(endpoint) as port, contextlib.ExitStack() as sockets:
         held = [sockets.enter_context(opened(port)) for _ in range(5)]
         for socket in held:
             begin(socket, small)
@@ -366,14 +370,14 @@ def test_a_member_has_5_sockets_and_20_subscriptions_and_they_are_given_back() -
             subscribe(held[n % 4], str(n), TICKS, n=1)
         say(held[3], type="ping")
         assert hear(held[3]) == {"type": "pong"}
-        time.sleep(0.1)
+        wait_until(lambda: endpoint.counts.subscriptions == {"m1": 20})
         subscribe(held[4], "more", TICKS, n=1)
         refused = hear(held[4])
         assert (refused["id"], refused["type"]) == ("more", "error")
         assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"  # type: ignore[index]
         for socket in held:
             socket.close()
-        time.sleep(0.2)
+        wait_until(lambda: not endpoint.counts.sockets and not endpoint.counts.subscriptions)
         small.services.wait_seconds = 0
         with opened(port) as again:
             begin(again, small)
@@ -385,7 +389,7 @@ def test_what_is_open_is_counted_to_the_last() -> None:
     small = SmallServer(sockets=QUICK)
     endpoint = SocketEndpoint(small.engine(), small.callers(), small.context, limits=QUICK)
     small.services.wait_seconds = 5
-    with serve_app(OuterMiddleware(Starlette(routes=[WebSocketRoute("/graphql", endpoint)]))) as port:
+    with serve_sockets(endpoint) as port:
         for _ in range(3):
             with opened(port) as socket:
                 begin(socket, small)

@@ -115,9 +115,14 @@ async def live(app: RunningApp, token: str, cashier: str) -> Json:
     size = {"attributes": [{"name": "size", "value": "M"}]}
     await app.mutate("setAttributes", size, "__typename", token=token)
     await app.mutate("enterCode", {"code": "spring", "idempotencyKey": "c"}, "__typename", token=token)
-    device = {"installationId": "phone-1", "platform": "ANDROID", "token": "a-push-token", "tokenKind": "FID"}
+    device = {
+        "installationId": "phone-1",
+        "platform": "ANDROID",
+        "token": "cAMq1-zzQ0Wb8vXyPushes",
+        "tokenKind": "FID",
+    }
     await app.mutate("registerDevice", device, "__typename", token=token)
-    return {"voucher": voucher["code"], "push": "a-push-token", "id": me["id"]}
+    return {"voucher": voucher["code"], "push": "cAMq1-zzQ0Wb8vXyPushes", "id": me["id"]}
 
 
 async def test_the_file_holds_all_that_is_theirs_and_is_fetched_once(app: RunningApp) -> None:

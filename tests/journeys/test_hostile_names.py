@@ -20,6 +20,7 @@ from tests.command_log import CommandLog
 from tests.running_app import open_running_app
 from tests.senders.fcm import PROJECT, serving_fcm
 from tests.senders.mailbox import serving_mail
+from tests.senders.push_tokens import registration_token
 
 NAMES = [
     "=?utf-8?Q?=0D=0ABcc:_eve@shop.example=0D=0A=0D=0AClick?=",
@@ -51,7 +52,12 @@ async def test_a_name_arrives_as_it_was_written(
             worker = DeliveryWorker(Senders(push=push, mail=SmtpSender(server)), public_id=message_id)
             try:
                 ana = await app.enrol_member(name=name)
-                device = {"installationId": "p", "platform": "ANDROID", "token": "ok-p", "tokenKind": "TOKEN"}
+                device = {
+                    "installationId": "p",
+                    "platform": "ANDROID",
+                    "token": registration_token("ok-p"),
+                    "tokenKind": "TOKEN",
+                }
                 await app.mutate("registerDevice", device, "device { id }", token=ana)
                 await asyncio.gather(
                     *(run_round(app.process.runtime, worker, now=app.clock()) for _ in range(2))

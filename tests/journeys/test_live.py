@@ -19,6 +19,7 @@ from tests.activity_socket import ActivitySocket, open_activity_socket, serve_wi
 from tests.command_log import CommandLog
 from tests.loud_runtime import RecordingPushSender
 from tests.running_app import RunningApp, open_running_app
+from tests.senders.push_tokens import name_of, registration_token
 
 ACTIVITY = """subscription Live($after: String) { memberActivity(after: $after) { cursor occurredAt activity { __typename
   ... on BalanceChanged { wallets { available } entries { amount title } }
@@ -82,7 +83,12 @@ async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(
     async with open_running_app(database, command_log, tmp_path) as app, at_work(app, pushes) as address:
         ana, manager = await app.enrol_member(), await app.hire("maria", "MANAGER")
         me = await app.do("{ me { number } }", token=ana)
-        device = {"installationId": "phone-1", "platform": "ANDROID", "token": "fcm-1", "tokenKind": "TOKEN"}
+        device = {
+            "installationId": "phone-1",
+            "platform": "ANDROID",
+            "token": registration_token("fcm-1"),
+            "tokenKind": "TOKEN",
+        }
         await app.mutate("registerDevice", device, "device { id }", token=ana)
         async with subscribed(app, address, ana) as phone:
             input = {
@@ -121,7 +127,7 @@ async def test_what_happens_at_the_till_shows_on_the_phone_by_itself(
                 one for one in later if one != "MessageReceived"
             ]
         assert [one.title for one in pushes.sent if one.link and one.link.startswith("app://rewards/")]
-        assert {one.address.value for one in pushes.sent} == {"fcm-1"}
+        assert {name_of(one.address.value) for one in pushes.sent} == {"fcm-1"}
 
 
 async def test_a_use_taken_back_and_a_lapse_show_on_the_phone_for_what_they_are(

@@ -19,6 +19,7 @@ from domain.store.connect import Database
 from tests.command_log import CommandLog
 from tests.running_app import open_running_app
 from tests.senders.fcm import PROJECT, serving_fcm
+from tests.senders.push_tokens import name_of, push_token, registration_token
 
 MESSAGES = "{ me { messages { unread edges { node { id messageKind title link } } } } }"
 
@@ -39,7 +40,7 @@ async def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone(
                     device = {
                         "installationId": installation,
                         "platform": "ANDROID",
-                        "token": f"ok-{installation}",
+                        "token": push_token(f"ok-{installation}", kind),
                         "tokenKind": kind,
                     }
                     await app.mutate("registerDevice", device, "device { id }", token=ana)
@@ -69,7 +70,7 @@ async def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone(
         unlocked = [seen for seen in fcm.accepted if "seu" in seen.message["notification"]["title"]]
         assert titles["Novo emblema: Colecionador"] == 2
         assert titles["Bem-vindo, Ana Silva"] == 2
-        assert {seen.address for seen in fcm.accepted} == {"ok-phone-1", "ok-tablet-1"}
+        assert {name_of(seen.address) for seen in fcm.accepted} == {"ok-phone-1", "ok-tablet-1"}
         assert Counter(seen.message["data"]["link"] for seen in unlocked) == {
             "app://rewards/auction-night": 2
         }
@@ -111,7 +112,7 @@ async def test_a_consent_withdrawn_on_the_phone_stops_what_was_decided_but_not_s
                 device = {
                     "installationId": "phone-1",
                     "platform": "ANDROID",
-                    "token": "ok-1",
+                    "token": registration_token("ok-1"),
                     "tokenKind": "TOKEN",
                 }
                 await app.mutate("registerDevice", device, "device { id }", token=ana)
@@ -146,7 +147,7 @@ async def test_a_consent_withdrawn_on_the_phone_stops_what_was_decided_but_not_s
                 dropped = await list_queue(runtime, state="dropped", first=10)
         finally:
             await push.close()
-    assert [(seen.address, seen.message["notification"]["title"]) for seen in fcm.pushes] == [
+    assert [(name_of(seen.address), seen.message["notification"]["title"]) for seen in fcm.pushes] == [
         ("ok-1", "Saldos")
     ]
     assert [edge["node"]["title"] for edge in box["edges"]] == ["Saldos"]

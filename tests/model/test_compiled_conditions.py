@@ -87,12 +87,12 @@ def test_a_compiled_condition_answers_as_the_engine_does_or_not_at_all() -> None
             expression = Expression(_source(random, random.choice((1, 1, 2, 3))))
         except ExpressionMalformed:
             continue
-        if expression._function is None:
+        if expression.function is None:
             continue
         for _ in range(5):
             context = _context(random)
             try:
-                answer = expression._function(context.values)
+                answer = expression.function(context.values)
             except Undecided:
                 continue
             answered += 1
@@ -115,7 +115,7 @@ def test_a_compiled_condition_answers_as_the_engine_does_or_not_at_all() -> None
     ],
 )
 def test_common_conditions_are_compiled(source: str) -> None:
-    assert Expression(source)._function is not None
+    assert Expression(source).function is not None
 
 
 @pytest.mark.parametrize(
@@ -133,13 +133,13 @@ def test_common_conditions_are_compiled(source: str) -> None:
     ],
 )
 def test_what_is_not_known_is_left_to_the_engine(source: str) -> None:
-    assert Expression(source)._function is None
+    assert Expression(source).function is None
 
 
 def test_what_fails_fails_as_it_does_in_the_engine() -> None:
     context = Context({"member": {"tier": None, "total": 1}})
     for source in ("member.tier > 3", "member.nothing == 1", "member.total && true"):
-        assert Expression(source)._function is not None
+        assert Expression(source).function is not None
         with pytest.raises(ExpressionFailed):
             Expression(source).test(context)
 
@@ -155,7 +155,7 @@ def test_most_conditions_of_the_laws_are_compiled() -> None:
     programme = law_programme(*SHAPES[0])
     conditions = [rule.when for rule in programme.rules if rule.when is not None]
     conditions += [segment.when for segment in programme.segments]
-    compiled = [condition for condition in conditions if condition._function is not None]
+    compiled = [condition for condition in conditions if condition.function is not None]
     assert len(compiled) > len(conditions) * 3 // 4
 
 
@@ -168,4 +168,4 @@ def test_a_programme_with_a_condition_that_is_not_compiled_loads() -> None:
     )
     [rule] = load(text).rules
     assert rule.when is not None
-    assert rule.when._function is None
+    assert rule.when.function is None

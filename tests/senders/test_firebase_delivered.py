@@ -29,6 +29,7 @@ from tests.loud_runtime import (
     register_phone,
 )
 from tests.senders.fcm import FcmStandIn
+from tests.senders.push_tokens import name_of, registration_token
 from tests.small_runtime import join
 
 
@@ -49,16 +50,15 @@ async def visits(runtime: Runtime, member: str = "ana", *, at: datetime = NOON) 
 
 async def register(runtime: Runtime, member: str, token: str, *, at: datetime = NOON) -> None:
     """Let a member's app register its phone."""
-    said = Registration("the-phone", "ANDROID", token, "TOKEN")
-    await devices.register(
-        runtime.store, member=member, session="s", registration=said, key=bytes(32), now=at
-    )
+    said = Registration("the-phone", "ANDROID", registration_token(token), "TOKEN")
+    await devices.register(runtime, member=member, session="s", registration=said, key=bytes(32), now=at)
 
 
 async def tokens(runtime: Runtime, member: str = "ana") -> list[str]:
-    """The tokens by which a member can be reached."""
+    """The names of the tokens by which a member can be reached."""
     return sorted(
-        one.token for one in (await push_addresses.find_by_members(runtime.store, [member])).get(member, ())
+        name_of(one.token)
+        for one in (await push_addresses.find_by_members(runtime.store, [member])).get(member, ())
     )
 
 
@@ -73,7 +73,7 @@ async def wait_of(runtime: Runtime, id: str, *, since: datetime = NOON) -> timed
 
 def reached_addresses(fcm: FcmStandIn) -> list[str]:
     """The addresses that FCM received messages for, in order."""
-    return [seen.address for seen in fcm.pushes]
+    return [name_of(seen.address) for seen in fcm.pushes]
 
 
 # ---------------------------------------------------------------- devices that are gone

@@ -149,16 +149,19 @@ async def test_a_code_says_what_it_is_for(mailbox: Mailbox) -> None:
     codes = by_mail(mailbox.port)
     await codes.send_code(ANA, CodeMessage("123456", "en", "new_contact"))
     await codes.send_code(ANA, CodeMessage("123456", "en", "approve_contact", new))
+    await codes.send_code(ANA, CodeMessage("123456", "en", "redeem", reward="5 {code} off"))
     assert [mail["Subject"] for _, mail in mailbox.mails] == [
         "123456 is your code for a new contact",
         "123456 approves a new contact",
+        "123456 is your code at the till",
     ]
-    made, approved = (
+    made, approved, redeemed = (
         " ".join("".join(part.get_content() for part in mail.iter_parts()).split())
         for _, mail in mailbox.mails
     )
     assert "makes this address a way to sign in to a membership." in made
     assert f"123456 lets {new.masked} sign in to your membership." in approved
+    assert "Tell the cashier 123456 to redeem: 5 {code} off." in redeemed
 
 
 OTHER_FIGURES = {
@@ -169,6 +172,8 @@ OTHER_FIGURES = {
     "removed": ["old"],
     "remove_contact.mail": ["code", "old"],
     "remove_contact.sms": ["code", "old"],
+    "redeem.mail": ["code", "reward"],
+    "redeem.sms": ["code", "reward"],
     "approve_contact.mail": ["code", "new"],
     "approve_contact.sms": ["code", "new"],
 }

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from domain.model.ledger import ladder, tiers
 from domain.model.programme import load
 from domain.services import demo, demo_people
 from domain.services.demo_catalogue import catalogue_of
 from domain.services.ledger.verification import verify
 from domain.store.connect import Database, connect
 from domain.store.ledger import members
+from domain.store.messages import inbox
+from domain.store.people import contacts
 from tests.small_runtime import NUMISCOLLECT, open_runtime
 
 EXAMPLES = sorted(NUMISCOLLECT.parent.glob("*.yaml"))
@@ -89,3 +92,39 @@ def test_the_people_buy_what_the_rules_of_a_programme_name() -> None:
     assert [spec.name for spec in catalogue.reports] == ["card.loaded"]
     assert (catalogue.consent, catalogue.events, catalogue.shop) == (None, frozenset(), "Stellar Coffee")
     assert catalogue_of(load(NUMISCOLLECT.read_text(encoding="utf-8"))).shop == "NumisCollect"
+
+
+async def test_the_demo_shows_a_plan_a_debt_a_tier_about_to_fall_and_letters(
+    unheard: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_people, "MEMBERS", 60)
+    runtime = await open_runtime(unheard, NUMISCOLLECT.read_text(encoding="utf-8"), now=NOW)
+    published = runtime.programmes.current()
+    shown = await demo.fill_demo(
+        runtime.store, published=published, now=NOW, progress=lambda what, done, total: None
+    )
+    ids = {
+        member.shows: await contacts.find_member(runtime.store, contacts.number_key(member.number)) or ""
+        for member in shown
+        if member.shows is not None
+    }
+    assert set(ids) == set(demo_people.PARTS)
+    stored = await members.find_many(runtime.store, [id async for id in members.iterate_ids(runtime.store)])
+    plan = stored[ids["a plan"]].member.plan
+    assert plan is not None
+    assert (plan.code, plan.until is not None and plan.until > NOW) == ("numis-plus", True)
+    assert stored[ids["points below zero"]].member.wallets["points"].debt > 0
+    falling = stored[ids["a tier about to fall"]].member.tier
+    assert falling is not None
+    assert ladder.held_tier(published.programme, falling) == "prata"
+    day = tiers.review_day(published.programme, falling, today=NOW.date())
+    assert day is not None
+    assert 0 < (day - NOW.date()).days <= 14
+    open_vouchers = [each for one in stored.values() for each in one.member.vouchers.values()]
+    assert sum(voucher.used_at is None for voucher in open_vouchers) > 0
+    boxes = (await inbox.find_mailboxes(runtime.store, list(stored))).values()
+    assert sum(box.letter_count > box.unread_count > 0 for box in boxes) > 2
+    box = max(boxes, key=lambda each: each.letter_count)
+    letters = await inbox.find_window(runtime.store, box.member, before=box.letter_count + 1, first=100)
+    assert [letter.number for letter in letters] == list(range(box.letter_count, 0, -1))
+    assert sum(letter.read_at is None for letter in letters) == box.unread_count

@@ -19,7 +19,7 @@ from domain.services.ledger import entry_history, purchases, queries
 from domain.services.runtime import Runtime
 from domain.store.bulk import CHUNK_SECONDS
 from domain.store.connect import Database
-from domain.store.ledger import journal_rows, members
+from domain.store.ledger import history_entries, journal_rows, members
 from domain.store.ledger.members import NextDue
 from domain.store.people.details import Details
 from domain.store.prepare import COLLECTIONS
@@ -40,7 +40,7 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
     decision = decide(
         programme, new_member("ana", "1"), Event("e", event_names.ENROLLED, at, profile=profile), now=at
     )
-    history: tuple[members.HistoryEntry, ...] = ()
+    history: tuple[history_entries.HistoryEntry, ...] = ()
     sizes = []
     for day in range(1, YEARS * 365):
         at += timedelta(days=1)
@@ -56,7 +56,7 @@ def test_a_member_stays_below_64_kib_after_ten_years_of_daily_buying() -> None:
             purchase=Purchase(f"r{day}", 5_500, "EUR", "lisboa", lines),
         )
         decision = decide(programme, decision.member, event, now=at)
-        history = (*history, *members.recent_history(decision.rows))[-members.MAX_RECENT :]
+        history = (*history, *history_entries.recent_history(decision.rows))[-history_entries.MAX_RECENT :]
         if day % 365 == 0:
             sizes.append(
                 len(
@@ -135,7 +135,7 @@ async def test_a_page_examines_what_it_returns(
                 page = await entry_history.list_history(
                     runtime, member_id="ana", first=20, before=before, wallet=wallet, now=NOW
                 )
-                assert [one.entry.n for one in page.items] == list(range(before - 1, before - 21, -1))
+                assert [one.n for one in page.items] == list(range(before - 1, before - 21, -1))
         bought_page = await queries.list_purchases(
             runtime, member_id="ana", first=20, before=entries // 2, now=NOW
         )

@@ -17,11 +17,11 @@ from typing import IO, Literal
 import httpx
 
 from api.embedded import RunningServer, read_note
-from tests.servers import run_until_ready
+from tests.servers import HANGS_AFTER_SECONDS, run_until_ready
 
 Strike = Literal["everything", "api", "database", "worker", "stop"]
 
-READY_SECONDS = 60.0
+READY_SECONDS = HANGS_AFTER_SECONDS
 
 
 class Processes:

@@ -156,7 +156,7 @@ async def test_a_subscription_waits_out_a_database_that_is_away(
             while not activities:
                 await asyncio.sleep(0.01)
         assert [
-            entry.entry.amount
+            entry.amount
             for one in activities
             if isinstance(one.detail, EntriesActivity)
             for entry in one.detail.entries

@@ -71,7 +71,7 @@ async def test_different_keys_all_count(database: Database) -> None:
     done, met = await storm(list(calls))
     view = await queries.load_member_view(runtime, member_id="ana", now=NOW + timedelta(seconds=1))
     assert (len(done), met) == (CALLS, Counter())
-    assert sorted(one.history[0].entry.n for one in done) == list(range(1, CALLS + 1))
+    assert sorted(one.history[0].n for one in done) == list(range(1, CALLS + 1))
     assert (view.member.purchases.count, view.member.wallets["points"].available) == (CALLS, CALLS * 100)
     assert [one async for one in verify(runtime.store)] == []
 

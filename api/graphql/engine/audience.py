@@ -16,7 +16,7 @@ MAX_LANGUAGES = 20
 @dataclass(frozen=True, slots=True)
 class Audience:
     """The programme in force, each version before it, the locale of the reader, the instant for which the
-    whole answer is true, and whether staff read it.
+    whole answer is true, and whether staff read it. `links_url` is where a link begins that is a path.
     """
 
     programme: Programme
@@ -25,6 +25,7 @@ class Audience:
     locale: str
     now: datetime
     is_staff: bool = False
+    links_url: str = ""
 
     def text(self, text: LocalizedText) -> str:
         """Return a text of the programme file in the reader's language."""

@@ -13,6 +13,7 @@ from api.tokens import Tokens
 from domain.services.ledger.till import ShiftLimits
 from domain.services.people import stores
 from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.senders import PushSender
 from domain.store.document_store import DocumentStore
 
 if TYPE_CHECKING:
@@ -74,8 +75,9 @@ class Dependencies:
     """The dependencies of one process.
 
     The first of `card_keys` derives card codes, all of them check those that are scanned. `clock` gives the
-    instant for which a request is true. `base_url` is the address that clients call. `id_tokens` checks the
-    tokens of Firebase, where a project is configured.
+    instant for which a request is true. `base_url` is the address that clients call; `links_url` is where
+    links begin that the app opens, where a setting says so. `id_tokens` checks the
+    tokens of Firebase, and `push` sends a test push, where a project is configured.
     """
 
     runtime: IdentityRuntime
@@ -86,9 +88,11 @@ class Dependencies:
     clock: Callable[[], datetime]
     base_url: str
     id_tokens: IdTokenVerifier | None = None
+    push: PushSender | None = None
+    links_url: str = ""
     locales: LocaleCache = field(default_factory=LocaleCache)
     shift_limits: ShiftLimits = field(default_factory=ShiftLimits)
 
     def invitation_url(self, code: str) -> str:
         """Return the link with which a friend joins."""
-        return f"{self.base_url}/phone/?r={code}"
+        return f"{self.links_url or self.base_url}/phone/?r={code}"

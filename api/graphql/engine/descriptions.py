@@ -1,5 +1,6 @@
 """Descriptions that several fields of the schema share."""
 
+from datetime import date
 from typing import Final
 
 IDEMPOTENCY_KEY: Final = (
@@ -21,8 +22,14 @@ ACCESS_TOKEN_EXPIRES_AT: Final = "Refresh before it, or when an answer says UNAU
 REFRESH_TOKEN: Final = "Keep it safe; works once."
 EDGES: Final = "The rows, each with its cursor."
 PAGE_INFO: Final = "Whether more rows follow, and the cursor to go on from."
+TOTAL_COUNT: Final = "How many rows the whole list has; null where it is filtered, and nobody has counted."
 CURSOR: Final = "The position of this row, which stays the same when rows are added before it."
 UNIT: Final = (
     "What the amount counts: the wallet as the programme describes it; null where it has it no more."
 )
 TIER_STEP_REASON: Final = "A fixed word: reached, review, given, ended or refund."
+
+
+def deprecated_on(year: int, month: int, day: int) -> str:
+    """Return the end of a deprecation's reason: a field is answered for a year after it."""
+    return f"Deprecated on {date(year, month, day)}; answered until {date(year + 1, month, day)}."

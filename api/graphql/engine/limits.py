@@ -6,7 +6,7 @@ of n tokens takes n steps, however often its fragments spread each other. The we
     depth      fields within fields, of the operation that runs
     cost       a field 1; a connection `first` times its children; another list 5 times or `first` times, or
                as often as the list of ids in its arguments is long, where it takes one; a picture by its
-               pixels. What is too dear so is merged first (`merged_weights`): what several fragments ask in
+               pixels. What is too dear so is merged first (`weighing.merging`): what several fragments ask in
                one place is asked once
     pictures   of the operation that runs, counted as the cost is
     values     of the answer, counted while it is read: a list without pages may be long
@@ -39,8 +39,15 @@ from graphql.language import (
 )
 
 from api.errors import TooCostly
-from api.graphql.engine.costs import Cost, FieldCosts, Variables, constant_value, field_definition, total
-from api.graphql.engine.merged_weights import Merging
+from api.graphql.engine.weighing.costs import (
+    Cost,
+    FieldCosts,
+    Variables,
+    constant_value,
+    field_definition,
+    total,
+)
+from api.graphql.engine.weighing.merging import Merging
 
 # Selection sets within each other, inline fragments included. No honest document comes near; it bounds the
 # recursion.

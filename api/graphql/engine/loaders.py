@@ -75,6 +75,7 @@ class Loaders:
             locale,
             self.now,
             is_staff=isinstance(self._caller, StaffCaller),
+            links_url=self._services.links_url,
         )
 
     # ------------------------------------------------------------ members

@@ -9,7 +9,9 @@ cursor of one list is refused by another. It says nothing about the member.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, Protocol, TypeVar
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Generic, NamedTuple, Protocol, TypeVar
 
 import strawberry
 
@@ -27,6 +29,14 @@ After = Annotated[
     strawberry.argument(
         description="The cursor of the row before, such as `pageInfo.endCursor`; null for the first page."
     ),
+]
+
+# The two arguments of a list that is filtered by time.
+Since = Annotated[
+    datetime | None, strawberry.argument(description="Only what happened then or later; null for all.")
+]
+Until = Annotated[
+    datetime | None, strawberry.argument(description="Only what happened before then; null for all.")
 ]
 
 _CURSOR = re.compile(rb"([a-z]{1,12}):(0|[1-9][0-9]{0,15})")
@@ -53,8 +63,7 @@ class Window:
     after: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class NumberedRow(Generic[NodeT]):
+class NumberedRow(NamedTuple, Generic[NodeT]):
     """A row and its counter in its list."""
 
     counter: int
@@ -99,8 +108,9 @@ def row_count(first: int | None, *, default: int = DEFAULT_FIRST) -> int:
     return count
 
 
+@lru_cache(maxsize=10_000)
 def write_cursor(counter: int, *, list_name: str) -> str:
-    """Return the cursor of the row with this counter."""
+    """Return the cursor of the row with this counter. It names no member: all answers share it."""
     return to_base64url(b"%s:%d" % (list_name.encode("ascii"), counter))
 
 

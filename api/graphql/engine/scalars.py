@@ -46,7 +46,8 @@ def read_date_time(value: object) -> datetime:
 def write_date_time(value: object) -> str:
     assert isinstance(value, datetime), "DateTime is written from a datetime"
     assert value.tzinfo is not None, "an instant has a zone"
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return at.isoformat("T", "milliseconds")[:-6] + "Z"
 
 
 def read_local_date(value: object) -> date:

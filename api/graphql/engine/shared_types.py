@@ -1,4 +1,9 @@
-"""The types that all fields share: the two interfaces, the page of a connection, and the type of `info`."""
+"""What all fields share: the two interfaces, the page of a connection, the type of `info`, and how a plain
+resolver waits.
+"""
+
+from collections.abc import Awaitable
+from typing import TypeVar, cast
 
 import strawberry
 
@@ -6,6 +11,7 @@ from api.graphql.engine.context import Context
 from api.graphql.engine.dependencies import Dependencies
 from api.graphql.engine.loaders import Loaders
 
+T = TypeVar("T")
 Info = strawberry.Info[Context[Dependencies, Loaders], None]
 
 
@@ -36,3 +42,10 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(
         description="Ask on with it as `after`; null where there is nothing to go on from."
     )
+
+
+def later(value: Awaitable[T]) -> T:
+    """Return what a plain resolver answers where it has to wait: the engine waits for it. One that mostly
+    knows its value at once needs no coroutine for that.
+    """
+    return cast(T, value)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from api.graphql.engine.audience import Audience
 from api.texts import instant_text, say
-from domain.model.ledger.decision import Entry
+from domain.model.ledger.decision import Entry, EntryKind
 from domain.model.programme import LocalizedText, Programme
+from domain.store.ledger.history_entries import HistoryEntry
 
 FRIEND, REFERRER = "referral:friend", "referral:referrer"
 
@@ -77,34 +79,46 @@ def event_title(programme: Programme, name: str, locale: str) -> str | None:
     return None if spec is None else spec.title.for_locale(locale)
 
 
-def entry_title(audience: Audience, entry: Entry, *, version: int, reward: str | None = None) -> str:
+def entry_title(
+    audience: Audience, entry: Entry | HistoryEntry, *, version: int, reward: str | None = None
+) -> str:
     """Return the title of an entry, from the programme version that wrote it."""
-    programme, locale = audience.programme_of_version(version), audience.locale
+    programme = audience.programme_of_version(version)
+    has_voucher = entry.voucher is not None
     if entry.rule is not None:
-        title = rule_title(programme, entry.rule, locale)
-        if entry.kind == "CLAWBACK":
-            return (
-                title
-                if public_rule(entry.rule) is None
-                else say("entry.CLAWBACK.source", locale, title=title)
-            )
-        return (
-            say("entry.BONUS", locale, title=title)
-            if entry.kind == "BONUS" and not _is_multiplier(programme, entry.rule)
-            else title
-        )
-    if entry.is_payment:
-        return say(
-            "entry.CLAWBACK.owed" if entry.kind == "CLAWBACK" else f"entry.{entry.kind}.payment", locale
-        )
+        return _title_by_rule(programme, audience.locale, entry.kind, entry.rule)
+    return _title_by_kind(programme, audience.locale, entry.kind, entry.is_payment, has_voucher, reward)
+
+
+@lru_cache(maxsize=4_096)
+def _title_by_rule(programme: Programme, locale: str, kind: EntryKind, rule: str) -> str:
+    title = rule_title(programme, rule, locale)
+    if kind == "CLAWBACK":
+        return title if public_rule(rule) is None else say("entry.CLAWBACK.source", locale, title=title)
+    if kind == "BONUS" and not _is_multiplier(programme, rule):
+        return say("entry.BONUS", locale, title=title)
+    return title
+
+
+@lru_cache(maxsize=4_096)
+def _title_by_kind(
+    programme: Programme,
+    locale: str,
+    kind: EntryKind,
+    is_payment: bool,
+    has_voucher: bool,
+    reward: str | None,
+) -> str:
+    if is_payment:
+        return say("entry.CLAWBACK.owed" if kind == "CLAWBACK" else f"entry.{kind}.payment", locale)
     spec = find_spec(programme.reward, reward)
-    if spec is not None and entry.kind in ("SPEND", "RETURN"):
-        return say(f"entry.{entry.kind}.reward", locale, reward=spec.title.for_locale(locale))
-    if entry.kind == "RETURN" and entry.voucher is None:
+    if spec is not None and kind in ("SPEND", "RETURN"):
+        return say(f"entry.{kind}.reward", locale, reward=spec.title.for_locale(locale))
+    if kind == "RETURN" and not has_voucher:
         return say("entry.RETURN.deduction", locale)
-    if entry.kind == "CLAWBACK" and entry.voucher is not None:
+    if kind == "CLAWBACK" and has_voucher:
         return say("entry.CLAWBACK.owed", locale)
-    return say(f"entry.{entry.kind}", locale)
+    return say(f"entry.{kind}", locale)
 
 
 def _is_multiplier(programme: Programme, code: str) -> bool:

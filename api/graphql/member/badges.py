@@ -9,12 +9,17 @@ from functools import lru_cache
 import strawberry
 
 from api.graphql.engine.audience import Audience
+from api.graphql.engine.descriptions import deprecated_on
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.shared_types import Node
 from domain.model.ledger import badges
 from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.ledger.member import Member
 from domain.model.programme import BadgeSpec, Programme, StampCard, safe_address
+
+_IMAGE = (
+    "A picture's path on this server, such as /media/collector.svg, or a whole URL; null where it has none."
+)
 
 
 @strawberry.type(description="A badge as everybody may see it; how far a member has come is BadgeProgress.")
@@ -23,11 +28,9 @@ class Badge:
     code: str = strawberry.field(description="Its code in the programme file.")
     name: str = strawberry.field(description="In the reader's language.")
     description: str = strawberry.field(description="What earns it, in the reader's language.")
+    image: str | None = strawberry.field(description=_IMAGE)
     art: str | None = strawberry.field(
-        description=(
-            "A picture's path on this server, such as /media/collector.svg, or a whole URL; null where it has"
-            " none."
-        )
+        description=_IMAGE, deprecation_reason=f"Use `image`. {deprecated_on(2026, 11, 29)}"
     )
     levels: list[int] = strawberry.field(
         description="The count that each level takes, lowest first; empty where `every` or `personal` is set."
@@ -94,6 +97,7 @@ def _badge(programme: Programme, spec: BadgeSpec, locale: str) -> Badge:
         code=spec.code,
         name=spec.name.for_locale(locale),
         description=spec.description.for_locale(locale),
+        image=safe_address(spec.art, "picture"),
         art=safe_address(spec.art, "picture"),
         levels=list(spec.levels) if not isinstance(spec.levels, StampCard) and spec.target is None else [],
         every=spec.levels.every if isinstance(spec.levels, StampCard) else None,

@@ -18,7 +18,7 @@ from domain.services.people import data_exports
 from domain.services.people.data_exports import MemberRecords
 from domain.services.runtime import Runtime
 from domain.store.audit import AuditAct
-from domain.store.ledger.members import row_history
+from domain.store.ledger.history_entries import row_history
 from domain.store.ledger.vouchers import Voucher
 from domain.store.messages.inbox import Letter
 from domain.store.people.consent_answers import ConsentAnswer
@@ -234,13 +234,13 @@ def _row(audience: Audience, row: JournalRow) -> Json:
         "by": row.by,
         "entries": [
             {
-                "wallet": wallets.get(line.entry.wallet, line.entry.wallet),
-                "kind": line.entry.kind,
-                "amount": line.entry.amount,
-                "title": entry_title(audience, line.entry, version=row.version, reward=line.reward),
-                "balanceAfter": line.entry.balance,
-                "availableAt": line.entry.available_at,
-                "expiresOn": line.entry.expires_on,
+                "wallet": wallets.get(line.wallet, line.wallet),
+                "kind": line.kind,
+                "amount": line.amount,
+                "title": entry_title(audience, line, version=row.version, reward=line.reward),
+                "balanceAfter": line.balance,
+                "availableAt": line.available_at,
+                "expiresOn": line.expires_on,
             }
             for line in row_history(row)
         ],

@@ -15,9 +15,9 @@ from api.graphql.engine.titles import entry_title, find_spec, public_rule, reaso
 from api.graphql.member.catalogue.units import ProgrammeWallet, unit_of
 from api.texts import say
 from domain.model.event_names import ADJUSTED
-from domain.model.ledger.decision import Entry, JournalRow, Outcome, OutcomeReason
+from domain.model.ledger.decision import JournalRow, Outcome, OutcomeReason
 from domain.model.programme import Programme
-from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger.history_entries import HistoryEntry
 
 
 @enum_of_words(OutcomeReason, description="Why a rule did not count in full. New words may be added.")
@@ -103,9 +103,7 @@ async def explanation_of_entry(
     row = await info.context.loaders.row(member, history_entry.seq)
     outcomes = row.outcomes if row is not None else ()
     counted = (
-        _taken_outcomes(row, history_entry.entry)
-        if row is not None and history_entry.entry.kind == "CLAWBACK"
-        else []
+        _taken_outcomes(row, history_entry) if row is not None and history_entry.kind == "CLAWBACK" else []
     )
     reasons = outcomes_of(audience, counted, history_entry.version)
     if not reasons:
@@ -177,7 +175,7 @@ def _rule_reason(audience: Audience, reason: str, version: int) -> RuleReason | 
     )
 
 
-def _taken_outcomes(row: JournalRow, entry: Entry) -> list[Outcome]:
+def _taken_outcomes(row: JournalRow, entry: HistoryEntry) -> list[Outcome]:
     """Return what a refund changed of each rule in an entry: less of one, more of another that stands now
     instead. The entry of a delayed rule bears it, that of the rules on the purchase itself bears none.
     """
@@ -197,19 +195,19 @@ def _entry_outcome(
     history_entry: HistoryEntry, outcomes: Iterable[Outcome], *, title: str, audience: Audience
 ) -> RuleOutcome:
     """Return the outcome of what made an entry, with the entry's own amount."""
-    entry = history_entry.entry
+    rule, wallet = history_entry.rule, history_entry.wallet
     counted = (
         outcome
         for outcome in outcomes
-        if outcome.applied and outcome.rule == entry.rule and outcome.wallet == entry.wallet
+        if outcome.applied and outcome.rule == rule and outcome.wallet == wallet
     )
     outcome = next(counted, None)
     return RuleOutcome(
-        rule=(public_rule(entry.rule) if entry.rule is not None else None) or history_entry.event_name,
+        rule=(public_rule(rule) if rule is not None else None) or history_entry.event_name,
         title=title,
         applied=True,
-        wallet=WalletCode(entry.wallet),
-        amount=entry.amount,
+        wallet=WalletCode(wallet),
+        amount=history_entry.amount,
         reason=outcome.reason if outcome else None,
         audience=audience,
         version=history_entry.version,
@@ -220,9 +218,8 @@ async def _entry_reason_title(
     info: Info, audience: Audience, member: str, history_entry: HistoryEntry
 ) -> str:
     """Return the title of an entry, and for a correction what its manager wrote."""
-    entry = history_entry.entry
-    if entry.kind == "ADJUST" and history_entry.event_name == ADJUSTED:
+    if history_entry.kind == "ADJUST" and history_entry.event_name == ADJUSTED:
         reason = await info.context.loaders.correction_reason(member, history_entry.seq)
         if reason is not None:
             return say("entry.ADJUST.reason", audience.locale, reason=reason)
-    return entry_title(audience, entry, version=history_entry.version, reward=history_entry.reward)
+    return entry_title(audience, history_entry, version=history_entry.version, reward=history_entry.reward)

@@ -5,6 +5,7 @@ window of the journal.
 """
 
 import asyncio
+from functools import partial
 
 from api.errors import BadInput
 from api.graphql.engine.paging import NumberedRow, connection, read_window
@@ -13,6 +14,8 @@ from api.graphql.engine.titles import find_spec
 from api.graphql.member.points import PointEntryConnection, PointEntryEdge, entry_of
 from api.graphql.member.receipts import PurchaseConnection, PurchaseEdge, purchase_of
 from domain.services.ledger import entry_history, queries
+from domain.services.ledger.entry_history import EntryFilter
+from domain.services.ledger.queries import PurchaseFilter
 
 ENTRY_LIST = "entry"
 # The entries of one wallet have their own counter, so their cursors are of another list.
@@ -21,9 +24,15 @@ PURCHASE_LIST = "purchase"
 
 
 async def point_history(
-    info: Info, member: str, *, first: int | None, after: str | None, wallet: str | None
+    info: Info,
+    member: str,
+    *,
+    first: int | None,
+    after: str | None,
+    wallet: str | None,
+    wanted: EntryFilter | None = None,
 ) -> PointEntryConnection:
-    """Return a window of the entries of all wallets, or of one by its own counter."""
+    """Return a window of the entries that are wanted, of all wallets or of one by its own counter."""
     list_name = ENTRY_LIST if wallet is None else WALLET_ENTRY_LIST
     window = read_window(first, after, list_name=list_name)
     loaders = info.context.loaders
@@ -41,11 +50,12 @@ async def point_history(
         before=window.after,
         wallet=wallet,
         hidden=programme.hidden_wallets,
+        wanted=wanted,
         member_view=member_view,
         now=loaders.now,
     )
     rows = [
-        NumberedRow(told.entry.n if wallet is None else told.entry.wallet_n, entry_of(audience, member, told))
+        NumberedRow(told.n if wallet is None else told.wallet_n, entry_of(audience, member, told))
         for told in history.items
     ]
     return connection(
@@ -54,15 +64,21 @@ async def point_history(
         list_name=list_name,
         edge=PointEntryEdge,
         page_info=PageInfo,
-        make=PointEntryConnection,
+        make=partial(PointEntryConnection, member=member, wallet=wallet, is_filtered=wanted is not None),
         has_more=history.has_more,
+        read_down_to=history.read_down_to,
     )
 
 
 async def purchase_history(
-    info: Info, member: str, *, first: int | None, after: str | None, store: str | None = None
+    info: Info,
+    member: str,
+    *,
+    first: int | None,
+    after: str | None,
+    wanted: PurchaseFilter | None = None,
 ) -> PurchaseConnection:
-    """Return a window of a member's purchases; of one store where it is named."""
+    """Return a window of a member's purchases, of those that are wanted."""
     window = read_window(first, after, list_name=PURCHASE_LIST)
     loaders = info.context.loaders
     member_view = await loaders.member_view(member) if window.after is None else None
@@ -71,7 +87,7 @@ async def purchase_history(
         member_id=member,
         first=window.size,
         before=window.after,
-        store=store,
+        wanted=wanted,
         member_view=member_view,
         now=loaders.now,
     )
@@ -82,6 +98,9 @@ async def purchase_history(
         list_name=PURCHASE_LIST,
         edge=PurchaseEdge,
         page_info=PageInfo,
-        make=PurchaseConnection,
+        make=partial(
+            PurchaseConnection, member=member, is_filtered=wanted is not None and not wanted.is_open
+        ),
         has_more=purchases.has_more,
+        read_down_to=purchases.read_down_to,
     )

@@ -4,39 +4,42 @@ A later page of a list needs only the member's id. Where a query asks for such p
 read.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from enum import Enum
 from typing import Annotated
 
 import strawberry
-from graphql.language import (
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
-    NullValueNode,
-    SelectionSetNode,
-)
 
 from api.caller import Anonymous, MemberCaller
 from api.errors import Unauthenticated
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
-from api.graphql.engine.later import later
-from api.graphql.engine.paging import After, First
+from api.graphql.engine.paging import After, First, Since, Until
 from api.graphql.engine.scalars import WalletCode
-from api.graphql.engine.shared_types import Info, Node
+from api.graphql.engine.shared_types import Info, Node, later
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badges_of
 from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
-from api.graphql.member.devices import Device, MemberCard, card_of, device_of
+from api.graphql.member.devices.devices import Device, MemberCard, card_of, device_of
 from api.graphql.member.histories import point_history, purchase_history
+from api.graphql.member.later_pages import asks_pages_only
 from api.graphql.member.live.cursors import cursor_of
+from api.graphql.member.membership import (
+    MemberPlan,
+    MemberStatus,
+    Referral,
+    plan_held,
+    referral_of,
+    status_of,
+)
 from api.graphql.member.messages import MessageConnection, message_history
-from api.graphql.member.points import PointEntryConnection, Wallet, wallets_of
-from api.graphql.member.programme import Plan, plan_of
+from api.graphql.member.points import (
+    EntryKind,
+    PointEntryConnection,
+    Wallet,
+    kind_words,
+    wallets_of,
+)
+from api.graphql.member.purchase_quotes import MemberQuote, PurchaseLineInput, member_quote
 from api.graphql.member.receipts import PurchaseConnection
 from api.graphql.member.rewards import (
     MemberReward,
@@ -48,45 +51,9 @@ from api.graphql.member.rewards import (
 from api.graphql.member.tiers import TierProgress, tier_progress
 from api.graphql.member.vouchers import VoucherConnection, VoucherState, voucher_history
 from domain.model.ledger.decision import StockState
-from domain.services.ledger.queries import MemberView
+from domain.services.ledger.entry_history import EntryFilter
+from domain.services.ledger.queries import MemberView, PurchaseFilter
 from domain.services.people import devices
-from domain.store.ledger.members import Status as MembershipStatus
-
-PAGED_LISTS = frozenset({"pointHistory", "purchases", "vouchers"})
-UNLOADED_FIELDS = frozenset({"id", "__typename"})
-
-
-@enum_of_words(
-    MembershipStatus,
-    besides=["FROZEN"],
-    description=(
-        "FROZEN (by a manager, with a reason): earns nothing, redeems nothing, uses nothing; refunds still"
-        " apply."
-    ),
-)
-class MemberStatus(Enum):
-    ACTIVE = strawberry.enum_value("ACTIVE", description="As it should be.")
-    FROZEN = strawberry.enum_value("FROZEN", description="Frozen by a manager.")
-    ERASED = strawberry.enum_value(
-        "ERASED", description="The person is erased; only totals are left. Nobody is erased yet."
-    )
-
-
-@strawberry.type(description="Inviting friends.")
-class Referral:
-    code: str = strawberry.field(description="What a friend gives at enrolment.")
-    url: str = strawberry.field(description="A link with the code in it, to be shared.")
-    invited: int = strawberry.field(description="How many enrolled with it.")
-    qualified: int = strawberry.field(description="How many of them did what the programme asks for.")
-
-
-@strawberry.type(description="A paid membership that the member holds.")
-class MemberPlan:
-    plan: Plan = strawberry.field(description="Which.")
-    since: datetime = strawberry.field(description="When it began.")
-    until: datetime | None = strawberry.field(
-        description="When it ends unless it is renewed; null where that is open."
-    )
 
 
 @strawberry.type(description="The signed-in member, as they see themselves.")
@@ -140,8 +107,17 @@ class Member(Node):
                 )
             ),
         ] = None,
+        kinds: Annotated[
+            list[EntryKind] | None,
+            strawberry.argument(description="Only entries of these kinds; null for all."),
+        ] = None,
+        since: Since = None,
+        until: Until = None,
     ) -> PointEntryConnection:
-        return await point_history(info, self.member_id, first=first, after=after, wallet=wallet)
+        wanted = EntryFilter(kind_words(kinds), since, until) if kinds or since or until else None
+        return await point_history(
+            info, self.member_id, first=first, after=after, wallet=wallet, wanted=wanted
+        )
 
     @strawberry.field(description="Null where the programme has no tiers.")
     def tier(self) -> TierProgress | None:
@@ -189,8 +165,38 @@ class Member(Node):
         return member_reward(self.audience, self.member_view.member, spec, stock)
 
     @strawberry.field(description="Newest first.")
-    async def purchases(self, info: Info, first: First = 20, after: After = None) -> PurchaseConnection:
-        return await purchase_history(info, self.member_id, first=first, after=after)
+    async def purchases(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        store: Annotated[
+            str | None, strawberry.argument(description="Only purchases in the store of this code.")
+        ] = None,
+        since: Since = None,
+        until: Until = None,
+    ) -> PurchaseConnection:
+        wanted = PurchaseFilter(store, since, until)
+        return await purchase_history(info, self.member_id, first=first, after=after, wanted=wanted)
+
+    @strawberry.field(
+        description=("What a purchase would earn now, by the very code that awards it. Writes nothing.")
+    )
+    async def quote(
+        self,
+        info: Info,
+        total: Annotated[int, strawberry.argument(description="In minor units of the programme's currency.")],
+        lines: Annotated[
+            list[PurchaseLineInput] | None,
+            strawberry.argument(
+                description="What is bought, at most 500 lines; rules about goods need them."
+            ),
+        ] = None,
+        store: Annotated[
+            str | None, strawberry.argument(description="The code of the store; null for none.")
+        ] = None,
+    ) -> MemberQuote:
+        return await member_quote(info, self.member_id, total=total, lines=lines, store=store)
 
     @strawberry.field(description="Newest first.")
     async def vouchers(
@@ -236,8 +242,17 @@ class Member(Node):
         ]
 
     @strawberry.field(description="The inbox, newest first.")
-    async def messages(self, info: Info, first: First = 20, after: After = None) -> MessageConnection:
-        return await message_history(info, self.member_id, first=first, after=after)
+    async def messages(
+        self,
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        unread: Annotated[
+            bool | None,
+            strawberry.argument(description="Only unread ones, or only those that were read; null for all."),
+        ] = None,
+    ) -> MessageConnection:
+        return await message_history(info, self.member_id, first=first, after=after, unread=unread)
 
     @strawberry.field(
         description=(
@@ -255,11 +270,7 @@ class Member(Node):
 
     @strawberry.field(description="Paid membership; null where the member has none.")
     def plan(self) -> MemberPlan | None:
-        held_plan = self.member_view.member.plan
-        spec = find_spec(self.audience.programme.plan, held_plan.code) if held_plan else None
-        if held_plan is None or spec is None:
-            return None
-        return MemberPlan(plan=plan_of(self.audience, spec), since=held_plan.since, until=held_plan.until)
+        return plan_held(self.audience, self.member_view)
 
     @strawberry.field(
         description="What the programme knows of them beyond the profile, or would like to; in its order."
@@ -299,7 +310,7 @@ class MemberQuery:
 
 
 async def _signed_in_member(info: Info, member_id: str) -> Member:
-    return _unloaded_member(member_id) if _asks_pages_only(info) else await current_member(info, member_id)
+    return _unloaded_member(member_id) if asks_pages_only(info) else await current_member(info, member_id)
 
 
 async def current_member(info: Info, member_id: str) -> Member:
@@ -331,25 +342,6 @@ def member_of(audience: Audience, member_view: MemberView) -> Member:
     )
 
 
-def referral_of(info: Info, audience: Audience, member_view: MemberView) -> Referral | None:
-    """Return how a member's invitations stand; None where the programme has none."""
-    if audience.programme.referral is None:
-        return None
-    number = member_view.member.number
-    return Referral(
-        code=number,
-        url=info.context.dependencies.invitation_url(number),
-        invited=member_view.invited_count,
-        qualified=member_view.member.referral.friends,
-    )
-
-
-def status_of(member_view: MemberView) -> MemberStatus:
-    if member_view.status == "erased":
-        return MemberStatus.ERASED
-    return MemberStatus.FROZEN if member_view.member.frozen else MemberStatus.ACTIVE
-
-
 # ---------------------------------------------------------------- later pages
 
 
@@ -358,36 +350,3 @@ def _unloaded_member(member_id: str) -> Member:
     member = Member.__new__(Member)
     member.id, member.member_id = strawberry.ID(encode_id("Member", member_id)), member_id
     return member
-
-
-def _asks_pages_only(info: Info) -> bool:
-    raw = info._raw_info
-    return all(_pages_only(node.selection_set, raw.fragments) for node in raw.field_nodes)
-
-
-def _pages_only(
-    selection_set: SelectionSetNode | None, fragments: Mapping[str, FragmentDefinitionNode]
-) -> bool:
-    for node in selection_set.selections if selection_set else ():
-        match node:
-            case FieldNode():
-                if not (
-                    node.name.value in UNLOADED_FIELDS
-                    or (node.name.value in PAGED_LISTS and _has_cursor(node))
-                ):
-                    return False
-            case InlineFragmentNode():
-                if not _pages_only(node.selection_set, fragments):
-                    return False
-            case FragmentSpreadNode():
-                if not _pages_only(fragments[node.name.value].selection_set, fragments):
-                    return False
-    return True
-
-
-def _has_cursor(node: FieldNode) -> bool:
-    # A variable may be null as a cursor: then the list's resolver reads the member.
-    return any(
-        each.name.value == "after" and not isinstance(each.value, NullValueNode)
-        for each in node.arguments or ()
-    )

@@ -21,7 +21,7 @@ from domain.services import errors
 from domain.services.ledger.queries import MemberView
 from domain.services.messages import inbox
 from domain.services.messages.inbox import MAX_MARKED
-from domain.services.messages.message_rules import find_survey_spec, render_letter
+from domain.services.messages.message_rules import absolute_link, find_survey_spec, render_letter
 from domain.store.messages.inbox import Letter
 
 LIST_NAME = "message"
@@ -74,6 +74,7 @@ class MessageConnection:
     edges: list[MessageEdge] = strawberry.field(description=EDGES)
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
     unread: int = strawberry.field(description="How many of the whole inbox are unread.")
+    total_count: int = strawberry.field(description="How many messages the whole inbox has.")
 
 
 @strawberry.input(description="Messages that the member has read.")
@@ -126,7 +127,7 @@ def message_of(audience: Audience, member_view: MemberView, letter: Letter) -> M
         body=words.body,
         sent_at=letter.sent_at,
         read_at=letter.read_at,
-        link=words.link,
+        link=absolute_link(words.link, audience.links_url),
         survey=None if survey is None else _message_survey(survey, words.title, letter),
     )
 
@@ -144,9 +145,9 @@ def _message_survey(survey: SurveySpec, question: str, letter: Letter) -> Messag
 
 
 async def message_history(
-    info: Info, member: str, *, first: int | None, after: str | None
+    info: Info, member: str, *, first: int | None, after: str | None, unread: bool | None = None
 ) -> MessageConnection:
-    """Return a window of the inbox, newest first."""
+    """Return a window of the inbox, newest first; of those that are unread, or read, where that is said."""
     window = read_window(first, after, list_name=LIST_NAME)
     loaders = info.context.loaders
     mailbox = await loaders.mailbox(member)
@@ -156,6 +157,7 @@ async def message_history(
         mailbox=mailbox,
         first=window.size,
         before=window.after,
+        is_unread=unread,
     )
     audience, member_view = await loaders.audience(), await loaders.member_view(member)
     return connection(
@@ -164,8 +166,9 @@ async def message_history(
         list_name=LIST_NAME,
         edge=MessageEdge,
         page_info=PageInfo,
-        make=partial(MessageConnection, unread=inbox_page.unread_count),
+        make=partial(MessageConnection, unread=inbox_page.unread_count, total_count=mailbox.letter_count),
         has_more=inbox_page.has_more,
+        read_down_to=inbox_page.read_down_to,
     )
 
 

@@ -5,11 +5,12 @@ amount.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
+from typing import get_args
 
 import strawberry
 
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, UNIT
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, TOTAL_COUNT, UNIT
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.scalars import Long, WalletCode
@@ -25,7 +26,7 @@ from domain.model.ledger.decision import Entry
 from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet as LedgerWallet
-from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger.history_entries import HistoryEntry
 
 
 @enum_of_words(
@@ -151,8 +152,8 @@ class PointEntry(Node):
     @strawberry.field(description="The voucher behind it; null where there was none.")
     async def voucher(self, info: Info) -> Voucher | None:
         voucher = (
-            await info.context.loaders.voucher(self.history_entry.entry.voucher)
-            if self.history_entry.entry.voucher
+            await info.context.loaders.voucher(self.history_entry.voucher)
+            if self.history_entry.voucher
             else None
         )
         return None if voucher is None else await voucher_of(info, voucher)
@@ -168,6 +169,22 @@ class PointEntryEdge:
 class PointEntryConnection:
     edges: list[PointEntryEdge] = strawberry.field(description=EDGES)
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    member: strawberry.Private[str]
+    wallet: strawberry.Private[str | None]
+    is_filtered: strawberry.Private[bool]
+
+    @strawberry.field(description=TOTAL_COUNT)
+    async def total_count(self, info: Info) -> int | None:
+        if self.is_filtered:
+            return None
+        loaders = info.context.loaders
+        shown = (await loaders.audience()).programme.shown_wallets
+        wallets = (await loaders.member_view(self.member)).member.wallets
+        return sum(
+            wallets[spec.code].entries
+            for spec in shown
+            if spec.code in wallets and self.wallet in (None, spec.code)
+        )
 
 
 @strawberry.type(description="An entry that the purchase or refund would write.")
@@ -192,6 +209,12 @@ class WalletTotal:
     currency: str | None = strawberry.field(description="Set where the amount is money.")
     unit: ProgrammeWallet | None = strawberry.field(description=UNIT)
     amount: int = strawberry.field(description="Signed.")
+
+
+def kind_words(kinds: Iterable[EntryKind] | None) -> frozenset[decision.EntryKind]:
+    """Return the domain's words of kinds of entries."""
+    names = {kind.name for kind in kinds or ()}
+    return frozenset(word for word in get_args(decision.EntryKind) if word in names)
 
 
 # ---------------------------------------------------------------- wallets
@@ -247,17 +270,17 @@ def entry_id(member: str, n: int) -> strawberry.ID:
 
 def entry_of(audience: Audience, member: str, history_entry: HistoryEntry) -> PointEntry:
     """Return an entry as a history shows it."""
-    entry = history_entry.entry
+    version, reward = history_entry.version, history_entry.reward
     return PointEntry(
-        id=entry_id(member, entry.n),
-        wallet=WalletCode(entry.wallet),
-        entry_kind=EntryKind[entry.kind],
-        amount=entry.amount,
-        title=entry_title(audience, entry, version=history_entry.version, reward=history_entry.reward),
+        id=entry_id(member, history_entry.n),
+        wallet=WalletCode(history_entry.wallet),
+        entry_kind=EntryKind[history_entry.kind],
+        amount=history_entry.amount,
+        title=entry_title(audience, history_entry, version=version, reward=reward),
         occurred_at=history_entry.at,
-        available_at=entry.available_at,
-        expires_on=entry.expires_on,
-        balance_after=entry.balance,
+        available_at=history_entry.available_at,
+        expires_on=history_entry.expires_on,
+        balance_after=history_entry.balance,
         member=member,
         history_entry=history_entry,
         audience=audience,
@@ -267,7 +290,7 @@ def entry_of(audience: Audience, member: str, history_entry: HistoryEntry) -> Po
 def entries_of(audience: Audience, member: str, history_entries: Iterable[HistoryEntry]) -> list[PointEntry]:
     """Return entries as a history shows them, in the order given, without those of hidden wallets."""
     hidden = audience.programme.hidden_wallets
-    return [entry_of(audience, member, one) for one in history_entries if one.entry.wallet not in hidden]
+    return [entry_of(audience, member, one) for one in history_entries if one.wallet not in hidden]
 
 
 def quoted_entries(audience: Audience, entries: Iterable[Entry], version: int) -> list[QuotedEntry]:

@@ -1,20 +1,27 @@
 """Recorded purchases, with what was refunded since."""
 
+import asyncio
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, TOTAL_COUNT
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from api.graphql.member.explanations import RuleOutcome, explanation_of_row
 from api.graphql.member.fiscal.fiscal_record import FiscalRecord, fiscal_record_of
 from api.graphql.member.payments import PaymentBack, WalletPart, back_of, payment_of
 from api.graphql.member.stores import Store, store_of
+from api.graphql.member.vouchers import Voucher, voucher_of
 from domain.model.ledger.events import Line
 from domain.model.ledger.events import Purchase as LedgerPurchase
 from domain.model.ledger.payments import paid_otherwise, payment_back
 from domain.services.ledger.queries import RecordedPurchase
+from domain.store.ledger.history_entries import row_history
+
+if TYPE_CHECKING:
+    from api.graphql.member.points import PointEntry
 
 
 @strawberry.type(description="`amount` is the line's total. The lines sum to at most the purchase's total.")
@@ -49,6 +56,30 @@ class Purchase(Node):
     receipt: strawberry.Private[str]
     member: strawberry.Private[str]
     seq: strawberry.Private[int]
+    later_seqs: strawberry.Private[tuple[int, ...]]
+
+    @strawberry.field(
+        description=(
+            "What it moved in wallets, oldest first: what it earned and what paid for it, what came later,"
+            " and what refunds took and gave back."
+        )
+    )
+    async def entries(
+        self, info: Info
+    ) -> list[Annotated["PointEntry", strawberry.lazy("api.graphql.member.points")]]:
+        loaders = info.context.loaders
+        rows = await asyncio.gather(*(loaders.row(self.member, seq) for seq in (self.seq, *self.later_seqs)))
+        history = [entry for row in rows if row is not None for entry in row_history(row)]
+        await info.context.dependencies.runtime.programmes.load_versions(one.version for one in history)
+        # Points import purchases, which stand behind entries: so they are imported when both are there.
+        from api.graphql.member.points import entries_of
+
+        return entries_of(await loaders.audience(), self.member, history)
+
+    @strawberry.field(description="The vouchers that were used on it.")
+    async def vouchers(self, info: Info) -> list[Voucher]:
+        used = await info.context.loaders.used_vouchers(self.receipt)
+        return [await voucher_of(info, voucher) for voucher in used]
 
     @strawberry.field(
         description=(
@@ -80,6 +111,14 @@ class PurchaseEdge:
 class PurchaseConnection:
     edges: list[PurchaseEdge] = strawberry.field(description=EDGES)
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    member: strawberry.Private[str]
+    is_filtered: strawberry.Private[bool]
+
+    @strawberry.field(description=TOTAL_COUNT)
+    async def total_count(self, info: Info) -> int | None:
+        if self.is_filtered:
+            return None
+        return (await info.context.loaders.member_view(self.member)).member.purchases.count
 
 
 async def purchase_of(info: Info, recorded_purchase: RecordedPurchase) -> Purchase:
@@ -103,6 +142,7 @@ async def purchase_of(info: Info, recorded_purchase: RecordedPurchase) -> Purcha
         receipt=recorded_purchase.id,
         member=recorded_purchase.member,
         seq=recorded_purchase.seq,
+        later_seqs=recorded_purchase.later_seqs,
     )
 
 

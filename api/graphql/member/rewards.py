@@ -11,10 +11,9 @@ from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, UNIT
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
-from api.graphql.engine.later import later
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.scalars import WalletCode
-from api.graphql.engine.shared_types import Info, Node, PageInfo
+from api.graphql.engine.shared_types import Info, Node, PageInfo, later
 from api.graphql.member.catalogue.spans import MemberLimit, TimeSpan, limit_of, span_of
 from api.graphql.member.catalogue.units import ProgrammeWallet, units_by_code
 from api.graphql.member.stores import Store, stores_by_code

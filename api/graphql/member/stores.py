@@ -8,11 +8,10 @@ import strawberry
 
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
-from api.graphql.engine.later import later
-from api.graphql.engine.shared_types import Info
+from api.graphql.engine.shared_types import Info, later
 from api.graphql.engine.titles import find_spec
 from domain.model.programme import rules
-from domain.model.programme.stores import StoreSpec
+from domain.model.programme.header import StoreSpec
 
 
 @enum_of_words(rules.Weekday, description="A day of the week.")

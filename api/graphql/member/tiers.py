@@ -7,7 +7,7 @@ from functools import lru_cache
 import strawberry
 
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.descriptions import TIER_STEP_REASON
+from api.graphql.engine.descriptions import TIER_STEP_REASON, deprecated_on
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.shared_types import Node
 from domain.model.ledger import member as ledger
@@ -15,16 +15,26 @@ from domain.model.ledger import tiers
 from domain.model.ledger.member import Member
 from domain.model.programme import NamedCount, Programme
 
+_REACHED_BY = (
+    "The qualifying count that reaches it; where the programme has several, that of the first that does."
+)
+_HELD_THROUGH = "The last day the current tier is held before its review; null where it cannot be lost."
+
 
 @strawberry.type(description="What reaches and keeps a tier by one of a programme's counts.")
 class TierThreshold:
     code: str = strawberry.field(description="The count's code in the programme file.")
     title: str = strawberry.field(description="What is counted, such as nights, in the reader's language.")
     currency: str | None = strawberry.field(
-        description="Where it counts money: `from` and `keep` are minor units of it."
+        description="Where it counts money: `threshold` and `keep` are minor units of it."
+    )
+    threshold: int | None = strawberry.field(
+        description="What reaches the tier; null where this count alone does not."
     )
     from_: int | None = strawberry.field(
-        name="from", description="What reaches the tier; null where this count alone does not."
+        name="from",
+        description="What reaches the tier; null where this count alone does not.",
+        deprecation_reason=f"Use `threshold`. {deprecated_on(2026, 11, 29)}",
     )
     keep: int | None = strawberry.field(
         description="What keeps it at a review; null where this count alone does not."
@@ -36,12 +46,11 @@ class Tier:
     id: strawberry.ID = strawberry.field(description="Global id.")
     code: str = strawberry.field(description="Its code in the programme file.")
     name: str = strawberry.field(description="In the reader's language.")
+    threshold: int = strawberry.field(description=_REACHED_BY)
     from_: int = strawberry.field(
         name="from",
-        description=(
-            "The qualifying count that reaches it; where the programme has several, that of the first that"
-            " does."
-        ),
+        description=_REACHED_BY,
+        deprecation_reason=f"Use `threshold`. {deprecated_on(2026, 11, 29)}",
     )
     thresholds: list[TierThreshold] = strawberry.field(
         description=(
@@ -56,8 +65,11 @@ class Tier:
 
 @strawberry.type(description="A change of tier.")
 class TierStep:
+    previous: str | None = strawberry.field(description="The code of the tier before; null for the first.")
     from_: str | None = strawberry.field(
-        name="from", description="The code of the tier before; null for the first."
+        name="from",
+        description="The code of the tier before; null for the first.",
+        deprecation_reason=f"Use `previous`. {deprecated_on(2026, 11, 29)}",
     )
     to: str = strawberry.field(description="The code of the tier held since.")
     at: datetime = strawberry.field(description="When.")
@@ -85,8 +97,10 @@ class CountProgress:
 class TierProgress(Node):
     current: Tier = strawberry.field(description="The tier held now.")
     since: datetime = strawberry.field(description="Since when.")
+    held_through: date | None = strawberry.field(description=_HELD_THROUGH)
     until: date | None = strawberry.field(
-        description="The last day the current tier is held before its review; null where it cannot be lost."
+        description=_HELD_THROUGH,
+        deprecation_reason=f"Use `heldThrough`. {deprecated_on(2026, 11, 29)}",
     )
     next: Tier | None = strawberry.field(description="The tier above; null at the top.")
     qualifying: int = strawberry.field(
@@ -128,12 +142,14 @@ def tiers_by_code(programme: Programme, locale: str) -> Mapping[str, Tier]:
             id=strawberry.ID(encode_id("Tier", rung.code)),
             code=rung.code,
             name=rung.name.for_locale(locale),
+            threshold=next(iter(rung.reaching.values()), 0),
             from_=next(iter(rung.reaching.values()), 0),
             thresholds=[
                 TierThreshold(
                     code=code,
                     title=count.title.for_locale(locale),
                     currency=_currency(programme, count),
+                    threshold=rung.reaching.get(code),
                     from_=rung.reaching.get(code),
                     keep=rung.keeping.get(code),
                 )
@@ -156,7 +172,7 @@ def _currency(programme: Programme, count: NamedCount) -> str | None:
 
 
 def tier_step(step: ledger.TierStep) -> TierStep:
-    return TierStep(from_=step.origin, to=step.to, at=step.at, reason=step.reason)
+    return TierStep(previous=step.origin, from_=step.origin, to=step.to, at=step.at, reason=step.reason)
 
 
 def tier_progress(audience: Audience, member: Member) -> TierProgress | None:
@@ -170,6 +186,7 @@ def tier_progress(audience: Audience, member: Member) -> TierProgress | None:
         id=strawberry.ID(encode_id("TierProgress", member.id)),
         current=by_code[progress.code],
         since=progress.since,
+        held_through=progress.until,
         until=progress.until,
         next=by_code[progress.next] if progress.next else None,
         qualifying=progress.qualifying,

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from api.errors import BadInput
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
+from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, TOTAL_COUNT
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.paging import NumberedRow, connection, read_window
@@ -119,6 +120,14 @@ class VoucherEdge:
 class VoucherConnection:
     edges: list[VoucherEdge] = strawberry.field(description=EDGES)
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    member: strawberry.Private[str]
+    is_filtered: strawberry.Private[bool]
+
+    @strawberry.field(description=TOTAL_COUNT)
+    async def total_count(self, info: Info) -> int | None:
+        if self.is_filtered:
+            return None
+        return (await info.context.loaders.member_view(self.member)).member.issued
 
 
 @strawberry.type(
@@ -241,7 +250,7 @@ async def voucher_history(
         list_name=LIST_NAME,
         edge=VoucherEdge,
         page_info=PageInfo,
-        make=VoucherConnection,
+        make=partial(VoucherConnection, member=member, is_filtered=state is not None),
         has_more=before > 1,
         read_down_to=before if before > 1 else None,
     )

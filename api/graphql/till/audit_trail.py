@@ -35,6 +35,9 @@ class StaffActionKind(Enum):
     REFUND = strawberry.enum_value("REFUND", description="Recorded a refund.")
     ADJUSTMENT = strawberry.enum_value("ADJUSTMENT", description="Corrected a balance.")
     VOUCHER_USED = strawberry.enum_value("VOUCHER_USED", description="Accepted a voucher.")
+    REWARD_REDEEMED = strawberry.enum_value(
+        "REWARD_REDEEMED", description="Redeemed a reward for a member, by a code sent to them."
+    )
     VOUCHER_REVERSED = strawberry.enum_value("VOUCHER_REVERSED", description="Took an acceptance back.")
     EVENT = strawberry.enum_value("EVENT", description="Recorded an event.")
     ATTRIBUTES = strawberry.enum_value("ATTRIBUTES", description="Set what staff know of a member.")

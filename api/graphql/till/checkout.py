@@ -16,11 +16,11 @@ from api.graphql.engine.problems import (
     refusals_as_problems,
 )
 from api.graphql.engine.shared_types import Info
+from api.graphql.member.purchase_quotes import PurchaseLineInput
 from api.graphql.member.vouchers import Voucher, VoucherNotUsable, decode_voucher_id, voucher_of
 from api.graphql.till.purchases import (
     PAY_WITH,
     PurchaseClaimed,
-    PurchaseLineInput,
     PurchaseRecorded,
     WalletPaymentInput,
     purchase_input_of,
@@ -28,8 +28,8 @@ from api.graphql.till.purchases import (
 )
 from api.graphql.till.receipt_details import TaxLineInput, TenderInput, receipt_details
 from api.graphql.till.till_session import guard_scans, presence_of, served_member, till_of
-from domain.services.ledger import checkout
-from domain.services.ledger.checkout import BasketVoucher
+from domain.services.ledger.at_till import checkout
+from domain.services.ledger.at_till.checkout import BasketVoucher
 
 
 @strawberry.input(description="A voucher of the basket, by its code or by its id.")

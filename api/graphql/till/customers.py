@@ -12,7 +12,7 @@ from api.graphql.engine.shared_types import Info, Node
 from api.graphql.member.badges import BadgeProgress, badges_of
 from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
 from api.graphql.member.histories import purchase_history
-from api.graphql.member.members import MemberStatus, status_of
+from api.graphql.member.membership import MemberStatus, status_of
 from api.graphql.member.points import Wallet, wallets_of
 from api.graphql.member.receipts import PurchaseConnection
 from api.graphql.member.rewards import MemberRewardConnection, RewardState, member_rewards
@@ -21,7 +21,7 @@ from api.graphql.member.vouchers import VoucherConnection, voucher_history
 from api.graphql.till.till_session import count_look_up, note_look_up, note_missed_look_up
 from domain.model.programme.attributes import AttributeSetter
 from domain.services.ledger import look_ups, queries
-from domain.services.ledger.queries import MemberView
+from domain.services.ledger.queries import MemberView, PurchaseFilter
 from domain.store.people.sessions import StaffRole
 
 
@@ -106,7 +106,9 @@ class Customer(Node):
     async def purchases(self, info: Info, first: First = 20, after: After = None) -> PurchaseConnection:
         staff = info.context.staff()
         store = None if staff.role == "OPERATOR" else staff.store
-        return await purchase_history(info, self.member_view.member.id, first=first, after=after, store=store)
+        return await purchase_history(
+            info, self.member_view.member.id, first=first, after=after, wanted=PurchaseFilter(store)
+        )
 
 
 @strawberry.type

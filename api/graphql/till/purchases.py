@@ -32,8 +32,9 @@ from api.graphql.member.points import (
     quoted_entries,
     totals_of,
 )
+from api.graphql.member.purchase_quotes import QUOTED, PurchaseLineInput, input_lines, unlocked_rewards
 from api.graphql.member.receipts import Purchase, purchase_of
-from api.graphql.member.rewards import MemberReward, member_reward
+from api.graphql.member.rewards import MemberReward
 from api.graphql.member.tiers import Tier, TierStep, tiers_by_code
 from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.receipt_details import TaxLineInput, TenderInput, receipt_details
@@ -53,22 +54,8 @@ from domain.services.errors import UnknownCode as NobodyByThatCode
 from domain.services.ledger import purchase_input as purchase_inputs
 from domain.services.ledger import purchases, queries
 from domain.services.ledger.purchases import PurchaseTierChange
-from domain.services.ledger.queries import MemberView
 
 RecordedT = TypeVar("RecordedT", bound="PurchaseRecorded")
-# A quote has no receipt yet.
-QUOTED = "quote"
-
-
-@strawberry.input(description="A line of the receipt.")
-class PurchaseLineInput:
-    sku: str = strawberry.field(description="The goods' number, 1 to 128 characters.")
-    name: str | None = strawberry.field(default=None, description="At most 200 characters.")
-    category: str | None = strawberry.field(
-        default=None, description="What rules go by; at most 200 characters."
-    )
-    quantity: int | None = strawberry.field(default=1, description="From 1.")
-    amount: int = strawberry.field(description="The line's total.")
 
 
 @strawberry.input(description="What one wallet pays of a purchase.")
@@ -223,7 +210,7 @@ class PurchaseQuery:
             entries=quoted_entries(audience, quote.entries, quote.version),
             totals=totals_of(audience, quote.entries),
             explanation=outcomes_of(audience, quote.outcomes, quote.version),
-            unlocks=await _member_rewards(info, audience, quote.member_view, quote.unlocked_rewards),
+            unlocks=await unlocked_rewards(info, audience, quote.member_view, quote.unlocked_rewards),
             tier_after=(
                 tiers_by_code(audience.programme, audience.locale).get(quote.tier_after)
                 if quote.tier_after
@@ -314,7 +301,7 @@ async def recorded_of(
         customer=customer_of(audience, result.member_view),
         entries=entries_of(audience, member, result.history),
         explanation=outcomes_of(audience, result.outcomes, result.version),
-        unlocked=await _member_rewards(info, audience, result.member_view, result.unlocked_rewards),
+        unlocked=await unlocked_rewards(info, audience, result.member_view, result.unlocked_rewards),
         earned_badges=_earned_badges(audience, result),
         tier_change=_tier_step(result.tier_change),
         **more,
@@ -347,26 +334,10 @@ def purchase_input_of(
     input: PurchaseFields, *, external_id: str, occurred_at: datetime | None = None
 ) -> purchase_inputs.PurchaseInput:
     """Return the purchase of an input, without what it says of taxes and tenders."""
-    lines = tuple(
-        purchase_inputs.PurchaseInputLine(
-            line.sku, line.amount, 1 if line.quantity is None else line.quantity, line.name, line.category
-        )
-        for line in input.lines or ()
-    )
     pay_with = tuple(WalletPayment(part.wallet, part.units) for part in input.pay_with or ())
     return purchase_inputs.PurchaseInput(
-        external_id, input.total, input.currency, lines, occurred_at, pay_with
+        external_id, input.total, input.currency, input_lines(input.lines), occurred_at, pay_with
     )
-
-
-async def _member_rewards(
-    info: Info, audience: Audience, member_view: MemberView, codes: tuple[str, ...]
-) -> list[MemberReward]:
-    specs = [
-        spec for spec in (find_spec(audience.programme.reward, code) for code in codes) if spec is not None
-    ]
-    stock = await info.context.loaders.stock_state() if specs else None
-    return [member_reward(audience, member_view.member, spec, stock) for spec in specs if stock is not None]
 
 
 def _earned_badges(audience: Audience, result: purchases.PurchaseRecorded) -> list[BadgeProgress]:
@@ -382,5 +353,11 @@ def _tier_step(rise: PurchaseTierChange | None) -> TierStep | None:
     return (
         None
         if rise is None
-        else TierStep(from_=rise.from_tier, to=rise.to_tier, at=rise.changed_at, reason=rise.reason)
+        else TierStep(
+            previous=rise.from_tier,
+            from_=rise.from_tier,
+            to=rise.to_tier,
+            at=rise.changed_at,
+            reason=rise.reason,
+        )
     )

@@ -60,6 +60,7 @@ const REREAD = ["home", "rewards", "badges"];
 const TOLD_OF_STORAGE = ["welcome", "home", "me"];
 const STALE_MS = 500;
 const TOGETHER_MS = 120;
+const TOGETHER_AT_MOST = 20;
 const QUIET_MS = 4000;
 const AGAIN_MS = 5000;
 const place = document.getElementById("screen");
@@ -170,20 +171,21 @@ function drawTabs() {
 }
 
 /* ---------------------------------------------------------------- what happens while the page is open */
-let together = [];
+const together = [];
+let gathering = null;
 
 function happened(activity) {
   if (activity.voucher) voucherShown(activity.voucher);
   if (activity.__typename === "MessageReceived") messageCame();
+  // A purchase brings several, one after the other: they are one reason to read again, and told together.
   together.push(activity);
-  // One purchase brings several activities at once: they are one reason to read again, and told together.
-  if (together.length > 1) return;
-  setTimeout(() => {
-    const all = together;
-    together = [];
-    readHome().catch(leaveIfEnded);
-    tell(all);
-  }, TOGETHER_MS);
+  clearTimeout(gathering);
+  gathering = setTimeout(tellTogether, together.length < TOGETHER_AT_MOST ? TOGETHER_MS : 0);
+}
+
+function tellTogether() {
+  readHome().catch(leaveIfEnded);
+  tell(together.splice(0));
 }
 
 let quiet = null;

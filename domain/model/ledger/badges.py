@@ -4,7 +4,6 @@ a row. Pure; awards of a level are decide's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.model.calendar import local_day, period_start, previous_period
@@ -13,6 +12,7 @@ from domain.model.ledger.deciding.earning import count_units, is_during
 from domain.model.ledger.member import BadgeState, Member
 from domain.model.ledger.views.expression_view import LARGEST_NUMBER, ExpressionView
 from domain.model.programme import BadgeSpec, Programme, StampCard
+from domain.model.values import dataclass, evolve
 
 LEVELS_AT_ONCE = 100  # of a stamp card, by one event; the rest comes with the next
 
@@ -50,15 +50,13 @@ def advance(programme: Programme, state: BadgeState, spec: BadgeSpec, sight: Exp
     if amount <= 0:
         return state
     if spec.streak is None:
-        return leveled(
-            replace(state, progress=min(LARGEST_NUMBER, state.progress + int(amount))), spec, at=at
-        )
+        return leveled(evolve(state, progress=min(LARGEST_NUMBER, state.progress + int(amount))), spec, at=at)
     period = period_start(local_day(at, programme.zone), spec.streak.per)
     if state.period is not None and period <= state.period:
         return state  # the period counts already, or the event is late and the run has gone on
     alive = state.period is not None and previous_period(period, spec.streak.per) == state.period
     run = state.progress + 1 if alive else 1
-    return leveled(replace(state, progress=run, period=period), spec, at=at)
+    return leveled(evolve(state, progress=run, period=period), spec, at=at)
 
 
 def levels_reached(spec: BadgeSpec, state: BadgeState, progress: int) -> int:
@@ -88,7 +86,7 @@ def leveled(state: BadgeState, spec: BadgeSpec, *, at: datetime) -> BadgeState:
         is_full = state.progress % spec.levels.every == 0
         level = state.level + is_full if spec.streak else min(level, state.level + LEVELS_AT_ONCE)
     level = max(state.level, level)
-    return replace(state, level=level, earned_at=at if level > state.level else state.earned_at)
+    return evolve(state, level=level, earned_at=at if level > state.level else state.earned_at)
 
 
 def grant(state: BadgeState, spec: BadgeSpec, *, at: datetime) -> BadgeState:
@@ -98,7 +96,7 @@ def grant(state: BadgeState, spec: BadgeSpec, *, at: datetime) -> BadgeState:
     first = count_of_level(spec, state, 1)
     if first is None or (state.level and isinstance(spec.levels, StampCard)):
         return state
-    return leveled(replace(state, progress=max(state.progress, first)), spec, at=at)
+    return leveled(evolve(state, progress=max(state.progress, first)), spec, at=at)
 
 
 def alive(state: BadgeState, spec: BadgeSpec, *, today: date) -> int:
@@ -124,7 +122,7 @@ def view(programme: Programme, member: Member, spec: BadgeSpec, *, now: datetime
         shown = BadgeView(state.level, progress, target, fraction, state.earned_at)
     if not spec.accept and spec.target is None:
         return shown
-    return replace(
+    return evolve(
         shown,
         goal=state.target or None,
         accepted_at=state.accepted_at,

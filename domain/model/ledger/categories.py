@@ -7,7 +7,6 @@ returned nothing stands. When a category was bought last stays, as `last_purchas
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from domain.model.ledger.events import Purchase, Refund
@@ -17,19 +16,26 @@ from domain.model.values import evolve
 
 def count_purchase(bought: PurchaseTotals, purchase: Purchase, *, at: datetime, seq: int) -> PurchaseTotals:
     """Return the totals with the lines of a purchase, which the row of this number records."""
-    if not any(line.category for line in purchase.lines):
+    lines = [line for line in purchase.lines if line.category]
+    if not lines:
         return bought
     known, since = bought.categories, bought.quantities_since_seq
     if since is None and known and not any(total.last_at for total in known.values()):
         since = seq  # what came before was counted by amount alone
     totals = dict(known)
-    for category, (amount, quantity) in _by_category(purchase).items():
+    for line in lines:
+        category = line.category or ""
         before = totals.get(category)
-        if before is None and len(totals) >= CATEGORIES_KEPT:
+        if before is None:
+            if len(totals) < CATEGORIES_KEPT:
+                totals[category] = CategoryTotal(line.amount, line.quantity, at)
             continue
-        before = before or CategoryTotal()
-        last_at = max(before.last_at or at, at)
-        totals[category] = CategoryTotal(before.amount + amount, before.quantity + quantity, last_at)
+        last_at = before.last_at
+        totals[category] = CategoryTotal(
+            before.amount + line.amount,
+            before.quantity + line.quantity,
+            at if last_at is None or last_at < at else last_at,
+        )
     return evolve(bought, categories=totals, quantities_since_seq=since)
 
 
@@ -47,7 +53,7 @@ def count_refund(bought: PurchaseTotals, refund: Refund) -> PurchaseTotals:
             continue
         amount_left, quantity_left = remaining.get(category, (0, 0))
         returned = quantity - quantity_left if has_quantities and before.last_at else 0
-        totals[category] = replace(
+        totals[category] = evolve(
             before, amount=before.amount - amount + amount_left, quantity=before.quantity - returned
         )
     return evolve(bought, categories=totals)

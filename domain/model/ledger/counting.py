@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from domain.model.calendar import Span, add_months, day_after, local_day
 from domain.model.ledger.member import QUALIFYING_DAYS_KEPT, Tally, TierStanding, TierStep
 from domain.model.programme import SINGLE_COUNT, Programme, Tiers, TierSpec
-from domain.model.values import evolve
+from domain.model.values import evolve, keep_computed
 
 TRIM_AFTER_DAYS = 31  # days are cut a month at a time
 GIVEN, ENDED, REACHED, REVIEW, REFUND = "given", "ended", "reached", "review", "refund"
@@ -64,7 +63,7 @@ def taken_over(programme: Programme, standing: TierStanding) -> TierStanding:
     if first == SINGLE_COUNT or standing.tallies:
         return standing
     tally = Tally(days=standing.days, extras=standing.extras, term=standing.term)
-    steps = tuple(replace(step, term=0, terms={first: step.term}) for step in standing.steps)
+    steps = tuple(evolve(step, term=0, terms={first: step.term}) for step in standing.steps)
     return evolve(standing, days={}, extras={}, term=0, tallies={first: tally}, steps=steps)
 
 
@@ -92,7 +91,7 @@ def with_terms(standing: TierStanding, terms: Mapping[str, int]) -> TierStanding
 def with_step_terms(step: TierStep, terms: Mapping[str, int]) -> TierStep:
     """Return a step with what counted in the term that it ended, by count."""
     named = {name: term for name, term in terms.items() if name != SINGLE_COUNT}
-    return replace(step, term=terms.get(SINGLE_COUNT, 0), terms=named)
+    return evolve(step, term=terms.get(SINGLE_COUNT, 0), terms=named)
 
 
 # ---------------------------------------------------------------- windows
@@ -192,12 +191,23 @@ def add_count(
         extras=_extras_since(tally.extras, oldest) if amount < 0 else tally.extras,
         term=tally.term + amount if _is_in_term(standing, at, cause) else tally.term,
     )
+    if amount > 0:
+        _keep_cumulative(tally, counted, day, amount)
     after = counted if isinstance(counted, TierStanding) else with_tally(standing, name, counted)
     if amount > 0:
         return after
     after = evolve(after, steps=_steps_counting(after.steps, name, amount, at))
     newly = standing.keep_missed_on is None and _keeps(programme, standing, day=today)
     return note_missed_keep(programme, after, today=today) if newly else after
+
+
+def _keep_cumulative(before: Tally, after: Tally, day: date, amount: int) -> None:
+    """Keep the sums of a tally of which the last day has more, or one more day: of hundreds, one changes."""
+    days, sums = before.cumulative
+    if days and days[-1] == day and len(after.days) == len(days):
+        keep_computed(after, cumulative=(days, [*sums[:-1], sums[-1] + amount]))
+    elif (not days or days[-1] < day) and len(after.days) == len(days) + 1:
+        keep_computed(after, cumulative=([*days, day], [*sums, sums[-1] + amount]))
 
 
 def add_extras(

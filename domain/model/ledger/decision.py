@@ -9,7 +9,7 @@ Reasons are fixed words.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Literal
 
@@ -19,6 +19,7 @@ from domain.model.ledger.events import Event, Facts, Json, Purchase, PurchaseCla
 from domain.model.ledger.gifts import Counted, Deduction, Gift
 from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.model.ledger.member import Member
+from domain.model.values import dataclass
 
 EntryKind = Literal["AWARD", "BONUS", "SPEND", "RETURN", "CLAWBACK", "EXPIRE", "ADJUST", "TRANSFER"]
 DecidedBy = Literal["input", "time", "decision"]

@@ -8,13 +8,14 @@ of the programme's currency.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from types import MappingProxyType
 
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails
 from domain.model.ledger.gifts import Counted, Deduction, Gift
 from domain.model.ledger.lots import OpenedLot
+from domain.model.values import dataclass
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Fact = Json | datetime | list[str] | dict[str, int]
@@ -133,6 +134,9 @@ class Facts:
     member_after: Mapping[str, Fact] = field(default_factory=dict)
     rule_rooms: Mapping[str, tuple[bool, int | None]] = field(default_factory=dict)
     is_first_purchase: bool = False
+
+
+NO_FACTS = Facts()
 
 
 @dataclass(frozen=True, slots=True)

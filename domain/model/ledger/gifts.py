@@ -19,11 +19,11 @@ Pure values; `deciding/gift_book.py` collects them while a row is decided.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 
 from domain.model.ledger.lots import LotPart, OpenedLot
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 
 GIFTS_KEPT = 150
 GIFT_DAYS_KEPT = 400

@@ -7,7 +7,6 @@ that tier's own multiplier gave since does not hold it: a bonus never holds its 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
 
@@ -28,7 +27,7 @@ from domain.model.ledger.counting import (
 from domain.model.ledger.ladder import step
 from domain.model.ledger.member import Tally, TierStanding, TierStep
 from domain.model.programme import Programme
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from domain.model.ledger.decision import JournalRow, Outcome
 from domain.model.ledger.events import Facts
 from domain.model.ledger.member import PeriodCount
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from operator import is_
+
+from domain.model.values import dataclass, evolve
 
 LAST = date.max
 EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -79,6 +81,9 @@ def merged(lots: Iterable[Lot]) -> tuple[Lot, ...]:
     """Merge lots of one last day (pending ones of one hour too) and put them in spending order, pending
     last.
     """
+    lots = tuple(lots)
+    if len(lots) == 1 and lots[0].amount:
+        return lots
     by: dict[tuple[datetime | None, date | None], Lot] = {}
     for lot in lots:
         if lot.amount:
@@ -151,11 +156,11 @@ def lot_of(*layers: Layer, available_at: datetime | None, expires_on: date | Non
 
 def with_layers(lot: Lot, layers: tuple[Layer, ...], *, expires_on: date | None) -> Lot:
     """Return a lot with its layers, of which the oldest may have changed and become alike."""
-    own, changed = layers_of(lot), len(layers)
-    while changed and layers[changed - 1] is own[changed - 1]:
-        changed -= 1
+    own = layers_of(lot)
+    same = [*map(is_, reversed(layers), reversed(own))]
+    changed = len(layers) - (same.index(False) if False in same else len(same))
     if not changed:
-        return lot if expires_on == lot.expires_on else replace(lot, expires_on=expires_on)
+        return lot if expires_on == lot.expires_on else evolve(lot, expires_on=expires_on)
     latest = max([layer.since for layer in layers[:changed]])
     while changed < len(layers) and layers[changed].since <= latest:
         changed += 1
@@ -191,7 +196,7 @@ def _bounded(lots: list[Lot]) -> tuple[Lot, ...]:
     # beyond the bound the soonest to lapse joins the next of its kind: later, in the member's favour
     while len(lots) > LOTS_KEPT:
         first, second = lots[0], lots[1]
-        lots[:2] = [replace(_merge_two(first, second), available_at=second.available_at)]
+        lots[:2] = [evolve(_merge_two(first, second), available_at=second.available_at)]
     return tuple(lots)
 
 
@@ -200,7 +205,7 @@ def merge_parts(parts: Iterable[LotPart]) -> tuple[LotPart, ...]:
     for part in parts:
         known = out.get(part.expires_on)
         out[part.expires_on] = (
-            replace(part, amount=known.amount + part.amount, since=max(known.since, part.since))
+            evolve(part, amount=known.amount + part.amount, since=max(known.since, part.since))
             if known
             else part
         )
@@ -209,9 +214,11 @@ def merge_parts(parts: Iterable[LotPart]) -> tuple[LotPart, ...]:
 
 def shown_parts(parts: tuple[LotPart, ...]) -> tuple[LotPart, ...]:
     """Return parts as an entry shows them: those of one last day together, where they keep their origins."""
+    if len(parts) == 1:
+        return parts if parts[0].origin is None else (evolve(parts[0], origin=None),)
     if all(part.origin is None for part in parts):
         return parts
-    return tuple(replace(part, origin=None) for part in merge_parts(parts))
+    return tuple(evolve(part, origin=None) for part in merge_parts(parts))
 
 
 def take_of(lots: list[Lot], taken: list[LotPart], want: int, own_lot: Lot) -> int:
@@ -237,7 +244,7 @@ def without(lot: Lot, amount: int, taken: list[LotPart], *, own: Layer | None = 
     """Return a lot less an amount of it, and note what was taken: the own layer's first, then the oldest."""
     if not lot.layers:
         taken.append(LotPart(amount, lot.expires_on, lot.since))
-        return replace(lot, amount=lot.amount - amount)
+        return evolve(lot, amount=lot.amount - amount)
     left, wanted = {id(layer): layer.amount for layer in lot.layers}, amount
     own_first = sorted(
         lot.layers,
@@ -250,7 +257,7 @@ def without(lot: Lot, amount: int, taken: list[LotPart], *, own: Layer | None = 
             left[id(layer)] -= part
             wanted -= part
     layers = tuple(
-        layer if left[id(layer)] == layer.amount else replace(layer, amount=left[id(layer)])
+        layer if left[id(layer)] == layer.amount else evolve(layer, amount=left[id(layer)])
         for layer in lot.layers
         if left[id(layer)]
     )

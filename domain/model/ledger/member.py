@@ -8,7 +8,7 @@ days, steps 20.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from itertools import accumulate
 from types import MappingProxyType
@@ -22,7 +22,7 @@ from domain.model.ledger.gifts import Gift, UsedVoucher
 from domain.model.ledger.lots import LotPart
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme.models import Programme
-from domain.model.values import computed, evolve
+from domain.model.values import computed, dataclass, evolve
 
 QUALIFYING_DAYS_KEPT = 400
 STEPS_KEPT = 20
@@ -286,9 +286,9 @@ class Member:
 
 def settle_lots(member: Member, *, at: datetime) -> Member:
     """Return the member with the lots in that are due at an instant; the same one where none is."""
-    wallets = {code: wallet.settle(one, now=at) for code, one in member.wallets.items()}
-    return (
-        member
-        if all(wallets[code] is one for code, one in member.wallets.items())
-        else evolve(member, wallets=wallets)
-    )
+    for held in member.wallets.values():
+        if held.next_available_at is not None and held.next_available_at <= at:
+            break
+    else:
+        return member
+    return evolve(member, wallets={code: wallet.settle(one, now=at) for code, one in member.wallets.items()})

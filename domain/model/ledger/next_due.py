@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import takewhile
@@ -31,6 +30,7 @@ from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme, RewardSpec, WalletSpec
+from domain.model.values import dataclass
 
 DAY_COUNTS = frozenset({"member.days_since_purchase", "member.days_since_joining"})
 TICK = timedelta(milliseconds=1)
@@ -50,9 +50,9 @@ def next_due(programme: Programme, member: Member, *, after: datetime) -> dateti
     known = member.dues.get(programme)
     if known is not None and known[0] <= after and (known[1] is None or after < known[1]):
         return known[1]
-    overdue = [max(at, after + TICK) for at in _instants(member)]
-    coming = [at for at in _midnights(programme, member, after) if at > after]
-    due = min([*overdue, *coming], default=None)
+    instants = [max(at, after + TICK) for at in _instants(member)]
+    instants += [at for at in _midnights(programme, member, after) if at > after]
+    due = min(instants) if instants else None
     member.dues[programme] = (after, due)
     return due
 
@@ -76,31 +76,33 @@ def _instants(member: Member) -> Iterator[datetime]:
     yield from (one.due for one in member.referral.waiting)
 
 
-def _midnights(programme: Programme, member: Member, after: datetime) -> Iterator[datetime]:
+def _midnights(programme: Programme, member: Member, after: datetime) -> list[datetime]:
     """What comes at a midnight or another instant that passes, whether or not it is looked at."""
     zone, today, triggers = programme.zone, local_day(after, programme.zone), time_triggers(programme)
+    out = list[datetime]()
     for spec in programme.wallets:
         wallet = member.wallets.get(spec.code)
         if wallet is not None and wallet.lots:
-            yield from _of_wallet(spec, wallet, after, today, zone, watched=spec.code in triggers.wallets)
+            out += _of_wallet(spec, wallet, after, today, zone, watched=spec.code in triggers.wallets)
     if member.tier is not None and programme.tiers is not None:
         review = tiers.next_review(programme, member.tier, after=after)
         if review is not None:
-            yield review
+            out.append(review)
     for first in (member.profile.birthday, joining_day(programme, member)):
         if first is not None:
-            yield _yearly(first, today, zone)
+            out.append(_yearly(first, today, zone))
     if triggers.instants:
         at = bisect_right(triggers.instants, after)
-        yield from triggers.instants[at : at + 1]
+        out += triggers.instants[at : at + 1]
     for rule in programme.rules_on(event_names.SCHEDULE):
         if rule.at and is_in_segment(rule.for_, member):
             fires_at = cron_next(rule.at, zone, after)
             if fires_at is not None:
-                yield fires_at
+                out.append(fires_at)
     day = _judged_day(programme, triggers, member, today)
     if day is not None:
-        yield start_of(day, zone)
+        out.append(start_of(day, zone))
+    return out
 
 
 @lru_cache(maxsize=8192)
@@ -110,17 +112,16 @@ def _yearly(first: date, today: date, zone: ZoneInfo) -> datetime:
 
 def _of_wallet(
     spec: WalletSpec, wallet: Wallet, after: datetime, today: date, zone: ZoneInfo, *, watched: bool
-) -> Iterator[datetime]:
-    waiting = wallet.lots[wallet.spendable_count :]
+) -> list[datetime]:
+    waiting, out = wallet.lots[wallet.spendable_count :], list[datetime]()
     if watched and wallet.next_available_at is not None:
-        comes = (
-            [wallet.next_available_at]
-            if wallet.next_available_at > after
-            else [lot.available_at for lot in waiting if lot.available_at and lot.available_at > after]
-        )
-        yield from sorted(comes)[:1]
+        if wallet.next_available_at > after:
+            out.append(wallet.next_available_at)
+        else:
+            comes = [lot.available_at for lot in waiting if lot.available_at and lot.available_at > after]
+            out += sorted(comes)[:1]
     if wallet.first_expiry_on is not None:
-        yield start_of(max(wallet.first_expiry_on, today) + DAY, zone)
+        out.append(start_of(max(wallet.first_expiry_on, today) + DAY, zone))
     if spec.remind is not None:
         # lots are in the order of their last days, spendable and pending each for themselves
         parts = (wallet.lots[: wallet.spendable_count], waiting)
@@ -128,12 +129,16 @@ def _of_wallet(
             day for lots in parts if (day := _unannounced(lots, wallet.reminded_days, today)) is not None
         ]
         if coming:
-            yield start_of(max(remind_day(min(coming), spec.remind), today + DAY), zone)
+            out.append(start_of(max(remind_day(min(coming), spec.remind), today + DAY), zone))
+    return out
 
 
 def _unannounced(lots: tuple[Lot, ...], reminded: frozenset[date], today: date) -> date | None:
-    ends = (lot.expires_on for lot in lots if lot.expires_on is not None)
-    return next((day for day in ends if day >= today and day not in reminded), None)
+    for lot in lots:
+        day = lot.expires_on
+        if day is not None and day >= today and day not in reminded:
+            return day
+    return None
 
 
 def remind_day(day: date, span: Span) -> date:

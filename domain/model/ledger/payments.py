@@ -9,7 +9,6 @@ return gives back all, and never more money than was paid in money.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from domain.model.ledger.deciding.refund_lines import apportion
@@ -17,6 +16,7 @@ from domain.model.ledger.decision import PaymentNotAccepted
 from domain.model.ledger.events import Payment, Purchase, WalletPayment
 from domain.model.ledger.lots import LotPart
 from domain.model.programme import PayTerms, Programme
+from domain.model.values import dataclass, evolve
 
 
 # ---------------------------------------------------------------- values
@@ -65,9 +65,9 @@ def with_worth(programme: Programme, purchase: Purchase, wanted: Iterable[Wallet
             bound = terms.most_units(most, available=part.units)
             raise PaymentNotAccepted(part.wallet, "SHARE", bound)
         left -= worth
-        parts.append(replace(part, worth=worth, earns=terms.earns))
+        parts.append(evolve(part, worth=worth, earns=terms.earns))
     payable = base if base != purchase.total else None
-    return replace(purchase, payment=Payment(purchase.total, tuple(parts), payable))
+    return evolve(purchase, payment=Payment(purchase.total, tuple(parts), payable))
 
 
 def payable_wallets(
@@ -102,7 +102,7 @@ def back_so_far(purchase: Purchase) -> PaymentBack:
     return PaymentBack(
         money,
         tuple(
-            replace(part, units=part.units * value_back // value, worth=worth)
+            evolve(part, units=part.units * value_back // value, worth=worth)
             for part, worth in zip(payment.parts, worths, strict=True)
         ),
     )
@@ -116,7 +116,7 @@ def payment_back(before: Purchase, remaining: Purchase) -> PaymentBack:
     return PaymentBack(
         now.money - earlier.money,
         tuple(
-            replace(part, units=part.units - known.units, worth=part.worth - known.worth)
+            evolve(part, units=part.units - known.units, worth=part.worth - known.worth)
             for part, known in zip(now.wallets, earlier.wallets, strict=True)
         ),
     )
@@ -128,7 +128,7 @@ def payment_left(purchase: Purchase) -> tuple[WalletPayment, ...]:
         return ()
     back = back_so_far(purchase).wallets
     return tuple(
-        replace(part, units=part.units - gone.units, worth=part.worth - gone.worth)
+        evolve(part, units=part.units - gone.units, worth=part.worth - gone.worth)
         for part, gone in zip(purchase.payment.parts, back, strict=True)
     )
 
@@ -158,7 +158,7 @@ def last_parts(parts: Sequence[LotPart], start: int, end: int) -> tuple[LotPart,
     for part in reversed(parts):
         amount = min(end, place + part.amount) - max(start, place)
         if amount > 0:
-            out.append(replace(part, amount=amount))
+            out.append(evolve(part, amount=amount))
         place += part.amount
     return tuple(out)
 

@@ -4,7 +4,9 @@ instant, balance included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -15,7 +17,8 @@ from domain.model.ledger.events import Event
 from domain.model.ledger.member import Member
 from domain.model.ledger.views.expression_view import ExpressionView, held_tier_code
 from domain.model.ledger.views.field_reads import read_after
-from domain.model.programme import Programme, RewardSpec
+from domain.model.programme import Programme, RewardCost, RewardSpec
+from domain.model.values import dataclass
 
 NOTHING_SOLD_OUT = StockState()
 
@@ -58,7 +61,7 @@ def _locks(
         yield RewardLock(
             "TIER", tier=next((code for code in programme.tier_order if code in spec.tiers), None)
         )
-    start, end = redemption_window(programme, spec, tier)
+    start, end = _windows(programme, tier)[spec.code]
     if start is not None and now < start:
         yield RewardLock("NOT_YET", start=start)
     if end is not None and now >= end:
@@ -148,17 +151,74 @@ def unlocked(
     view: ExpressionView | None = None,
 ) -> frozenset[str]:
     """Return the rewards that a member could redeem at an instant."""
-    view, tier = view or member_only_view(programme, member, now), held_tier_code(programme, member)
+    if member.frozen:
+        return frozenset()
+    shelf, out = _shelf(programme), frozenset[str]()
     available = {code: wallet.available for code, wallet in member.wallets.items()}
-    affordable = [
-        spec
-        for spec in listed(programme)
-        if spec.cost is not None and spec.cost.amount <= available.get(spec.cost.wallet, 0)
-    ]
-    return frozenset(
+    for code, rack in shelf.by_price.items():
+        out |= rack.affordable(available.get(code, 0))
+    out -= stock.sold_out
+    affordable = [spec for spec, cost in shelf.others if cost.amount <= available.get(cost.wallet, 0)]
+    if not affordable:
+        return out
+    view, tier = view or member_only_view(programme, member, now), held_tier_code(programme, member)
+    return out.union(
         [
             spec.code
             for spec in affordable
             if next(_locks(programme, member, spec, now, stock, view, tier), None) is None
         ]
     )
+
+
+# ---------------------------------------------------------------- found once a programme
+
+
+@dataclass(frozen=True, slots=True)
+class _Rack:
+    """Rewards of one wallet that anybody may redeem who can pay for them, by their price, cheapest first."""
+
+    prices: list[int]
+    codes: list[str]
+    known: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    def affordable(self, balance: int) -> frozenset[str]:
+        """Return those that a balance pays for: the same set for the same number of them."""
+        count = bisect_right(self.prices, balance)
+        found = self.known.get(count)
+        if found is None:
+            found = self.known[count] = frozenset(self.codes[:count])
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The rewards with a price: those on which nothing else stands, by wallet, and all others."""
+
+    by_price: dict[str, _Rack]
+    others: tuple[tuple[RewardSpec, RewardCost], ...]
+
+
+@lru_cache(maxsize=64)
+def _shelf(programme: Programme) -> _Shelf:
+    racks = dict[str, _Rack]()
+    priced = [(spec, spec.cost) for spec in programme.rewards if spec.cost is not None]
+    others = tuple([(spec, cost) for spec, cost in priced if _is_bounded(spec)])
+    for spec, cost in sorted(priced, key=lambda pair: pair[1].amount):
+        if not _is_bounded(spec):
+            rack = racks.setdefault(cost.wallet, _Rack([], []))
+            rack.prices.append(cost.amount)
+            rack.codes.append(spec.code)
+    return _Shelf(racks, others)
+
+
+def _is_bounded(spec: RewardSpec) -> bool:
+    """Tell whether more than its price stands before a reward."""
+    available = spec.available
+    return any((spec.tiers, available.from_, available.until, spec.when, spec.limit))
+
+
+@lru_cache(maxsize=256)
+def _windows(programme: Programme, tier: str | None) -> Mapping[str, tuple[datetime | None, datetime | None]]:
+    """Return from when until when a holder of a tier may redeem each reward."""
+    return {spec.code: redemption_window(programme, spec, tier) for spec in programme.rewards}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.model.calendar import Span, day_after, local_day, start_of
@@ -28,7 +27,7 @@ from domain.model.ledger.counting import (
 from domain.model.ledger.ladder import floor_end, held_tier, step
 from domain.model.ledger.member import Member, Tally, TierStanding
 from domain.model.programme import SINGLE_COUNT, Programme, TierSpec
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 
 DAY = timedelta(days=1)
 INSTANT = timedelta(milliseconds=1)

@@ -8,7 +8,6 @@ decides all of it up to an instant: a turn that comes late ends where a timely o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.model import event_names
@@ -34,7 +33,7 @@ from domain.model.ledger.next_due import (
 from domain.model.ledger.views.expression_view import ExpressionView, held_tier_code
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 
 __all__ = ["next_due", "turn", "turned_until"]
 
@@ -103,12 +102,15 @@ def turn(
     cursor = turned_until(member)
     if cursor is None or member.joined_at is None:
         return Decision(member, member)
-    state, started_at = _TimeTurn(programme, member, stock, version, with_changes, []), cursor
-    while (at := next_due(programme, state.member, after=cursor)) is not None and at <= until:
+    at = next_due(programme, member, after=cursor)
+    if at is None or at > until:
+        return Decision(member, member)
+    state = _TimeTurn(programme, member, stock, version, with_changes, [])
+    while at is not None and at <= until:
         _bring_instant(state, at)
         cursor = at
-    turned = evolve(state.member, turned_at=cursor) if cursor > started_at else member
-    return Decision(member, turned, tuple(state.rows))
+        at = next_due(programme, state.member, after=cursor)
+    return Decision(member, evolve(state.member, turned_at=cursor), tuple(state.rows))
 
 
 def _bring_instant(state: _TimeTurn, at: datetime) -> None:
@@ -250,7 +252,7 @@ def _referral(state: _TimeTurn, at: datetime) -> None:
     for pending in [waiting for waiting in state.member.referral.waiting if waiting.due <= at]:
         if pending.key not in {waiting.key for waiting in state.member.referral.waiting}:
             continue  # an earlier one has qualified them
-        event = replace(
+        event = evolve(
             referrals.judged_event(pending),
             id=f"{pending.key}>{FRIEND_SOURCE}",
             at=at,

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 from typing import ClassVar
 
 from domain.model.ledger.lots import (
     LAST,
+    LOTS_KEPT,
     Layer,
     Lot,
     LotPart,
@@ -33,7 +34,7 @@ from domain.model.ledger.lots import (
     without,
 )
 from domain.model.ledger.validity.changes import ValidityChange
-from domain.model.values import computed, evolve
+from domain.model.values import computed, dataclass, evolve, keep_computed
 
 WRITE_OFF_DAYS = 60
 WRITE_OFF_DAYS_KEPT = 400
@@ -65,6 +66,15 @@ class OwnLot:
 
     lot: Lot
     lapse_days: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A wallet with the lots in that are due from one instant until another."""
+
+    since: datetime
+    until: datetime | None
+    wallet: Wallet
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,11 @@ class Wallet:
         )  # spendable ones stand in the order of their last days
         return min([lot.expires_on for lot in lots if lot.expires_on is not None], default=None)
 
+    @computed
+    def settled(self) -> Settled | None:
+        """What `settle` has made of it last: a decision asks for the same several times."""
+        return None
+
     @property
     def balance(self) -> int:
         """available + pending - debt: what entries sum to."""
@@ -137,13 +152,33 @@ def settle(wallet: Wallet, *, now: datetime) -> Wallet:
     """Let the lots in that are due at an instant. The same wallet comes back where none is."""
     if wallet.next_available_at is None or wallet.next_available_at > now:
         return wallet
-    waiting = wallet.lots[wallet.spendable_count :]
-    later = [lot for lot in waiting if lot.available_at is not None and lot.available_at > now]
+    known = wallet.settled
+    if known is not None and known.since <= now and (known.until is None or now < known.until):
+        return known.wallet
+    due, later, since = list[Lot](), list[Lot](), wallet.next_available_at
+    until: datetime | None = None
+    for lot in wallet.lots[wallet.spendable_count :]:
+        at = lot.available_at
+        if at is not None and at <= now:
+            due.append(lot)
+            since = max(since, at)
+        else:
+            later.append(lot)
+            until = at if until is None or (at is not None and at < until) else until
     lots = (*wallet.lots[: wallet.spendable_count], *later)
-    for lot in waiting:
-        if lot.available_at is not None and lot.available_at <= now:
-            lots = add_lot(lots, Lot(lot.amount, None, lot.expires_on, lot.since, lot.layers))
-    return evolve(wallet, lots=lots)
+    for lot in due:
+        lots = add_lot(lots, Lot(lot.amount, None, lot.expires_on, lot.since, lot.layers))
+    after, come = evolve(wallet, lots=lots), sum([lot.amount for lot in due])
+    if len(lots) < LOTS_KEPT:  # else two others may have become one
+        keep_computed(
+            after,
+            available=wallet.available + come,
+            pending=wallet.pending - come,
+            next_available_at=until,
+            first_expiry_on=wallet.first_expiry_on,
+        )
+    keep_computed(wallet, settled=Settled(since, until, after))
+    return after
 
 
 def expired_parts(wallet: Wallet, *, today: date) -> tuple[LotPart, ...]:
@@ -181,7 +216,22 @@ def lapse(wallet: Wallet, *, today: date) -> tuple[Wallet, tuple[LotPart, ...]]:
     left = tuple([lot for lot in wallet.lots if lot.expires_on is None or lot.expires_on >= today])
     reminded = frozenset(day for day in wallet.reminded_days if day >= today)
     expired = wallet.expired + sum(part.amount for part in lost)
-    return evolve(wallet, lots=left, expired=expired, lapsed_by_day=lapsed, reminded_days=reminded), lost
+    after = evolve(wallet, lots=left, expired=expired, lapsed_by_day=lapsed, reminded_days=reminded)
+    _keep_sums_lapsed(wallet, after, sum(part.amount for part in lost))
+    return after, lost
+
+
+def _keep_sums_lapsed(before: Wallet, after: Wallet, amount: int) -> None:
+    """Keep the sums of a wallet out of which an amount lapsed, where nothing of it was pending."""
+    gone = len(before.lots) - len(after.lots)
+    if gone <= before.spendable_count and before.lots[gone:] == after.lots:
+        keep_computed(
+            after,
+            spendable_count=before.spendable_count - gone,
+            available=before.available - amount,
+            pending=before.pending,
+            next_available_at=before.next_available_at,
+        )
 
 
 def award(
@@ -195,13 +245,38 @@ def award(
 ) -> tuple[Wallet, int]:
     """Open a lot for what debt leaves of an award (entered whole), and say how much that was."""
     repaid = min(wallet.debt, amount)
-    lots = wallet.lots
-    if amount > repaid:
-        layers = () if origin is None else (Layer(amount - repaid, since, origin),)
-        lots = add_lot(lots, Lot(amount - repaid, available_at, expires_on, since, layers))
-    return evolve(
-        wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount
-    ), amount - repaid
+    opened = amount - repaid
+    if not opened:
+        return evolve(wallet, debt=wallet.debt - repaid, earned=wallet.earned + amount), 0
+    layers = () if origin is None else (Layer(opened, since, origin),)
+    lots = add_lot(wallet.lots, Lot(opened, available_at, expires_on, since, layers))
+    after = evolve(wallet, lots=lots, debt=wallet.debt - repaid, earned=wallet.earned + amount)
+    if len(lots) < LOTS_KEPT:  # else two others may have become one
+        _keep_sums(wallet, after, opened, available_at, expires_on)
+    return after, opened
+
+
+def _keep_sums(
+    before: Wallet, after: Wallet, amount: int, available_at: datetime | None, expires_on: date | None
+) -> None:
+    """Keep the sums of a wallet in which one more amount came to be: it has hundreds of lots at times."""
+    first, comes = before.first_expiry_on, before.next_available_at
+    if expires_on is not None and (first is None or expires_on < first):
+        first = expires_on
+    if available_at is None:
+        count = before.spendable_count + len(after.lots) - len(before.lots)
+        available, pending = before.available + amount, before.pending
+    else:
+        comes = available_at if comes is None or available_at < comes else comes
+        count, available, pending = before.spendable_count, before.available, before.pending + amount
+    keep_computed(
+        after,
+        spendable_count=count,
+        available=available,
+        pending=pending,
+        next_available_at=comes,
+        first_expiry_on=first,
+    )
 
 
 def take(wallet: Wallet, *, amount: int) -> tuple[Wallet, tuple[LotPart, ...]]:
@@ -232,7 +307,7 @@ def give_back(wallet: Wallet, parts: Iterable[LotPart]) -> tuple[Wallet, tuple[L
         repaid = min(left, part.amount)
         left -= repaid
         if part.amount > repaid:
-            rest.append(replace(part, amount=part.amount - repaid))
+            rest.append(evolve(part, amount=part.amount - repaid))
     rest.reverse()
     lots = merged((*wallet.lots, *map(spendable_lot, rest)))
     return evolve(wallet, lots=lots, debt=left), tuple(rest)

@@ -170,12 +170,12 @@ def open_voucher(sealed: bytes, *, keys: Sequence[bytes], hashed: str) -> str | 
 
 
 # ---------------------------------------------------------------- the card a phone makes
-def device_secret(key: bytes, device: bytes) -> bytes:
-    """Derive a device's card secret from the server's key: no secret is kept, a device registered afresh gets
-    8 new bytes.
+def device_secret(key: bytes, device: bytes, salt: bytes = b"") -> bytes:
+    """Derive a card secret of a device from the server's key: no secret is kept, a device registered afresh
+    gets another salt.
     """
     _expect(device, DEVICE_BYTES, "a device")
-    return hmac.digest(key, _SECRET_PURPOSE + device, "sha256")
+    return hmac.digest(key, _SECRET_PURPOSE + device + salt, "sha256")
 
 
 def card_secret(device: bytes, secret: bytes) -> str:

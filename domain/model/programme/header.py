@@ -1,11 +1,14 @@
-"""The header of a programme: name, currency, time zone, terms; and the events that other systems report."""
+"""The header of a programme: name, currency, time zone, terms and brand; the events that other systems
+report, and the stores that members look for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from domain.model.programme.field_types import (
     AppVersion,
@@ -17,7 +20,9 @@ from domain.model.programme.field_types import (
     Flag,
     ProgrammePart,
     TextByLocale,
+    as_list,
 )
+from domain.model.programme.rules import Weekday
 
 MOST_FLAGS = 50
 
@@ -86,3 +91,22 @@ class EventSpec(ProgrammePart):
     name: EventName
     title: TextByLocale
     data: Mapping[str, Literal["string", "int", "bool", "date"]] = Field(default_factory=dict)
+
+
+class Position(ProgrammePart):
+    """A place on a map, in degrees: north and east are positive."""
+
+    latitude: Annotated[Decimal, Field(ge=-90, le=90)]
+    longitude: Annotated[Decimal, Field(ge=-180, le=180)]
+
+
+class StoreSpec(ProgrammePart):
+    """What members read of a store. `code` is that of the store's tills; a day without hours is closed."""
+
+    code: Code
+    address: TextByLocale | None = None
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = None
+    position: Position | None = None
+    hours: Mapping[Weekday, Annotated[tuple[ClockHours, ...], BeforeValidator(as_list)]] = Field(
+        default_factory=dict
+    )

@@ -17,12 +17,11 @@ from domain.model.calendar import Span
 from domain.model.programme.attributes import AttributeSpec
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.field_types import ProgrammePart
-from domain.model.programme.header import EventSpec, ProgrammeHeader
+from domain.model.programme.header import EventSpec, ProgrammeHeader, StoreSpec
 from domain.model.programme.membership import CodeSpec, Leaderboard, PlanSpec, ReferralSpec, Segment
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
-from domain.model.programme.stores import StoreSpec
 from domain.model.programme.tiers import CountSpec, NamedCount, Tiers, TierSpec
 from domain.model.programme.wallets import PayTerms, WalletSpec
 

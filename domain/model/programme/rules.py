@@ -221,6 +221,11 @@ class Rule(ProgrammePart):
         )
 
     @cached_property
+    def awards(self) -> tuple[Award, ...]:
+        """What the rule awards, in its order."""
+        return tuple(action.award for action in self.do if action.award is not None)
+
+    @cached_property
     def deductions(self) -> tuple[DeductionSpec, ...]:
         """What the rule takes, in its order."""
         return tuple(action.deduct for action in self.do if action.deduct is not None)

@@ -20,8 +20,8 @@ from domain.services.runtime import Runtime
 from domain.services.wallet_snapshots import read_wallets, write_wallets
 from domain.store.audit import Action
 from domain.store.document_store import Write
-from domain.store.ledger import members
-from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger import history_entries
+from domain.store.ledger.history_entries import HistoryEntry
 from domain.store.requests import Reply
 
 
@@ -88,7 +88,7 @@ async def adjust(
         return BoundReply({"member": member_id, "seq": decided.row.seq, "wallets": wallets}, audit_writes)
 
     async def answer(decided: DecidedEvent[None]) -> BalanceAdjusted:
-        history_entry = members.row_history(decided.row)[0]
+        history_entry = history_entries.row_history(decided.row)[0]
         return BalanceAdjusted(member_id, history_entry, wallet, decided.wallets()[wallet])
 
     return await decide_once(
@@ -119,7 +119,7 @@ def _audit_writes(
 
 
 async def _adjusted_before(runtime: Runtime, member_id: str, wallet: str, reply: Reply) -> BalanceAdjusted:
-    history_entry = members.row_history(await load_bound_row(runtime, member_id, reply))[0]
+    history_entry = history_entries.row_history(await load_bound_row(runtime, member_id, reply))[0]
     return BalanceAdjusted(member_id, history_entry, wallet, read_wallets(reply["wallets"])[wallet])
 
 

@@ -5,15 +5,34 @@ The newest entries are stored with the member; a later page reads one window of 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from domain.model.ledger.decision import EntryKind
 from domain.model.ledger.member import Member
 from domain.services.ledger.queries import MAX_SEARCH_WINDOW, MemberView, Page, load_member_view
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal
-from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger.history_entries import HistoryEntry
 
 MAX_HIDDEN_WINDOWS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries of a history are wanted; None and no kinds for all. `until` is exclusive."""
+
+    kinds: frozenset[EntryKind] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def accepts(self, history_entry: HistoryEntry) -> bool:
+        """Tell whether an entry is wanted."""
+        return (
+            (not self.kinds or history_entry.kind in self.kinds)
+            and (self.since is None or history_entry.at >= self.since)
+            and (self.until is None or history_entry.at < self.until)
+        )
 
 
 async def list_history(
@@ -24,28 +43,37 @@ async def list_history(
     before: int | None = None,
     wallet: str | None = None,
     hidden: frozenset[str] = frozenset(),
+    wanted: EntryFilter | None = None,
     member_view: MemberView | None = None,
     now: datetime,
 ) -> Page[HistoryEntry]:
-    """Return entries of all wallets but `hidden` ones, or of one by its own counter, newest first.
+    """Return entries of all wallets but `hidden` ones, or of one by its own counter, newest first; only those
+    that are `wanted`, where that is said.
 
     The newest page comes with the member (`member_view`, else one command). A later page is one command; more
-    only where entries of hidden wallets leave it short, up to 4,000 entries down.
+    only where entries of hidden wallets, or a filter, leave it short, up to 4,000 entries down.
     """
     if before is None:
         member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
         before = _entry_count(member_view.member, wallet) + 1
     lowest = max(1, before - first)
     page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
-    if not hidden or wallet is not None:
+    hidden = hidden if wallet is None else frozenset()
+    if not hidden and wanted is None:
         return Page(page, lowest > 1)
-    shown = [one for one in page if one.entry.wallet not in hidden]
+
+    def is_shown(history_entry: HistoryEntry) -> bool:
+        is_wanted = wanted is None or wanted.accepts(history_entry)
+        return is_wanted and history_entry.wallet not in hidden
+
+    shown = list(filter(is_shown, page))
     floor = max(1, before - MAX_HIDDEN_WINDOWS * MAX_SEARCH_WINDOW)
     while len(shown) <= first and lowest > floor:
         before, lowest = lowest, max(floor, lowest - MAX_SEARCH_WINDOW)
         page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
-        shown += [one for one in page if one.entry.wallet not in hidden]
-    return Page(tuple(shown[:first]), len(shown) > first)
+        shown += filter(is_shown, page)
+    is_unread = wanted is not None and len(shown) <= first and lowest > 1
+    return Page(tuple(shown[:first]), len(shown) > first or is_unread, lowest if is_unread else None)
 
 
 async def _history_window(
@@ -66,9 +94,10 @@ async def _history_window(
             first=missing[-1] + 1 - missing[0],
             wallet=wallet,
         )
-        await runtime.programmes.load_versions(one.version for one in history_entries)
         known_entries |= {_entry_number(one, wallet): one for one in history_entries}
-    return tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
+    page = tuple(known_entries[n] for n in range(before - 1, lowest - 1, -1) if n in known_entries)
+    await runtime.programmes.load_versions(one.version for one in page)
+    return page
 
 
 async def find_entry(runtime: Runtime, *, member_id: str, n: int) -> HistoryEntry | None:
@@ -85,12 +114,10 @@ def _entry_count(member: Member, wallet: str | None) -> int:
 
 
 def _entry_number(history_entry: HistoryEntry, wallet: str | None) -> int:
-    return history_entry.entry.n if wallet is None else history_entry.entry.wallet_n
+    return history_entry.n if wallet is None else history_entry.wallet_n
 
 
 def _recent_by_number(member_view: MemberView, wallet: str | None) -> dict[int, HistoryEntry]:
     return {
-        _entry_number(one, wallet): one
-        for one in member_view.recent_entries
-        if wallet in (None, one.entry.wallet)
+        _entry_number(one, wallet): one for one in member_view.recent_entries if wallet in (None, one.wallet)
     }

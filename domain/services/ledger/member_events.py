@@ -23,8 +23,8 @@ from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store.document_store import Stale, Write
-from domain.store.ledger import journal, members, receipts
-from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger import history_entries, journal, members, receipts
+from domain.store.ledger.history_entries import HistoryEntry
 from domain.store.requests import Reply
 
 MAX_NUMBER = 2**53
@@ -260,4 +260,4 @@ def _reported_data(event: Event, checked_data: Mapping[str, Json]) -> dict[str, 
 
 
 def _event_recorded(member_id: str, row: JournalRow) -> EventRecorded:
-    return EventRecorded(member_id, row.version, members.row_history(row), row.outcomes)
+    return EventRecorded(member_id, row.version, history_entries.row_history(row), row.outcomes)

@@ -77,7 +77,7 @@ class PurchaseInput:
             key_input["payWith"] = [[one.wallet, one.units] for one in self.pay_with]
         return key_input
 
-    def as_purchase(self, store: str) -> Purchase:
+    def as_purchase(self, store: str | None) -> Purchase:
         """Return the purchase as an event of a store carries it, its lines numbered from 1."""
         lines = tuple(
             Line(

@@ -33,11 +33,12 @@ from domain.services.ledger.purchase_input import (
     payment_fault,
 )
 from domain.services.ledger.queries import MemberView, RecordedPurchase
-from domain.services.ledger.till import Presence, Till, require_presence
+from domain.services.ledger.till import TILL_SOURCE, Presence, Till, require_presence
 from domain.services.runtime import Runtime
 from domain.store.document_store import Stale
-from domain.store.ledger import members, receipts
-from domain.store.ledger.members import HistoryEntry, StoredMember
+from domain.store.ledger import history_entries, receipts
+from domain.store.ledger.history_entries import HistoryEntry
+from domain.store.ledger.members import StoredMember
 from domain.store.requests import Reply
 
 
@@ -159,11 +160,41 @@ async def quote(
 
     Raises InvalidInput, NotFound, NotAllowed, MemberFrozen.
     """
-    published = runtime.programmes.current()
-    check_purchase_input(purchase_input, programme=published.programme, now=now)
+    check_purchase_input(purchase_input, programme=runtime.programmes.current().programme, now=now)
     stored_member = await load_member(runtime, member_id)
     require_earning(stored_member, till, purchase_input)
     event = purchase_event(purchase_input, "quote", till=till, stored_member=stored_member, now=now)
+    return await _quote_event(runtime, stored_member, event, purchase_input, now=now)
+
+
+async def quote_own(
+    runtime: Runtime, *, member_id: str, purchase_input: PurchaseInput, store: str | None, now: datetime
+) -> PurchaseQuote:
+    """Return what a purchase would bring a member who asks for themselves, as a till would record it.
+
+    Raises InvalidInput, NotFound.
+    """
+    check_purchase_input(purchase_input, programme=runtime.programmes.current().programme, now=now)
+    stored_member = await load_member(runtime, member_id)
+    event = Event(
+        "purchase:quote",
+        event_names.PURCHASED,
+        event_instant(stored_member, now=now),
+        TILL_SOURCE,
+        purchase=purchase_input.as_purchase(store),
+    )
+    return await _quote_event(runtime, stored_member, event, purchase_input, now=now)
+
+
+async def _quote_event(
+    runtime: Runtime,
+    stored_member: StoredMember,
+    event: Event,
+    purchase_input: PurchaseInput,
+    *,
+    now: datetime,
+) -> PurchaseQuote:
+    published = runtime.programmes.current()
     await check_event_payment(runtime, stored_member, event, purchase_input)
     try:
         decision = await decide_event(runtime, published, stored_member, event, now=now)
@@ -274,7 +305,7 @@ def purchase_recorded(receipt_id: str, member_view: MemberView, row: JournalRow)
         purchase=RecordedPurchase.from_row(receipt_id, member_view.member.id, row, remaining=purchase),
         member_view=member_view,
         version=row.version,
-        history=members.row_history(row),
+        history=history_entries.row_history(row),
         outcomes=row.outcomes,
         unlocked_rewards=raised_values(row, event_names.REWARD_UNLOCKED, "reward"),
         badges=_earned_badges(row),

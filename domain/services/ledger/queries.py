@@ -22,9 +22,10 @@ from domain.model.people.codes import CodeKind, classify
 from domain.model.programme import Programme
 from domain.services.errors import NotFound
 from domain.services.runtime import Runtime
-from domain.store.ledger import journal, members, receipts, vouchers
+from domain.store.ledger import history_entries, journal, members, receipts, vouchers
+from domain.store.ledger.history_entries import HistoryEntry, RecentEntries
 from domain.store.ledger.journal import PurchaseRow
-from domain.store.ledger.members import MAX_RECENT, HistoryEntry, Status, StoredMember
+from domain.store.ledger.members import Status, StoredMember
 from domain.store.ledger.receipts import StoredReceipt
 from domain.store.ledger.vouchers import Voucher
 from domain.store.people import contacts
@@ -43,7 +44,7 @@ RECEIPT_EVENT_PREFIXES = ("purchase:", "refund:")
 class MemberView:
     """A member at an instant.
 
-    `recent_entries` are the newest first; the first `unwritten_count` of them are not stored yet.
+    Of the newest entries the last `unwritten_count` of `recent` are not stored yet.
     `written_seq` is the journal counter as stored: it does not count what time brought and no turn has
     written.
     """
@@ -51,27 +52,36 @@ class MemberView:
     member: Member
     details: Details
     status: Status
-    recent_entries: tuple[HistoryEntry, ...]
+    recent: RecentEntries
     profile_version: int
     invited_count: int = 0
     unwritten_count: int = 0
     written_seq: int = 0
     employees: tuple[str, ...] = ()
 
+    @property
+    def recent_entries(self) -> tuple[HistoryEntry, ...]:
+        """The newest entries, newest first."""
+        return self.recent[::-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A window of a list, newest first. `has_more` tells whether there are older items."""
+    """A window of a list, newest first. `has_more` tells whether there are older items; where a filter left a
+    window short, `read_down_to` is the counter down to which it was searched.
+    """
 
     items: tuple[T, ...]
     has_more: bool
+    read_down_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedPurchase:
     """A recorded purchase, and what is left of it after refunds.
 
-    `number` counts the member's purchases; it is 0 where the caller did not ask for it.
+    `number` counts the member's purchases; it is 0 where the caller did not ask for it. `later_seqs` are the
+    rows of its refunds and delayed rules.
     """
 
     id: str
@@ -82,14 +92,52 @@ class RecordedPurchase:
     purchase: Purchase
     remaining: Purchase
     number: int = 0
+    later_seqs: tuple[int, ...] = ()
 
     @classmethod
     def from_row(
-        cls, receipt_id: str, member: str, row: JournalRow, *, remaining: Purchase
+        cls,
+        receipt_id: str,
+        member: str,
+        row: JournalRow,
+        *,
+        remaining: Purchase,
+        later_seqs: tuple[int, ...] = (),
     ) -> RecordedPurchase:
         """Return the purchase of a journal row, with what refunds have left of it."""
         assert row.event.purchase is not None, "a purchase's row has its purchase"
-        return cls(receipt_id, member, row.seq, row.event.source, row.event.at, row.event.purchase, remaining)
+        return cls(
+            receipt_id,
+            member,
+            row.seq,
+            row.event.source,
+            row.event.at,
+            row.event.purchase,
+            remaining,
+            later_seqs=later_seqs,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseFilter:
+    """Which purchases of a list are wanted; None for all. `until` is exclusive."""
+
+    store: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every purchase is wanted."""
+        return self == PurchaseFilter()
+
+    def accepts(self, row: PurchaseRow) -> bool:
+        """Tell whether a purchase is wanted."""
+        return (
+            self.store in (None, row.purchase.store)
+            and (self.since is None or row.purchased_at >= self.since)
+            and (self.until is None or row.purchased_at < self.until)
+        )
 
 
 # ---------------------------------------------------------------- a member
@@ -118,14 +166,12 @@ async def member_view_of(runtime: Runtime, stored_member: StoredMember, *, now: 
         stock = await runtime.stock.stock_state(programme, now=now)
         decision = turn(programme, member, until=now, stock=stock, version=published.number)
         member, rows = decision.member, decision.rows
-    unwritten = tuple(one for row in rows for one in members.row_history(row))
-    recent = (*stored_member.recent, *unwritten)[-max(MAX_RECENT, len(unwritten)) :][::-1]
-    await runtime.programmes.load_versions(one.version for one in recent)
+    unwritten = tuple(one for row in rows for one in history_entries.row_history(row))
     return MemberView(
         member=at_instant(programme, member, now=now),
         details=stored_member.details,
         status=stored_member.status,
-        recent_entries=recent,
+        recent=stored_member.recent.followed_by(unwritten),
         profile_version=stored_member.profile_version,
         invited_count=stored_member.invited_count,
         unwritten_count=len(unwritten),
@@ -192,29 +238,31 @@ async def list_purchases(
     member_id: str,
     first: int,
     before: int | None = None,
-    store: str | None = None,
+    wanted: PurchaseFilter | None = None,
     member_view: MemberView | None = None,
     now: datetime,
 ) -> Page[RecordedPurchase]:
-    """Return purchases, newest first: all, or those of one store among the newest 400 below `before`.
+    """Return purchases, newest first: all, or those that are wanted among the newest 400 below `before`.
 
     A page ends early, with more to come, after the receipt that brings its lines to MAX_PAGE_LINES.
     """
     if before is None:
         member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
         before = member_view.member.purchases.count + 1
+    wanted = wanted or PurchaseFilter()
     purchase_rows: list[PurchaseRow] = []
     step, floor = min(first, PURCHASES_PER_READ), max(1, before - MAX_SEARCH_WINDOW)
     while _is_open_page(purchase_rows, first) and before > floor:
         rows_below = await journal.find_purchases(
             runtime.store, member_id, before=before, first=min(step, before - floor)
         )
-        purchase_rows += [one for one in rows_below if store in (None, one.purchase.store)]
+        purchase_rows += [one for one in rows_below if wanted.accepts(one)]
         before = max(floor, before - step)
-        step = step if store is None else step * 2
+        step = step if wanted.is_open else step * 2
     page = _cut_page(purchase_rows, first)
-    has_more = len(purchase_rows) > len(page) or before > 1
-    return Page(await _with_refunds(runtime, member_id, page), has_more)
+    is_cut = len(purchase_rows) > len(page)
+    read_down_to = before if before > 1 and not is_cut and not wanted.is_open else None
+    return Page(await _with_refunds(runtime, member_id, page), is_cut or before > 1, read_down_to)
 
 
 def _is_open_page(purchase_rows: Sequence[PurchaseRow], first: int) -> bool:
@@ -280,7 +328,13 @@ def receipt_id_of_event(event_id: str) -> str | None:
 def recorded_purchase(receipt: StoredReceipt, row: JournalRow) -> RecordedPurchase:
     """Return the purchase of a receipt and its journal row."""
     assert receipt.remaining is not None, "a purchase's receipt says what is left"
-    return RecordedPurchase.from_row(receipt.id, receipt.member, row, remaining=receipt.remaining)
+    return RecordedPurchase.from_row(
+        receipt.id, receipt.member, row, remaining=receipt.remaining, later_seqs=_later_seqs(receipt)
+    )
+
+
+def _later_seqs(receipt: StoredReceipt | None) -> tuple[int, ...]:
+    return tuple(sorted((*receipt.delayed, *receipt.refunds))) if receipt is not None else ()
 
 
 async def _with_refunds(
@@ -308,6 +362,7 @@ async def _with_refunds(
                 purchase_row.purchase,
                 remaining,
                 purchase_row.number,
+                _later_seqs(receipt),
             )
         )
     return tuple(recorded_purchases)

@@ -15,6 +15,7 @@ from domain.model.ledger.decision import BalanceTooLow, JournalRow, RewardLock, 
 from domain.model.ledger.events import Json
 from domain.model.ledger.wallet import Wallet
 from domain.model.people.codes import normal_voucher, strip_scanner_signs
+from domain.model.programme import RewardSpec
 from domain.services import input_checks
 from domain.services.decisions import load_member
 from domain.services.errors import MalformedCode, NotAllowed, NotFound, UnknownCode
@@ -91,16 +92,54 @@ def voucher_after(voucher: Voucher, row: JournalRow) -> Voucher:
 
 
 def _is_judged(row: JournalRow) -> bool:
-    """Tell whether the use of a voucher was judged against a receipt."""
     return row.event.data.get("total") is not None
 
 
 def _issued_id(row: JournalRow) -> str:
-    """Return the id of the voucher that a redemption issued."""
     return next(step.id for step in row.vouchers if step.change == "issued")
 
 
+def find_redeemable(runtime: Runtime, reward: str) -> RewardSpec:
+    """Return a reward that can be redeemed. Raises NotFound."""
+    spec = next((one for one in runtime.programme.rewards if one.code == reward), None)
+    if spec is None or spec.cost is None:
+        raise NotFound(reward)
+    return spec
+
+
+def redemption_reply(decided: DecidedEvent[None]) -> dict[str, object]:
+    """Return what a key is bound to by a redemption."""
+    wallets = write_wallets(decided.wallets())
+    return {"seq": decided.row.seq, "voucher": _issued_id(decided.row), "wallets": wallets}
+
+
+def redeemed_voucher(decided: DecidedEvent[None]) -> RedeemedVoucher:
+    """Return the voucher that a redemption issued."""
+    issued = next(voucher for voucher in decided.issued if voucher.id == _issued_id(decided.row))
+    return RedeemedVoucher(issued, decided.wallets())
+
+
 # ---------------------------------------------------------------- reads
+async def decide_redemption(
+    runtime: Runtime, member_id: str, reward: str, *, source: str = "app", now: datetime
+) -> DecidedEvent[None]:
+    """Decide a redemption of a member's. Raises RewardLocked and NotFound."""
+    stored_member = await load_member(runtime, member_id)
+    try:
+        return await decide_new(
+            runtime,
+            stored_member,
+            id=f"redeem:{member_id}:{stored_member.member.seq + 1}",
+            name=event_names.REDEEMED,
+            event_data={"reward": reward},
+            source=source,
+            subject=None,
+            now=now,
+        )
+    except BalanceTooLow as error:
+        raise RewardLocked((RewardLock("BALANCE", missing=error.missing),)) from None
+
+
 async def _load_voucher(runtime: Runtime, voucher_id: str) -> Voucher:
     voucher = await vouchers.find(runtime.store, voucher_id)
     if voucher is None:
@@ -108,7 +147,7 @@ async def _load_voucher(runtime: Runtime, voucher_id: str) -> Voucher:
     return voucher
 
 
-async def _redeemed_from_reply(runtime: Runtime, reply: Reply) -> RedeemedVoucher:
+async def redeemed_from_reply(runtime: Runtime, reply: Reply) -> RedeemedVoucher:
     voucher = await _load_voucher(runtime, str(reply["voucher"]))
     return RedeemedVoucher(voucher, read_wallets(reply["wallets"]))
 
@@ -141,45 +180,22 @@ async def redeem(
     Raises RewardLocked (also for a balance too low), IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
     request = member_request(member_id, "redeemReward", key, {"reward": reward})
-    spec = next((one for one in runtime.programme.rewards if one.code == reward), None)
-    if spec is None or spec.cost is None:
-        raise NotFound(reward)
-    is_limited = spec.stock is not None
-
-    async def decide() -> DecidedEvent[None]:
-        stored_member = await load_member(runtime, member_id)
-        try:
-            return await decide_new(
-                runtime,
-                stored_member,
-                id=f"redeem:{member_id}:{stored_member.member.seq + 1}",
-                name=event_names.REDEEMED,
-                event_data={"reward": reward},
-                subject=None,
-                now=now,
-            )
-        except BalanceTooLow as error:
-            raise RewardLocked((RewardLock("BALANCE", missing=error.missing),)) from None
-
-    def bind(decided: DecidedEvent[None]) -> BoundReply:
-        voucher_id, wallets = _issued_id(decided.row), write_wallets(decided.wallets())
-        return BoundReply({"seq": decided.row.seq, "voucher": voucher_id, "wallets": wallets})
+    is_limited = find_redeemable(runtime, reward).stock is not None
 
     async def answer(decided: DecidedEvent[None]) -> RedeemedVoucher:
         if is_limited:
             runtime.stock.mark_stale()  # the answer may say how many are left
-        voucher_id = _issued_id(decided.row)
-        return RedeemedVoucher(next(one for one in decided.issued if one.id == voucher_id), decided.wallets())
+        return redeemed_voucher(decided)
 
     return await decide_once(
         runtime,
         request=request,
         queue=member_id,
         now=now,
-        decide=decide,
-        bind=bind,
+        decide=lambda: decide_redemption(runtime, member_id, reward, now=now),
+        bind=lambda decided: BoundReply(redemption_reply(decided)),
         answer=answer,
-        answer_again=lambda reply: _redeemed_from_reply(runtime, reply),
+        answer_again=lambda reply: redeemed_from_reply(runtime, reply),
         lock=runtime.store.lock_for(f"reward:{reward}") if is_limited else None,
     )
 
@@ -226,7 +242,7 @@ async def cancel(
             decide=decide,
             bind=bind,
             answer=answer,
-            answer_again=lambda reply: _redeemed_from_reply(runtime, reply),
+            answer_again=lambda reply: redeemed_from_reply(runtime, reply),
         )
 
 

@@ -30,8 +30,9 @@ from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.services.wallet_snapshots import read_wallets, write_wallets
 from domain.store.document_store import Stale, Write
-from domain.store.ledger import journal, members, receipts
-from domain.store.ledger.members import HistoryEntry, StoredMember
+from domain.store.ledger import history_entries, journal, receipts
+from domain.store.ledger.history_entries import HistoryEntry
+from domain.store.ledger.members import StoredMember
 from domain.store.ledger.receipts import ReceiptTaken, RefundIdentity, StoredReceipt
 from domain.store.requests import Reply, RequestKey, request_key
 
@@ -281,7 +282,7 @@ def _purchase_refunded(decided: DecidedEvent[_RefundCase]) -> PurchaseRefunded:
         queries.recorded_purchase(receipt_after, case.purchase_row),
         case.stored_member.member.id,
         row.version,
-        members.row_history(row),
+        history_entries.row_history(row),
         decided.wallets(),
         _back_of(row),
     )
@@ -294,7 +295,7 @@ async def _refunded_before(runtime: Runtime, receipt_id: str, reply: Reply) -> P
     assert purchase is not None, "a refunded receipt is there"
     wallets = read_wallets(reply["wallets"])
     return PurchaseRefunded(
-        purchase, member_id, row.version, members.row_history(row), wallets, _back_of(row)
+        purchase, member_id, row.version, history_entries.row_history(row), wallets, _back_of(row)
     )
 
 

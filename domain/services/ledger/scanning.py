@@ -15,6 +15,7 @@ from typing import Literal
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
+from domain.services import card_secrets
 from domain.services.errors import ExpiredCode, MalformedCode, NotAllowed, UnknownCode
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.input_checks import check_clock_lead
@@ -62,11 +63,17 @@ class VoucherScanned:
 @dataclass(frozen=True, slots=True)
 class _CardHolder:
     """The member of a card, and the step of the card that works once; None for a printed number, which always
-    works.
+    works. `note_write` is set where this is the first scan of a secret that replaces others.
     """
 
     member: str
     card_step: str | None
+    note_write: Write | None = None
+
+    def writes(self, *, now: datetime) -> list[Write]:
+        """Return the writes that take the card."""
+        writes = [] if self.card_step is None else [card_steps.take_write(self.card_step, now=now)]
+        return writes if self.note_write is None else [*writes, self.note_write]
 
 
 # ---------------------------------------------------------------- pure rules
@@ -123,11 +130,7 @@ async def scan(
         scanned_at = _scanned_at(occurred_at, now)
         card_holder = await _read_card(runtime, code, card_keys, scanned_at)
         key_write = key_binding.write_for({"member": card_holder.member, "at": milliseconds(scanned_at)})
-        writes: list[Write] = (
-            [key_write]
-            if card_holder.card_step is None
-            else [key_write, card_steps.take_write(card_holder.card_step, now=now)]
-        )
+        writes = [key_write, *card_holder.writes(now=now)]
         if not is_card:
             writes += look_up_writes(till, member=card_holder.member, by="NUMBER", now=now)
         try:
@@ -172,14 +175,18 @@ async def _read_device_card(
     device = await devices.find_by_card(runtime.store, card.device.hex()) if card is not None else None
     if card is None or device is None:
         raise UnknownCode
-    card_secrets = [codes.device_secret(key, card.device) for key in card_keys]
-    for secret in card_secrets:
-        step = codes.verify_card(card, secret=secret, now=at)
+    secrets = [
+        (secret, card_secrets.derive(key, device, secret))
+        for secret in card_secrets.live_secrets(device, at=at)
+        for key in card_keys
+    ]
+    for secret, raw in secrets:
+        step = codes.verify_card(card, secret=raw, now=at)
         if step is not None:
-            return _CardHolder(device.member, f"{card.device.hex()}:{step}")
-    if any(
-        codes.was_card(card, secret=secret, now=at, within=EXPIRED_CODE_WINDOW) for secret in card_secrets
-    ):
+            replaces = secret.scanned_at is None and secret.salt != card_secrets.all_secrets(device)[0].salt
+            note_write = devices.note_scanned_write(device.id, secret.salt, at=milliseconds(at))
+            return _CardHolder(device.member, f"{card.device.hex()}:{step}", note_write if replaces else None)
+    if any(codes.was_card(card, secret=raw, now=at, within=EXPIRED_CODE_WINDOW) for _, raw in secrets):
         raise ExpiredCode
     raise UnknownCode
 

@@ -18,7 +18,15 @@ from domain.model.ledger.state import ledger_state
 from domain.store import stale_commits
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
-from domain.store.ledger import code_counts, journal, journal_rows, members, single_use_codes, vouchers
+from domain.store.ledger import (
+    code_counts,
+    history_entries,
+    journal,
+    journal_rows,
+    members,
+    single_use_codes,
+    vouchers,
+)
 from domain.store.ledger.code_counts import CodeCount
 from domain.store.ledger.members import StoredMember
 from domain.store.stale_commits import StaleCommit
@@ -93,7 +101,7 @@ class _FoldedJournal:
         self.entries += 1
         wallet_number = self.entries_by_wallet[entry.wallet] = self.entries_by_wallet.get(entry.wallet, 0) + 1
         self.sums[entry.wallet] = self.sums.get(entry.wallet, 0) + entry.amount
-        self.newest_entries = [*self.newest_entries, entry.n][-members.MAX_RECENT :]
+        self.newest_entries = [*self.newest_entries, entry.n][-history_entries.MAX_RECENT :]
         stored_numbers = (entry.n, entry.wallet_n, entry.balance)
         counted_numbers = (self.entries, wallet_number, self.sums[entry.wallet])
         if stored_numbers != counted_numbers:
@@ -219,7 +227,7 @@ def _compare_sums(stored_member: StoredMember, folded: _FoldedJournal) -> None:
         folded.add_difference("entries", member.entries, folded.entries)
     if member.purchases.count != folded.purchases:
         folded.add_difference("purchases.count", member.purchases.count, folded.purchases)
-    recent = [history_entry.entry.n for history_entry in stored_member.recent]
+    recent = [history_entry.n for history_entry in stored_member.recent]
     if recent != folded.newest_entries:
         folded.add_difference("recent", recent, folded.newest_entries)
 

@@ -27,7 +27,7 @@ from domain.services.errors import NotFound
 from domain.services.runtime import Runtime
 from domain.store.document_store import DatabaseError
 from domain.store.ledger import journal, members
-from domain.store.ledger.members import HistoryEntry, row_history
+from domain.store.ledger.history_entries import HistoryEntry, row_history
 from domain.store.messages import inbox
 from domain.store.messages.inbox import MAX_CHANGED, Letter
 

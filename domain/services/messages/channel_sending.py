@@ -19,6 +19,7 @@ import structlog
 
 from domain.model.calendar import milliseconds
 from domain.model.messages import backoff
+from domain.services.messages import push_results
 from domain.services.messages.delivery_jobs import (
     MAX_BATCH,
     DeliveryJob,
@@ -32,15 +33,16 @@ from domain.services.messages.outgoing_messages import (
     find_push_addresses,
     split_by_device,
 )
+from domain.services.messages.push_results import SENDER_MISMATCH
 from domain.services.runtime import Runtime
 from domain.services.senders import NO_ANSWER_REASONS, PushMessage, SendResult, SendStatus
-from domain.store.messages import inbox, outbox, push_addresses
+from domain.store.messages import inbox, outbox
 
 SEND_SECONDS = 40.0
 REST_DURATIONS: Mapping[str, timedelta] = {"pause": timedelta(seconds=60), "break": timedelta(minutes=5)}
 # A batch that began now could outlast the lease, and be sent twice.
 LEFT_FOR_NEXT_ROUND = SendResult("pause", "next round", timedelta(seconds=1))
-SENDER_MISMATCH, MAX_SENDER_MISMATCHES = "SENDER_ID_MISMATCH", 3
+MAX_SENDER_MISMATCHES = 3
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +99,7 @@ async def _send_channel(
             else [LEFT_FOR_NEXT_ROUND] * len(batch)
         )
         if channel == "push":
-            await _forget_dead_addresses(runtime, batch, results)
+            await _forget_dead_addresses(runtime, batch, results, now)
         for message, result in zip(batch, results, strict=True):
             _record_result(message, result, now)
             sent_count += result.status == "sent"
@@ -168,16 +170,11 @@ def _without_false_drops(
 
 
 async def _forget_dead_addresses(
-    runtime: Runtime, batch: Sequence[OutgoingMessage], results: Sequence[SendResult]
+    runtime: Runtime, batch: Sequence[OutgoingMessage], results: Sequence[SendResult], now: datetime
 ) -> None:
-    """Forget tokens that reach no device, and count the messages that a token made fail."""
     for message, result in zip(batch, results, strict=True):
         if isinstance(message.message, PushMessage):
-            address = message.message.address
-            if result.status == "drop_device":
-                await push_addresses.forget(runtime.store, address.device, address.value)
-            elif result.status == "drop_message" and result.reason == "INVALID_ARGUMENT":
-                await push_addresses.blame(runtime.store, address.device, address.value)
+            await push_results.note_result(runtime.store, message.message.address, result, now=now)
 
 
 def _record_result(message: OutgoingMessage, result: SendResult, now: datetime) -> None:

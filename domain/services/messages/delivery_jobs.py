@@ -23,8 +23,9 @@ class DeliveryWorker:
     """One delivery worker: its senders, how long a lease lasts, and which channels rest until when.
 
     `public_id` returns the API's id of a letter, `api_id` the API's id of any kind; `unsubscribe` returns the
-    link that withdraws a consent. `lane` is the part of the outbox that it delivers. `mismatched_devices`
-    answered SENDER_ID_MISMATCH before any push arrived, which sets `has_reached_device`.
+    link that withdraws a consent; `links_url` is where a link begins that is a path. `lane` is the part of
+    the outbox that it delivers. `mismatched_devices` answered SENDER_ID_MISMATCH before any push arrived,
+    which sets `has_reached_device`.
     """
 
     senders: Senders = NO_SENDERS
@@ -33,6 +34,7 @@ class DeliveryWorker:
     api_id: Callable[[str, str], str] = "{}:{}".format
     unsubscribe: Callable[[str, str], str] = "{}/{}".format
     lane: outbox.Lane = "people"
+    links_url: str = ""
     resting_until: dict[str, datetime] = field(default_factory=dict)
     has_reached_device: bool = False
     mismatched_devices: set[str] = field(default_factory=set)

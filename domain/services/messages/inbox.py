@@ -12,18 +12,22 @@ from domain.store.messages import inbox
 from domain.store.messages.inbox import Letter, Mailbox
 
 MAX_MARKED = 100
+MAX_WINDOW = 100
+MAX_SEARCHED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
     """A window of the inbox, newest first. `has_more` tells whether there are older letters.
 
-    `unread_count` counts the whole inbox.
+    `unread_count` counts the whole inbox. Where a filter left the window short, `read_down_to` is the number
+    down to which it was searched.
     """
 
     letters: tuple[Letter, ...]
     has_more: bool
     unread_count: int
+    read_down_to: int | None = None
 
 
 # ---------------------------------------------------------------- reads
@@ -33,14 +37,23 @@ async def find_mailbox(runtime: Runtime, *, member_id: str) -> Mailbox:
 
 
 async def list_letters(
-    runtime: Runtime, *, member_id: str, first: int, before: int | None = None, mailbox: Mailbox | None = None
+    runtime: Runtime,
+    *,
+    member_id: str,
+    first: int,
+    before: int | None = None,
+    mailbox: Mailbox | None = None,
+    is_unread: bool | None = None,
 ) -> InboxPage:
-    """Return letters below a number, else the newest, with their programme versions in memory.
+    """Return letters below a number, else the newest, with their programme versions in memory; of those that
+    are unread or read, where that is said, among the 1,000 below.
 
     `mailbox` is given where the caller has read it already.
     """
     mailbox = mailbox or await inbox.find_mailbox(runtime.store, member_id)
     below = mailbox.letter_count + 1 if before is None else before
+    if is_unread is not None:
+        return await _search(runtime, mailbox, below, first, is_unread=is_unread)
     letters = (
         await inbox.find_window(runtime.store, member_id, before=below, first=first)
         if mailbox.letter_count
@@ -48,6 +61,24 @@ async def list_letters(
     )
     await runtime.programmes.load_versions(one.version for one in letters)
     return InboxPage(letters, below - first > 1, mailbox.unread_count)
+
+
+async def _search(
+    runtime: Runtime, mailbox: Mailbox, below: int, first: int, *, is_unread: bool
+) -> InboxPage:
+    """Return the first letters below a number that are unread, or that are read."""
+    found_letters: list[Letter] = []
+    floor = max(1, below - MAX_SEARCHED)
+    while below > floor and len(found_letters) <= first:
+        size = min(MAX_WINDOW, below - floor)
+        letters = await inbox.find_window(runtime.store, mailbox.member, before=below, first=size)
+        found_letters += [one for one in letters if (one.read_at is None) is is_unread]
+        below -= size
+    page = tuple(found_letters[:first])
+    await runtime.programmes.load_versions(one.version for one in page)
+    is_full = len(found_letters) > first
+    read_down_to = below if below > 1 and not is_full else None
+    return InboxPage(page, is_full or below > 1, mailbox.unread_count, read_down_to)
 
 
 async def load_letter(runtime: Runtime, *, letter_id: str, member_id: str) -> Letter:

@@ -78,6 +78,11 @@ def first_deliveries(spec: MessageSpec) -> tuple[Delivery, ...]:
     return tuple(Delivery(channel) for channel in dict.fromkeys(spec.channels) if channel != "inbox")
 
 
+def absolute_link(link: str | None, links_url: str) -> str | None:
+    """Return a link as it leaves this server: a path begins where links begin, if that is known."""
+    return f"{links_url}{link}" if link is not None and link.startswith("/") else link
+
+
 def collapse_key(programme: Programme, spec: MessageSpec) -> str | None:
     """Return the key by which a push replaces an earlier one; None where it stands alone.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.model.messages.rendering import Rendered
 from domain.model.programme import MessageSpec
@@ -15,7 +15,14 @@ from domain.services.messages.delivery_jobs import (
     DeliveryWorker,
     finish_delivery,
 )
-from domain.services.messages.message_rules import collapse_key, main_balance, message_locale, render_message
+from domain.services.messages.message_rules import (
+    absolute_link,
+    collapse_key,
+    main_balance,
+    message_locale,
+    render_message,
+)
+from domain.services.messages.push_results import UNSEEN_LIMIT
 from domain.services.messages.webhooks import webhook_message
 from domain.services.runtime import Runtime
 from domain.services.senders import DeviceAddress, MailMessage, PushMessage, SmsMessage, WebhookMessage
@@ -25,8 +32,6 @@ from domain.store.messages.outbox import Delivery
 from domain.store.messages.push_addresses import PushAddress
 
 Sendable = PushMessage | MailMessage | SmsMessage | WebhookMessage
-
-UNSEEN_LIMIT = timedelta(days=60)
 
 
 # ---------------------------------------------------------------- values
@@ -98,6 +103,7 @@ def build_message(
         job.stored_member,
         balance=main_balance(job.programme, job.stored_member, now=now),
     )
+    rendered = replace(rendered, link=absolute_link(rendered.link, worker.links_url))
     if delivery.channel == "email":
         if not details.email:
             return None

@@ -142,6 +142,7 @@ async def send_code(
     device: str = ANY_DEVICE,
     use: CodeUse = "sign_in",
     changed_contact: Contact | None = None,
+    reward: str | None = None,
     now: datetime,
 ) -> SentCode:
     """Send a code to a contact.
@@ -159,7 +160,7 @@ async def send_code(
         )
         if await sign_in_codes.put(identity.store, record_after, now=now):
             is_member = await is_phone_of_member(identity, contact, now=now)
-            message = CodeMessage(code, locale, use, changed_contact, is_member)
+            message = CodeMessage(code, locale, use, changed_contact, is_member, reward)
             await identity.code_sender.send_code(contact, message)
             return SentCode(challenge, now + rules.LIFE)
     raise TooManyRequests(1)

@@ -1,7 +1,7 @@
 """Sign-in by a one-time code, or by contacts that a trusted party has proven.
 
 A sign-in that brings the token of an enrolment begins that membership; no other sign-in begins one. Whoever
-has proven a contact of no member is given a proof, with which `proven_enrolment` begins one at once. A code
+has proven a contact of no member is given a proof, with which `proofs.proven_enrolment` begins one. A code
 works once: of twenty sign-ins at once with the right code, one gets a session. Only a person who has proven a
 contact is told that nobody is enrolled with it.
 """
@@ -18,10 +18,11 @@ from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
 from domain.services.code_claims import CodeReply, EnteredCode
 from domain.services.errors import SignInRefused
-from domain.services.people import contact_proofs, field_checks, known_devices, one_time_codes, sessions
+from domain.services.people import field_checks, known_devices, one_time_codes, sessions
 from domain.services.people.enrolment import WaitingEnrolment, begin_membership, find_waiting
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import SentCode
+from domain.services.people.proofs import contact_proofs
 from domain.services.people.sessions import OpenedSession
 from domain.store.document_store import Stale, Write
 from domain.store.people import contacts, sign_in_codes

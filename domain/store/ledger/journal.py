@@ -16,8 +16,8 @@ from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Purchase
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert
-from domain.store.ledger import journal_rows, members
-from domain.store.ledger.members import HistoryEntry
+from domain.store.ledger import history_entries, journal_rows
+from domain.store.ledger.history_entries import HistoryEntry
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "journal"
@@ -104,12 +104,12 @@ async def find_entries(
     history = [
         line
         async for document in documents
-        for line in members.row_history(journal_rows.read_row(document))
-        if wallet in (None, line.entry.wallet)
+        for line in history_entries.row_history(journal_rows.read_row(document))
+        if wallet in (None, line.wallet)
     ]
 
     def number(line: HistoryEntry) -> int:
-        return line.entry.n if wallet is None else line.entry.wallet_n
+        return line.n if wallet is None else line.wallet_n
 
     return tuple(line for line in sorted(history, key=number, reverse=True) if number(line) in window)
 

@@ -13,20 +13,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal, cast
 
+from bson import decode
+from bson.raw_bson import RawBSONDocument
 from pymongo import IndexModel
 
-from domain.model.ledger.decision import Decision, Entry, JournalRow
+from domain.model.ledger.decision import Decision
 from domain.model.ledger.member import Member
 from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.values import evolve
-from domain.store.connect import Raw
+from domain.store.connect import AWARE, Raw
 from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore, Stale, Write, insert, update
-from domain.store.ledger import journal_rows
+from domain.store.ledger.history_entries import (
+    MAX_RECENT,
+    HistoryEntry,
+    RecentEntries,
+    entry_document,
+    recent_history,
+)
 from domain.store.people.details import Details, details_document, read_details
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "members"
-MAX_RECENT = 20
 Status = Literal["active", "erased"]
 
 
@@ -52,18 +59,6 @@ class MemberDocument(StoredDocument):
 
 
 # ---------------------------------------------------------------- values
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """An entry as a history shows it: with its instant, event and row, and the version of the rules."""
-
-    entry: Entry
-    seq: int
-    at: datetime
-    event_name: str
-    version: int
-    reward: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class NextDue:
     """When time may next bring something, by the programme of a version; `at` is None where nothing may."""
@@ -99,7 +94,7 @@ class StoredMember:
     details: Details
     profile_version: int
     status: Status
-    recent: tuple[HistoryEntry, ...]
+    recent: RecentEntries
     next_due: NextDue
     invited_count: int = 0
     employees: tuple[str, ...] = ()
@@ -116,8 +111,8 @@ class ProfileChange:
 # ---------------------------------------------------------------- reads
 async def find(store: DocumentStore, member: str) -> StoredMember | None:
     """Return a member, also an erased one; None where there never was one."""
-    row = await store[COLLECTION].find_one({"_id": member})
-    return None if row is None else read_member(row)
+    document = await store.undecoded(COLLECTION).find_one({"_id": member})
+    return None if document is None else read_member(_without_recent(document))
 
 
 async def find_many(store: DocumentStore, members: Sequence[str]) -> dict[str, StoredMember]:
@@ -154,6 +149,12 @@ async def iterate_ids(store: DocumentStore, *, after: str = "") -> AsyncIterator
         yield row["_id"]
 
 
+def _without_recent(document: RawBSONDocument) -> Raw:
+    """Return a document decoded but for its newest entries: whoever shows them decodes them."""
+    decoded = {name: decode(document[name].raw, AWARE) for name in ("profile", "ledger")}
+    return {**document, **decoded}
+
+
 def read_member(row: Raw) -> StoredMember:
     """Return the member of a document."""
     details = read_details(row["profile"])
@@ -161,14 +162,13 @@ def read_member(row: Raw) -> StoredMember:
         row["ledger"], id=row["_id"], number=row["number"], profile=details.profile, seq=row["version"]
     )
     member = evolve(member, turned_at=row["turned_at"])
-    recent = tuple(_read_history_entry(one) for one in row["recent"])
     next_due, invited_count = NextDue(row["due_at"], row["due_version"]), row.get("invited", 0)
     return StoredMember(
         member,
         details,
         row["profile_version"],
         row["status"],
-        recent,
+        RecentEntries(row["recent"]),
         next_due,
         invited_count,
         tuple(row.get("employees") or ()),
@@ -180,9 +180,11 @@ def after_decision(stored: StoredMember, decision: Decision) -> StoredMember:
 
     Nothing is due: the decision holds all that time had brought.
     """
-    recent = (*stored.recent, *recent_history(decision.rows))[-MAX_RECENT:]
     return replace(
-        stored, member=decision.member, recent=recent, next_due=NextDue(None, stored.next_due.version)
+        stored,
+        member=decision.member,
+        recent=stored.recent.followed_by(recent_history(decision.rows)),
+        next_due=NextDue(None, stored.next_due.version),
     )
 
 
@@ -221,7 +223,7 @@ def update_write(decision: Decision, *, next_due: NextDue, profile: ProfileChang
         change["$unset"] = {f"ledger.{path}": "" for path in removed_paths}
     if history := recent_history(decision.rows):
         change["$push"] = {
-            "recent": {"$each": [_history_document(one) for one in history], "$slice": -MAX_RECENT}
+            "recent": {"$each": [entry_document(one) for one in history], "$slice": -MAX_RECENT}
         }
     return update(COLLECTION, query, change, if_missed=Stale("the member has moved on"))
 
@@ -277,66 +279,8 @@ def member_document(
         "status": "active",
         "profile": details_document(details),
         "ledger": ledger_state.nest(ledger_state.state_paths(member)),
-        "recent": [_history_document(one) for one in recent[-MAX_RECENT:]],
+        "recent": [entry_document(one) for one in recent[-MAX_RECENT:]],
         "turned_at": member.turned_at,
         "due_at": next_due.at,
         "due_version": next_due.version,
     }
-
-
-def recent_history(rows: Sequence[JournalRow]) -> tuple[HistoryEntry, ...]:
-    """Return the entries of rows as a history shows them, oldest first, the newest 20 at most."""
-    return tuple(entry for row in rows for entry in row_history(row))[-MAX_RECENT:]
-
-
-def row_history(row: JournalRow) -> tuple[HistoryEntry, ...]:
-    """Return the entries of one row as a history shows them."""
-    rewards = {step.id: step.reward for step in row.vouchers}
-    event = row.event
-    return tuple(
-        HistoryEntry(
-            one,
-            row.seq,
-            event.original_at or event.at,
-            event.name,
-            row.version,
-            rewards.get(one.voucher or ""),
-        )
-        for one in row.entries
-    )
-
-
-# ---------------------------------------------------------------- the parts of the document
-def _history_document(history_entry: HistoryEntry) -> Mapping[str, Any]:
-    entry = history_entry.entry
-    document: dict[str, Any] = {
-        "n": entry.n,
-        "wallet_n": entry.wallet_n,
-        "wallet": entry.wallet,
-        "kind": entry.kind,
-        "amount": entry.amount,
-        "balance": entry.balance,
-        "rule": entry.rule,
-        "available_at": entry.available_at,
-        "expires_on": entry.expires_on.isoformat() if entry.expires_on else None,
-        "voucher": entry.voucher,
-        "seq": history_entry.seq,
-        "at": history_entry.at,
-        "event": history_entry.event_name,
-        "version": history_entry.version,
-        "reward": history_entry.reward,
-        "payment": entry.is_payment or None,
-    }
-    return {name: value for name, value in document.items() if value is not None}
-
-
-def _read_history_entry(document: Raw) -> HistoryEntry:
-    reward = cast(str | None, document.get("reward"))
-    return HistoryEntry(
-        journal_rows.read_entry(document),
-        document["seq"],
-        document["at"],
-        document["event"],
-        document["version"],
-        reward,
-    )

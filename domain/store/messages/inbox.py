@@ -21,7 +21,15 @@ from pymongo.errors import BulkWriteError
 
 from domain.model.ledger.events import Json
 from domain.store.connect import Raw
-from domain.store.document_store import DUPLICATE_KEY, READ_ERRORS, DocumentStore, Stale, Write, update
+from domain.store.document_store import (
+    DUPLICATE_KEY,
+    READ_ERRORS,
+    DocumentStore,
+    Stale,
+    Write,
+    insert,
+    update,
+)
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "inbox"
@@ -256,6 +264,14 @@ def _letter_document(letter: Letter) -> dict[str, Any]:
         "balance": letter.balance,
         "sent_at": letter.sent_at,
     }
+
+
+def fill_writes(mailbox: Mailbox, letters: Sequence[Letter]) -> list[Write]:
+    """Return the insertions of a member's first letters, read or not, and of the mailbox that counts them."""
+    return [
+        insert(MAILBOXES, {"_id": mailbox.member, **_mailbox_document(Mailbox(mailbox.member), mailbox)}),
+        *(insert(COLLECTION, {**_letter_document(letter), "read_at": letter.read_at}) for letter in letters),
+    ]
 
 
 def mailbox_write(before: Mailbox, after: Mailbox) -> Write:

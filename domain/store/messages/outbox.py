@@ -172,7 +172,7 @@ async def find_pending(store: DocumentStore, member: str) -> tuple[OutboxRow, ..
 async def find(store: DocumentStore, id: str) -> OutboxRow | None:
     """Return a row."""
     row = await store[COLLECTION].find_one({"_id": id})
-    return None if row is None else _read_row(row)
+    return None if row is None else read_row(row)
 
 
 async def find_by_state(store: DocumentStore, state: OutboxState, *, first: int) -> list[QueueItem]:
@@ -280,7 +280,7 @@ def _read_due(documents: Sequence[Raw]) -> DueRows:
     rows, unreadable = list[OutboxRow](), list[UnreadableRow]()
     for row in documents:
         try:
-            rows.append(_read_row(row))
+            rows.append(read_row(row))
         except READ_ERRORS as fault:
             unreadable.append(UnreadableRow(row["_id"], type(fault).__name__))
     return DueRows(tuple(rows), tuple(unreadable))
@@ -303,7 +303,8 @@ def _read_deliveries(row: Raw) -> tuple[Delivery, ...] | None:
         return None
 
 
-def _read_row(row: Raw) -> OutboxRow:
+def read_row(row: Raw) -> OutboxRow:
+    """Return the row of a document."""
     deliveries = row.get("deliveries")
     return OutboxRow(
         id=row["_id"],

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.model.calendar import milliseconds
 from domain.store.document_store import DocumentStore
-from domain.store.people.devices import DeviceDocument, TokenKind
+from domain.store.people.devices import DeviceDocument, TokenKind, TokenLossReason
 
 MAX_BLAMES = 3
 
@@ -42,18 +43,23 @@ async def find_by_members(
 
 
 # ---------------------------------------------------------------- writes
-async def forget(store: DocumentStore, device: str, token: str) -> bool:
-    """Remove a device's token, unless it has another by now."""
+async def forget(
+    store: DocumentStore, device: str, token: str, reason: TokenLossReason, *, now: datetime
+) -> bool:
+    """Remove a device's token and note why, unless it has another by now."""
     query = {"_id": device, "token": token}
-    change = {"$unset": {"token": "", "blamed": ""}}
+    change = {
+        "$unset": {"token": "", "blamed": ""},
+        "$set": {"token_loss": {"reason": reason, "at": milliseconds(now)}},
+    }
     result = await store.documents(DeviceDocument).update_first(query, change)
     return result.matched_count == 1
 
 
-async def blame(store: DocumentStore, device: str, token: str) -> None:
+async def blame(store: DocumentStore, device: str, token: str, *, now: datetime) -> None:
     """Count a message that a device's token made impossible; at the third the token is removed."""
     documents = store.documents(DeviceDocument)
     await documents.update_first({"_id": device, "token": token}, {"$inc": {"blamed": 1}})
     document = await store.documents(DeviceDocument).find_one({"_id": device})
     if document is not None and document.blamed >= MAX_BLAMES:
-        await forget(store, device, token)
+        await forget(store, device, token, "INVALID", now=now)

@@ -1,9 +1,9 @@
 """Devices of members: one record an installation of a member's, with where pushes go and the eight bytes that
 its card codes begin with.
 
-The secret behind card codes is not here: it is derived from those bytes. A push token is one device's: who
-registers it has it. A device is of the session that registered it or signed in on it, whichever came last,
-and goes when that session is ended.
+The secrets behind card codes are not here: each is derived from those bytes and its salt. A push token is one
+device's: who registers it has it. A device is of the session that registered it or signed in on it, whichever
+came last, and goes when that session is ended.
 """
 
 from __future__ import annotations
@@ -13,15 +13,38 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from pymongo import IndexModel
+from pydantic import BaseModel, ConfigDict, Field
+from pymongo import IndexModel, UpdateOne
 
-from domain.store.document_store import DocumentStore, Write, update
+from domain.store.document_store import DocumentStore, Stale, Write, update
 from domain.store.requests import joined_hash
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "devices"
 Platform = Literal["IOS", "ANDROID", "WEB"]
 TokenKind = Literal["TOKEN", "FID"]
+# Why a token was taken from a device: Google's answers to a push, or another device that has it now.
+TokenLossReason = Literal["UNREGISTERED", "OTHER_SENDER", "INVALID", "MOVED"]
+MAX_CARD_SECRETS = 10
+
+
+class CardSecretPart(BaseModel):
+    """A card secret within its device; `scanned_at` once a code made from it was scanned."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    salt: str
+    made_at: datetime
+    scanned_at: datetime | None = None
+
+
+class TokenLossPart(BaseModel):
+    """Why and when a device lost its token."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    reason: TokenLossReason
+    at: datetime
 
 
 class DeviceDocument(StoredDocument):
@@ -37,6 +60,8 @@ class DeviceDocument(StoredDocument):
     app_version: str | None = None
     session: str | None = None
     blamed: int = 0
+    secrets: list[CardSecretPart] = Field(default_factory=list)
+    token_loss: TokenLossPart | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -48,8 +73,27 @@ class DeviceDocument(StoredDocument):
 
 
 @dataclass(frozen=True, slots=True)
+class CardSecret:
+    """A secret that card codes of a device are made from: `salt` is the hexadecimal part that tells it from
+    the others, empty for that of a device registered by a version that kept none.
+    """
+
+    salt: str
+    made_at: datetime
+    scanned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLoss:
+    """Why and when a device lost its token."""
+
+    reason: TokenLossReason
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
-    """An installation of a member's; `card` is 16 hexadecimal digits, fresh at each registration."""
+    """An installation of a member's; `card` is 16 hexadecimal digits, and `secrets` are the newest last."""
 
     id: str
     member: str
@@ -61,6 +105,8 @@ class Device:
     token_kind: TokenKind = "FID"  # noqa: S105 - a kind, no secret
     app_version: str | None = None
     session: str | None = None
+    secrets: tuple[CardSecret, ...] = ()
+    token_loss: TokenLoss | None = None
 
 
 def device_id(member: str, installation: str) -> str:
@@ -89,13 +135,21 @@ async def find_by_member(store: DocumentStore, member: str) -> list[Device]:
 
 
 # ---------------------------------------------------------------- writes
-async def upsert(store: DocumentStore, device: Device) -> None:
-    """Insert a device, or update the one of its identity but for its registration date; its blames end."""
-    documents = store.documents(DeviceDocument)
+async def upsert(store: DocumentStore, device: Device, *, more: Sequence[Write] = ()) -> None:
+    """Insert a device, or update the one of its identity: that keeps its registration date, its card bytes
+    and its earlier secrets; its blames end. `more` is committed with it.
+    """
+    if device.token is not None:
+        others = {"token": device.token, "_id": {"$ne": device.id}}
+        loss = {"token_loss": {"reason": "MOVED", "at": device.last_seen_at}}
+        await store.documents(DeviceDocument).find(others).update({"$unset": {"token": ""}, "$set": loss})
+    await store.transact([*more, _upsert_write(device)])
+
+
+def _upsert_write(device: Device) -> Write:
     sets: dict[str, Any] = {
         "member": device.member,
         "platform": device.platform,
-        "card": device.card,
         "last_seen_at": device.last_seen_at,
         "token_kind": device.token_kind,
         "app_version": device.app_version,
@@ -103,16 +157,25 @@ async def upsert(store: DocumentStore, device: Device) -> None:
     }
     change: dict[str, Any] = {
         "$set": sets,
-        "$unset": {"blamed": ""},
-        "$setOnInsert": {"registered_at": device.registered_at},
+        "$unset": {"blamed": "", "token_loss": ""},
+        "$setOnInsert": {"registered_at": device.registered_at, "card": device.card},
     }
+    if device.secrets:
+        parts = [{"salt": part.salt, "made_at": part.made_at} for part in device.secrets]
+        change["$push"] = {"secrets": {"$each": parts, "$slice": -MAX_CARD_SECRETS}}
     if device.token is not None:
         sets["token"] = device.token
-        others = {"token": device.token, "_id": {"$ne": device.id}}
-        await documents.find(others).update({"$unset": {"token": ""}})
     else:
         change["$unset"]["token"] = ""
-    await documents.find_one({"_id": device.id}).update(change, upsert=True)
+    return Write(
+        COLLECTION, UpdateOne({"_id": device.id}, change, upsert=True), Stale("the device was just inserted")
+    )
+
+
+def note_scanned_write(device: str, salt: str, *, at: datetime) -> Write:
+    """Return the write that notes the first scan of a secret's code; those before it end then."""
+    query = {"_id": device, "secrets": {"$elemMatch": {"salt": salt, "scanned_at": {"$exists": False}}}}
+    return update(COLLECTION, query, {"$set": {"secrets.$.scanned_at": at}})
 
 
 def attach_session_write(device: str, session: str) -> Write:
@@ -155,4 +218,8 @@ def _read_device(document: DeviceDocument) -> Device:
         token_kind=document.token_kind,
         app_version=document.app_version,
         session=document.session,
+        secrets=tuple(CardSecret(part.salt, part.made_at, part.scanned_at) for part in document.secrets),
+        token_loss=None
+        if document.token_loss is None
+        else TokenLoss(document.token_loss.reason, document.token_loss.at),
     )

@@ -44,6 +44,45 @@ graphql`
 `;
 
 graphql`
+  fragment queriesWallet on Wallet @refetchable(queryName: "queriesWalletQuery") {
+    available
+    pending
+  }
+`;
+
+graphql`
+  fragment queriesTier on TierProgress @refetchable(queryName: "queriesTierQuery") {
+    qualifying
+    current { code }
+  }
+`;
+
+graphql`
+  fragment queriesBadge on BadgeProgress @refetchable(queryName: "queriesBadgeQuery") {
+    progress
+    badge { code }
+  }
+`;
+
+graphql`
+  fragment queriesMemberReward on MemberReward @refetchable(queryName: "queriesMemberRewardQuery") {
+    missing
+    rewardState
+  }
+`;
+
+graphql`
+  query queriesStandingQuery {
+    me {
+      balance { id ...queriesWallet }
+      tier { id ...queriesTier }
+      badges { id ...queriesBadge }
+      rewards(first: 1) { edges { node { id ...queriesMemberReward } } }
+    }
+  }
+`;
+
+graphql`
   fragment queriesInbox on Member
   @refetchable(queryName: "queriesInboxPageQuery")
   @argumentDefinitions(count: { type: "Int", defaultValue: 20 }, cursor: { type: "String" }) {
@@ -98,6 +137,7 @@ graphql`
         ... on VoucherUsed { voucher { ...queriesVoucher } }
         ... on MessageReceived { unread message { title } }
       }
+      member { balance { ...queriesWallet } tier { ...queriesTier } badges { ...queriesBadge } }
     }
   }
 `;

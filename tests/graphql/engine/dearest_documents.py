@@ -4,7 +4,7 @@ the path on which there are most of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphql import (
@@ -58,6 +58,35 @@ def dearest_documents(
     """Yield the dearest document of each type that these roots lead to. `arguments` says what fields with
     arguments are given, `sizes` how many rows a list without a page has.
     """
+    for type_name, path, leaves in _types(schema, roots, arguments, sizes):
+        dearest = _dearest(schema, type_name, path, leaves)
+        if dearest is not None:
+            yield dearest
+
+
+def dearest_of_leaves(
+    schema: GraphQLSchema,
+    *,
+    roots: frozenset[str],
+    arguments: Mapping[str, str],
+    sizes: Mapping[str, int],
+    alone: Collection[str],
+) -> Iterator[DearestDocument]:
+    """Yield the dearest document of each leaf that is named in `alone` as `Type.field`: it asks for that leaf of
+    the type only, so that more rows of it are accepted.
+    """
+    for type_name, path, leaves in _types(schema, roots, arguments, sizes):
+        for leaf in leaves:
+            if f"{type_name}.{leaf}" in alone:
+                dearest = _dearest(schema, type_name, path, [leaf])
+                assert dearest is not None, "the smallest page of one leaf is accepted"
+                yield dearest
+
+
+def _types(
+    schema: GraphQLSchema, roots: frozenset[str], arguments: Mapping[str, str], sizes: Mapping[str, int]
+) -> Iterator[tuple[str, Path, list[str]]]:
+    """Yield each type that has leaves, the path on which there are most of it, and its leaves."""
     query = schema.query_type
     assert query is not None
     for type_name, path in sorted(_best_paths(schema, query, roots, arguments, sizes).items()):
@@ -68,16 +97,21 @@ def dearest_documents(
             for name, field in graphql_type.fields.items()
             if is_leaf_type(get_named_type(field.type)) and _is_possible(type_name, name, field, arguments)
         ]
-        candidates = [
-            DearestDocument(type_name, text, values)
-            for page in PAGE_SIZES
-            for times in ALIASES
-            for text, values in _written(path, leaves, page, times)
-        ]
-        candidates.sort(key=lambda document: -document.values)
-        dearest = next((document for document in candidates if _is_accepted(document.text, schema)), None)
-        if leaves and dearest is not None:
-            yield dearest
+        if leaves:
+            yield type_name, path, leaves
+
+
+def _dearest(
+    schema: GraphQLSchema, type_name: str, path: Path, leaves: Sequence[str]
+) -> DearestDocument | None:
+    candidates = [
+        DearestDocument(type_name, text, values)
+        for page in PAGE_SIZES
+        for times in ALIASES
+        for text, values in _written(path, leaves, page, times)
+    ]
+    candidates.sort(key=lambda document: -document.values)
+    return next((document for document in candidates if _is_accepted(document.text, schema)), None)
 
 
 def _best_paths(
@@ -142,7 +176,7 @@ def _product(path: Path) -> int:
     return product
 
 
-def _written(path: Path, leaves: list[str], page: int, times: int) -> Iterator[tuple[str, int]]:
+def _written(path: Path, leaves: Sequence[str], page: int, times: int) -> Iterator[tuple[str, int]]:
     """Yield the document with the leaves repeated, and with the last list of the path repeated."""
     lists = [index for index, step in enumerate(path) if step.count > 1]
     rows = 1
@@ -154,7 +188,7 @@ def _written(path: Path, leaves: list[str], page: int, times: int) -> Iterator[t
         yield _nested(path, leaves, page, lists[-1], times), rows * times * len(leaves)
 
 
-def _nested(path: Path, leaves: list[str], page: int, repeated: int | None, times: int) -> str:
+def _nested(path: Path, leaves: Sequence[str], page: int, repeated: int | None, times: int) -> str:
     text = "{ " + " ".join(leaves) + " }"
     for index in reversed(range(len(path))):
         step, owner_before = path[index], path[index - 1] if index else None

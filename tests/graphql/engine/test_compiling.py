@@ -52,6 +52,13 @@ class OtherLeaf(Leaf):
 
 
 @strawberry.type
+class Nest:
+    text: str
+    inner: "Nest | None" = None
+    inners: "list[Nest] | None" = None
+
+
+@strawberry.type
 class Row:
     id: strawberry.ID
     text: str
@@ -136,6 +143,7 @@ class Query:
         return row()
 
     sample: Row | None = None
+    nest: Nest | None = None
 
 
 STRAWBERRY = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))
@@ -143,7 +151,7 @@ SCHEMA = STRAWBERRY._schema
 install_permissions(
     SCHEMA,
     lambda _context, _name: None,
-    roots={"Query": {"row": RootPermission(PUBLIC, PUBLIC), "sample": RootPermission(PUBLIC, PUBLIC)}},
+    roots={"Query": {name: RootPermission(PUBLIC, PUBLIC) for name in ("row", "sample", "nest")}},
     guarded={("Row", "secret"): STAFF, ("Row", "deepSecret"): STAFF},
 )
 ALL = "id text whole real truth at day wallet total words hue maybe maybeAt __typename"
@@ -308,6 +316,19 @@ def test_what_is_hidden_from_a_caller_is_null_only_where_it_may_be() -> None:
     }
     assert (tally.compiled, tally.given_up) == (1, 0)
     assert both("{ sample { deepSecret } }", Query(sample=row())).data == {"sample": None}
+
+
+@pytest.mark.parametrize("name", ["inner", "inners"])
+@pytest.mark.parametrize("depth", [1, 11, 12, 13, 40])
+def test_what_nests_deeper_than_python_does_is_compiled(name: str, depth: int) -> None:
+    tally, leaf, selected = Tally(), Nest(text="leaf"), "text"
+    for at in range(depth):
+        leaf = Nest(text=str(at), inner=leaf, inners=[leaf])
+        selected = f"text {name} {{ {selected} }}"
+    assert both(f"{{ nest {{ {selected} }} }}", Query(nest=leaf), tally=tally).errors is None
+    assert tally == Tally(compiled=1)
+    leaf.text = None  # type: ignore[assignment]
+    assert both(f"{{ nest {{ {selected} }} }}", Query(nest=leaf)).errors
 
 
 def test_what_gave_the_compiled_way_up_is_counted_once() -> None:

@@ -3,6 +3,7 @@ ends it.
 """
 
 from tests.running_app import Json, RunningApp
+from tests.senders.push_tokens import name_of, registration_token
 
 CODES = "mutation($i: RequestSignInCodeInput!) { requestSignInCode(input: $i) { expiresAt } }"
 DEVICES = "{ me { devices { registeredAt lastSeenAt } } }"
@@ -28,12 +29,18 @@ async def phone(app: RunningApp, installation: str, *, named: bool = True, regis
 
 def pushed_at(installation: str) -> Json:
     """The input with which an installation registers for push."""
-    return {"installationId": installation, "platform": "ANDROID", "token": f"push-{installation}"}
+    return {
+        "installationId": installation,
+        "platform": "ANDROID",
+        "token": registration_token(f"push-{installation}"),
+    }
 
 
 async def reached(app: RunningApp) -> list[str]:
-    """The tokens that push reaches."""
-    return sorted([row["token"] async for row in app.process.store["devices"].find({"token": {"$gt": ""}})])
+    """The names of the tokens that push reaches."""
+    return sorted(
+        [name_of(row["token"]) async for row in app.process.store["devices"].find({"token": {"$gt": ""}})]
+    )
 
 
 async def test_a_phone_is_seen_whenever_its_session_is_refreshed(app: RunningApp) -> None:
@@ -106,7 +113,7 @@ async def test_signing_out_everywhere_ends_the_push_of_all_ones_own_phones(app: 
     ana, rui = await app.enrol_member(), await app.enrol_member("rui@example.com")
     await app.mutate(
         "registerDevice",
-        {"installationId": "r", "platform": "IOS", "token": "push-rui"},
+        {"installationId": "r", "platform": "IOS", "token": registration_token("push-rui")},
         "device { id }",
         token=rui,
     )

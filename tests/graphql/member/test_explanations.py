@@ -124,6 +124,47 @@ async def test_a_rule_that_is_not_listed_or_has_no_title_is_told_of_only_where_i
         assert ("big-basket", "when") in [(one["rule"], one["reason"]) for one in of_entry]
 
 
+PARTED = """
+programme: {code: parted, name: Parted, currency: EUR, timezone: Europe/Lisbon, locales: [en], terms: {version: "2026-01", url: "https://parted.example"}}
+wallets: [{code: points, name: Points}]
+rules:
+  - {code: one, title: One point, on: purchase.completed, best_of: most, do: [{award: {wallet: points, amount: 1, per: 100, of: purchase.total}}]}
+  - {code: two, title: Two points, on: purchase.completed, best_of: most, do: [{award: {wallet: points, amount: 2, per: 100, of: purchase.total}}]}
+  - {code: tomorrow, title: A day after, on: purchase.completed, after: {days: 1}, do: [{award: {wallet: points, fixed: 5}}]}
+  - {code: tested, title: Tested, on: purchase.completed, holdout: 100, do: [{award: {wallet: points, fixed: 9}}]}
+  - {code: thanks, title: Thanks, on: purchase.completed, do: [{message: thanks}]}
+  - {code: SECRET10, on: purchase.completed, do: [{tag: ten}]}
+messages: [{code: thanks, title: Thanks, body: Thanks}]
+"""
+
+
+async def test_members_read_reasons_in_parts_of_rules_that_give_and_staff_of_all(
+    database: Database, command_log: CommandLog, tmp_path: Path
+) -> None:
+    file = tmp_path / "parted.yaml"
+    file.write_text(PARTED, encoding="utf-8")
+    parts = "explanation { rule title amount why { kind outdoneBy at } }"
+    async with open_running_app(database, command_log, tmp_path, programme=file) as app:
+        token, till = await app.enrol_member(locale="en"), await app.hire("rui")
+        await buy(app, token, till, 1_000)
+        query = f"{{ me {{ purchases {{ edges {{ node {{ {parts} }} }} }} }} }}"
+        mine = (await app.do(query, token=token))["me"]["purchases"]["edges"][0]["node"]["explanation"]
+        theirs = (await app.do(f'{{ purchase(externalId: "R1") {{ {parts} }} }}', token=till))["purchase"]
+    no_part = {"outdoneBy": None, "at": None}
+    outdone = {"kind": "BEST_OF", "outdoneBy": "Two points", "at": None}
+    later = {"kind": "LATER", "outdoneBy": None, "at": "2026-03-03T10:00:00.000Z"}
+    assert mine == [
+        {"rule": "one", "title": "One point", "amount": 0, "why": outdone},
+        {"rule": "two", "title": "Two points", "amount": 20, "why": None},
+        {"rule": "tomorrow", "title": "A day after", "amount": 0, "why": later},
+    ]
+    assert [one for one in theirs["explanation"] if one not in mine] == [
+        {"rule": "tested", "title": "Tested", "amount": 0, "why": {"kind": "HOLDOUT", **no_part}},
+        {"rule": "thanks", "title": "Thanks", "amount": 0, "why": None},
+        {"rule": "SECRET10", "title": "SECRET10", "amount": 0, "why": None},
+    ]
+
+
 GIVING = """
 programme: {code: giving, name: Giving, currency: EUR, timezone: Europe/Lisbon, locales: [pt, en, pl], terms: {version: "2026-01", url: "https://giving.example"}}
 wallets: [{code: points, kind: points, name: {pt: Pontos, en: Points, pl: Punkty}, debt: allow}]

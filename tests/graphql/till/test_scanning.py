@@ -9,6 +9,7 @@ import pytest
 
 from domain.model.people import codes
 from tests.running_app import Json, RunningApp
+from tests.senders.push_tokens import installation_id
 
 SCAN = """__typename ... on CustomerScan { visit visitExpiresAt customer { name number } } ... on VoucherScan { usable
   } ... on Problem { message }"""
@@ -81,7 +82,10 @@ async def test_a_card_out_of_its_time_forged_or_of_a_phone_registered_afresh(app
         "UnknownCode",
         "UnknownCode",
     ]
-    await phone(app, token)
+    fresh = await phone(app, token)
+    app.clock.advance(minutes=1)
+    assert (await scan(app, till, card(app, fresh), key="new"))["__typename"] == "CustomerScan"
+    app.clock.advance(minutes=1)
     assert (await scan(app, till, card(app, device), key="old"))["__typename"] == "UnknownCode"
 
 
@@ -198,7 +202,12 @@ async def test_a_device_is_forgotten_by_its_owner_alone(app: RunningApp) -> None
 async def test_a_push_token_that_moves_leaves_the_first_member(app: RunningApp) -> None:
     token, other = await app.enrol_member(), await app.enrol_member("eva@example.com")
     for caller, installation in ((token, "a"), (other, "b")):
-        input = {"installationId": installation, "platform": "ANDROID", "token": "fid-1", "tokenKind": "FID"}
+        input = {
+            "installationId": installation,
+            "platform": "ANDROID",
+            "token": installation_id("fid-1"),
+            "tokenKind": "FID",
+        }
         await app.mutate("registerDevice", input, "device { id }", token=caller)
     rows = [row async for row in app.process.store["devices"].find({"_id": {"$gt": ""}})]
     assert sorted("token" in row for row in rows) == [False, True]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, get_args
 
 import pytest
@@ -67,6 +68,7 @@ def put(path: Path, value: object = None) -> str:
     return json.dumps(values, default=lambda number: float(number) if isinstance(number, Decimal) else number)
 
 
+@cache
 def faults_at(path: Path, text: str) -> tuple[list[ProgrammeFault], int]:
     """The faults at a path, and how many there are in all."""
     try:

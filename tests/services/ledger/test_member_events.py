@@ -32,7 +32,7 @@ async def test_an_event_counts_once_whatever_key_it_comes_with(database: Databas
     await join(runtime, "ana")
     first = await visit(runtime, "v1", "a")
     again, other_key = await visit(runtime, "v1", "a"), await visit(runtime, "v1", "b")
-    assert [told.entry.amount for told in first.history] == [10, 3]
+    assert [told.amount for told in first.history] == [10, 3]
     assert first == again == other_key
     assert (await queries.load_member_view(runtime, member_id="ana", now=NOW)).member.wallets[
         "points"

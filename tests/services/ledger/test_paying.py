@@ -73,7 +73,7 @@ async def test_a_paid_purchase_takes_the_commands_of_any_other(
     with command_log.counting() as counted:
         recorded = await record(runtime, paid_purchase("r", 100))
     assert counted.names == ["find", "bulkWrite", "commitTransaction"]
-    assert [(one.entry.kind, one.entry.amount) for one in recorded.history] == [
+    assert [(one.kind, one.amount) for one in recorded.history] == [
         ("SPEND", -100),
         ("AWARD", 10),
     ]

@@ -39,7 +39,7 @@ async def test_home_is_one_command(database: Database, command_log: CommandLog) 
             runtime, member_id="ana", first=20, member_view=view, now=now
         )
     assert counted.names == ["find"]
-    assert [one.entry.n for one in newest.items] == list(range(25, 5, -1))
+    assert [one.n for one in newest.items] == list(range(25, 5, -1))
     assert newest.has_more
 
 
@@ -50,9 +50,9 @@ async def test_a_later_page_is_one_command(database: Database, command_log: Comm
     with command_log.counting() as counted:
         page = await entry_history.list_history(runtime, member_id="ana", first=10, before=6, now=NOW)
     assert counted.names == ["find"]
-    assert [one.entry.n for one in page.items] == [5, 4, 3, 2, 1]
+    assert [one.n for one in page.items] == [5, 4, 3, 2, 1]
     assert not page.has_more
-    assert [one.entry.balance for one in page.items] == [500, 400, 300, 200, 100]
+    assert [one.balance for one in page.items] == [500, 400, 300, 200, 100]
 
 
 async def test_a_page_may_begin_in_memory_and_end_in_the_journal(
@@ -68,7 +68,7 @@ async def test_a_page_may_begin_in_memory_and_end_in_the_journal(
             runtime, member_id="ana", first=25, wallet="points", member_view=view, now=now
         )
     assert counted.names == ["find"]
-    assert [one.entry.wallet_n for one in page.items] == list(range(25, 0, -1))
+    assert [one.wallet_n for one in page.items] == list(range(25, 0, -1))
 
 
 async def test_purchases_of_one_store(database: Database, command_log: CommandLog) -> None:
@@ -80,10 +80,20 @@ async def test_purchases_of_one_store(database: Database, command_log: CommandLo
     view = await queries.load_member_view(runtime, member_id="ana", now=now)
     with command_log.counting() as counted:
         porto = await queries.list_purchases(
-            runtime, member_id="ana", first=4, store="porto", member_view=view, now=now
+            runtime,
+            member_id="ana",
+            first=4,
+            wanted=queries.PurchaseFilter("porto"),
+            member_view=view,
+            now=now,
         )
     older = await queries.list_purchases(
-        runtime, member_id="ana", first=20, before=porto.items[-1].number, store="porto", now=now
+        runtime,
+        member_id="ana",
+        first=20,
+        before=porto.items[-1].number,
+        wanted=queries.PurchaseFilter("porto"),
+        now=now,
     )
     assert [one.purchase.external_id for one in everything.items] == ["r25", "r24", "r23", "r22"]
     assert [one.purchase.external_id for one in porto.items] == ["r24", "r21", "r18", "r15"]
@@ -123,14 +133,14 @@ async def test_a_lapse_is_seen_before_any_job_has_written_it(database: Database)
     page = await entry_history.list_history(runtime, member_id="ana", first=20, member_view=view, now=then)
     assert view.unwritten_count == 1
     assert (view.member.wallets["points"].available, view.member.wallets["points"].expired) == (0, 100)
-    assert [(one.entry.kind, one.entry.amount, one.entry.balance) for one in page.items] == [
+    assert [(one.kind, one.amount, one.balance) for one in page.items] == [
         ("EXPIRE", -100, 0),
         ("AWARD", 100, 100),
     ]
     await turn(runtime, now=then)
     written = await queries.load_member_view(runtime, member_id="ana", now=then)
     assert written.unwritten_count == 0
-    assert [one.entry.amount for one in written.recent_entries] == [-5, -100, 5, 100]
+    assert [one.amount for one in written.recent_entries] == [-5, -100, 5, 100]
 
 
 async def test_a_member_is_known_by_number(database: Database) -> None:

@@ -128,10 +128,7 @@ async def test_a_voucher_issued_and_used_is_told_with_its_points(database: Datab
         activities = await phone.wait_for(3)
         assert [one.change for one in activities if isinstance(one, VoucherActivity)] == ["issued", "used"]
         assert [
-            entry.entry.amount
-            for one in activities
-            if isinstance(one, EntriesActivity)
-            for entry in one.entries
+            entry.amount for one in activities if isinstance(one, EntriesActivity) for entry in one.entries
         ] == [-50]
         await phone.close()
 
@@ -189,7 +186,7 @@ async def test_what_a_refund_takes_is_told_points_vouchers_and_tier(database: Da
         activities = await phone.wait_for(4)
         assert activities[1] == VoucherActivity("ana-1", "cancelled")
         assert [
-            [(entry.entry.kind, entry.entry.amount, entry.entry.balance) for entry in each.entries]
+            [(entry.kind, entry.amount, entry.balance) for entry in each.entries]
             for each in activities
             if isinstance(each, EntriesActivity)
         ] == [[("CLAWBACK", -40, 60)], [("CLAWBACK", -60, 0)]]
@@ -312,7 +309,7 @@ async def test_for_one_that_falls_behind_twenty_rows_are_kept_and_the_rest_is_re
                 await asyncio.wait_for(anext(stream), 10) for _ in range(41)
             ]  # 40 purchases, and a reward that they unlock
         moved = [one.detail for one in rest if isinstance(one.detail, EntriesActivity)]
-        assert [one.entry.balance for each in moved for one in each.entries] == list(range(2, 42))
+        assert [one.balance for each in moved for one in each.entries] == list(range(2, 42))
         assert [command.body["find"] for command in counted.commands if command.name == "find"].count(
             "journal"
         ) == 1

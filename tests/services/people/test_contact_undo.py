@@ -13,6 +13,7 @@ from domain.services.people.member_contacts import contact_undo
 from domain.services.people.sign_in import request_code
 from domain.store import audit
 from tests.identity_harness import NOW, IdentityHarness, enrol_and_sign_in, stored_member
+from tests.senders.push_tokens import registration_token
 from tests.services.people.contact_acts import ANA, BO, LATER, NEW, PHONE, change_to, sign_in_again
 
 WEEK = timedelta(days=7)
@@ -35,10 +36,10 @@ async def test_the_owner_gets_the_membership_back_and_the_thief_is_out(harness: 
     token = await change_to(harness, ana, NEW)
     thief = await sign_in_again(harness, NEW)
     await devices.register(
-        harness.store,
+        harness.identity,
         member=ana.member,
         session=thief.opened_session.session.id,
-        registration=Registration("phone-1", "ANDROID", "t"),
+        registration=Registration("phone-1", "ANDROID", registration_token("t")),
         key=bytes(32),
         now=LATER,
     )

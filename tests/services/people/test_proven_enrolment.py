@@ -17,7 +17,7 @@ from domain.services.errors import (
 )
 from domain.services.people import sessions
 from domain.services.people.enrolment import Application
-from domain.services.people.proven_enrolment import enrol_proven, enrol_with_proof
+from domain.services.people.proofs.proven_enrolment import enrol_proven, enrol_with_proof
 from domain.services.people.sign_in import DeviceInput, MemberSignedIn, request_code, sign_in, sign_in_proven
 from tests.identity_harness import (
     NOW,

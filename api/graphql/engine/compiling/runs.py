@@ -69,8 +69,11 @@ class Run:
         self._arguments: dict[ResolvedField, dict[str, object]] = {}
 
     def _count_values(self, count: int) -> None:
+        executor = self.executor
         self.values += count
-        self.executor.count_values(count)
+        executor.values += count
+        if executor.values > executor.values_at_most:
+            raise NotPlain  # the library says which value was the first too many
 
     def may_see(self, viewers: CallerKinds) -> bool:
         """Tell whether the caller is of a kind that may see a guarded field."""

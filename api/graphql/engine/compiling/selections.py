@@ -94,7 +94,8 @@ class Compiler:
 
     def _function(self, type_: GraphQLOutputType, details: FieldDetailsList) -> str:
         function = self.source.function()
-        self._value(function, "value", type_, details)
+        with function.counted():
+            self._value(function, "value", type_, details)
         return function.end("value")
 
     # ------------------------------------------------------------ values
@@ -117,7 +118,7 @@ class Compiler:
             with out.checked(v, f"{v}.__class__ is list or {v}.__class__ is tuple", nullable=nullable):
                 answers, each = self.source.fresh("l"), self.source.fresh("v")
                 out.add(f"{answers} = []")
-                with out.block(f"for {each} in {v}"):
+                with out.counted(f" * len({v})"), out.block(f"for {each} in {v}"):
                     self._value(out, each, type_.of_type, details)
                     out.add(f"{answers}.append({each})")
                 out.add(f"{v} = {answers}")
@@ -161,7 +162,7 @@ class Compiler:
     ) -> None:
         grouped = self.executor.collect_subfields(object_type, details).grouped_field_set
         answer = self.source.fresh("o")
-        out.add(f"run.count({len(grouped)})")
+        out.count(len(grouped))
         out.add(f"{answer} = {{}}")
         for name, each in grouped.items():
             self._field(out, v, answer, name, object_type, each)
@@ -198,7 +199,7 @@ class Compiler:
         if viewers is None:
             self._read(out, v, source, (answer, response_name), field)
         else:
-            with out.block(f"if run.may_see({self.source.bind(viewers)})"):
+            with out.block(f"if run.may_see({self.source.bind(viewers)})"), out.counted():
                 self._read(out, v, source, (answer, response_name), field)
             with out.block("else"):
                 out.add("raise NotPlain" if is_non_null_type(graphql_field.type) else f"{v} = None")

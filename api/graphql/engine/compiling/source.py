@@ -7,7 +7,7 @@ Nothing of a client's text is in it but aliases, as string literals: names of fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any, cast
 
 from strawberry.execution import optimized_is_awaitable
@@ -68,6 +68,7 @@ class Function:
     def __init__(self, source: Source, name: str) -> None:
         self.source, self.name = source, name
         self._lines = [f"def {name}(value, run):"]
+        self._counts: list[int] = []
         self.blocks = 1
 
     def add(self, line: str) -> None:
@@ -82,20 +83,33 @@ class Function:
         self.blocks -= 1
 
     @contextmanager
+    def counted(self, times: str = "") -> Iterator[None]:
+        """Count the fields of all objects inside at once, before they are read."""
+        at, indent = len(self._lines), " " * self.blocks
+        self._lines.append("")
+        self._counts.append(0)
+        yield
+        if count := self._counts.pop():
+            self._lines[at] = f"{indent}run.count({count}{times})"
+
+    def count(self, fields: int) -> None:
+        self._counts[-1] += fields
+
+    @contextmanager
     def checked(self, v: str, condition: str, *, nullable: bool) -> Iterator[None]:
         """Go on only with a value that meets a condition, or is null where it may be: that stays as it is."""
-        first = len(self._lines) + 1
-        with self.block(f"if {condition}") if nullable else nullcontext():
-            if not nullable:
-                self.add(f"if not ({condition}): raise NotPlain")
+        if not nullable:
+            self.add(f"if not ({condition}): raise NotPlain")
             yield
-            if nullable and len(self._lines) == first:
-                self.add("pass")
-        if nullable:
-            self.add(f"elif {v} is not None: raise NotPlain")
+            return
+        with self.block(f"if {condition}"):
+            self.add("pass")
+            with self.counted():
+                yield
+        self.add(f"elif {v} is not None: raise NotPlain")
 
     def end(self, result: str) -> str:
         """Return the name of the function, which is complete and returns this expression."""
         self.add(f"return {result}")
-        self.source.functions.append("\n".join(self._lines))
+        self.source.functions.append("\n".join(filter(None, self._lines)))
         return self.name

@@ -20,7 +20,7 @@ from api.texts import say
 from domain.model.ledger import decision
 from domain.services.code_claims import EnteredCode
 from domain.services.ledger import code_entry
-from domain.store.ledger import members
+from domain.store.ledger import history_entries
 
 
 @enum_of_words(decision.CodeRefusalReason, description="Why a code counts nothing.")
@@ -116,7 +116,7 @@ async def code_entered(info: Info, entered: EnteredCode) -> CodeEntered:
     spec = find_spec(audience.programme_of_version(row.version).code, name)
     return CodeEntered(
         title=audience.text(spec.title) if spec is not None else name,
-        entries=entries_of(audience, member, members.row_history(row)),
+        entries=entries_of(audience, member, history_entries.row_history(row)),
         vouchers=[await voucher_of(info, voucher) for voucher in entered.issued],
         explanation=outcomes_of(audience, row.outcomes, row.version),
         member_id=member,

@@ -100,7 +100,7 @@ class RedemptionMutation:
                 now=loaders.now,
             )
         except decision.RewardLocked as refusal:
-            return _reward_locked(await loaders.audience(), reward, refusal)
+            return reward_locked(await loaders.audience(), reward, refusal)
         loaders.forget(member)
         audience = await loaders.audience()
         return RewardRedeemed(
@@ -130,7 +130,8 @@ class RedemptionMutation:
         )
 
 
-def _reward_locked(audience: Audience, reward: str, refusal: decision.RewardLocked) -> RewardLocked:
+def reward_locked(audience: Audience, reward: str, refusal: decision.RewardLocked) -> RewardLocked:
+    """Return why a reward is locked, in the reader's language."""
     spec = find_spec(audience.programme.reward, reward)
     return RewardLocked(
         message=say("problem.RewardLocked", audience.locale),

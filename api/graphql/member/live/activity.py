@@ -10,13 +10,14 @@ import strawberry
 
 from api.errors import Unauthenticated
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.descriptions import TIER_STEP_REASON
+from api.graphql.engine.descriptions import TIER_STEP_REASON, deprecated_on
 from api.graphql.engine.shared_types import Info
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badge_progress, badges_of
 from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
 from api.graphql.member.live.cursors import read_cursor, write_cursor
-from api.graphql.member.members import Member, Referral, current_member, referral_of
+from api.graphql.member.members import Member, current_member
+from api.graphql.member.membership import Referral, referral_of
 from api.graphql.member.messages import Message, message_of
 from api.graphql.member.points import PointEntry, Wallet, entries_of, wallets_of
 from api.graphql.member.rewards import MemberReward, member_reward
@@ -59,7 +60,12 @@ class BadgeEarned:
 
 @strawberry.type(description="The member holds another tier, higher or lower.")
 class TierChanged:
-    from_: Tier = strawberry.field(name="from", description="The one before.")
+    previous: Tier = strawberry.field(description="The one before.")
+    from_: Tier = strawberry.field(
+        name="from",
+        description="The one before.",
+        deprecation_reason=f"Use `previous`. {deprecated_on(2026, 11, 29)}",
+    )
     to: Tier = strawberry.field(description="The one held since.")
     reason: str = strawberry.field(description=TIER_STEP_REASON)
     tier: TierProgress = strawberry.field(description="Where the member stands now.")
@@ -309,7 +315,11 @@ def _tier_activity(audience: Audience, member: LedgerMember, change: TierActivit
     if progress is None or change.from_tier not in tiers or change.to_tier not in tiers:
         return None
     return TierChanged(
-        from_=tiers[change.from_tier], to=tiers[change.to_tier], reason=change.reason, tier=progress
+        previous=tiers[change.from_tier],
+        from_=tiers[change.from_tier],
+        to=tiers[change.to_tier],
+        reason=change.reason,
+        tier=progress,
     )
 
 

@@ -261,6 +261,7 @@ export default {
   "action.PURCHASE": "Purchase",
   "action.REFUND": "Refund",
   "action.VOUCHER_USED": "Voucher",
+  "action.REWARD_REDEEMED": "Reward redeemed",
   "action.VOUCHER_REVERSED": "Voucher undone",
   "attributes": "What we know",
   "attributes.save": "Save",

@@ -284,6 +284,7 @@ export default {
   "action.PURCHASE": "Zakup",
   "action.REFUND": "Zwrot",
   "action.VOUCHER_USED": "Kupon",
+  "action.REWARD_REDEEMED": "Nagroda odebrana",
   "action.VOUCHER_REVERSED": "Kupon cofnięty",
   "attributes": "Co wiemy",
   "attributes.save": "Zapisz",

@@ -271,6 +271,7 @@ export default {
   "action.PURCHASE": "Compra",
   "action.REFUND": "Devolução",
   "action.VOUCHER_USED": "Vale",
+  "action.REWARD_REDEEMED": "Prémio resgatado",
   "action.VOUCHER_REVERSED": "Vale anulado",
   "attributes": "O que sabemos",
   "attributes.save": "Guardar",

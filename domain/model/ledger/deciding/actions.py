@@ -35,11 +35,10 @@ from domain.model.values import evolve
 
 
 def carry_out(builder: RowBuilder, verdict: Verdict, event: Event) -> dict[str, int]:
-    """Do what a verdict gives, write its outcomes and count its firing. Returns what it awarded by wallet."""
+    """Do what a verdict that applied gives, write its outcomes and count its firing. Returns what it awarded
+    by wallet.
+    """
     rule = verdict.rule
-    if not verdict.applied:
-        builder.outcomes.append(Outcome(rule.code, False, 0, verdict.reason))
-        return {}
     awarded: dict[str, int] = {}
     reasons: dict[str, str | None] = {}
     for rule_grant in verdict.grants:
@@ -67,9 +66,6 @@ def carry_out_withheld(builder: RowBuilder, verdict: Verdict | None, rule: Rule,
     """Do of a verdict only what gives nothing: messages, webhooks, surveys, and what is taken. Without a
     verdict it is a rule with a delay, which does not come later either.
     """
-    if verdict is not None and not verdict.applied:
-        builder.outcomes.append(Outcome(rule.code, False, 0, verdict.reason))
-        return
     telling = [action for action in rule.do if _only_tells(action)] if verdict else []
     taken = verdict.deductions if verdict else ()
     acted, blocked = _act_all(builder, telling, taken, rule=rule.code, event=event)

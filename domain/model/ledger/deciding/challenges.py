@@ -7,7 +7,6 @@ has to be on time. A goal below 1 is none: the badge then counts nothing for tha
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from math import ceil
@@ -64,7 +63,7 @@ def with_goal(
         return state
     then = settle_lots(member, at=since)
     view = ExpressionView(programme, then, Event("", "", since), _reads(spec.target), failures=failures)
-    return replace(state, target=ceil(view.number(spec.target)))
+    return evolve(state, target=ceil(view.number(spec.target)))
 
 
 def _fixed_at(programme: Programme, member: Member, spec: BadgeSpec, state: BadgeState) -> datetime | None:
@@ -116,7 +115,7 @@ def _has_all_levels(spec: BadgeSpec, state: BadgeState) -> bool:
 
 def accepted(programme: Programme, member: Member, spec: BadgeSpec, *, at: datetime) -> BadgeState:
     """Return how a member stands to a challenge that they take up at an instant."""
-    state = replace(member.badges.get(spec.code, BadgeState()), accepted_at=at)
+    state = evolve(member.badges.get(spec.code, BadgeState()), accepted_at=at)
     return with_goal(programme, member, spec, state, at=at, failures=[])
 
 

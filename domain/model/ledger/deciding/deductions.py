@@ -5,13 +5,13 @@ first, as if less had been taken.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from domain.model.ledger.deciding.awarding import give_back
 from domain.model.ledger.deciding.earning import Verdict
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.gifts import Deduction, Gift
 from domain.model.ledger.lots import LotPart
+from domain.model.values import evolve
 
 
 def return_excess(
@@ -61,11 +61,11 @@ def _split_last(
             less = min(amount, part.amount) if deduction.wallet == code else 0
             amount -= less
             if less:
-                taken.append(replace(part, amount=less))
+                taken.append(evolve(part, amount=less))
             if less < part.amount:
-                parts.append(replace(part, amount=part.amount - less))
+                parts.append(evolve(part, amount=part.amount - less))
         if parts:
-            rest.append(replace(deduction, parts=tuple(parts[::-1])))
+            rest.append(evolve(deduction, parts=tuple(parts[::-1])))
         if taken:
-            last.append(replace(deduction, parts=tuple(taken[::-1])))
+            last.append(evolve(deduction, parts=tuple(taken[::-1])))
     return tuple(rest[::-1]), tuple(last[::-1])

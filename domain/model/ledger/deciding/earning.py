@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import Per, period_start, previous_period, to_utc
-from domain.model.ledger.deciding.rule_order import groups_of, in_order
+from domain.model.ledger.deciding.rule_order import Groups, groups_of, in_order
 from domain.model.ledger.member import PeriodCount
 from domain.model.ledger.views.expression_view import ExpressionView
 from domain.model.programme import ActiveTimes, Award, CountBasis, DeductionSpec, Programme, Rule, SharedCap
+from domain.model.values import dataclass, evolve
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RuleRoom = tuple[bool, int | None]
@@ -254,7 +255,7 @@ def _cut(grants: Sequence[Grant], left: int | None) -> tuple[tuple[Grant, ...], 
         base = min(grant.base, left)
         extra = min(grant.extra * base // grant.base if grant.base else grant.extra, left - base)
         reason = grant.reason or (None if base + extra else "cap")
-        out.append(replace(grant, base=base, extra=extra, reason=reason))
+        out.append(evolve(grant, base=base, extra=extra, reason=reason))
         left -= base + extra
     return tuple(out), True
 
@@ -288,11 +289,15 @@ class _Judging:
 
     def judge(self, group: Sequence[Rule]) -> list[Verdict]:
         """Judge a rule, or a `best_of` group of which only the winner takes room of a shared cap."""
-        verdicts = _best([self._try(rule) for rule in group])
+        if len(group) == 1:
+            verdicts = [self._try(group[0])]
+        else:
+            verdicts = _best([self._try(rule) for rule in group])
+            for verdict in verdicts:
+                self.awarded.note(verdict)
         for verdict in verdicts:
-            self.awarded.note(verdict)
             cap = verdict.rule.capped_by
-            if verdict.applied and cap is not None:
+            if cap is not None and verdict.applied:
                 self.taken[cap] = self.taken.get(cap, 0) + verdict.amount
         return verdicts
 
@@ -300,9 +305,10 @@ class _Judging:
         reason = check(rule, self.inputs)
         if reason is not None:
             return Verdict(rule, False, reason)
-        awards = [action.award for action in rule.do if action.award is not None]
-        grants = tuple([grant(award, self.inputs, self.awarded) for award in awards])
-        taken = tuple([deduction(spec, self.inputs.view) for spec in rule.deductions])
+        grants = tuple([grant(award, self.inputs, self.awarded) for award in rule.awards])
+        taken = (
+            tuple([deduction(spec, self.inputs.view) for spec in rule.deductions]) if rule.deductions else ()
+        )
         verdict = self._capped(Verdict(rule, True, None, grants, taken))
         self.awarded.note(verdict)  # what a rule of the same group would multiply
         return verdict
@@ -321,17 +327,24 @@ class _Judging:
             return verdict
         if not left:
             return Verdict(verdict.rule, False, "cap")
-        return replace(verdict, reason="cap", grants=grants)
+        return evolve(verdict, reason="cap", grants=grants)
 
 
 def judge(rules: Sequence[Rule], inputs: RuleInputs) -> list[Verdict]:
     """Judge rules on one event. Rules that multiply others, and their groups, come after what they multiply;
     else in file order, a `best_of` group at its first rule.
     """
-    judging, verdicts = _Judging(inputs), dict[str, Verdict]()
-    for group in in_order(groups_of(rules)):
-        verdicts.update({verdict.rule.code: verdict for verdict in judging.judge(group)})
+    verdicts = judge_groups(in_order(groups_of(rules)), inputs)
     return [verdicts[rule.code] for rule in rules]
+
+
+def judge_groups(groups: Groups, inputs: RuleInputs) -> dict[str, Verdict]:
+    """Judge rules that are in groups and in order already, and return the verdicts by their codes."""
+    judging, verdicts = _Judging(inputs), dict[str, Verdict]()
+    for group in groups:
+        for verdict in judging.judge(group):
+            verdicts[verdict.rule.code] = verdict
+    return verdicts
 
 
 def check(rule: Rule, inputs: RuleInputs) -> str | None:
@@ -354,15 +367,13 @@ def check(rule: Rule, inputs: RuleInputs) -> str | None:
 
 
 def _best(tried: Sequence[Verdict]) -> list[Verdict]:
-    if len(tried) == 1:
-        return list(tried)
     winners: dict[str, Verdict] = {}
     for verdict in tried:
         group = verdict.rule.best_of
         if group and verdict.applied and (group not in winners or verdict.amount > winners[group].amount):
             winners[group] = verdict
     return [
-        replace(v, applied=False, reason=f"best_of:{winners[v.rule.best_of].rule.code}", grants=())
+        evolve(v, applied=False, reason=f"best_of:{winners[v.rule.best_of].rule.code}", grants=())
         if v.applied and v.rule.best_of and winners[v.rule.best_of] is not v
         else v
         for v in tried

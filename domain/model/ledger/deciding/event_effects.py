@@ -8,7 +8,6 @@ at the next event.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.model import event_names
@@ -60,9 +59,9 @@ def completed_event(programme: Programme, member: Member, event: Event) -> Event
         more = challenges.acceptance_data(programme, member, event)
     elif event.purchase is not None and event.purchase.payment is not None and _is_new_purchase(event):
         purchase = with_worth(programme, event.purchase, event.purchase.payment.parts)
-        return replace(event, purchase=purchase)
+        return evolve(event, purchase=purchase)
     return (
-        replace(
+        evolve(
             event, data={**more, **{name: value for name, value in event.data.items() if value is not None}}
         )
         if more
@@ -83,7 +82,7 @@ def apply_visible(builder: RowBuilder) -> Member:
         builder.member = evolve(builder.member, profile=event.profile)
     if event.name == event_names.ENROLLED:
         referrer = event.data.get("referredBy")
-        referral = replace(
+        referral = evolve(
             builder.member.referral, referred_by=referrer if isinstance(referrer, str) else None
         )
         builder.member = evolve(
@@ -178,7 +177,7 @@ def _refund(builder: RowBuilder, past: HistoricalContext | None) -> None:
     early = bought.total_before_joining - taken if is_early else bought.total_before_joining
     builder.member = evolve(
         builder.member,
-        purchases=replace(
+        purchases=evolve(
             categories.count_refund(bought, refund),
             total=bought.total - taken,
             returned=returned,
@@ -244,7 +243,7 @@ def _use(builder: RowBuilder) -> None:
         raise MemberFrozen("the member is frozen and uses nothing")
     voucher = _open_voucher(builder)
     opened = builder.member.vouchers[voucher]
-    change_voucher(builder, voucher, replace(opened, used_at=builder.at), "used")
+    change_voucher(builder, voucher, evolve(opened, used_at=builder.at), "used")
     if not opened.taken_lots:
         used = {**builder.member.free_vouchers_used, voucher: opened.reward}
         newest = dict(list(used.items())[-FREE_USED_KEPT:])
@@ -256,7 +255,7 @@ def _reverse(builder: RowBuilder) -> None:
     opened = builder.member.vouchers.get(voucher)
     if opened is None or opened.used_at is None or opened.used_at + REVERSAL_KEPT < builder.at:
         raise VoucherNotUsable("the voucher is not one that was used lately")
-    change_voucher(builder, voucher, replace(opened, used_at=None), "reversed")
+    change_voucher(builder, voucher, evolve(opened, used_at=None), "reversed")
     used = {key: reward for key, reward in builder.member.free_vouchers_used.items() if key != voucher}
     builder.member = evolve(builder.member, free_vouchers_used=used)
     revoke_source(builder, f"used:{voucher}")

@@ -8,7 +8,6 @@ tier.changed, segments ...) sees the member as it stands by then.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from domain.model.event_names import (
     POINTS_EXPIRED,
@@ -145,7 +144,7 @@ def _past_facts(programme: Programme, member: Member, facts: Facts, event: Event
     if member.tier is None:
         return facts
     tier = ladder.late_tier(programme, member.tier, at=event.at, known=facts.tier_after)
-    return replace(facts, tier_after=tier)
+    return evolve(facts, tier_after=tier)
 
 
 _BY_VOUCHER = {REDEEMED: "redeemed", VOUCHER_USED: "used"}
@@ -182,7 +181,7 @@ def _purchase_facts(builder: RowBuilder, view: ExpressionView, inputs: RuleInput
 def _with_balances(facts: Facts, member: Member) -> Facts:
     """Return facts with the balances of before, by which a refund tells what is kept would have unlocked."""
     balances = {code: held.available for code, held in member.wallets.items()}
-    return replace(facts, member={"balance": balances, **facts.member})
+    return evolve(facts, member={"balance": balances, **facts.member})
 
 
 # ---------------------------------------------------------------- badges, tiers, the referral

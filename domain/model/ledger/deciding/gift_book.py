@@ -5,13 +5,14 @@ it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from domain.model.event_names import BADGE_EARNED, REWARD_UNLOCKED, SEGMENT_ENTERED, TIER_CHANGED
 from domain.model.ledger.events import Event
 from domain.model.ledger.gifts import Counted, Deduction, Firing, Gift, is_transition
 from domain.model.ledger.lots import OpenedLot
+from domain.model.values import dataclass
 
 
 @dataclass

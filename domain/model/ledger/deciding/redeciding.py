@@ -7,7 +7,7 @@ Birthday and number are those of now: no fact keeps them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from domain.model.calendar import local_day
 from domain.model.event_names import POINTS_AWARDED, PURCHASED
@@ -29,6 +29,7 @@ from domain.model.ledger.gifts import NOT_COUNTED, Counted, add_counted
 from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
 from domain.model.ledger.views.field_reads import read_before, read_by_counts
 from domain.model.programme import Programme, Rule
+from domain.model.values import dataclass, evolve
 
 
 @dataclass
@@ -75,7 +76,7 @@ def remaining_awards(
         return RemainingAwards()
     event = Event(part.key, PURCHASED, part.at, part.source, purchase=purchase)
     if part.rule is not None:
-        event = replace(event, delayed_rule=part.rule, original_at=part.at)
+        event = evolve(event, delayed_rule=part.rule, original_at=part.at)
     rules = [
         rule
         for rule in programme.rules_on(PURCHASED)
@@ -172,7 +173,7 @@ def _count_again(
     standing: RemainingAwards,
 ) -> None:
     """What the purchase itself counts toward tiers and badges."""
-    facts = replace(part.facts, member={**part.facts.member, **part.facts.member_after})
+    facts = evolve(part.facts, member={**part.facts.member, **part.facts.member_after})
     reads = read_by_counts(programme, PURCHASED)
     view = ExpressionView(programme, builder.member, event, reads, facts=facts, first=facts.is_first_purchase)
     for name, count in programme.counts_on(PURCHASED):
@@ -202,7 +203,7 @@ def raised_verdicts(
             return None
     event = Event(part.key, raised.name, part.at, "selo", event_data)
     inputs = _inputs(
-        builder, _view(builder, programme, event, raised.facts), replace(part, facts=raised.facts), None
+        builder, _view(builder, programme, event, raised.facts), evolve(part, facts=raised.facts), None
     )
     rules = [rule for rule in programme.rules_on(raised.name) if rule.after is None]
     return {verdict.rule.code: verdict for verdict in judge(rules, inputs)}

@@ -7,7 +7,6 @@ been taken back.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from domain.model.calendar import add, local_day
@@ -49,7 +48,7 @@ def judge(builder: RowBuilder, event: Event) -> None:
         event.id, max(due, builder.at), event.at, event.source, event.purchase, event.name, event.data
     )
     waiting = (*state.waiting, pending)[-JUDGEMENTS_KEPT:]
-    builder.member = evolve(builder.member, referral=replace(state, waiting=waiting))
+    builder.member = evolve(builder.member, referral=evolve(state, waiting=waiting))
 
 
 def qualify(builder: RowBuilder, pending: PendingReferral) -> None:
@@ -58,14 +57,14 @@ def qualify(builder: RowBuilder, pending: PendingReferral) -> None:
     """
     state, referral = builder.member.referral, builder.programme.referral
     left = tuple(other for other in state.waiting if other.key != pending.key)
-    state = replace(state, waiting=left)
+    state = evolve(state, waiting=left)
     builder.member = evolve(builder.member, referral=state)
     if referral is None or state.qualified or state.referred_by is None or builder.member.frozen:
         return
     if not _view(builder, judged_event(pending)).test(referral.qualifies.when):
         return
     made = state.made + 1
-    state = replace(
+    state = evolve(
         state, qualified=True, waiting=(), made=made, qualified_at=builder.at, qualified_by=pending
     )
     builder.member = evolve(builder.member, referral=state)
@@ -78,14 +77,14 @@ def without_refunded(state: ReferralState, refund: Refund) -> ReferralState:
     """Return a referral's state with what a refund leaves of its purchase; a returned one waits no more."""
     key, remaining = refund.purchase.key, refund.remaining
     waiting = tuple(
-        replace(pending, purchase=remaining) if pending.key == key else pending
+        evolve(pending, purchase=remaining) if pending.key == key else pending
         for pending in state.waiting
         if pending.key != key or not remaining.is_returned
     )
     by = state.qualified_by
     if by is not None and by.key == key:
-        by = replace(by, purchase=remaining)
-    return replace(state, waiting=waiting, qualified_by=by)
+        by = evolve(by, purchase=remaining)
+    return evolve(state, waiting=waiting, qualified_by=by)
 
 
 def unmake(builder: RowBuilder) -> None:
@@ -97,7 +96,7 @@ def unmake(builder: RowBuilder) -> None:
     is_gone = by.purchase is not None and by.purchase.is_returned
     if not is_gone and _view(builder, judged_event(by)).test(referral.qualifies.when):
         return
-    state = replace(state, qualified=False, qualified_at=None, qualified_by=None)
+    state = evolve(state, qualified=False, qualified_at=None, qualified_by=None)
     builder.member = evolve(builder.member, referral=state)
     revoke_source(builder, FRIEND_SOURCE)
     _tell_referrer(builder, REFERRAL_UNMADE, f"{_key(builder.member.id, state.made)}:unmade")
@@ -134,7 +133,7 @@ def _view(builder: RowBuilder, event: Event) -> ExpressionView:
             if event.name != PURCHASED or event is builder.event
             else _fresh(builder.programme, builder, event, builder.member)
         )
-    own = replace(
+    own = evolve(
         totals,
         count=totals.count - totals.before_joining,
         total=totals.total - totals.total_before_joining,
@@ -154,7 +153,7 @@ def _fresh(programme: Programme, builder: RowBuilder, event: Event, member: Memb
 def reward_referrer(builder: RowBuilder) -> None:
     """Give a referrer theirs for a friend, as far as the limit goes."""
     referral, state = builder.programme.referral, builder.member.referral
-    builder.member = evolve(builder.member, referral=replace(state, friends=state.friends + 1))
+    builder.member = evolve(builder.member, referral=evolve(state, friends=state.friends + 1))
     if referral is None:
         return
     refused = "frozen" if builder.member.frozen else None
@@ -176,5 +175,5 @@ def reward_referrer(builder: RowBuilder) -> None:
 def unmake_referrer(builder: RowBuilder) -> None:
     """Take back what a referrer got for a friend."""
     state = builder.member.referral
-    builder.member = evolve(builder.member, referral=replace(state, friends=max(0, state.friends - 1)))
+    builder.member = evolve(builder.member, referral=evolve(state, friends=max(0, state.friends - 1)))
     revoke_source(builder, f"referral:{builder.event.data.get('friend')}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from domain.model.ledger.decision import RefundTooLarge
 from domain.model.ledger.events import Line, Purchase
+from domain.model.values import dataclass, evolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,13 @@ def remaining_purchase(
         return returned(before)
     if amount > before.total or amount <= 0:
         raise RefundTooLarge(before.total)
-    return replace(before, total=before.total - amount, lines=_spread(before, amount))
+    return evolve(before, total=before.total - amount, lines=_spread(before, amount))
 
 
 def returned(before: Purchase) -> Purchase:
     """Return a purchase of which nothing is kept."""
-    lines = tuple(replace(line, amount=0, quantity=0) for line in before.lines)
-    return replace(before, total=0, lines=lines, is_returned=True)
+    lines = tuple(evolve(line, amount=0, quantity=0) for line in before.lines)
+    return evolve(before, total=0, lines=lines, is_returned=True)
 
 
 def _spread(before: Purchase, taken: int) -> tuple[Line, ...]:
@@ -85,7 +85,7 @@ def _without_lines(before: Purchase, lines: Sequence[RefundLine]) -> Purchase:
     is_empty = not any(line.quantity for line in remaining)
     if taken == before.total and (before.total or is_empty):
         return returned(before)
-    return replace(before, total=before.total - taken, lines=remaining)
+    return evolve(before, total=before.total - taken, lines=remaining)
 
 
 def _line_amount(line: Line, requested: RefundLine) -> int:
@@ -99,4 +99,4 @@ def _line_amount(line: Line, requested: RefundLine) -> int:
 def _less(line: Line, amount: int, quantity: int) -> Line:
     """Return what is left of a line. One that had an amount and is brought to nothing has no quantity."""
     rest = line.amount - amount
-    return replace(line, amount=rest, quantity=0 if line.amount and not rest else line.quantity - quantity)
+    return evolve(line, amount=rest, quantity=0 if line.amount and not rest else line.quantity - quantity)

@@ -8,7 +8,7 @@ difference between what stood and what stands. Events that the purchase raised a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import date
 
 from domain.model.calendar import Per, local_day
@@ -36,7 +36,7 @@ from domain.model.ledger.gifts import NOT_COUNTED, Counted, Gift, add_counted
 from domain.model.ledger.lots import LAST, OpenedLot
 from domain.model.ledger.payments import payment_left
 from domain.model.programme import Programme
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 
 DEDUCTED = "deducted:"  # how a claim names what came back of a deduction, followed by SOURCE/WALLET
 
@@ -52,7 +52,7 @@ def journaled_purchase(
         _part(one, [claim.delayed[one.event.id] for claim in claims if one.event.id in claim.delayed])
         for one in delayed
     )
-    return replace(_part(row, [claim.purchase for claim in claims]), delayed=parts)
+    return evolve(_part(row, [claim.purchase for claim in claims]), delayed=parts)
 
 
 def _part(row: JournalRow, claims: Sequence[PurchaseClaim]) -> JournaledPurchase:
@@ -177,7 +177,7 @@ def _unclaimed(lots: Iterable[OpenedLot], code: str, claimed: int) -> list[Opene
     for lot in sorted(own, key=lambda lot: (lot.available_at is None, lot.expires_on or LAST)):
         taken = min(claimed, lot.amount)
         claimed -= taken
-        left.append(replace(lot, amount=lot.amount - taken))
+        left.append(evolve(lot, amount=lot.amount - taken))
     return left
 
 
@@ -211,7 +211,7 @@ def _take_rule_gifts(
         if kind == "rule" and not stands and not claim.has_taken(source):
             claim.sources.append(source)
             left = before.of_rule(code)  # of its caps, too, earlier refunds gave back the rest
-            firings = tuple(replace(firing, amount=left if firing.amount else 0) for firing in gift.firings)
+            firings = tuple(evolve(firing, amount=left if firing.amount else 0) for firing in gift.firings)
             taken = unreturned(gift, claim.returned(source))
             claim.amounts |= {f"{DEDUCTED}{source}/{code}": left for code, left in by_wallet(taken).items()}
             revoke(builder, source, evolve(gift, firings=firings, deductions=taken))
@@ -287,7 +287,7 @@ def _unclaimed_gift(gift: Gift, claim: _Claim, source: str, programme: Programme
     for code in left:
         for name in counted.keys() & set(programme.counts_of(code)):
             counted[name] = counted[name].less(Counted(gift.awarded[code] - left[code]))
-    firings = tuple(replace(firing, amount=max(0, firing.amount - taken)) for firing in gift.firings)
+    firings = tuple(evolve(firing, amount=max(0, firing.amount - taken)) for firing in gift.firings)
     deductions = unreturned(gift, claim.returned(source))
     return evolve(
         gift,

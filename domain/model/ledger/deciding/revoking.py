@@ -5,7 +5,6 @@ purchase.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 
 from domain.model.calendar import local_day, period_start
@@ -76,7 +75,7 @@ def _take_vouchers(builder: RowBuilder, source: str, gift: Gift) -> bool:
         elif voucher in builder.member.free_vouchers_used:
             used.append(UsedVoucher(voucher, builder.member.free_vouchers_used[voucher]))
             if opened is not None:
-                vouchers = {**builder.member.vouchers, voucher: replace(opened, is_revoked=True)}
+                vouchers = {**builder.member.vouchers, voucher: evolve(opened, is_revoked=True)}
                 builder.member = evolve(builder.member, vouchers=vouchers)
     if used:
         known = builder.member.used_vouchers
@@ -106,7 +105,7 @@ def give_room_back(builder: RowBuilder, rule: str, day: date, *, amount: int, ti
     if counts is None or not (amount or times):
         return
     after = tuple(
-        replace(count, times=max(0, count.times - times), amount=max(0, count.amount - amount))
+        evolve(count, times=max(0, count.times - times), amount=max(0, count.amount - amount))
         if count.start == period_start(day, count.per)
         else count
         for count in counts
@@ -171,7 +170,7 @@ def reduce_badge(builder: RowBuilder, code: str, amount: int) -> None:
     level = before.level
     if spec is not None and levels_reached(spec, before, before.progress) >= before.level:
         level = min(before.level, levels_reached(spec, before, progress))
-    after = replace(before, progress=progress, level=level, earned_at=before.earned_at if level else None)
+    after = evolve(before, progress=progress, level=level, earned_at=before.earned_at if level else None)
     builder.member = evolve(builder.member, badges={**builder.member.badges, code: after})
     for gone in range(before.level, level, -1):
         revoke_source(builder, f"badge:{code}:{gone}")

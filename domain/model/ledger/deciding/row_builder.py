@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 
 from domain.model.calendar import local_day
@@ -43,7 +43,7 @@ from domain.model.ledger.decision import (
     TagChanges,
     VoucherStep,
 )
-from domain.model.ledger.events import Event, Facts, Json, RaisedFacts
+from domain.model.ledger.events import NO_FACTS, Event, Facts, Json, RaisedFacts
 from domain.model.ledger.gifts import Counted, Deduction, Gift, add_counted, is_transition, with_gifts
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.lots import LotPart, OpenedLot, shown_parts
@@ -55,7 +55,7 @@ from domain.model.ledger.views.field_reads import read_after
 from domain.model.ledger.views.line_views import StepBudget
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 
 MOST_RAISED = 100
 UNDOING = frozenset({REFUNDED, REFERRAL_UNMADE, VOUCHER_CANCELLED, VOUCHER_REVERSED})
@@ -82,26 +82,26 @@ class RowBuilder:
     book: GiftBook
     past_facts: Facts | None = None
     turn_baseline: TurnBaseline | None = None
-    entries: list[Entry] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    raised: list[Event] = field(default_factory=list)
-    queue: deque[Event] = field(default_factory=deque)
-    messages: list[PlannedMessage] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
-    vouchers: list[VoucherStep] = field(default_factory=list)
-    delayed: list[DelayedEvent] = field(default_factory=list)
-    opened_lots: list[OpenedLot] = field(default_factory=list)
-    awarded: dict[str, int] = field(default_factory=dict)
-    to_count: dict[str, Counted] = field(default_factory=dict)
-    counted: dict[str, Counted] = field(default_factory=dict)
-    badge_counts: dict[str, int] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list, init=False)
+    outcomes: list[Outcome] = field(default_factory=list, init=False)
+    raised: list[Event] = field(default_factory=list, init=False)
+    queue: deque[Event] = field(default_factory=deque, init=False)
+    messages: list[PlannedMessage] = field(default_factory=list, init=False)
+    effects: list[Effect] = field(default_factory=list, init=False)
+    vouchers: list[VoucherStep] = field(default_factory=list, init=False)
+    delayed: list[DelayedEvent] = field(default_factory=list, init=False)
+    opened_lots: list[OpenedLot] = field(default_factory=list, init=False)
+    awarded: dict[str, int] = field(default_factory=dict, init=False)
+    to_count: dict[str, Counted] = field(default_factory=dict, init=False)
+    counted: dict[str, Counted] = field(default_factory=dict, init=False)
+    badge_counts: dict[str, int] = field(default_factory=dict, init=False)
     claim: RefundClaim | None = None
-    payments: list[Deduction] = field(default_factory=list)
-    failures: list[ExpressionFailure] = field(default_factory=list)
-    budget: StepBudget = field(default_factory=StepBudget)
-    purchase_facts: Facts = field(default_factory=Facts)
-    raised_facts: dict[int, RaisedFacts] = field(default_factory=dict)
-    unraised: set[str] = field(default_factory=set)
+    payments: list[Deduction] = field(default_factory=list, init=False)
+    failures: list[ExpressionFailure] = field(default_factory=list, init=False)
+    budget: StepBudget = field(default_factory=StepBudget, init=False)
+    purchase_facts: Facts = NO_FACTS
+    raised_facts: dict[int, RaisedFacts] = field(default_factory=dict, init=False)
+    unraised: set[str] = field(default_factory=set, init=False)
     most_raised: int = MOST_RAISED
     _view_after: ExpressionView | None = None
 
@@ -375,6 +375,8 @@ class RowBuilder:
 
     def _close_gifts(self) -> dict[str, Gift]:
         """Keep with the member what stands on states of theirs; return what stands on the event itself."""
+        if not self.book.drafts:
+            return {}
         seq, cause = self.before.seq + 1, self.event.id
         closed = self.book.closed(cause=cause, seq=seq, at=self.event.at, tier=self.tier)
         standing = {source: gift for source, gift in closed.items() if is_transition(source)}

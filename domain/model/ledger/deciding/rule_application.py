@@ -14,13 +14,14 @@ from domain.model.ledger.deciding.earning import (
     RuleInputs,
     RuleRoom,
     check,
-    judge,
+    judge_groups,
     room_left,
     shared_counter,
     shared_room_left,
     used_in_period,
 )
 from domain.model.ledger.deciding.row_builder import RowBuilder
+from domain.model.ledger.deciding.rule_order import Groups, groups_of, groups_on, in_order
 from domain.model.ledger.decision import DelayedEvent, Outcome
 from domain.model.ledger.events import Event
 from domain.model.ledger.gifts import is_transition
@@ -80,21 +81,33 @@ def apply_rules(
     if _is_withdrawn(builder, event):
         builder.outcomes += [Outcome(rule.code, False, 0, "nothing_to_count") for rule in rules]
         return
-    now = [rule for rule in rules if rule.after is None or event.delayed_rule is not None]
-    verdicts = {verdict.rule.code: verdict for verdict in judge(now, inputs)}
+    verdicts = judge_groups(_groups_now(inputs.programme, event, rules), inputs)
     totals: dict[str, int] = {}
     for rule in rules:
+        verdict = verdicts.get(rule.code)
+        if verdict is not None and not verdict.applied:
+            builder.outcomes.append(Outcome(rule.code, False, 0, verdict.reason))
+            continue
         builder.book.book_rule(rule.code, raised)
-        if is_withheld and (rule.code in verdicts or actions.gives(rule)):
-            actions.carry_out_withheld(builder, verdicts.get(rule.code), rule, event)
-        elif rule.code in verdicts:
-            for code, amount in actions.carry_out(builder, verdicts[rule.code], event).items():
+        if is_withheld and (verdict is not None or actions.gives(rule)):
+            actions.carry_out_withheld(builder, verdict, rule, event)
+        elif verdict is not None:
+            for code, amount in actions.carry_out(builder, verdict, event).items():
                 totals[code] = totals.get(code, 0) + amount
         else:
             _postpone(builder, rule, inputs)
     builder.book.book_event(raised)
     for code, amount in totals.items():
         builder.raise_awarded(code, amount)
+
+
+def _groups_now(programme: Programme, event: Event, rules: Sequence[Rule]) -> Groups:
+    """Return the rules that are not left for later, in groups and in their order."""
+    if event.delayed_rule is None and event.name != SCHEDULE:
+        return groups_on(programme, event.name)
+    return in_order(
+        groups_of([rule for rule in rules if rule.after is None or event.delayed_rule is not None])
+    )
 
 
 def _is_withdrawn(builder: RowBuilder, event: Event) -> bool:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 
-from domain.model.programme import Rule
+from domain.model.programme import Programme, Rule
+
+Groups = list[list[Rule]]
 
 
-def groups_of(rules: Sequence[Rule]) -> list[list[Rule]]:
+@lru_cache(maxsize=4096)
+def groups_on(programme: Programme, event_name: str) -> Groups:
+    """Return the groups of an event's rules that have no delay, in the order in which they are judged."""
+    return in_order(groups_of([rule for rule in programme.rules_on(event_name) if rule.after is None]))
+
+
+def groups_of(rules: Sequence[Rule]) -> Groups:
     """Return rules in groups: those of one `best_of` together, at the first of them, any other alone."""
     groups: dict[str, list[Rule]] = {}
     for rule in rules:
@@ -16,7 +25,7 @@ def groups_of(rules: Sequence[Rule]) -> list[list[Rule]]:
     return list(groups.values())
 
 
-def in_order(groups: list[list[Rule]]) -> list[list[Rule]]:
+def in_order(groups: Groups) -> Groups:
     """Return the groups, each behind those that it multiplies, else in their order; in a circle the first
     comes first.
     """
@@ -34,7 +43,7 @@ def in_order(groups: list[list[Rule]]) -> list[list[Rule]]:
         for other in behind:
             waiters[other].append(index)
     ready = [index for index, behind in enumerate(waits_for) if not behind]
-    waiting, out = dict.fromkeys(range(len(groups))), list[list[Rule]]()
+    waiting, out = dict.fromkeys(range(len(groups))), Groups()
     while waiting:
         index = heappop(ready) if ready else next(iter(waiting))
         if index not in waiting:

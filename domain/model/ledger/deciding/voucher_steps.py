@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from domain.model.calendar import add
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import VoucherChange, VoucherStep
@@ -61,7 +59,7 @@ def give_voucher(builder: RowBuilder, spec: RewardSpec) -> str | None:
         others = {key: value for key, value in builder.member.used_vouchers.items() if key != source}
         vouchers = dict(builder.member.vouchers)
         if again.voucher in vouchers:
-            vouchers[again.voucher] = replace(vouchers[again.voucher], is_revoked=False)
+            vouchers[again.voucher] = evolve(vouchers[again.voucher], is_revoked=False)
         builder.member = evolve(
             builder.member, used_vouchers={**others, source: rest} if rest else others, vouchers=vouchers
         )

@@ -11,13 +11,13 @@ to the receipt, and none ever gives where another takes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from domain.model.ledger.decision import Entry
 from domain.model.ledger.events import Purchase
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine
 from domain.model.ledger.payments import back_so_far
+from domain.model.values import dataclass, evolve
 
 FiscalKind = Literal["DISCOUNT", "PAYMENT", "CREDIT"]
 FiscalMeans = Literal["VOUCHER", "WALLET", "TENDER"]
@@ -107,7 +107,7 @@ def refund_record(
     """Return the record of one refund of a sale of `total`: what stood `before` it and what remains."""
     earlier, now = _returned_so_far(sale, total, before), _returned_so_far(sale, total, remaining)
     parts = [
-        replace(
+        evolve(
             part,
             amount=earlier_part.amount - part.amount,
             units=None if part.units is None else (earlier_part.units or 0) - part.units,
@@ -132,9 +132,7 @@ def _returned_so_far(sale: FiscalRecord, total: int, remaining: Purchase) -> Fis
             FiscalPart("PAYMENT", "WALLET", part.wallet, part.worth, part.units) for part in back.wallets
         ]
     tenders = _spread(money, [part for part in sale.parts if part.means == "TENDER"])
-    discounts = [
-        replace(part, amount=share.of(part.amount)) for part in sale.parts if part.kind == "DISCOUNT"
-    ]
+    discounts = [evolve(part, amount=share.of(part.amount)) for part in sale.parts if part.kind == "DISCOUNT"]
     taxes = [TaxLine(tax.rate, share.of(tax.base), share.of(tax.amount)) for tax in sale.taxes]
     return FiscalRecord((*discounts, *by_wallets, *tenders), tuple(taxes))
 
@@ -161,6 +159,6 @@ def _spread(returned: int, parts: Sequence[FiscalPart]) -> list[FiscalPart]:
     behind, spread = sum(part.amount for part in parts), []
     for part in parts:
         amount = returned * part.amount // behind if behind else 0
-        spread.append(replace(part, amount=amount))
+        spread.append(evolve(part, amount=amount))
         returned, behind = returned - amount, behind - part.amount
     return spread

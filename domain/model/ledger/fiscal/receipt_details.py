@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from domain.model.values import dataclass
 
 MAX_TAXES = 50
 MAX_TENDERS = 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from operator import attrgetter
 from typing import Any, Final, cast
 
 from domain.model.ledger.decision import StateValue
@@ -27,11 +28,19 @@ from domain.model.ledger.wallet import WriteOff
 from domain.model.programme.tiers import SINGLE_COUNT
 
 Encode = Callable[[Any], StateValue]
-Table = tuple[tuple[str, str, Encode], ...]
+Row = tuple[str, str, Encode]
 
 
-def plain_value(value: Any) -> StateValue:
-    return cast(StateValue, value)
+class Table:
+    """Which fields of a value are stored and by which names, and `values`, which reads them all at once."""
+
+    def __init__(self, *rows: Row) -> None:
+        self.rows = (rows[0], *rows)  # twice, since what reads one attribute alone returns no tuple
+        self.values: Callable[[object], tuple[object, ...]] = attrgetter(*(row[1] for row in self.rows))
+
+
+def plain_value(value: StateValue) -> StateValue:
+    return value
 
 
 def _names(value: frozenset[str]) -> StateValue:
@@ -200,32 +209,32 @@ def deduction_values(deduction: Deduction) -> StateValue:
     return [deduction.wallet, [part_values(part) for part in deduction.parts], _text(deduction.on)]
 
 
-def _plain(*names: str) -> Table:
+def _plain(*names: str) -> tuple[Row, ...]:
     return tuple((name, name, plain_value) for name in names)
 
 
-MEMBER: Final[Table] = (
+MEMBER: Final = Table(
     *_plain("joined_at", "frozen", "entries", "issued", "decided_at", "had_plan"),
     *((name, name, _names) for name in ("tags", "segments", "unlocked")),
 )
-WALLET: Final[Table] = (
+WALLET: Final = Table(
     *_plain("debt", "earned", "spent", "expired", "adjusted", "entries"),
     ("write_offs", "write_offs", _write_offs),
     ("reminded", "reminded_days", _days),
 )
-TIER: Final[Table] = (
+TIER: Final = Table(
     *_plain("code", "since", "term", "term_from"),
     ("held", "held_through", _day),
     ("due", "keep_missed_on", _day),
     ("floors", "floors", _floors),
     ("steps", "steps", _steps),
 )
-TALLY: Final[Table] = _plain("term")
-PURCHASES: Final[Table] = (
+TALLY: Final = Table(*_plain("term"))
+PURCHASES: Final = Table(
     *_plain("count", "total", "first_at", "last_at", "returned", "before_joining", "total_before_joining"),
     ("categories", "categories", _categories),
 )
-REFERRAL: Final[Table] = (
+REFERRAL: Final = Table(
     ("by", "referred_by", plain_value),
     *_plain("qualified", "invited", "friends", "made", "qualified_at"),
     ("waiting", "waiting", _waiting),

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from operator import is_
+from itertools import compress
+from operator import attrgetter, is_not
 from typing import Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
 from domain.model.ledger.gifts import levels_together
-from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member, Tally
 from domain.model.ledger.state.encoding import (
     MEMBER,
@@ -40,7 +40,7 @@ from domain.model.ledger.validity.stored_lots import (
     by_day,
     in_months,
     is_in_month,
-    lot_values,
+    lot_differences,
     month_text,
     move_values,
     renewed_until,
@@ -52,6 +52,7 @@ Paths = dict[str, StateValue]
 K = TypeVar("K")
 T = TypeVar("T")
 
+_last: Final = attrgetter("last")
 _NOTHING: Final = object()
 _BLANK: Final = Member("")
 
@@ -84,13 +85,17 @@ class _Writing:
         """Write the fields of a value that differ, all of them where there was none."""
         if was is now:
             return
-        for name, attribute, encode in table:
-            value = getattr(now, attribute)
-            if was is not None:
-                old = getattr(was, attribute)
-                if old is value or old == value:
-                    continue
-            self.changed[prefix + name] = encode(value)
+        values = table.values(now)
+        if was is None:
+            for (name, _, encode), value in zip(table.rows, values, strict=True):
+                self.changed[prefix + name] = encode(value)
+            return
+        before = table.values(was)
+        for (name, _, encode), old, value in compress(
+            zip(table.rows, before, values, strict=True), map(is_not, before, values)
+        ):
+            if old != value:
+                self.changed[prefix + name] = encode(value)
 
     def parts(self, prefix: str, encode: Encode, was: Mapping[K, object], now: Mapping[K, object]) -> None:
         """Write the parts of a map that differ, a path each."""
@@ -119,24 +124,13 @@ class _Writing:
                 self.gone.append(prefix + month)
 
     def lots(self, prefix: str, held: Wallet | None, wallet: Wallet) -> None:
-        """Write the lots between the first and the last that differ: of hundreds most stay the very same
-        values.
-        """
+        """Write the lots that differ: of hundreds, with their layers, most stay the very same values."""
         was, now = held.lots if held else (), wallet.lots
-        until = renewed_until(wallet.validity_changes)
-        if held is not None and held.validity_changes is not wallet.validity_changes:
-            before = lot_values(was, renewed_until(held.validity_changes))
-            self._named_lots(prefix, before, lot_values(now, until), wallet)
+        changes = wallet.validity_changes
+        old_changes = held.validity_changes if held is not None else changes
+        if was is now and old_changes is changes:
             return
-        if was is now:
-            return
-        first = _same(was, now)
-        last = min(_same(was[::-1], now[::-1]), min(len(was), len(now)) - first)
-        old, new = was[first : len(was) - last], now[first : len(now) - last]
-        same = set(map(id, old)).intersection(map(id, new))  # between those that differ, too
-        before, after = (
-            lot_values([lot for lot in lots if id(lot) not in same], until) for lots in (old, new)
-        )
+        before, after = lot_differences(was, renewed_until(old_changes), now, renewed_until(changes))
         self._named_lots(prefix, before, after, wallet)
 
     def _named_lots(
@@ -158,7 +152,14 @@ class _Writing:
         (old_spans, old_moves), (spans, moves) = split(was or ()), split(now)
         if was is None or old_spans != spans:
             self.changed[f"{prefix}spans"] = span_values(spans)
-        self.parts(f"{prefix}moves.", move_values, by_day(old_moves), by_day(moves))
+        by_id = dict(zip(map(id, (*old_moves, *moves)), (*old_moves, *moves), strict=True))
+        differing = set(map(id, old_moves)) ^ set(map(id, moves))
+        days = {by_id[one].last for one in differing}
+        before, after = (
+            by_day(tuple(compress(kept, map(days.__contains__, map(_last, kept)))))
+            for kept in (old_moves, moves)
+        )
+        self.parts(f"{prefix}moves.", move_values, before, after)
 
 
 def _write(out: _Writing, was: Member | None, now: Member) -> None:
@@ -169,28 +170,47 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
         if wallet is not held:
             out.fields(at, WALLET, held, wallet)
             out.lots(f"{at}lots.", held, wallet)
-            out.validity(at, held.validity_changes if held else None, wallet.validity_changes)
-            out.days(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
+            if held is None or wallet.validity_changes is not held.validity_changes:
+                out.validity(at, held.validity_changes if held else None, wallet.validity_changes)
+            if held is None or wallet.lapsed_by_day is not held.lapsed_by_day:
+                out.days(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
     if now.tier is not None and now.tier is not old.tier:
         out.fields("tier.", TIER, old.tier, now.tier)
         _write_days(out, "tier.", old.tier, now.tier)
         _write_tallies(out, old.tier.tallies if old.tier else {}, now.tier.tallies)
-    out.parts("badges.", badge_values, old.badges, now.badges)
-    out.parts("counters.", count_values, old.counters, now.counters)
-    out.parts("vouchers.", voucher_values, old.vouchers, now.vouchers)
-    out.parts("tag_sources.", tag_source_values, old.tag_sources, now.tag_sources)
-    if now.gifts is not old.gifts:
-        out.parts("gifts.", member_gift_values, levels_together(old.gifts), levels_together(now.gifts))
-    out.parts("used_vouchers.", used_values, old.used_vouchers, now.used_vouchers)
-    out.parts("free_used.", plain_value, old.free_vouchers_used, now.free_vouchers_used)
+    _write_parts(out, old, now)
+    if now.free_vouchers_used is not old.free_vouchers_used:
+        out.parts("free_used.", plain_value, old.free_vouchers_used, now.free_vouchers_used)
     out.fields("purchases.", PURCHASES, was and was.purchases, now.purchases)
     since, old_since = now.purchases.quantities_since_seq, old.purchases.quantities_since_seq
     if since is not None and since != old_since:
         out.changed["purchases.quantities_since"] = since
     out.fields("referral.", REFERRAL, was and was.referral, now.referral)
-    out.parts("codes.", plain_value, old.codes, now.codes)
-    out.parts("", plain_value, {"code": old.code} if old.code else {}, {"code": now.code} if now.code else {})
-    out.parts("", plan_values, {"plan": old.plan} if old.plan else {}, {"plan": now.plan} if now.plan else {})
+    if now.codes is not old.codes:
+        out.parts("codes.", plain_value, old.codes, now.codes)
+    if now.code is not old.code:
+        out.parts("", plain_value, _named("code", old.code), _named("code", now.code))
+    if now.plan is not old.plan:
+        out.parts("", plan_values, _named("plan", old.plan), _named("plan", now.plan))
+
+
+def _write_parts(out: _Writing, old: Member, now: Member) -> None:
+    if now.badges is not old.badges:
+        out.parts("badges.", badge_values, old.badges, now.badges)
+    if now.counters is not old.counters:
+        out.parts("counters.", count_values, old.counters, now.counters)
+    if now.vouchers is not old.vouchers:
+        out.parts("vouchers.", voucher_values, old.vouchers, now.vouchers)
+    if now.tag_sources is not old.tag_sources:
+        out.parts("tag_sources.", tag_source_values, old.tag_sources, now.tag_sources)
+    if now.gifts is not old.gifts:
+        out.parts("gifts.", member_gift_values, levels_together(old.gifts), levels_together(now.gifts))
+    if now.used_vouchers is not old.used_vouchers:
+        out.parts("used_vouchers.", used_values, old.used_vouchers, now.used_vouchers)
+
+
+def _named(name: str, value: object) -> dict[str, object]:
+    return {name: value} if value else {}
 
 
 def _write_tallies(out: _Writing, was: Mapping[str, Tally], now: Mapping[str, Tally]) -> None:
@@ -206,12 +226,6 @@ def _write_days(out: _Writing, at: str, was: Tally | None, now: Tally) -> None:
     extras = was.extras if was else {}
     if extras is not now.extras:
         out.months(f"{at}extras.", texts_by_tier(now.extras, extras))
-
-
-def _same(a: tuple[Lot, ...], b: tuple[Lot, ...]) -> int:
-    """Return how many of the first lots are the same."""
-    same = list(map(is_, a, b))
-    return same.index(False) if False in same else len(same)
 
 
 # ---------------------------------------------------------------- folding and reading back

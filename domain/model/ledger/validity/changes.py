@@ -7,7 +7,6 @@ its place and an undone one taken out; what is older is kept as runs of renewals
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 from operator import is_
 from typing import Literal
@@ -15,6 +14,7 @@ from typing import Literal
 from domain.model.calendar import day_after, rounded
 from domain.model.ledger.lots import Layer, Origin
 from domain.model.programme.wallets import WalletSpec
+from domain.model.values import dataclass, evolve
 
 SPANS_KEPT = 16
 SINGLE_CHANGES_KEPT = 30
@@ -103,9 +103,11 @@ def split(changes: Changes) -> tuple[Changes, Changes]:
 def with_renewal(changes: Changes, spec: WalletSpec, *, tier: str | None, day: date) -> Changes:
     """Return the changes with a renewal on a day, in its place."""
     older, newest = split(changes)
+    if newest and newest[-1].last < day:  # the commonest, without a search
+        return _bounded(older, (*newest, _renewal(spec, tier=tier, day=day)), spec)
     for index, change in enumerate(newest):
         if change.kind == "renewed" and change.last == day and change.tier == tier:
-            counted = replace(change, count=change.count + 1)
+            counted = evolve(change, count=change.count + 1)
             return (*older, *newest[:index], counted, *newest[index + 1 :])
     is_full = len(newest) >= SINGLE_CHANGES_KEPT
     if (older and day <= older[-1].last) or (is_full and day < newest[0].first):
@@ -113,9 +115,12 @@ def with_renewal(changes: Changes, spec: WalletSpec, *, tier: str | None, day: d
     place = len(newest)
     while place and newest[place - 1].last > day:
         place -= 1
-    until = expiry_of(spec, tier=tier, since=day)
-    renewal = ValidityChange("renewed", day, day, tier, 1, until)
-    return bounded((*older, *newest[:place], renewal, *newest[place:]), spec)
+    renewal = _renewal(spec, tier=tier, day=day)
+    return _bounded(older, (*newest[:place], renewal, *newest[place:]), spec)
+
+
+def _renewal(spec: WalletSpec, *, tier: str | None, day: date) -> ValidityChange:
+    return ValidityChange("renewed", day, day, tier, 1, expiry_of(spec, tier=tier, since=day))
 
 
 def without_renewal(changes: Changes, *, tier: str | None, day: date) -> Changes:
@@ -126,26 +131,30 @@ def without_renewal(changes: Changes, *, tier: str | None, day: date) -> Changes
     known = next((change for change in on_day if change.tier == tier), on_day[0] if on_day else None)
     if known is None:
         return changes
-    left = (replace(known, count=known.count - 1),) if known.count > 1 else ()
+    left = (evolve(known, count=known.count - 1),) if known.count > 1 else ()
     place = changes.index(known)
     return (*changes[:place], *left, *changes[place + 1 :])
 
 
 def bounded(changes: Changes, spec: WalletSpec) -> Changes:
     """Return the changes with at most 30 kept one by one: the oldest joins the runs."""
-    older, newest = split(changes)
+    return _bounded(*split(changes), spec)
+
+
+def _bounded(older: Changes, newest: Changes, spec: WalletSpec) -> Changes:
     while len(newest) > SINGLE_CHANGES_KEPT:
         oldest, newest = newest[0], newest[1:]
         if oldest.kind == "renewed":
             older = _with_run(older, spec, tier=oldest.tier, day=oldest.last)
         else:
-            older = (*older, replace(oldest, count=0, until=None))[-SPANS_KEPT:]
+            older = (*older, evolve(oldest, count=0, until=None))[-SPANS_KEPT:]
     return (*older, *newest)
 
 
 def _with_run(runs: Changes, spec: WalletSpec, *, tier: str | None, day: date) -> Changes:
     """Return the runs with a renewal on a day: it joins the run before it, the one after it, or both."""
-    place = sum(1 for run in runs if run.last < day)
+    is_newest = not runs or runs[-1].last < day
+    place = len(runs) if is_newest else sum(1 for run in runs if run.last < day)
     before, after = runs[:place], runs[place:]
     if any(run.first <= day and run.kind == "renewed" for run in after):
         return runs
@@ -153,9 +162,9 @@ def _with_run(runs: Changes, spec: WalletSpec, *, tier: str | None, day: date) -
     if after and after[0].first == day:  # a change of tier on that day
         return runs
     if before and _reaches(before[-1], run, spec):
-        before, run = before[:-1], replace(run, first=before[-1].first)
+        before, run = before[:-1], evolve(run, first=before[-1].first)
     if after and _reaches(run, after[0], spec):
-        run, after = replace(run, last=after[0].last), after[1:]
+        run, after = evolve(run, last=after[0].last), after[1:]
     return (*before, run, *after)[-SPANS_KEPT:]
 
 

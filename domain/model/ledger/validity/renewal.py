@@ -7,8 +7,8 @@ renewed nothing. What comes late moves lots as it would have in time; what has l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
+from operator import attrgetter
 
 from domain.model.ledger.lots import (
     Layer,
@@ -38,6 +38,8 @@ from domain.model.ledger.validity.changes import (
 from domain.model.ledger.wallet import OwnLot, Wallet
 from domain.model.programme.wallets import WalletSpec
 from domain.model.values import evolve
+
+_origin = attrgetter("origin")
 
 
 def renew(wallet: Wallet, spec: WalletSpec, *, tier: str | None, day: date) -> Wallet:
@@ -106,7 +108,7 @@ def move_tier(
     change = ValidityChange("left" if left else "entered", day, day, ruled_by(spec, to), since=came)
     if spec.expiry.renewing_events or any(lot.layers for lot in wallet.lots):
         until = expiry_of(spec, tier=to, since=change.counts_from) if left else None
-        single = replace(change, count=1, until=until)
+        single = evolve(change, count=1, until=until)
         changes = bounded((*wallet.validity_changes, single), spec)
 
         def ends(lot: Lot, layers: tuple[Layer, ...]) -> list[date | None]:
@@ -180,7 +182,7 @@ def _with_lots(
 
 def _with_origins(layers: tuple[Layer, ...], lot: Lot, day: date) -> tuple[Layer, ...]:
     """Return layers with an origin each: those of an earlier format begin with the day's change."""
-    if None not in [layer.origin for layer in layers]:
+    if all(map(_origin, layers)):
         return layers
     began = Origin(day, lot.expires_on)
-    return tuple(layer if layer.origin else replace(layer, origin=began) for layer in layers)
+    return tuple(layer if layer.origin else evolve(layer, origin=began) for layer in layers)

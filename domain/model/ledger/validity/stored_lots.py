@@ -9,15 +9,19 @@ so a renewal of all lots changes no path of those that the last one moved.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import compress
+from operator import is_, not_
+from typing import Final
 
 from domain.model.ledger.decision import StateValue
 from domain.model.ledger.lots import LAST, Lot, LotPart, Origin
 from domain.model.ledger.validity.changes import Changes, ValidityChange
 
 _MONTH, _MONTH_DAY = len("2026-05"), len("2026-05-17")
+_NO_LAYERS: Final = frozenset[int]()
 
 
 def _day(day: date | None) -> str | None:
@@ -55,10 +59,55 @@ def renewed_until(changes: Changes) -> date | None:
     return changes[-1].until if changes and changes[-1].count else None
 
 
-def lot_values(lots: Iterable[Lot], last_until: date | None) -> dict[str, StateValue]:
-    """Return lots as state keeps them, by name; those that last until the wallet's last change's day are not
-    named by it.
+def lot_differences(
+    was: Sequence[Lot], was_until: date | None, now: Sequence[Lot], until: date | None
+) -> tuple[dict[str, StateValue], dict[str, StateValue]]:
+    """Return the lots of a wallet before and after, as state keeps them by name, without what stays: of
+    hundreds, with their layers, most are the very same values. Layers that last until the day to which the
+    wallet's last change moved what was spendable (`was_until`, `until`) are not named by it.
     """
+    if was_until == until and len(was) > 1:
+        first = _same(was, now)
+        last = _same(was[: first - 1 if first else None : -1], now[: first - 1 if first else None : -1])
+        was, now = was[first : len(was) - last], now[first : len(now) - last]
+    same = set(map(id, was)).intersection(map(id, now))
+    if was_until == until:
+        old, new = (
+            [*compress(lots, map(not_, map(same.__contains__, map(id, lots))))] for lots in (was, now)
+        )
+    else:  # layers are named anew
+        old, new = ([lot for lot in lots if lot.layers or id(lot) not in same] for lots in (was, now))
+    if not (old and old[0].layers) and not (new and new[0].layers):  # what no activity renews has none
+        return _lot_values(old, was_until, {}), _lot_values(new, until, {})
+    old_layers, new_layers = _by_name(old, was_until), _by_name(new, until)
+    return _lot_values(old, was_until, new_layers), _lot_values(new, until, old_layers)
+
+
+_Layers = Mapping[tuple[datetime | None, str], set[int]]
+
+
+def _same(a: Sequence[Lot], b: Sequence[Lot]) -> int:
+    """Return how many of the first lots are the same."""
+    same = list(map(is_, a, b))
+    return same.index(False) if False in same else len(same)
+
+
+def _by_name(lots: Iterable[Lot], last_until: date | None) -> _Layers:
+    """Return the layers of lots by how their names begin and end."""
+    out: dict[tuple[datetime | None, str], set[int]] = {}
+    for lot in lots:
+        if lot.layers:
+            out.setdefault((lot.available_at, _end(lot, last_until)), set()).update(map(id, lot.layers))
+    return out
+
+
+def _end(lot: Lot, last_until: date | None) -> str:
+    is_last = last_until is not None and lot.expires_on == last_until
+    return "" if is_last else f"~{_day(lot.expires_on) or 'never'}"
+
+
+def _lot_values(lots: Iterable[Lot], last_until: date | None, others: _Layers) -> dict[str, StateValue]:
+    """Return lots as state keeps them, by name, without the layers that others have by the same names."""
     out: dict[str, StateValue] = {}
     for lot in lots:
         day = _day(lot.expires_on) or "never"
@@ -66,13 +115,13 @@ def lot_values(lots: Iterable[Lot], last_until: date | None) -> dict[str, StateV
         if not lot.layers:
             out[hour + day] = [lot.amount, lot.since.isoformat(), lot.available_at]
             continue
-        own_day = "" if last_until is not None and lot.expires_on == last_until else f"~{day}"
-        for layer in lot.layers:
+        end = _end(lot, last_until)
+        alike = others.get((lot.available_at, end), _NO_LAYERS)
+        for layer in compress(lot.layers, map(not_, map(alike.__contains__, map(id, lot.layers)))):
             if layer.origin is None:
                 out[hour + day] = [layer.amount, layer.since.isoformat(), lot.available_at]
             else:
-                name = _layer_name(layer.since, layer.origin)
-                out[hour + name + own_day] = [layer.amount, lot.available_at]
+                out[hour + _layer_name(layer.since, layer.origin) + end] = [layer.amount, lot.available_at]
     return out
 
 

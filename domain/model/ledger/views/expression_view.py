@@ -8,13 +8,14 @@ event's own time, so that a late event is judged as it would have been.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
 from math import isfinite
 
 from domain.model.calendar import local_day
+from domain.model.compiled_conditions import Undecided
 from domain.model.conditions import Expression, ExpressionFailed, ExpressionFailure
 from domain.model.expression_costs import context_steps, reads_line_alone, steps, steps_by_line
 from domain.model.expression_engine import Context
@@ -27,6 +28,7 @@ from domain.model.ledger.views.field_reads import FieldReads, beside_lines, read
 from domain.model.ledger.views.line_views import StepBudget, judge_beside, line_context, line_view
 from domain.model.programme import Programme
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
+from domain.model.values import dataclass
 
 PRIVATE_FIELDS = frozenset({"attributes", "birthday", "number"})
 _MAPS = frozenset({"purchases", "favourite"})  # of which only what is read is made
@@ -39,6 +41,8 @@ LARGEST_NUMBER = 10**12  # beyond any amount that a wallet, a badge or a tier co
 
 def member_view(programme: Programme, member: Member, at: datetime, reads: FieldReads) -> dict[str, Fact]:
     """Return the fields of a member that expressions read, at an instant."""
+    if not (reads.member or reads.purchases or reads.favourites):
+        return {}
     view = {name: _member_field(programme, member, at, name) for name in reads.member if name not in _MAPS}
     if reads.purchases:
         view["purchases"] = _purchases(member.purchases, reads.purchases)
@@ -228,6 +232,14 @@ class ExpressionView:
         """Answer a condition; a missing one is true, one that fails is false and noted in `failures`."""
         if expression is None:
             return True
+        if expression.function is not None:
+            try:
+                answer = expression.function(self.context.values)
+            except Undecided:
+                pass
+            else:
+                if answer is True or answer is False:
+                    return answer
         if expression.is_costly:
             return self._costly_value(expression) is True
         try:

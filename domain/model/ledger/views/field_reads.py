@@ -5,13 +5,13 @@ made for them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.model.conditions import Expression
 from domain.model.expression_costs import reads_line_alone
 from domain.model.programme import Action, Programme
 from domain.model.programme.vocabulary import MEMBER_FIELDS
+from domain.model.values import dataclass
 
 NO_FIELDS = frozenset[str]()
 ALL_PURCHASES = frozenset({"count", "total", "average", "categories", "quantities"})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.model.conditions import Expression, ExpressionFailed
 from domain.model.expression_costs import MOST_STEPS
 from domain.model.expression_engine import Context
 from domain.model.ledger.events import Line
+from domain.model.values import dataclass
 
 # A decision judges an event twice, before and after it, and what it gives rise to. The check of a programme
 # holds each event to one MOST_STEPS, so only a version from before that check comes to this end.

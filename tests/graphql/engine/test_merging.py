@@ -4,8 +4,8 @@ import pytest
 from graphql import parse
 
 from api.errors import TooCostly
-from api.graphql.engine import merged_weights
 from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh
+from api.graphql.engine.weighing import merging
 from tests.graphql.engine.test_limits import SCHEMA
 
 LIMITS = DocumentLimits()
@@ -100,7 +100,7 @@ def test_merging_that_would_grow_without_end_stops_and_the_sum_stands(
     operation = plan(f"{{ me {{ ...p0 ...p1 }} }} {fragments}")
     assert operation.merging.merged(depth=LIMITS.depth) is None
     steps = operation.merging._steps
-    assert steps == merged_weights.MOST_STEPS + 1
+    assert steps == merging.MOST_STEPS + 1
     assert operation.merging.merged(depth=LIMITS.depth) is None
     assert operation.merging._steps == steps, "it is not tried again"
 

@@ -20,7 +20,7 @@ from graphql.language import (
     SelectionSetNode,
 )
 
-from api.graphql.engine.costs import Cost, FieldCosts, field_definition, total
+from api.graphql.engine.weighing.costs import Cost, FieldCosts, field_definition, total
 
 MOST_STEPS = 20_000
 

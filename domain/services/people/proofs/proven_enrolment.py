@@ -19,13 +19,14 @@ from domain.services.code_claims import CodeReply, EnteredCode, load_entered
 from domain.services.errors import InvalidInput, SignInRefused
 from domain.services.idempotency import KeyBinding, recall_reply, run_once
 from domain.services.keyed_decisions import load_bound_row
-from domain.services.people import contact_proofs, field_checks, known_devices, sessions
+from domain.services.people import field_checks, known_devices, sessions
 from domain.services.people.enrolment import (
     Application,
     enrolment_key,
     make_reservation,
 )
 from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.proofs import contact_proofs
 from domain.services.people.sign_in import (
     DeviceInput,
     MemberSignedIn,

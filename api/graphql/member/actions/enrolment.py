@@ -17,9 +17,10 @@ from api.graphql.engine.shared_types import Info
 from api.graphql.member.consents import ConsentChannel, agreed_channels
 from api.graphql.member.sign_in import SignedIn, firebase_contacts, signed_in_answer
 from domain.services.errors import InvalidInput
-from domain.services.people import enrolment, proven_enrolment
+from domain.services.people import enrolment
 from domain.services.people.consents import PurposeAnswer
 from domain.services.people.enrolment import Application
+from domain.services.people.proofs import proven_enrolment
 from domain.services.people.sign_in import DeviceInput, MemberSignedIn
 
 

@@ -10,7 +10,9 @@ import strawberry
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.shared_types import Info
+from api.graphql.member.devices.push_states import DevicePush, push_of
 from api.graphql.member.vouchers import QrFormat, QrImage, qr_image
+from domain.services.messages.push_results import device_push
 from domain.services.people import devices
 from domain.services.people.devices import CardCode, Registration
 from domain.store.people.devices import Device as StoredDevice
@@ -52,6 +54,13 @@ class Device:
     last_seen_at: datetime = strawberry.field(
         description="When it registered last, or its session was refreshed."
     )
+    stored: strawberry.Private[StoredDevice]
+
+    @strawberry.field(description="Whether pushes reach it; try it by `sendTestPush`.")
+    async def push(self, info: Info) -> DevicePush:
+        dependencies, audience = info.context.dependencies, await info.context.loaders.audience()
+        has_sender = dependencies.push is not None
+        return push_of(audience, device_push(self.stored, has_sender=has_sender, now=audience.now))
 
 
 @strawberry.type(description="What the member shows at the till.")
@@ -79,13 +88,28 @@ class RegisterDeviceInput:
     )
     platform: DevicePlatform = strawberry.field(description="What it runs on.")
     token: str | None = strawberry.field(
-        default=None, description="For push: an FCM registration token or a Firebase installation id."
+        default=None,
+        description=(
+            "For push: an FCM registration token or a Firebase installation id. What cannot be one is"
+            " BAD_INPUT, such as the token that Apple gives."
+        ),
     )
     token_kind: DeviceTokenKind | None = strawberry.field(
-        default=DeviceTokenKind.FID, description="What `token` is."
+        default=None,
+        description=(
+            "What `token` is. Say it; where it is left out, the token is what it looks like: an installation"
+            " id has 22 characters, a registration token has many more."
+        ),
     )
     app_version: str | None = strawberry.field(
         default=None, description="For support; at most 50 characters."
+    )
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description=(
+            "Made before the call and kept until it is answered: the same call again gets the same secret."
+            " With another input it is BAD_INPUT. Without one each call makes another secret."
+        ),
     )
 
 
@@ -97,7 +121,8 @@ class UnregisterDeviceInput:
 @strawberry.type(
     description=(
         "The phone makes card codes from the secret without a network. If the same"
-        " installation registers again, it gets a new secret."
+        " installation registers again, it gets a new secret, and the one before counts until a code of the"
+        " new one was scanned, for a day at most."
     )
 )
 class DeviceRegistered:
@@ -123,8 +148,8 @@ class DeviceMutation:
     @strawberry.mutation(
         description=(
             "This installation may make card codes, and gets push if it gives a token. Call it"
-            " after signing in and whenever the push token changes. Each call makes a new secret,"
-            " and the one before is no longer valid."
+            " after signing in and whenever the push token changes. Each call makes a new secret, but one"
+            " with an `idempotencyKey` that was answered before."
         )
     )
     async def register_device(self, info: Info, input: RegisterDeviceInput) -> DeviceRegistered:
@@ -133,14 +158,15 @@ class DeviceMutation:
             installation=input.installation_id,
             platform=_PLATFORMS[input.platform],
             token=input.token,
-            token_kind=_TOKEN_KINDS[input.token_kind or DeviceTokenKind.FID],
+            token_kind=None if input.token_kind is None else _TOKEN_KINDS[input.token_kind],
             app_version=input.app_version,
         )
         result = await devices.register(
-            dependencies.runtime.store,
+            dependencies.runtime,
             member=caller.member_id,
             session=caller.session_id,
             registration=registration,
+            idempotency_key=input.idempotency_key,
             key=dependencies.card_keys[0],
             now=loaders.now,
         )
@@ -164,6 +190,7 @@ def device_of(device: StoredDevice) -> Device:
         platform=DevicePlatform[device.platform],
         registered_at=device.registered_at,
         last_seen_at=device.last_seen_at,
+        stored=device,
     )
 
 

@@ -1,0 +1,1 @@
+"""What the parts of a document cost, and what an operation costs once its selections are merged."""

@@ -1,0 +1,1 @@
+"""A member's devices: what a phone registers, its card, and whether pushes reach it."""
