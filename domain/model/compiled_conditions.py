@@ -35,19 +35,19 @@ class _Unknown(Exception):
 
 def compiled(tokens: Sequence[Token]) -> Evaluate | None:
     """Return the function of an expression, by its tokens; None where it has none."""
-    reader = _Reader(tokens)
+    compiler = _Compiler(tokens)
     try:
-        evaluate = reader.choice()
+        evaluate = compiler.choice()
     except _Unknown:
         return None
-    return evaluate if reader.is_at_end() else None
+    return evaluate if compiler.is_at_end() else None
 
 
 # ---------------------------------------------------------------- reading
 
 
-class _Reader:
-    """Reads tokens by CEL's grammar, from the loosest operator to the tightest."""
+class _Compiler:
+    """Compiles tokens by CEL's grammar, from the loosest operator to the tightest."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = [*tokens, ("end", ""), ("end", ""), ("end", "")]

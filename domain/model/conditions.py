@@ -149,7 +149,10 @@ class Expression:
 
     def test(self, context: Context) -> bool:
         """Evaluate a condition. Raises ExpressionFailed, also where the result is neither true nor false."""
-        answer = self.value(context)
+        try:
+            answer = self.function(context.values) if self.function is not None else self.value(context)
+        except Undecided:
+            answer = self.value(context)
         if answer is True or answer is False:
             return answer
         raise ExpressionFailed(

@@ -126,6 +126,7 @@ def test_every_secret_that_a_query_reaches_is_named() -> None:
             "Plan",
             "Store",
             "Wallet",
+            "ProgrammeWallet",
             "Referral",
             "MessageSurvey",
             "AttributeChoice",

@@ -185,10 +185,10 @@ class _Rack:
     def affordable(self, balance: int) -> frozenset[str]:
         """Return those that a balance pays for: the same set for the same number of them."""
         count = bisect_right(self.prices, balance)
-        found = self.known.get(count)
-        if found is None:
-            found = self.known[count] = frozenset(self.codes[:count])
-        return found
+        codes = self.known.get(count)
+        if codes is None:
+            codes = self.known[count] = frozenset(self.codes[:count])
+        return codes
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from itertools import compress
+from operator import is_not
 from typing import TypeVar
 
 K = TypeVar("K", date, str)
@@ -38,14 +40,21 @@ def texts_by_tier(amounts: Mapping[str, int], before: Mapping[str, int]) -> dict
     months = sorted({key[:_MONTH] for key in _differing(amounts, before)})
     return {
         month: " ".join(
-            f"{int(key[8:10])}{key[10:]}:{amounts[key]}" for key in sorted(amounts) if key.startswith(month)
+            f"{int(key[8:10])}{key[10:]}:{amounts[key]}"
+            for key in sorted([known for known in amounts if known[:_MONTH] == month])
         )
         for month in months
     }
 
 
 def _differing(amounts: Mapping[K, int], before: Mapping[K, int]) -> set[K]:
-    return {key for key, _ in amounts.items() ^ before.items()}
+    """Return the keys whose amounts differ: compared by identity first, since of hundreds one or two do."""
+    olds = [*map(before.get, amounts)]
+    pairs = compress(zip(amounts.items(), olds, strict=True), map(is_not, olds, amounts.values()))
+    changed = [(key, old) for (key, amount), old in pairs if amount != old]
+    out = {key for key, _ in changed}
+    has_gone = len(before) + sum(old is None for _, old in changed) > len(amounts)
+    return out | (before.keys() - amounts.keys()) if has_gone else out
 
 
 def read_days(texts: Mapping[str, str]) -> dict[date, int]:

@@ -15,7 +15,6 @@ from functools import lru_cache
 from math import isfinite
 
 from domain.model.calendar import local_day
-from domain.model.compiled_conditions import Undecided
 from domain.model.conditions import Expression, ExpressionFailed, ExpressionFailure
 from domain.model.expression_costs import context_steps, reads_line_alone, steps, steps_by_line
 from domain.model.expression_engine import Context
@@ -232,14 +231,6 @@ class ExpressionView:
         """Answer a condition; a missing one is true, one that fails is false and noted in `failures`."""
         if expression is None:
             return True
-        if expression.function is not None:
-            try:
-                answer = expression.function(self.context.values)
-            except Undecided:
-                pass
-            else:
-                if answer is True or answer is False:
-                    return answer
         if expression.is_costly:
             return self._costly_value(expression) is True
         try:
