@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from api.background import keep_running, raise_pending_cancellation
 from api.http.app_links import app_link_routes
+from api.http.data_export import data_export_route
 from api.http.graphql_setup import make_graphql_routes
 from api.http.headers import OuterMiddleware, answer_unhandled_error
 from api.http.health import PartCheck, PartState, health_routes
@@ -100,6 +101,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
             *app_link_routes(process.settings),
             *([schema_route()] if process.settings.introspection else []),
             unsubscribe_route(process),
+            data_export_route(process),
             *make_graphql_routes(process, address=address, explorer=explorer),
             *page_routes(
                 explorer=explorer,

@@ -12,15 +12,25 @@ import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
+from api.clock import utc_now
 from api.commands.database import open_database
 from api.commands.demo import expect_filled
+from api.commands.operator import operator
 from api.commands.running import CannotRun, run
 from api.commands.terminal.instants import read_day
 from api.commands.terminal.progress import progress_bar
+from api.graphql.engine.audience import Audience
+from api.graphql.member.data_file import write_data_file
 from api.process import Process, open_process
 from api.settings import read_settings
+from domain.model.calendar import milliseconds
+from domain.services.decisions import load_member
+from domain.services.errors import NotFound
 from domain.services.ledger.fiscal_records import FiscalDocument, iterate_documents
+from domain.services.people import data_exports
+from domain.services.people.service_actor import ServiceActor
 from domain.store.ledger.programmes import NothingPublished
+from domain.store.people import contacts
 
 Value = str | int | None
 FiscalRow = dict[str, Value]
@@ -31,7 +41,9 @@ FISCAL_COLUMNS = (
     *("units", "rate", "base", "amount", "currency"),
 )
 
-export_commands = typer.Typer(help="What other systems take from here: fiscal.", no_args_is_help=True)
+export_commands = typer.Typer(
+    help="What other systems take from here: fiscal; what a person asks for: member.", no_args_is_help=True
+)
 
 
 class Format(Enum):
@@ -82,6 +94,45 @@ async def _export_fiscal(
             async for document in documents:
                 for row in fiscal_rows(document):
                     write(row)
+
+
+@export_commands.command("member")
+def export_member(
+    number: Annotated[str, typer.Argument(help="The membership number.")],
+    reason: Annotated[str, typer.Option(help="Who asked for it, and how; kept in the audit trail.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write, once it is whole; standard output without it.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
+) -> None:
+    """Write all that is stored of a member as one JSON file, in their language: for whoever asks for their
+    data and cannot sign in. Hand it to nobody else.
+    """
+    run(_export_member(number, reason, out, data))
+
+
+async def _export_member(number: str, reason: str, out: Path | None, data_folder: Path | None) -> None:
+    if not reason.strip():
+        raise CannotRun("--reason is empty: say who asked for it, and how.")
+    settings = read_settings(data=data_folder)
+    async with open_database(settings) as database, open_process(settings, database) as process:
+        _expect_programme(process)
+        runtime, now = process.runtime, milliseconds(utc_now())
+        member = await contacts.find_member(runtime.store, contacts.number_key(number.replace(" ", "")))
+        try:
+            locale = (await load_member(runtime, member or "")).details.locale
+        except NotFound:
+            raise CannotRun(f"No membership has the number {number}.") from None
+        assert member is not None, "a member was read by this id"
+        actor = ServiceActor(operator(), "OPERATOR")
+        await data_exports.note_by_service(runtime, actor=actor, member_id=member, reason=reason, now=now)
+        current = runtime.programmes.current()
+        audience = Audience(
+            current.programme, current.number, runtime.programmes.loaded_or_current, locale, now
+        )
+        with _open_output(out) as file:
+            async for part in write_data_file(runtime, audience, member_id=member, actor="service"):
+                file.write(part.decode())
 
 
 def _expect_programme(process: Process) -> None:

@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.actions.challenges import ChallengeMutation
 from api.graphql.member.actions.codes import CodeMutation
+from api.graphql.member.actions.data_export import DataExportMutation
 from api.graphql.member.actions.enrolment import EnrolmentMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
@@ -60,6 +61,7 @@ class Mutation(
     ChallengeMutation,
     MessageMutation,
     SurveyMutation,
+    DataExportMutation,
     StaffMutation,
     ScanMutation,
     PurchaseMutation,

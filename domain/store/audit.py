@@ -15,7 +15,7 @@ from typing import ClassVar, Literal
 
 from pymongo import IndexModel, UpdateOne
 
-from domain.store.document_store import DocumentStore, StoreFault, Write, insert
+from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, insert
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "audit"
@@ -68,7 +68,9 @@ Action = Literal[
     "CONTACT_PROPOSED",
     "CONTACT_REPLACED",
     "BIRTHDAY_CORRECTED",
+    "DATA_EXPORTED",
 ]
+AT_THE_TILL: tuple[Action, ...] = ("PURCHASE", "REFUND", "VOUCHER_USED", "VOUCHER_REVERSED", "EVENT")
 ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers", "look_ups"]
 SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers", "look_ups")
 
@@ -177,6 +179,12 @@ async def find_between(
     query = between(since=since, until=until, store_code=store_code, member=member)
     documents = await store.documents(AuditDocument).find(query).to_list()
     return newest_of_store(map(_read_act, documents), store_code)
+
+
+async def find_beside_ledger(store: DocumentStore, member: str) -> list[AuditAct]:
+    """Return what was done for a member that their journal does not say, newest first."""
+    query = {"member": member, "at": {"$gt": EPOCH}, "action": {"$nin": list(AT_THE_TILL)}}
+    return _newest_first(map(_read_act, await store.documents(AuditDocument).find(query).to_list()))
 
 
 def between(

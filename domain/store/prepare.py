@@ -41,6 +41,7 @@ from domain.store.people import (
     contact_changes,
     contact_proposals,
     contacts,
+    data_exports,
     devices,
     dropped_keys,
     enrolments,
@@ -89,6 +90,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     card_steps.CardStepDocument,
     code_tries.CodeTriesDocument,
     consent_histories.ConsentHistoryDocument,
+    data_exports.DataExportDocument,
     dropped_keys.DroppedKeyDocument,
     stale_commits.StaleCommitDocument,
 )

@@ -76,6 +76,9 @@ class StaffActionKind(Enum):
     CONTACT_PROPOSED = strawberry.enum_value(
         "CONTACT_PROPOSED", description="Proposed a new contact for a member who lost theirs."
     )
+    DATA_EXPORTED = strawberry.enum_value(
+        "DATA_EXPORTED", description="Asked for all data of a member: the member, or by the command line."
+    )
     BIRTHDAY_CORRECTED = strawberry.enum_value(
         "BIRTHDAY_CORRECTED", description="Corrected a member's birthday, with a reason."
     )

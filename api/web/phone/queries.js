@@ -66,6 +66,7 @@ export const SIGN_IN = `mutation PhoneSignIn($input: SignInInput!) { signIn(inpu
   }
   ... on SignInRefused { message reason attemptsLeft } ... on Problem { message } } }`;
 export const ENROL = `mutation PhoneEnrol($input: EnrolInput!) { enrol(input: $input) { __typename ... on Enrolled { codeSentTo expiresAt enrolmentToken challenge } ... on Problem { message } } }`;
+export const EXPORT = `mutation PhoneExport { exportMyData { path expiresAt } }`;
 export const SIGN_OUT = `mutation PhoneSignOut($input: SignOutInput!) { signOut(input: $input) { sessions } }`;
 export const REGISTER = `mutation PhoneRegister($input: RegisterDeviceInput!) { registerDevice(input: $input) { cardSecret device { id } } }`;
 export const UNREGISTER = `mutation PhoneUnregister($input: UnregisterDeviceInput!) { unregisterDevice(input: $input) { deviceId } }`;

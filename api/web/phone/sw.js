@@ -37,6 +37,7 @@ const OWN = [
   "screens/history.js",
   "screens/inbox.js",
   "screens/consents.js",
+  "screens/own-data.js",
   "screens/contacts.js",
   "screens/me.js",
   "screens/card.js",

@@ -44,6 +44,14 @@ class SingleUseCode:
     used_by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class UsedCode:
+    """A code of a batch that a member has entered, without the code."""
+
+    batch: str
+    used_at: datetime
+
+
 class CodeSpent(Stale):
     """Somebody has entered the code meanwhile."""
 
@@ -52,6 +60,13 @@ async def find(store: DocumentStore, digests: Sequence[str]) -> SingleUseCode | 
     """Return the code of one of these digests; None where there is none."""
     row = await store[COLLECTION].find_one({"_id": {"$in": list(digests)}})
     return None if row is None else SingleUseCode(row["_id"], row["batch"], row.get("used_by"))
+
+
+async def find_used(store: DocumentStore, member: str) -> tuple[UsedCode, ...]:
+    """Return the codes that a member has entered, oldest first."""
+    rows = store[COLLECTION].find({"used_by": member}, {"batch": 1, "used_at": 1})
+    used = [UsedCode(row["batch"], row["used_at"]) async for row in rows]
+    return tuple(sorted(used, key=lambda code: code.used_at))
 
 
 async def count_claimed(store: DocumentStore, member: str, *, session: AsyncClientSession) -> Counter[str]:

@@ -85,6 +85,12 @@ async def find(store: DocumentStore, session: str) -> Session | None:
     return None if document is None else _read_session(document)
 
 
+async def find_by_subject(store: DocumentStore, subject: str) -> list[Session]:
+    """Return the sessions that somebody has or had, oldest first."""
+    documents = await store.documents(SessionDocument).find({"subject": subject}).to_list()
+    return sorted(map(_read_session, documents), key=lambda session: (session.began_at, session.id))
+
+
 async def find_ended_since(store: DocumentStore, since: datetime) -> list[str]:
     """Return the ids of sessions ended after an instant: those whose access tokens may not have expired."""
     rows = store[COLLECTION].find({"ended_at": {"$gt": since}}, {"_id": 1})

@@ -10,6 +10,7 @@ import { ask, go, phone, session } from "../phone.js";
 import { PROFILE, SET_ATTRIBUTES, SIGN_OUT, UNREGISTER, UPDATE } from "../queries.js";
 import { consentSection } from "./consents.js";
 import { contactSection } from "./contacts.js";
+import { ownData } from "./own-data.js";
 import { failed, say, section, sending } from "./parts.js";
 
 export async function meScreen(element) {
@@ -28,6 +29,7 @@ export async function meScreen(element) {
         consentSection(me.consents),
         devices(me.devices, await ownDevice()),
         section("language", languagePicker(speakTo)),
+        ownData(),
         leaving(),
       );
     } catch (error) {

@@ -47,6 +47,11 @@ export default {
   "terms.read": "Read the terms",
   "terms.changed": "Our terms have changed. Please read and accept them.",
   "terms.accept": "Accept",
+  "data": "My data",
+  "data.hint":
+    "All that we have stored of you, as a file: profile, consents, purchases, points and messages.",
+  "data.fetch": "Download the file",
+  "data.done": "Your data are on their way to your downloads",
   "signout": "Sign out",
   "signout.everywhere": "Sign out on all devices",
 

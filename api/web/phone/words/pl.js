@@ -48,6 +48,11 @@ export default {
   "terms.read": "Przeczytaj regulamin",
   "terms.changed": "Nasz regulamin się zmienił. Przeczytaj go i zaakceptuj.",
   "terms.accept": "Akceptuję",
+  "data": "Moje dane",
+  "data.hint":
+    "Wszystko, co o Tobie przechowujemy, w jednym pliku: profil, zgody, zakupy, punkty i wiadomości.",
+  "data.fetch": "Pobierz plik",
+  "data.done": "Twoje dane są pobierane",
   "signout": "Wyloguj się",
   "signout.everywhere": "Wyloguj na wszystkich urządzeniach",
 

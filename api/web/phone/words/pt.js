@@ -47,6 +47,11 @@ export default {
   "terms.read": "Ler os termos",
   "terms.changed": "Os nossos termos mudaram. Leia-os e aceite-os, por favor.",
   "terms.accept": "Aceitar",
+  "data": "Os meus dados",
+  "data.hint":
+    "Tudo o que guardamos sobre si, num ficheiro: perfil, consentimentos, compras, pontos e mensagens.",
+  "data.fetch": "Descarregar o ficheiro",
+  "data.done": "Os seus dados estão a ser descarregados",
   "signout": "Sair",
   "signout.everywhere": "Sair em todos os dispositivos",
 

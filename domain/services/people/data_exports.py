@@ -1,0 +1,132 @@
+"""A member's data, all of it, for the member: asked for, then fetched once with their own sign-in.
+
+Secrets are not part of it: tokens, keys of cards, codes of vouchers, hashes. Nor are other people, such as
+who invited them. Of employees it says what they did, not who they are.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.model.ledger.decide import at_instant
+from domain.model.ledger.decision import JournalRow
+from domain.model.ledger.member import Member
+from domain.services.decisions import load_member
+from domain.services.errors import NotFound, TooManyRequests
+from domain.services.people.service_actor import ServiceActor
+from domain.services.runtime import Runtime
+from domain.store import audit, look_ups
+from domain.store.audit import AuditAct
+from domain.store.document_store import EPOCH
+from domain.store.ledger import journal, single_use_codes, vouchers
+from domain.store.ledger.single_use_codes import UsedCode
+from domain.store.ledger.vouchers import Voucher
+from domain.store.messages import inbox
+from domain.store.messages.inbox import Letter
+from domain.store.people import consent_histories, contact_changes, data_exports, devices, sessions
+from domain.store.people.consent_answers import ConsentAnswer
+from domain.store.people.contact_changes import StoredContactChange
+from domain.store.people.data_exports import DataExport
+from domain.store.people.details import Details
+from domain.store.people.devices import Device
+from domain.store.people.sessions import Session
+
+FETCHED_WITHIN = timedelta(hours=1)
+MOST_A_DAY = 5
+DAY = timedelta(days=1)
+WINDOW = 200
+
+
+# ---------------------------------------------------------------- values
+@dataclass(frozen=True, slots=True)
+class MemberRecords:
+    """All that stands of a member beside their journal, vouchers and letters."""
+
+    member: Member
+    details: Details
+    invited_count: int
+    earlier_consents: tuple[ConsentAnswer, ...]
+    contact_changes: tuple[StoredContactChange, ...]
+    devices: tuple[Device, ...]
+    sessions: tuple[Session, ...]
+    single_use_codes: tuple[UsedCode, ...]
+    staff_acts: tuple[AuditAct, ...]
+    look_ups: tuple[AuditAct, ...]
+
+
+# ---------------------------------------------------------------- writes
+async def ask(runtime: Runtime, *, member_id: str, now: datetime) -> DataExport:
+    """Begin an export for a member. Raises NotFound, TooManyRequests beyond five a day."""
+    await load_member(runtime, member_id)
+    times = await data_exports.find_times(runtime.store, member_id, since=now - DAY)
+    if len(times) >= MOST_A_DAY:
+        raise TooManyRequests(int((times[-MOST_A_DAY] + DAY - now).total_seconds()) + 1)
+    export = DataExport(secrets.token_urlsafe(24), member_id, now, now + FETCHED_WITHIN)
+    act = audit.simple_act_write("DATA_EXPORTED", actor="member", now=now, member=member_id)
+    await runtime.store.transact([data_exports.open_write(export), act])
+    return export
+
+
+async def claim(runtime: Runtime, *, id: str, member_id: str, now: datetime) -> None:
+    """Take an export to be fetched. Raises NotFound where it is somebody else's, fetched, or over."""
+    if not await data_exports.claim(runtime.store, id, member_id, now=now):
+        raise NotFound(id)
+
+
+async def note_by_service(
+    runtime: Runtime, *, actor: ServiceActor, member_id: str, reason: str, now: datetime
+) -> None:
+    """Note in the audit trail that service takes a member's data for them, and why."""
+    act = actor.act_write("DATA_EXPORTED", member=member_id, subject="", reason=reason, now=now)
+    await runtime.store.transact([act])
+
+
+# ---------------------------------------------------------------- reads
+async def load_records(runtime: Runtime, *, member_id: str, now: datetime) -> MemberRecords:
+    """Return what stands of a member. Raises NotFound."""
+    store, until = runtime.store, now + DAY
+    stored_member = await load_member(runtime, member_id)
+    return MemberRecords(
+        member=at_instant(runtime.programme, stored_member.member, now=now),
+        details=stored_member.details,
+        invited_count=stored_member.invited_count,
+        earlier_consents=await consent_histories.find(store, member_id),
+        contact_changes=tuple(await contact_changes.find_open(store, member_id, now=now)),
+        devices=tuple(await devices.find_by_member(store, member_id)),
+        sessions=tuple(await sessions.find_by_subject(store, f"member:{member_id}")),
+        single_use_codes=await single_use_codes.find_used(store, member_id),
+        staff_acts=tuple(await audit.find_beside_ledger(store, member_id)),
+        look_ups=tuple(await look_ups.find_look_ups(store, since=EPOCH, until=until, member=member_id)),
+    )
+
+
+async def iterate_rows(runtime: Runtime, member: Member) -> AsyncIterator[JournalRow]:
+    """Yield the rows of a member's journal in their order."""
+    for first in range(1, member.seq + 1, WINDOW):
+        seqs = range(first, min(first + WINDOW, member.seq + 1))
+        rows = await journal.find_many(runtime.store, member.id, seqs)
+        await runtime.programmes.load_versions({row.version for row in rows.values()})
+        for seq in sorted(rows):
+            yield rows[seq]
+
+
+async def iterate_vouchers(runtime: Runtime, member: Member) -> AsyncIterator[Voucher]:
+    """Yield a member's vouchers, oldest first."""
+    for first in range(1, member.issued + 1, WINDOW):
+        window = await vouchers.find_by_member(runtime.store, member.id, before=first + WINDOW, first=WINDOW)
+        await runtime.programmes.load_versions({voucher.version for voucher in window})
+        for voucher in reversed(window):
+            yield voucher
+
+
+async def iterate_letters(runtime: Runtime, member: Member) -> AsyncIterator[Letter]:
+    """Yield the letters of a member's inbox, oldest first."""
+    mailbox = await inbox.find_mailbox(runtime.store, member.id)
+    for first in range(1, mailbox.letter_count + 1, WINDOW):
+        letters = await inbox.find_window(runtime.store, member.id, before=first + WINDOW, first=WINDOW)
+        await runtime.programmes.load_versions({letter.version for letter in letters})
+        for letter in sorted(letters, key=lambda each: each.number):
+            yield letter
