@@ -13,7 +13,8 @@ from tests.model.programme.mistakes import CLUB, faults_of
 
 def club_with(path: tuple[str | int, ...], value: object) -> str:
     """Return the club's file with a value put at a path."""
-    values: Any = parse_yaml(f"{CLUB}caps: [{{code: winter, amount: 500, per: month}}]\n").values
+    others = "caps: [{code: winter, amount: 500, per: month}]\nstores: [{code: lisboa}]\n"
+    values: Any = parse_yaml(CLUB + others).values
     part = values
     for step in path[:-1]:
         part = part[step]
