@@ -63,6 +63,12 @@ class RecentEntries(Sequence[HistoryEntry]):
             self._entries = (*map(_read_entry, _decoded(self._documents)), *self._later)
         return self._entries
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RecentEntries) and self._read() == other._read()
+
+    def __hash__(self) -> int:
+        return hash(self._read())
+
     def __len__(self) -> int:
         return len(self._documents) + len(self._later)
 
