@@ -9,22 +9,20 @@ from api.clock import utc_now
 from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, run
+from api.commands.terminal.memberships import find_membership
 from api.errors import NotAvailable
 from api.process import Process, open_process
 from api.settings import read_settings
-from domain.services.decisions import load_member
 from domain.services.errors import (
     ContactOutOfReach,
     ContactTaken,
     InvalidInput,
-    NotFound,
     SignInRefused,
     TooManyRequests,
 )
 from domain.services.people.member_contacts import contact_service
 from domain.services.people.member_contacts.contact_change import TypedCode
 from domain.services.people.service_actor import ServiceActor
-from domain.store.people import contacts
 
 contact_commands = typer.Typer(help="Contacts: replace one that its member has lost.", no_args_is_help=True)
 
@@ -67,12 +65,8 @@ def replace(
 
 async def _replace(process: Process, number: str, contact: str, reason: str) -> None:
     runtime, actor = process.runtime, ServiceActor(operator(), "OPERATOR")
-    member = await contacts.find_member(runtime.store, contacts.number_key(number.replace(" ", "")))
-    try:
-        locale = (await load_member(runtime, member or "")).details.locale
-    except NotFound:
-        raise CannotRun(f"No membership has the number {number}.") from None
-    assert member is not None, "a member was read by this id"
+    stored_member = await find_membership(process, number)
+    member, locale = stored_member.member.id, stored_member.details.locale
     sent = await contact_service.request_code(
         runtime, actor=actor, member=member, contact=contact, locale=locale, now=utc_now()
     )

@@ -18,19 +18,17 @@ from api.commands.demo import expect_filled
 from api.commands.operator import operator
 from api.commands.running import CannotRun, run
 from api.commands.terminal.instants import read_day
+from api.commands.terminal.memberships import find_membership
 from api.commands.terminal.progress import progress_bar
 from api.graphql.engine.audience import Audience
 from api.graphql.member.data_file import write_data_file
 from api.process import Process, open_process
 from api.settings import read_settings
 from domain.model.calendar import milliseconds
-from domain.services.decisions import load_member
-from domain.services.errors import NotFound
 from domain.services.ledger.fiscal_records import FiscalDocument, iterate_documents
 from domain.services.people import data_exports
 from domain.services.people.service_actor import ServiceActor
 from domain.store.ledger.programmes import NothingPublished
-from domain.store.people import contacts
 
 Value = str | int | None
 FiscalRow = dict[str, Value]
@@ -118,12 +116,8 @@ async def _export_member(number: str, reason: str, out: Path | None, data_folder
     async with open_database(settings) as database, open_process(settings, database) as process:
         _expect_programme(process)
         runtime, now = process.runtime, milliseconds(utc_now())
-        member = await contacts.find_member(runtime.store, contacts.number_key(number.replace(" ", "")))
-        try:
-            locale = (await load_member(runtime, member or "")).details.locale
-        except NotFound:
-            raise CannotRun(f"No membership has the number {number}.") from None
-        assert member is not None, "a member was read by this id"
+        stored_member = await find_membership(process, number)
+        member, locale = stored_member.member.id, stored_member.details.locale
         actor = ServiceActor(operator(), "OPERATOR")
         await data_exports.note_by_service(runtime, actor=actor, member_id=member, reason=reason, now=now)
         current = runtime.programmes.current()

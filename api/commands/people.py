@@ -16,13 +16,13 @@ from api.clock import utc_now
 from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, run
+from api.commands.terminal.memberships import find_membership
 from api.process import Process, open_process
 from api.settings import read_settings
 from domain.model.people.second_factor import SETUP_KEY_LIFE
 from domain.services.errors import InvalidInput
 from domain.services.people import own_memberships, sessions, staff, stores
 from domain.services.people.sessions import OpenedSession
-from domain.store.people import contacts
 from domain.store.people.sessions import StaffRole
 from domain.store.people.staff import Employee
 
@@ -253,9 +253,7 @@ async def _open_process(data_folder: Path | None, *, may_create: bool = False) -
 
 
 async def _member_token(process: Process, number: str) -> str:
-    member_id = await contacts.find_member(process.store, contacts.number_key(number.replace(" ", "")))
-    if member_id is None:
-        raise CannotRun(f"No membership has the number {number}.")
+    member_id = (await find_membership(process, number)).member.id
     opened = await _open(process, sessions.new_session(process.runtime, "member", member_id, now=utc_now()))
     return process.tokens.access(
         subject=member_id, role="member", session=opened.session.id, until=opened.session.expires_at

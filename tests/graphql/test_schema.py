@@ -14,12 +14,12 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from api.graphql.engine.permission_proof import permission_faults
 from api.graphql.engine.problems import NotAllowedReason, SignInRefusal
 from api.graphql.member.points import EntryKind
 from api.graphql.member.rewards import LockReason
 from api.graphql.schema import make_schema, schema_text
 from api.texts import SPOKEN, TEXTS
+from tests.graphql.engine.permission_proof import permission_faults
 from tests.running_app import ROOT
 
 # The fixed words of an outcome: the first stand alone, of the last two what follows a colon is the winner or

@@ -5,10 +5,10 @@
     GUARDED_FIELDS   object fields that are null for all callers but these
 
 `install_permissions(schema)` puts ROOTS and GUARDED_FIELDS in front of the resolvers, so a leaf needs no
-check of its own: access to an object is decided where it is read. `permission_proof.py` proves the rest
-without running anything: each field has an entry, and no answer reaches, at any depth, a type that its caller
-may not see. The resolver that takes an id checks its owner (another owner's is NOT_FOUND). The service judges
-a role that a screen should hear of (NotAllowed).
+check of its own: access to an object is decided where it is read. A test proves the rest without running
+anything (`permission_proof.py`): each field has an entry, and no answer reaches, at any depth, a type that
+its caller may not see. The resolver that takes an id checks its owner (another owner's is NOT_FOUND). The
+service judges a role that a screen should hear of (NotAllowed).
 """
 
 from collections.abc import Callable, Mapping

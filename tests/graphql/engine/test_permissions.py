@@ -11,7 +11,6 @@ from graphql import GraphQLSchema, build_schema
 from api.caller import Anonymous, Caller, MemberCaller, StaffCaller
 from api.graphql import schema
 from api.graphql.engine.execution import Engine, GraphQLRequest
-from api.graphql.engine.permission_proof import permission_faults
 from api.graphql.engine.permissions import (
     MEMBER,
     PUBLIC,
@@ -21,6 +20,7 @@ from api.graphql.engine.permissions import (
     RootPermission,
     install_permissions,
 )
+from tests.graphql.engine.permission_proof import permission_faults
 from tests.graphql.engine.small_schema import make_context, make_engine, make_schema
 
 CALLERS: dict[str, Caller] = {

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from domain.model.people import sign_in as rules
-from domain.model.people.contacts import Contact
+from domain.model.people.contacts import Contact, ContactKind
 from domain.services.decisions import load_member
 from domain.services.errors import ContactOutOfReach, ContactProofNeeded, ContactTaken, SignInRefused
 from domain.services.people import field_checks, one_time_codes, own_memberships
@@ -70,13 +71,20 @@ def contact_of_kind(details: Details, contact: Contact) -> Contact | None:
     return next((each for each in contacts_of(details) if each.kind == contact.kind), None)
 
 
-def with_contact(details: Details, contact: Contact) -> Details:
-    """Return details with another contact of its kind."""
-    return (
-        replace(details, email=contact.value)
-        if contact.kind == "email"
-        else replace(details, phone=contact.value)
-    )
+def with_contact_value(details: Details, kind: ContactKind, value: str | None) -> Details:
+    """Return details with another contact of a kind; None for none."""
+    return replace(details, email=value) if kind == "email" else replace(details, phone=value)
+
+
+def reachable_contact(identity: IdentityRuntime, candidates: Iterable[Contact]) -> Contact:
+    """Return the first contact that a code can reach. Raises ContactProofNeeded where there is none."""
+    for contact in candidates:
+        try:
+            identity.code_sender.expect_reach(contact)
+        except ContactOutOfReach:
+            continue
+        return contact
+    raise ContactProofNeeded
 
 
 def _change_purpose(member: str, *, is_approved: bool) -> str:
@@ -96,13 +104,7 @@ def _contact_to_prove(identity: IdentityRuntime, details: Details, new_contact: 
     reached. Raises ContactProofNeeded.
     """
     present = sorted(contacts_of(details), key=lambda contact: contact.kind != new_contact.kind)
-    for contact in present:
-        try:
-            identity.code_sender.expect_reach(contact)
-        except ContactOutOfReach:
-            continue
-        return contact
-    raise ContactProofNeeded
+    return reachable_contact(identity, present)
 
 
 # ---------------------------------------------------------------- writes
@@ -208,7 +210,10 @@ def change_writes(
     member = stored_member.member.id
     previous = contact_of_kind(stored_member.details, new_contact)
     until = now + HELD_FOR
-    change = ProfileChange(stored_member.profile_version, with_contact(stored_member.details, new_contact))
+    change = ProfileChange(
+        stored_member.profile_version,
+        with_contact_value(stored_member.details, new_contact.kind, new_contact.value),
+    )
     return [
         contacts.take_write(new_contact.key, member, holder=holder),
         *([contacts.hold_write(previous.key, member, until=until)] if previous is not None else []),

@@ -8,13 +8,13 @@ where it can be reached. Both get a notice; the link in it undoes the removal.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact, ContactKind
 from domain.services.decisions import load_member
-from domain.services.errors import ContactOutOfReach, ContactProofNeeded, InvalidInput, SignInRefused
+from domain.services.errors import InvalidInput, SignInRefused
 from domain.services.people import one_time_codes, own_memberships
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.member_contacts.contact_change import (
@@ -24,6 +24,8 @@ from domain.services.people.member_contacts.contact_change import (
     contacts_of,
     has_fresh_sign_in,
     notify,
+    reachable_contact,
+    with_contact_value,
 )
 from domain.services.people.one_time_codes import SentCode
 from domain.services.senders import ChangeNotice
@@ -56,24 +58,8 @@ def removed_and_left(details: Details, kind: ContactKind) -> tuple[Contact, Cont
     return removed, left
 
 
-def without_contact(details: Details, kind: ContactKind) -> Details:
-    """Return details without the contact of a kind."""
-    return replace(details, email=None) if kind == "email" else replace(details, phone=None)
-
-
 def _purpose(identity: IdentityRuntime, member: str, removed: Contact) -> str:
     return f"remove:{member}:{rules.contact_hash(identity.secret, removed.key)}"
-
-
-def _contact_to_prove(identity: IdentityRuntime, removed: Contact, left: Contact) -> Contact:
-    """Return the contact that approves a removal. Raises ContactProofNeeded where none can be reached."""
-    for contact in (left, removed):
-        try:
-            identity.code_sender.expect_reach(contact)
-        except ContactOutOfReach:
-            continue
-        return contact
-    raise ContactProofNeeded
 
 
 # ---------------------------------------------------------------- writes
@@ -98,7 +84,7 @@ async def remove_contact(
     if typed is not None:
         proven = await one_time_codes.prove_contact(
             identity,
-            _contact_to_prove(identity, removed, left),
+            reachable_contact(identity, (left, removed)),
             typed.code,
             challenge=typed.challenge,
             purposes=(_purpose(identity, member, removed),),
@@ -128,7 +114,7 @@ async def remove_contact(
 async def _request_code(
     identity: IdentityRuntime, member: str, removed: Contact, left: Contact, *, locale: str, now: datetime
 ) -> RequestedRemoval:
-    sent_to = _contact_to_prove(identity, removed, left)
+    sent_to = reachable_contact(identity, (left, removed))
     sent = await one_time_codes.send_code(
         identity,
         sent_to,
@@ -150,7 +136,7 @@ async def _removal_writes(
     now: datetime,
 ) -> list[Write]:
     member, until = stored_member.member.id, now + HELD_FOR
-    details = without_contact(stored_member.details, removed.kind)
+    details = with_contact_value(stored_member.details, removed.kind, None)
     return [
         contacts.hold_write(removed.key, member, until=until),
         members.profile_write(member, ProfileChange(stored_member.profile_version, details)),

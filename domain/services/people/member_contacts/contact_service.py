@@ -20,7 +20,7 @@ from domain.services.people.member_contacts.contact_change import (
     contact_of_kind,
     employee_writes,
     notify_previous,
-    with_contact,
+    with_contact_value,
 )
 from domain.services.people.member_contacts.contact_undo import end_sessions
 from domain.services.people.one_time_codes import SentCode
@@ -65,14 +65,7 @@ async def propose(
     actor.require_service(await load_member(identity, member))
     check_text(reason, field="reason", max_length=MAX_REASON_LENGTH)
     new_contact = field_checks.read_contact_field(contact)
-    proven = await one_time_codes.prove_contact(
-        identity,
-        new_contact,
-        typed.code,
-        challenge=typed.challenge,
-        purposes=(_purpose(member),),
-        now=now,
-    )
+    proof = await _prove(identity, member, new_contact, typed, now)
     proposal = ContactProposal(
         secrets.token_hex(16), member, new_contact, actor.staff, reason, now + PROPOSED_FOR
     )
@@ -81,7 +74,7 @@ async def propose(
         try:
             await identity.store.transact(
                 [
-                    sign_in_codes.use_write(proven.record_id, challenge=proven.challenge),
+                    proof,
                     contact_proposals.propose_write(proposal),
                     actor.act_write(
                         "CONTACT_PROPOSED", member=member, subject=new_contact.kind, reason=reason, now=now
@@ -97,6 +90,21 @@ async def propose(
 
 def _purpose(member: str) -> str:
     return f"service:{member}"
+
+
+async def _prove(
+    identity: IdentityRuntime, member: str, new_contact: Contact, typed: TypedCode, now: datetime
+) -> Write:
+    """Return the write that uses up the code which proves a new contact. Raises SignInRefused."""
+    proven = await one_time_codes.prove_contact(
+        identity,
+        new_contact,
+        typed.code,
+        challenge=typed.challenge,
+        purposes=(_purpose(member),),
+        now=now,
+    )
+    return sign_in_codes.use_write(proven.record_id, challenge=proven.challenge)
 
 
 # ---------------------------------------------------------------- approving
@@ -136,15 +144,7 @@ async def replace(
     """
     check_text(reason, field="reason", max_length=MAX_REASON_LENGTH)
     new_contact = field_checks.read_contact_field(contact)
-    proven = await one_time_codes.prove_contact(
-        identity,
-        new_contact,
-        typed.code,
-        challenge=typed.challenge,
-        purposes=(_purpose(member),),
-        now=now,
-    )
-    proof = sign_in_codes.use_write(proven.record_id, challenge=proven.challenge)
+    proof = await _prove(identity, member, new_contact, typed, now)
     try:
         await _replace(identity, actor, member, new_contact, reason=reason, proof=proof, now=now)
     except sign_in_codes.CodeGone:
@@ -202,7 +202,10 @@ async def _replace_writes(
     ]
     former = {each.key for change in changes for each in (change.old, change.new) if each is not None}
     former |= {previous.key} if previous is not None else set()
-    change = ProfileChange(stored_member.profile_version, with_contact(stored_member.details, new_contact))
+    change = ProfileChange(
+        stored_member.profile_version,
+        with_contact_value(stored_member.details, new_contact.kind, new_contact.value),
+    )
     return [
         contacts.take_write(new_contact.key, member, holder=holder),
         *(contacts.release_write(key, member) for key in sorted(former - {new_contact.key})),

@@ -7,7 +7,6 @@ every session ends, and no device is known any more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -17,6 +16,7 @@ from domain.model.people.sign_in import token_hash
 from domain.services.decisions import load_member
 from domain.services.errors import LinkExpired
 from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.people.member_contacts.contact_change import with_contact_value
 from domain.services.people.sessions import end_all
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
 from domain.store.document_store import Write
@@ -41,7 +41,7 @@ def contacts_before(changes: Sequence[StoredContactChange]) -> dict[ContactKind,
 def _with_contacts(details: Details, before: dict[ContactKind, Contact | None]) -> Details:
     for kind, contact in before.items():
         value = contact.value if contact is not None else None
-        details = replace(details, email=value) if kind == "email" else replace(details, phone=value)
+        details = with_contact_value(details, kind, value)
     return details
 
 
