@@ -44,6 +44,8 @@ def inbox_writes(
             if spec.purpose not in (SERVICE_PURPOSE, *details.profile.consents):
                 continue
             sent_at = row.event.at
+            if outbox_row.kind == "survey" and sent_at < now - UNREAD_FOR:
+                continue  # answered or not, nobody wants to read the same question month after month
             letter = make_letter(outbox_row, number=len(letters) + 1, balance=max(0, balance), now=sent_at)
             is_read = sent_at < now - UNREAD_FOR
             letters.append(replace(letter, read_at=sent_at + READ_AFTER if is_read else None))
