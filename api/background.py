@@ -1,24 +1,22 @@
 """Tasks that run beside the requests for as long as a process lives. Their end must not go unnoticed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 import structlog
+from prometheus_client import Counter
+
+from domain.store.cancellation import raise_pending_cancellation
 
 RESTART_AFTER_SECONDS = 5.0
+# A task that was cancelled ends at once; one that lost its cancellation is told again, so many times.
+CANCEL_AGAIN_SECONDS, MAX_CANCELLATIONS = 1.0, 20
+
+TASKS_FAILED = Counter(
+    "selo_tasks_failed", "Tasks that ended beside the requests, and begin again.", ["task"]
+)
 
 log = structlog.get_logger(__name__)
-
-
-def raise_pending_cancellation() -> None:
-    """Raise the cancellation that this task was asked for and that got lost.
-
-    The driver hides a cancellation where it meets a fault while it cleans up. This is called where a start
-    becomes work without an end, which nobody could stop afterwards.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 async def keep_running(name: str, start: Callable[[], Awaitable[None]]) -> None:
@@ -30,4 +28,20 @@ async def keep_running(name: str, start: Callable[[], Awaitable[None]]) -> None:
             log.exception("beside.failed", what=name, again_in_seconds=RESTART_AFTER_SECONDS)
         else:
             log.error("beside.ended", what=name, again_in_seconds=RESTART_AFTER_SECONDS)
+        raise_pending_cancellation()
+        TASKS_FAILED.labels(name).inc()
         await asyncio.sleep(RESTART_AFTER_SECONDS)
+
+
+async def end_tasks(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they have ended; one that lost its cancellation is cancelled again. What
+    does not end all the same is logged and left.
+    """
+    running = set(tasks)
+    for _ in range(MAX_CANCELLATIONS):
+        for task in running:
+            task.cancel()
+        if running:
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_SECONDS)
+    for task in running:
+        log.error("beside.does_not_end", what=task.get_name())

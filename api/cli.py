@@ -13,9 +13,12 @@ IMPORT_GC_THRESHOLD = 1_000_000
 COMMANDS = {
     "serve": "serve.serve",
     "simulate": "simulate.simulate",
+    "backtest": "figures.backtest.backtest",
     "token": "people.token",
+    "clock": "clock.clock",
     "turn": "turn.turn",
-    "verify": "verify.verify",
+    "verify": "proof.verify.verify",
+    "repair": "proof.repair.repair",
     "worker": "worker.worker",
     "settings": "settings.settings",
     "schema": "schema.schema",
@@ -23,12 +26,22 @@ COMMANDS = {
     "codes": "codes.codes",
     "staff": "people.staff_commands",
     "store": "people.store_commands",
-    "contact": "contact.contact_commands",
+    "source": "shops.source.source",
+    "intake": "shops.intake.intake",
+    "client": "shops.clients.client",
+    "contact": "members.contact.contact_commands",
+    "erase": "members.erasure.erase",
+    "erasures": "members.erasure.erasure_commands",
+    "merge": "members.merge.merge",
     "audit": "audit.audit_commands",
+    "demo": "demo_data.history.demo",
     "export": "export.export_commands",
+    "import": "imports.import_commands",
     "keys": "keys.keys",
+    "figures": "figures.figures.figures",
     "outbox": "outbox.outbox",
     "migrate": "migrate.migrate",
+    "ops": "ops.commands.ops",
 }
 
 cli = typer.Typer(
@@ -55,7 +68,7 @@ def main() -> None:
     _import_structlog_without_rich()
     try:
         for name in [word for word in sys.argv[1:2] if word in COMMANDS] or COMMANDS:
-            module, _, attribute = COMMANDS[name].partition(".")
+            module, _, attribute = COMMANDS[name].rpartition(".")
             command = getattr(import_module(f"api.commands.{module}"), attribute)
             if isinstance(command, typer.Typer):
                 cli.add_typer(command, name=name)

@@ -62,6 +62,21 @@ class Forbidden(ApiError):
         return {"code": self.code} if self.reason is None else {"code": self.code, "reason": self.reason}
 
 
+class ScopeMissing(Forbidden):
+    """The key of a system lacks a scope, or is one that only quotes."""
+
+    def __init__(self, scope: str | None) -> None:
+        super().__init__(
+            "A selo_test_ key only quotes: call with a selo_live_ key."
+            if scope is None
+            else f"This key lacks the scope {scope}: an operator gives it by selo client change."
+        )
+        self.scope = scope
+
+    def extensions(self) -> Json:
+        return {"code": self.code} if self.scope is None else {"code": self.code, "scope": self.scope}
+
+
 class NotFound(ApiError):
     code = "NOT_FOUND"
     status = 404

@@ -54,6 +54,12 @@ class TokenKey:
             "x": _base64url(self._raw()),
         }
 
+    def pem(self) -> str:
+        """Return the private half, as SELO_TOKEN_KEYS takes it."""
+        return self.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+
     def _raw(self) -> bytes:
         return self.public.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
@@ -130,15 +136,21 @@ def stored_keys(folder: Path) -> list[TokenKey]:
     return [key for path in _key_files(folder) for key in _from_pem(path.read_bytes(), where=str(path))]
 
 
+def key_files(settings: Settings) -> list[Path]:
+    """Return the files of the data folder that a copy of its database cannot do without: the secret and the
+    signing keys, where the settings do not hold them.
+    """
+    folder = settings.data / "keys"
+    secrets_path = [folder / "secret"] if settings.secret is None else []
+    return [*secrets_path, *(_key_files(folder) if settings.token_keys is None else [])]
+
+
 def add_key(folder: Path, *, now: datetime) -> TokenKey:
     """Make a key that signs from the next start on."""
     key = TokenKey(Ed25519PrivateKey.generate())
     while key.kid.startswith("-"):  # a command would take it for an option
         key = TokenKey(Ed25519PrivateKey.generate())
-    pem = key.private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    write_private(folder / f"token-{now.strftime(STAMP)}-{key.kid}.pem", pem)
+    write_private(folder / f"token-{now.strftime(STAMP)}-{key.kid}.pem", key.pem().encode())
     return key
 
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import TextIO
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -19,3 +20,11 @@ def write_private(path: Path, content: bytes) -> None:
         os.link(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def open_private(path: Path) -> TextIO:
+    """Open a new text file that only its owner may read, for rows that are kept as they come. Raises
+    FileExistsError, OSError.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return os.fdopen(descriptor, "w", encoding="utf-8", newline="")

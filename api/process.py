@@ -5,26 +5,30 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
-from api.background import raise_pending_cancellation
 from api.clock import utc_now
 from api.drain import Drain
 from api.embedded import find_running
 from api.keys import Keys, fingerprints, read_keys
 from api.senders.configuration import ConfiguredSenders, open_senders
+from api.senders.erasure_file import erasure_file
 from api.settings import BadSettings, Settings
 from api.tokens import Tokens
 from domain.model.people.sessions import SessionTerms
+from domain.model.programme import Programme
+from domain.services.figures.backtest.jobs import BacktestJobs
+from domain.services.intake.client_registry import ClientRegistry
 from domain.services.live.change_follower import ChangeFollower
 from domain.services.live.dropped_keys import DroppedKeys
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import Runtime
 from domain.services.senders import CodeSender, Senders
+from domain.store.cancellation import raise_pending_cancellation
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.programmes import NothingPublished, Programmes
@@ -45,7 +49,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """The shared parts of one process."""
+    """The shared parts of one process. `clock` gives the world's instant."""
 
     settings: Settings
     database: Database
@@ -56,11 +60,17 @@ class Process:
     senders: Senders
     id_tokens: IdTokenVerifier | None
     follower: ChangeFollower
+    clients: ClientRegistry
     clock: Callable[[], datetime]
+    backtests: BacktestJobs
 
     @property
     def store(self) -> DocumentStore:
         return self.runtime.store
+
+    def programme_clock(self) -> datetime:
+        """Return the programme's instant, which is that of `clock` but in a demo whose clock was moved."""
+        return self.runtime.programme_time.at(self.clock())
 
     @property
     def programmes(self) -> Programmes:
@@ -93,13 +103,20 @@ async def open_process(
         dropped = await dropped_keys.find_all(store)
         _expect_signing_key(keys, dropped)
         tokens.drop(dropped)
-        runtime = _runtime(settings, Runtime.for_store(store), keys, configured.codes)
+        runtime = _runtime(settings, _told_runtime(store, configured.senders), keys, configured.codes)
         await runtime.programmes.refresh()
-        _follow_zone(settings, configured, runtime)
+        await runtime.programme_time.read(store)
+        _follow_programme(settings, configured, runtime)
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
+        backtests = BacktestJobs(clock)
         try:
+            clients = ClientRegistry(store)
             follower = ChangeFollower(
-                runtime.activity_hub, runtime.session_registry, DroppedKeys(tokens.drop)
+                runtime.programme_time,
+                runtime.activity_hub,
+                runtime.session_registry,
+                DroppedKeys(tokens.drop),
+                clients,
             )
             raise_pending_cancellation()
             yield Process(
@@ -112,9 +129,12 @@ async def open_process(
                 configured.senders,
                 configured.id_tokens,
                 follower,
+                clients,
                 clock,
+                backtests,
             )
         finally:
+            await backtests.close()
             await drain.close(seconds=settings.shutdown_seconds)
             await store.drain()
             runtime.passwords.close()
@@ -142,18 +162,23 @@ def _migration_runner(settings: Settings) -> MigrationRunner | None:
     return MigrationRunner(utc_now, progress=tell, notice_seconds=0)
 
 
-def _follow_zone(settings: Settings, configured: ConfiguredSenders, runtime: IdentityRuntime) -> None:
-    """Let text messages go to the country of the programme's time zone.
+def _follow_programme(settings: Settings, configured: ConfiguredSenders, runtime: IdentityRuntime) -> None:
+    """Let e-mail have the programme's brand, and text messages go to the country of its time zone.
 
     Raises BadSettings where that is of no country, and the setting names none.
     """
 
-    def zone() -> str | None:
+    def programme() -> Programme | None:
         try:
-            return runtime.programme.programme.timezone
+            return runtime.programme
         except NothingPublished:
             return None
 
+    def zone() -> str | None:
+        current = programme()
+        return None if current is None else current.programme.timezone
+
+    configured.letterheads.read_programme = programme
     configured.sms_countries.read_zone = zone
     name = zone()
     if settings.sms_url is not None and name is not None and not configured.sms_countries.current():
@@ -163,9 +188,15 @@ def _follow_zone(settings: Settings, configured: ConfiguredSenders, runtime: Ide
         )
 
 
+def _told_runtime(store: DocumentStore, senders: Senders) -> Runtime:
+    """Return a runtime that promises each event to the webhooks that subscribe to it."""
+    subscriptions = senders.webhooks.subscriptions if senders.webhooks is not None else {}
+    return replace(Runtime.for_store(store), subscriptions=subscriptions)
+
+
 def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender) -> IdentityRuntime:
     secret, *secrets_before = keys.all_derived("people")
-    return IdentityRuntime.of(
+    identity = IdentityRuntime.of(
         runtime,
         secret=secret,
         secrets_before=tuple(secrets_before),
@@ -180,3 +211,4 @@ def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender
         codes_per_hour=settings.sign_in_codes_per_contact_hour,
         managers_need_factor=settings.second_factor_managers,
     )
+    return replace(identity, erasure_log=erasure_file(settings))

@@ -11,11 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
-from api.caller import Anonymous, Caller, MemberCaller
+from prometheus_client import Counter
+
+from api.caller import Anonymous, Caller, ClientCaller, MemberCaller
 from api.errors import RateLimited
 from api.settings import Settings
 
 Clock = Callable[[], float]
+
+RATES_REFUSED = Counter("selo_rates_refused", "Requests refused for their rate, by whose it is.", ["rate"])
 
 MAX_KEYS = 50_000
 POINTS_PER_MUTATION = 5  # of a member; a query counts 1
@@ -36,12 +40,15 @@ COUNTED_PER_RUN = frozenset(
         "redeemReward",
         "cancelVoucher",
         "enterCode",
+        "claimReceipt",
         "sendTestPush",
         "scan",
         "useVoucher",
         "checkout",
         "requestRedemptionCode",
         "redeemForCustomer",
+        "enrolAtTill",
+        "recordGuestPurchase",
         "reverseVoucherUse",
     }
 )
@@ -85,13 +92,16 @@ class Budget:
 class TokenBuckets:
     """One bucket a key, each of the same size: `allowed` within `seconds`."""
 
-    def __init__(self, allowed: int, seconds: float, clock: Clock, *, max_keys: int = MAX_KEYS) -> None:
+    def __init__(
+        self, allowed: int, seconds: float, clock: Clock, *, name: str = "other", max_keys: int = MAX_KEYS
+    ) -> None:
         self._allowed, self._per_second, self._clock, self._max_keys = (
             allowed,
             allowed / seconds,
             clock,
             max_keys,
         )
+        self._refused = RATES_REFUSED.labels(name)
         self._remaining: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -113,6 +123,7 @@ class TokenBuckets:
         now = self._clock()
         available = self._available(key, now)
         if available < points:
+            self._refused.inc()
             raise RateLimited(
                 retry_after=math.ceil((min(points, self._allowed) - available) / self._per_second)
             )
@@ -137,6 +148,7 @@ class FailureLocks:
         """Raise RateLimited while this key is locked."""
         failures = self._recent(key)
         if len(failures) >= self._allowed:
+            RATES_REFUSED.labels("scans").inc()
             raise RateLimited(retry_after=math.ceil(failures[-1] + self._seconds - self._clock()))
 
     def record_failure(self, key: str) -> None:
@@ -155,12 +167,14 @@ class Rates:
     """Every rate of the API."""
 
     def __init__(self, limits: RateLimits, clock: Clock) -> None:
-        self._members = TokenBuckets(limits.member_points_per_minute, 60, clock)
-        self._addresses = TokenBuckets(limits.anonymous_requests_per_minute, 60, clock)
-        self._tills = TokenBuckets(limits.staff_requests_per_minute, 60, clock)
-        self._codes = TokenBuckets(limits.sign_in_codes_per_address_hour, 3600, clock)
-        self._enrolments = TokenBuckets(limits.enrolments_per_address_hour, 3600, clock)
-        self._look_ups = TokenBuckets(limits.look_ups_per_minute, 60, clock)
+        self._members = TokenBuckets(limits.member_points_per_minute, 60, clock, name="member")
+        self._addresses = TokenBuckets(limits.anonymous_requests_per_minute, 60, clock, name="address")
+        self._tills = TokenBuckets(limits.staff_requests_per_minute, 60, clock, name="till")
+        self._clients: dict[int, TokenBuckets] = {}  # by what their keys may ask a minute
+        self._clock = clock
+        self._codes = TokenBuckets(limits.sign_in_codes_per_address_hour, 3600, clock, name="sign_in_codes")
+        self._enrolments = TokenBuckets(limits.enrolments_per_address_hour, 3600, clock, name="enrolments")
+        self._look_ups = TokenBuckets(limits.look_ups_per_minute, 60, clock, name="look_ups")
         self._bad_scans = FailureLocks(limits.bad_scans_per_minute, 60, clock)
 
     def count_request(self, caller: Caller, address: str) -> None:
@@ -180,11 +194,13 @@ class Rates:
             self._take(caller, address, points - 1)
 
     def budget(self, caller: Caller, address: str) -> Budget:
-        """Return what a caller may still ask: by their membership, their till, or their address."""
+        """Return what a caller may still ask: by their membership, till, key or address."""
         if isinstance(caller, Anonymous):
             return self._addresses.budget("address", address_key(address))
         if isinstance(caller, MemberCaller):
             return self._members.budget("member", caller.member_id)
+        if isinstance(caller, ClientCaller):
+            return self._client_buckets(caller).budget("system", caller.name)
         return self._tills.budget("till", caller.session_id)
 
     def _take(self, caller: Caller, address: str, points: int) -> None:
@@ -192,8 +208,17 @@ class Rates:
             self._addresses.take(address_key(address), points)
         elif isinstance(caller, MemberCaller):
             self._members.take(caller.member_id, points)
+        elif isinstance(caller, ClientCaller):
+            self._client_buckets(caller).take(caller.name, points)
         else:
             self._tills.take(caller.session_id, points)
+
+    def _client_buckets(self, caller: ClientCaller) -> TokenBuckets:
+        """Return the buckets of the keys that may ask as much as this one."""
+        allowed = caller.bounds.requests_per_minute
+        if allowed not in self._clients:
+            self._clients[allowed] = TokenBuckets(allowed, 60, self._clock, name="system")
+        return self._clients[allowed]
 
     def count_field(self, name: str, address: str) -> None:
         """Count one run of a root field that has a rate of its own. Raises RateLimited."""

@@ -28,6 +28,11 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
             " zaloguj się na tym samym urządzeniu."
         ),
     },
+    "problem.MembershipBeingDeleted": {
+        "en": "This membership is being deleted, and gone for good on {day}. You can still keep it.",
+        "pt": "Esta adesão está a ser eliminada e desaparece de vez a {day}. Ainda a pode manter.",
+        "pl": "To członkostwo jest usuwane i zniknie na zawsze {day}. Można je jeszcze zachować.",
+    },
     "problem.ContactTaken": {
         "en": "This contact belongs to another membership.",
         "pt": "Este contacto pertence a outra adesão.",
@@ -155,10 +160,55 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Isto não é um código de sócio nem de vale. Leia-o de novo, ou escreva-o.",
         "pl": "To nie jest kod klubowicza ani kuponu. Zeskanuj go ponownie albo wpisz.",
     },
+    "problem.ProgrammeFaulty": {
+        "en": "The file has faults and is not published.",
+        "pt": "O ficheiro tem erros e não é publicado.",
+        "pl": "Plik zawiera błędy i nie zostanie opublikowany.",
+    },
+    "problem.BacktestRunning": {
+        "en": "Another back-test is running on this server. Wait for it, or end it.",
+        "pt": "Já está a correr outro teste com o histórico neste servidor. Espere que acabe, ou termine-o.",
+        "pl": "Na tym serwerze trwa już inna próba na historii. Poczekaj na jej koniec albo ją przerwij.",
+    },
+    "problem.ProgrammeOvertaken": {
+        "en": "Version {version} was published meanwhile. Compare with it and propose yours again.",
+        "pt": "Entretanto foi publicada a versão {version}. Compare e volte a propor a sua.",
+        "pl": "W międzyczasie opublikowano wersję {version}. Porównaj z nią i zaproponuj swoją ponownie.",
+    },
+    "problem.ProgrammeUnchanged": {
+        "en": "The file says the same as the version in force.",
+        "pt": "O ficheiro diz o mesmo que a versão em vigor.",
+        "pl": "Plik mówi to samo co obowiązująca wersja.",
+    },
     "not_allowed.FOUR_EYES": {
-        "en": "Another manager has to approve this.",
-        "pt": "Outro gerente tem de aprovar isto.",
-        "pl": "Musi to zatwierdzić inny kierownik.",
+        "en": "An operator has to approve this.",
+        "pt": "Um operador tem de aprovar isto.",
+        "pl": "Musi to zatwierdzić operator.",
+    },
+    "not_allowed.FOUR_EYES.OWN": {
+        "en": "You have asked for this yourself. Somebody else has to approve it.",
+        "pt": "Foi você que fez este pedido. Tem de ser outra pessoa a aprová-lo.",
+        "pl": "To Twoja własna prośba. Musi ją zatwierdzić ktoś inny.",
+    },
+    "not_allowed.FOUR_EYES.FRESH": {
+        "en": "An account that is new, or was reset, approves nothing for a day.",
+        "pt": "Uma conta nova, ou com outra palavra-passe ou segundo passo, não aprova nada durante um dia.",
+        "pl": "Konto nowe albo z nowym hasłem lub drugim krokiem przez dobę niczego nie zatwierdza.",
+    },
+    "not_allowed.FOUR_EYES.RESET": {
+        "en": "The account that asked had been reset less than a day before. Have its owner ask again.",
+        "pt": "A conta que fez o pedido tinha sido reposta menos de um dia antes. O dono deve pedir de novo.",
+        "pl": "Konto, które o to prosi, zresetowano mniej niż dobę wcześniej. Niech właściciel poprosi znów.",
+    },
+    "not_allowed.FOUR_EYES.MADE": {
+        "en": "One of you made the other's account. Somebody else has to approve this.",
+        "pt": "Um dos dois criou a conta do outro. Outra pessoa tem de aprovar isto.",
+        "pl": "Jedno z was założyło konto drugiego. Musi to zatwierdzić ktoś inny.",
+    },
+    "not_allowed.FOUR_EYES.SAME_PERSON": {
+        "en": "Both accounts belong to one person. Somebody else has to approve this.",
+        "pt": "As duas contas são da mesma pessoa. Tem de ser outra pessoa a aprovar isto.",
+        "pl": "Oba konta należą do jednej osoby. Musi to zatwierdzić ktoś inny.",
     },
     "problem.UnknownCode": {
         "en": "No membership and no voucher has this code.",
@@ -180,6 +230,11 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Este talão já está registado, para outro sócio.",
         "pl": "Ten paragon jest już zapisany dla innej osoby.",
     },
+    "problem.AlreadyEnrolled": {
+        "en": "A member has this contact already. Record the purchase for them.",
+        "pt": "Já há um sócio com este contacto. Registe a compra para ele.",
+        "pl": "Ten kontakt ma już osoba należąca do programu. Zapisz zakup dla niej.",
+    },
     "problem.UnknownPurchase": {
         "en": "No purchase is known by this receipt number.",
         "pt": "Nenhuma compra é conhecida por este número de talão.",
@@ -189,6 +244,36 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "At most {amount} can still be refunded.",
         "pt": "Só podem ser devolvidos mais {amount}.",
         "pl": "Można zwrócić jeszcze najwyżej {amount}.",
+    },
+    "problem.CorrectionRefused.RETURNED": {
+        "en": "All of this receipt was returned. Record a new one.",
+        "pt": "Este talão já foi todo devolvido. Registe um novo.",
+        "pl": "Ten paragon zwrócono w całości. Zapisz nowy.",
+    },
+    "problem.CorrectionRefused.BELOW_RETURNED": {
+        "en": "{amount} of this receipt was returned already: refund the rest instead.",
+        "pt": "Já foram devolvidos {amount} deste talão: devolva antes o resto.",
+        "pl": "Z tego paragonu zwrócono już {amount}: zwróć raczej resztę.",
+    },
+    "problem.CorrectionRefused.PAID_AND_RETURNED": {
+        "en": "Part was paid with a balance and {amount} returned: refund the rest and record a new receipt.",
+        "pt": "Parte foi paga com saldo e devolveram-se {amount}: devolva o resto e registe um novo talão.",
+        "pl": "Część opłacono saldem i zwrócono {amount}: zwróć resztę i zapisz nowy paragon.",
+    },
+    "problem.CorrectionRefused.VOUCHER_MINIMUM": {
+        "en": "{voucher} was used on this receipt and asks for more. Have a manager reverse its use first.",
+        "pt": "{voucher} foi usado neste talão e exige mais. Peça primeiro a um gerente que anule o uso.",
+        "pl": "{voucher}: wykorzystano przy tym paragonie i wymaga więcej. Najpierw cofnij wykorzystanie.",
+    },
+    "problem.CorrectionRefused.VOUCHER_USED": {
+        "en": "{voucher} came with this receipt, would go with it, and is used. Refund the receipt instead.",
+        "pt": "{voucher} veio com este talão, iria com ele, e já foi usado. Devolva antes o talão.",
+        "pl": "{voucher}: z tego paragonu, przepadłby z nim, a jest wykorzystany. Zwróć raczej paragon.",
+    },
+    "problem.CorrectionRefused.PAYMENT": {
+        "en": "What a balance paid does not fit this total. Refund the receipt and record a new one.",
+        "pt": "O que foi pago com saldo não cabe neste total. Devolva o talão e registe um novo.",
+        "pl": "Kwota zapłacona saldem nie pasuje do tej sumy. Zwróć paragon i zapisz nowy.",
     },
     "not_allowed.PRESENCE": {
         "en": "Scan the customer's card: paying with a balance takes a fresh code.",
@@ -215,12 +300,27 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "{wallet}: esta compra aceita no máximo {units}.",
         "pl": "{wallet}: przy tych zakupach najwyżej {units}.",
     },
+    "problem.HoldNotUsable": {
+        "en": "What was held for this order is no longer there.",
+        "pt": "O que estava reservado para esta encomenda já não está disponível.",
+        "pl": "Rezerwacja dla tego zamówienia już nie obowiązuje.",
+    },
+    "problem.HoldRefused.TOO_MANY_HOLDS": {
+        "en": "At most {most} orders can be paid at the same time: finish one, or give it up.",
+        "pt": "Só pode pagar {most} encomendas ao mesmo tempo: conclua uma ou desista dela.",
+        "pl": "Jednocześnie można opłacać najwyżej {most} zamówień: dokończ jedno albo z niego zrezygnuj.",
+    },
+    "problem.HoldRefused.TOO_MANY_LOTS": {
+        "en": "At most {most} can be held for this order.",
+        "pt": "Para esta encomenda podem ser reservados no máximo {most}.",
+        "pl": "Dla tego zamówienia można zarezerwować najwyżej {most}.",
+    },
     "problem.InsufficientBalance": {
         "en": "The balance is {amount} too low.",
         "pt": "Saldo insuficiente: em falta {amount}.",
         "pl": "Na saldzie brakuje {amount}.",
     },
-    # Why a challenge cannot be taken up
+    # Why two memberships are not merged, or a merge is not undone
     "challenge.OVER": {
         "en": "This challenge is over.",
         "pt": "Este desafio já terminou.",
@@ -290,45 +390,5 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "This membership is on hold.",
         "pt": "Esta adesão está suspensa.",
         "pl": "To członkostwo jest zawieszone.",
-    },
-    "voucher.ISSUED": {
-        "en": "This voucher has not been used, and there is nothing to give back for it.",
-        "pt": "Este vale ainda não foi usado, e não há nada a devolver por ele.",
-        "pl": "Ten kupon nie został jeszcze użyty i nie ma za niego czego zwrócić.",
-    },
-    "voucher.USED": {
-        "en": "This voucher has been used.",
-        "pt": "Este vale já foi usado.",
-        "pl": "Ten kupon został już wykorzystany.",
-    },
-    "voucher.EXPIRED": {
-        "en": "This voucher has expired.",
-        "pt": "Este vale expirou.",
-        "pl": "Ten kupon wygasł.",
-    },
-    "voucher.CANCELLED": {
-        "en": "This voucher was given back.",
-        "pt": "Este vale foi devolvido.",
-        "pl": "Ten kupon został zwrócony.",
-    },
-    "voucher.MINIMUM": {
-        "en": "This voucher is for purchases of a minimum of {amount}.",
-        "pt": "Este vale é para compras no mínimo de {amount}.",
-        "pl": "Ten kupon jest na zakupy za minimum {amount}.",
-    },
-    "voucher.DATES": {
-        "en": "This voucher was issued after the day of this receipt.",
-        "pt": "Este vale foi emitido depois do dia deste talão.",
-        "pl": "Ten kupon wydano po dniu tego paragonu.",
-    },
-    "voucher.OTHER_MEMBER": {
-        "en": "This voucher belongs to another member.",
-        "pt": "Este vale pertence a outro cliente.",
-        "pl": "Ten kupon należy do innego klienta.",
-    },
-    "voucher.OTHER_STORE": {
-        "en": "This voucher is for another store.",
-        "pt": "Este vale é para outra loja.",
-        "pl": "Ten kupon jest dla innego sklepu.",
     },
 }

@@ -12,8 +12,10 @@ from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from api.membership_texts import MEMBERSHIP_REFUSALS
 from api.push_texts import PUSH_TEXTS
 from api.refusal_texts import REFUSALS
+from api.wording.club import CLUB_TEXTS
 from domain.model.messages import rendering
 
 SPOKEN: Final = ("en", "pt", "pl")
@@ -49,6 +51,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Twoje członkostwo jest zawieszone: zapytaj w sklepie",
     },
     # Titles of ledger entries that no rule names
+    "entry.OPENING": {"en": "Opening balance", "pt": "Saldo inicial", "pl": "Saldo początkowe"},
     "entry.AWARD": {"en": "Award", "pt": "Atribuição", "pl": "Przyznanie"},
     "entry.BONUS": {"en": "Bonus: {title}", "pt": "Bónus: {title}", "pl": "Bonus: {title}"},
     "entry.SPEND": {"en": "Reward redeemed", "pt": "Prémio resgatado", "pl": "Odebrana nagroda"},
@@ -84,6 +87,16 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Retirado: {title}",
         "pl": "Cofnięto: {title}",
     },
+    "entry.corrected": {
+        "en": "Purchase corrected",
+        "pt": "Compra corrigida",
+        "pl": "Poprawiony zakup",
+    },
+    "entry.corrected.rule": {
+        "en": "Purchase corrected: {title}",
+        "pt": "Compra corrigida: {title}",
+        "pl": "Poprawiony zakup: {title}",
+    },
     "entry.CLAWBACK.owed": {
         "en": "Owed from an earlier refund",
         "pt": "Em dívida de uma devolução anterior",
@@ -96,6 +109,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Correção: {reason}",
         "pl": "Korekta: {reason}",
     },
+    "entry.ERASE": {"en": "Written off", "pt": "Anulado", "pl": "Umorzono"},
     "entry.TRANSFER": {"en": "Transfer", "pt": "Transferência", "pl": "Przeniesienie"},
     # What stands where a rule's title would
     "rule.badge": {"en": "Badge: {name}", "pt": "Emblema: {name}", "pl": "Odznaka: {name}"},
@@ -159,6 +173,101 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Cancelar a subscrição",
         "pl": "Zrezygnuj z tych wiadomości",
     },
+    "mail.open": {"en": "Open", "pt": "Abrir", "pl": "Otwórz"},
+    "page.till": {"en": "Till", "pt": "Caixa", "pl": "Kasa"},
+    "door.about": {
+        "en": "Points, badges and rewards of this programme.",
+        "pt": "Pontos, emblemas e prémios deste programa.",
+        "pl": "Punkty, odznaki i nagrody tego programu.",
+    },
+    "door.member": {
+        "en": "For members",
+        "pt": "Para sócios",
+        "pl": "Dla klubowiczów",
+    },
+    "door.member.about": {
+        "en": "The phone page: join, collect, redeem.",
+        "pt": "A página do telemóvel: aderir, juntar, trocar.",
+        "pl": "Strona na telefon: dołącz, zbieraj, wymieniaj.",
+    },
+    "door.till": {
+        "en": "At the till",
+        "pt": "Na caixa",
+        "pl": "Przy kasie",
+    },
+    "door.till.about": {
+        "en": "For cashiers and managers.",
+        "pt": "Para quem está na caixa e quem gere a loja.",
+        "pl": "Dla kasjerów i kierowników.",
+    },
+    "door.console": {"en": "Console", "pt": "Consola", "pl": "Konsola"},
+    "door.console.about": {
+        "en": "For customer service.",
+        "pt": "Para o apoio ao cliente.",
+        "pl": "Dla obsługi klienta.",
+    },
+    "door.explorer": {
+        "en": "GraphiQL",
+        "pt": "GraphiQL",
+        "pl": "GraphiQL",
+    },
+    "door.explorer.about": {
+        "en": "Ask the API, and read what each field means.",
+        "pt": "Pergunte à API e leia o que cada campo significa.",
+        "pl": "Zadawaj pytania API i czytaj, co znaczy każde pole.",
+    },
+    "door.docs": {
+        "en": "The schema",
+        "pt": "O esquema",
+        "pl": "Schemat",
+    },
+    "door.docs.about": {
+        "en": "The whole API as one file, with its documentation.",
+        "pt": "Toda a API num ficheiro, com a documentação.",
+        "pl": "Całe API w jednym pliku, z dokumentacją.",
+    },
+    "door.demo": {
+        "en": "Sign-ins of the demo",
+        "pt": "Entradas da demonstração",
+        "pl": "Logowania do wersji pokazowej",
+    },
+    "door.demo.about": {
+        "en": "Only seen on this machine. Codes for members stand on the console.",
+        "pt": "Só se vê nesta máquina. Os códigos dos sócios aparecem na consola.",
+        "pl": "Widoczne tylko na tym komputerze. Kody klubowiczów są w konsoli.",
+    },
+    "door.shows.a plan": {
+        "en": "has a plan",
+        "pt": "tem um plano",
+        "pl": "ma plan",
+    },
+    "door.shows.points below zero": {
+        "en": "owes points",
+        "pt": "deve pontos",
+        "pl": "ma punkty poniżej zera",
+    },
+    "door.shows.a tier about to fall": {
+        "en": "is about to lose a tier",
+        "pt": "está prestes a descer de nível",
+        "pl": "wkrótce straci poziom",
+    },
+    "door.role.CASHIER": {
+        "en": "cashier",
+        "pt": "caixa",
+        "pl": "kasjer",
+    },
+    "door.role.MANAGER": {
+        "en": "manager",
+        "pt": "gerente",
+        "pl": "kierownik",
+    },
+    "door.role.SERVICE": {"en": "customer service", "pt": "apoio ao cliente", "pl": "obsługa klienta"},
+    "door.role.ANALYST": {"en": "analyst", "pt": "analista", "pl": "analityk"},
+    "door.role.OPERATOR": {
+        "en": "operator",
+        "pt": "operador",
+        "pl": "operator",
+    },
     "unsubscribe.title": {
         "en": "Unsubscribe",
         "pt": "Cancelar a subscrição",
@@ -212,6 +321,8 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Teraz się nie udało. Spróbuj ponownie za minutę.",
     },
     **REFUSALS,
+    **MEMBERSHIP_REFUSALS,
+    **CLUB_TEXTS,
     **PUSH_TEXTS,
 }
 

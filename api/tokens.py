@@ -71,7 +71,7 @@ class Purpose(Enum):
 class Claims:
     """The claims of an accepted token.
 
-    `role` is member, cashier, manager or operator; a visit's is visit, and its `sid` is the till's session.
+    `role` is member, or an employee's in lower case; a visit's is visit, and its `sid` the till's session.
     `own_members` are an employee's own memberships, which the employee may not serve. `card` where a visit
     began with a card's code, not with a number.
     """

@@ -1,5 +1,5 @@
-"""The worker: it takes the turn, which writes down what time has brought and fires the agenda, and it
-delivers the outbox.
+"""The worker: it takes the turn, which writes down what time has brought and fires the agenda, delivers the
+outbox, sweeps members after a publish, and folds the journal into figures.
 
 It runs inside `selo serve` by default, or alone as `selo worker`. Any number of processes may run it: each
 agenda item acts once, one worker claims each message, and a message that a dead worker claimed comes up
@@ -9,6 +9,7 @@ again.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -18,9 +19,15 @@ from api.graphql.member.messages import message_id
 from api.http.app_links import link_base
 from api.http.unsubscribe import unsubscribe_link
 from api.process import Process
+from domain.services.erasure.rounds import run_round as take_erasure_round
+from domain.services.figures.projector import keep_projecting
+from domain.services.intake.registry import SourceRegistry
+from domain.services.intake.rounds import keep_working
+from domain.services.ledger.sweeping.sweep import keep_sweeping
 from domain.services.ledger.turn import keep_turning
 from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import keep_delivering
+from domain.services.publishing.proposals import publish_due
 from domain.services.senders import Senders
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger.programmes import NothingPublished
@@ -62,6 +69,7 @@ def channel_states(senders: Senders) -> Mapping[str, bool]:
     """Return for each channel whether a sender is configured for it."""
     return {
         "push": senders.push is not None,
+        "web_push": senders.web_push is not None,
         "email": senders.mail is not None,
         "sms": senders.sms is not None,
     }
@@ -94,7 +102,7 @@ def make_delivery_worker(process: Process, lane: Lane = "people") -> DeliveryWor
 
 
 async def run_worker(process: Process) -> None:
-    """Take the turn at intervals and deliver what is due, until cancelled."""
+    """Take the turn at intervals, deliver what is due and count what was committed, until cancelled."""
     off = [channel for channel, on in channel_states(process.senders).items() if not on]
     if off:
         log.info(
@@ -122,16 +130,17 @@ async def run_worker(process: Process) -> None:
         tasks.create_task(
             keep_turning(
                 runtime,
-                clock=process.clock,
+                clock=process.programme_clock,
                 woken=runtime.activity_hub.agenda_ready,
                 on_error=turn_faults.report,
+                and_then=partial(_follow_turn, process),
             )
         )
         tasks.create_task(
             keep_delivering(
                 runtime,
                 people_worker,
-                clock=process.clock,
+                clock=process.programme_clock,
                 woken=runtime.activity_hub.outbox_ready,
                 on_error=round_faults.report,
             )
@@ -142,8 +151,36 @@ async def run_worker(process: Process) -> None:
             keep_delivering(
                 runtime,
                 systems_worker,
-                clock=process.clock,
+                clock=process.programme_clock,
                 woken=asyncio.Event(),
                 on_error=round_faults.report,
             )
         )
+        tasks.create_task(_keep_taking_in(process))
+        tasks.create_task(_keep_counting(process))
+        sweep_faults = RepeatedFaultLog("worker.sweep_failed")
+        tasks.create_task(keep_sweeping(runtime, clock=process.programme_clock, on_error=sweep_faults.report))
+
+
+async def _follow_turn(process: Process, now: datetime) -> None:
+    """Publish what is scheduled by now, and erase what is final."""
+    await publish_due(process.runtime, now=now)
+    await take_erasure_round(process.runtime, now=now)
+
+
+async def _keep_taking_in(process: Process) -> None:
+    """Work off what shops and other systems sent."""
+    faults = RepeatedFaultLog("worker.intake_failed")
+    registry = SourceRegistry(process.store)
+    await keep_working(process.runtime, registry, clock=process.clock, on_error=faults.report)
+
+
+async def _keep_counting(process: Process) -> None:
+    """Fold what was committed into figures."""
+    faults = RepeatedFaultLog("worker.figures_failed")
+    await keep_projecting(
+        process.runtime,
+        clock=process.clock,
+        programme_clock=process.programme_clock,
+        on_error=faults.report,
+    )

@@ -6,7 +6,7 @@ the event, and journal rows with the reason of every amount. One transaction com
 
 A purchase passes these files, in this order:
 
-    api/web/till/screens/purchase.js           the cashier types the amount and confirms
+    api/web/till/settling.js                   the cashier types the amount and confirms
     api/web/till/queue.js                      the page keeps the purchase until it is answered, and sends it
     api/http/graphql.py                        the request: body, caller, limits
     api/graphql/engine/execution.py            the query is checked and executed
@@ -23,6 +23,7 @@ A purchase passes these files, in this order:
     domain/model/ledger/timeline.py            what time brought since the last event
     domain/model/ledger/deciding/event_row.py  the event and all that follows from it, in one journal row
     domain/model/ledger/deciding/paying.py     what wallets pay of it
+    domain/model/ledger/holding/               also of what was held for it
     domain/model/ledger/payments.py            what that is worth, and what refunds give back of it
     domain/model/ledger/deciding/earning.py    which rules match, and what each awards
     domain/model/ledger/deciding/actions.py    what a rule does beside its award
@@ -59,19 +60,29 @@ Around that path:
 
     domain/model/programme/                    the programme file: its words, its reading, its check
     domain/model/ledger/                       the member and everything that `decide` uses
+    domain/model/ledger/merging/               two memberships of one person: what moves, and undoing it
     domain/model/ledger/fiscal/                a receipt for the books: discounts, payments, credit, taxes
     domain/model/people/                       codes, contacts, sessions, sign-in, lock-out
     domain/model/messages/                     rendering, quiet hours, backoff
     domain/model/simulate/                     a programme tried on dated lines, in memory
+    domain/model/figures/                      key figures: what rows add to sums, definitions, goals, uplift
+    domain/model/moving/                       files of other systems' members: their columns, maps, rows
     domain/store/                              MongoDB: documents and indexes, one noun a file
+    domain/store/copying/                      a whole database: backup, restore, move to another server
+    domain/store/figures/                      sums by day, store and tier, and who waits to be counted
+    domain/store/tracing/                      spans of what is done, where a process makes any
+    domain/store/cluster/                      shard keys, and the database's roles
     domain/store/migrations/                   steps that rewrite what earlier versions stored
     domain/services/runtime.py                 what all services of one process share
     domain/services/ledger/                    stories that move value, the turn (what time brings), reading
     domain/services/ledger/at_till/            a basket in one act, a reward that a code confirms
     domain/services/people/                    enrolment, sign-in, sessions, staff, profile, consents, devices
+    domain/services/moving/                    members brought along, and what leaves for a warehouse
+    domain/services/merging/            two memberships of one person become one, or two again
     domain/services/people/proofs/             a proven contact joins at once, or redeems at a till
     domain/services/people/shifts/             how staff begin a shift: tries, password, second factor
     domain/services/messages/                  outbox, delivery, inbox, surveys
+    domain/services/figures/                   the projector, figures of a period, counting again
     domain/services/live/                      what happens, as it happens
 
 Imports go down only: services, store, model. The model knows no clock: `now` is an argument everywhere.

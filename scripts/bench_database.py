@@ -25,7 +25,7 @@ from domain.model.ledger.events import Event, Line, Profile, Purchase
 from domain.model.ledger.member import Member
 from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
-from domain.services.ledger import entry_history, purchases, queries
+from domain.services.ledger import entry_history, purchase_queries, purchases, queries
 from domain.services.ledger.purchase_input import PurchaseInput
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
@@ -165,7 +165,7 @@ async def _measure_member(
         runtime, member_id=who.id, first=20, before=view.member.entries // 2, now=now
     )
     await _print_commands("pointHistory, a later page", database, recorder)
-    await queries.list_purchases(
+    await purchase_queries.list_purchases(
         runtime, member_id=who.id, first=20, before=view.member.purchases.count // 2, now=now
     )
     await _print_commands("purchases, a later page", database, recorder)

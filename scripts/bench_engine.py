@@ -18,6 +18,7 @@ from api.graphql.engine.execution import GraphQLRequest
 from api.graphql.engine.loaders import Loaders
 from api.http.graphql import GraphQLEndpoint
 from api.http.graphql_setup import make_graphql_routes
+from api.pictures.picture_library import PictureLibrary
 from api.process import Process, open_process
 from api.settings import Settings
 from domain.services.ledger import queries
@@ -41,7 +42,8 @@ async def _run(uri: str, folder: Path, member_id: str) -> None:
 
 
 async def _compare(process: Process, member_id: str) -> None:
-    endpoint = make_graphql_routes(process, address="", explorer=False)[0].endpoint  # type: ignore[attr-defined]
+    pictures = PictureLibrary(None, base_url="")
+    endpoint = make_graphql_routes(process, address="", explorer=False, pictures=pictures)[0].endpoint  # type: ignore[attr-defined]
     assert isinstance(endpoint, GraphQLEndpoint), "the route of requests"
     view = await queries.load_member_view(process.runtime, member_id=member_id, now=process.clock())
     caller: Caller = MemberCaller(member_id, "bench")

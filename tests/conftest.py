@@ -26,9 +26,16 @@ from tests.servers import embedded_in_thread, quick_folder, seed_demo
 
 TWENTY_YEARS = 20 * 365 * 24 * 3600
 DROP_SECONDS = 120
-# Files whose tests share what takes seconds to make: a server, or a type check of all code.
+# Files whose tests share what takes seconds to make: a server, a type check or the syntax trees of all code.
 BROWSER_TESTS = "tests/browser/"
-SERVED_BY_FILE = (BROWSER_TESTS, "tests/journeys/test_readme.py", "tests/model/programme/test_acted_on.py")
+SERVED_BY_FILE = (
+    BROWSER_TESTS,
+    "tests/commands/test_backup.py",
+    "tests/journeys/test_demo_clock.py",
+    "tests/journeys/test_readme.py",
+    "tests/model/programme/test_acted_on.py",
+    "tests/test_house.py",
+)
 
 
 @pytest.fixture(scope="session")

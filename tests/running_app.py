@@ -12,13 +12,16 @@ from typing import Any
 import httpx
 import jwt
 import pyotp
+import pytest
 import uvicorn
+from argon2 import PasswordHasher
 
 from api.app import create_app
 from api.process import Process, open_process
+from api.senders.tls import client_tls
 from api.settings import Settings
 from domain.model.people.contacts import Contact
-from domain.services.people import staff, stores
+from domain.services.people import passwords, staff, stores
 from domain.services.senders import ChangeNotice, CodeMessage
 from domain.store.connect import Database
 from domain.store.people.sessions import StaffRole
@@ -85,7 +88,7 @@ class RunningApp:
         """Send one operation and return the whole answer."""
         headers = {name: value for name, value in (("accept-language", language),) if value}
         if token is not None:
-            headers["authorization"] = f"Bearer {self._fresh_token(token)}"
+            headers["authorization"] = f"Bearer {self.fresh_token(token)}"
         answer = await self.client.post(
             "/graphql", json={"query": query, "variables": variables or {}}, headers=headers
         )
@@ -149,10 +152,13 @@ class RunningApp:
         return await self.sign_in(contact, **sent)
 
     async def hire(
-        self, username: str, role: StaffRole = "CASHIER", *, store: str = "lisboa", **details: str
+        self, username: str, role: StaffRole = "CASHIER", *, store: str | None = "lisboa", **details: str
     ) -> str:
-        """Put somebody on the list of staff and sign them in at a store; return their access token."""
-        setup_key = staff.new_setup_key() if role == "OPERATOR" else None
+        """Put somebody on the list of staff and sign them in at a store, or at the console; return their
+        access token.
+        """
+        place = store if role in staff.TILL_ROLES else None
+        setup_key = staff.new_setup_key() if role in staff.CONSOLE_ROLES else None
         await staff.add(
             self.process.runtime,
             username=username,
@@ -164,7 +170,7 @@ class RunningApp:
             now=self.clock(),
             **details,
         )
-        input = {"username": username, "password": PASSWORD, "store": store}
+        input: Json = {"username": username, "password": PASSWORD, "store": place}
         if setup_key is not None:
             input |= {"setupKey": setup_key, "secondFactor": await self.first_code(input, setup_key)}
         token: str = (await self.mutate("staffSignIn", input, "... on StaffSignedIn { accessToken }"))[
@@ -178,10 +184,12 @@ class RunningApp:
         needed = await self.mutate("staffSignIn", {**input, "setupKey": setup_key}, answer)
         return pyotp.TOTP(needed["secret"]).at(self.clock())
 
-    def _fresh_token(self, token: str) -> str:
+    def fresh_token(self, token: str) -> str:
         """Return a valid access token of the same session, however far the clock was moved: a real client
-        refreshes its own.
+        refreshes its own. A system's key is as it is.
         """
+        if token.startswith("selo_"):
+            return token
         claims = jwt.decode(token, options={"verify_signature": False})
         issued = self.process.tokens.access(
             subject=claims["sub"],
@@ -201,6 +209,14 @@ class RunningApp:
 
 
 @asynccontextmanager
+async def quick_passwords() -> AsyncIterator[None]:
+    """Hash passwords at a thousandth of the work: `test_staff.py` holds what the real ones cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
+
+
+@asynccontextmanager
 async def open_running_app(
     database: Database,
     command_log: CommandLog,
@@ -214,9 +230,12 @@ async def open_running_app(
     the test begins; both are there already where the database was served before.
     """
     clock, code_sender = Clock(), LatestCodeSender()
-    async with open_process(
-        Settings(data=folder, worker=False, **settings), database, clock=clock
-    ) as opened_process:
+    async with (
+        quick_passwords(),
+        open_process(
+            Settings(data=folder, worker=False, **settings), database, clock=clock
+        ) as opened_process,
+    ):
         process = replace(opened_process, runtime=replace(opened_process.runtime, code_sender=code_sender))
         if is_new:
             await process.programmes.publish(programme.read_text(encoding="utf-8"), now=BEFORE)
@@ -246,5 +265,9 @@ async def _running(app: Any, listener: socket.socket) -> AsyncIterator[None]:
 
 def _client(address: str, headers: Mapping[str, str] | None = None) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        base_url=address, timeout=30, limits=httpx.Limits(max_connections=100), headers=headers
+        base_url=address,
+        timeout=30,
+        limits=httpx.Limits(max_connections=100),
+        headers=headers,
+        verify=client_tls(),
     )

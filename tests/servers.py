@@ -85,6 +85,12 @@ class Served:
     url: str
     said: list[str]
     process: subprocess.Popen[str]
+    faults: IO[str]
+
+    def log(self) -> str:
+        """Return what it wrote to stderr so far."""
+        number = self.faults.fileno()
+        return os.pread(number, os.fstat(number).st_size, 0).decode()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Signal it to end and wait; return its exit code."""
@@ -93,12 +99,22 @@ class Served:
 
 
 def run_until_ready(
-    *words: str, faults: IO[str] | None = None, environment: Mapping[str, str] | None = None
+    *words: str,
+    faults: IO[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    root: Path = ROOT,
 ) -> subprocess.Popen[str]:
-    """Start a `selo` command that runs until it is stopped or killed; its output can be read from its stdout."""
+    """Start a `selo` command of the project at `root` that runs until it is stopped or killed; its output can be
+    read from its stdout.
+    """
     command = [sys.executable, "-m", "api.cli", *words]
     return subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=faults, text=True, env=_environment(environment)
+        command,
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=faults,
+        text=True,
+        env=_environment({"PYTHONPATH": str(root), **(environment or {})}),
     )
 
 
@@ -108,6 +124,7 @@ def serve_selo(
     *words: str,
     environment: Mapping[str, str] | None = None,
     within_seconds: float = HANGS_AFTER_SECONDS,
+    root: Path = ROOT,
 ) -> Iterator[Served]:
     """`selo serve --port 0 --data DATA WORDS` until the block ends. Raises RuntimeError with its stderr where
     it does not get ready.
@@ -115,7 +132,7 @@ def serve_selo(
     command = ("serve", "--port", "0", "--data", str(data_folder), *words)
     with (
         tempfile.TemporaryFile("w+") as faults,
-        run_until_ready(*command, faults=faults, environment=environment) as process,
+        run_until_ready(*command, faults=faults, environment=environment, root=root) as process,
     ):
         assert process.stdout is not None, "stdout is a pipe"
         watchdog = threading.Timer(within_seconds, process.kill)
@@ -131,7 +148,7 @@ def serve_selo(
                 faults.seek(0)
                 raise RuntimeError(f"selo serve ended with {process.returncode}: {faults.read()}")
             watchdog.cancel()
-            yield Served(url=said[-1].removeprefix(READY), said=said, process=process)
+            yield Served(url=said[-1].removeprefix(READY), said=said, process=process, faults=faults)
         finally:
             watchdog.cancel()
             if process.poll() is None:

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from api.commands.running import unknown_variables
 from api.commands.settings import settings_table
-from api.settings import BadSettings, Settings, read_settings
+from api.settings import BadSettings, Settings
+from api.settings.reading import read_settings
 
 README = Path(__file__).parent.parent / "README.md"
 

@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from api.clock import utc_now
 from api.commands.database import open_database
 from api.commands.running import CannotRun, run
 from api.commands.terminal.instants import read_instant
 from api.process import open_process
-from api.settings import read_settings
+from api.settings.reading import read_settings
 from domain.services.people import staff
 from domain.store import audit
 from domain.store.audit import STAFF_ACTIONS, AuditAct
@@ -42,10 +41,11 @@ def list_acts(
     """
 
     async def work() -> None:
-        end = read_instant("--until", until) or utc_now()
-        begin = read_instant("--since", since) or end - timedelta(days=7)
+        last, first = read_instant("--until", until), read_instant("--since", since)
         settings = read_settings(data=data)
         async with open_database(settings) as database, open_process(settings, database) as process:
+            end = last or process.programme_clock()
+            begin = first or end - timedelta(days=7)
             member_id = None
             if member is not None:
                 member_id = await contacts.find_member(

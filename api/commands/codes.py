@@ -1,7 +1,6 @@
 """`selo codes`: make single-use codes of a batch, and list what was entered of each code."""
 
 import csv
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
@@ -15,18 +14,18 @@ from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, run
 from api.commands.terminal.progress import progress_bar
+from api.commands.terminal.published import expect_programme
+from api.private_files import open_private
 from api.process import open_process
-from api.settings import read_settings
+from api.settings.reading import read_settings
 from domain.model.code_spelling import grouped
 from domain.services.errors import InvalidInput
 from domain.services.ledger.code_batches import check_batch, make_codes
 from domain.store.ledger import code_counts
-from domain.store.ledger.programmes import NothingPublished
 
 codes = typer.Typer(help="Codes that members enter: make those of a batch, list them.", no_args_is_help=True)
 
 DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
-NOTHING_PUBLISHED = "No programme is published yet: selo programme publish FILE."
 
 
 @codes.command()
@@ -53,10 +52,9 @@ def list_codes(data: DataOption = None) -> None:
 async def _make(batch: str, count: int, out: Path | None, data_folder: Path | None) -> None:
     settings = read_settings(data=data_folder)
     async with open_database(settings) as database, open_process(settings, database) as process:
+        expect_programme(process)
         try:
             check_batch(process.runtime, batch, count)
-        except NothingPublished:
-            raise CannotRun(NOTHING_PUBLISHED) from None
         except InvalidInput as refused:
             raise CannotRun(refused.message) from None
         making = make_codes(
@@ -86,18 +84,14 @@ def _opened(out: Path | None) -> Iterator[TextIO]:
     if out is None:
         yield sys.stdout
         return
-    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+    with open_private(out) as file:
         yield file
 
 
 async def _list(data_folder: Path | None) -> None:
     settings = read_settings(data=data_folder)
     async with open_database(settings) as database, open_process(settings, database) as process:
-        try:
-            specs = process.runtime.programme.codes
-        except NothingPublished:
-            raise CannotRun(NOTHING_PUBLISHED) from None
+        specs = expect_programme(process).programme.codes
         counts = await code_counts.find_all(process.store)
     for spec in specs:
         count = counts.get(spec.name, code_counts.CodeCount())

@@ -7,7 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from api.commands.running import CannotRun
 from api.embedded import FolderInUse, find_running, holds_database, open_embedded
 from api.settings import Settings
+from domain.store import tracing
 from domain.store.connect import AccessRefused, Database, Unreachable, connect
+from domain.store.counters import CommandCounts
+from domain.store.tracing.command_spans import CommandSpans
 
 FOLDER_WAIT_SECONDS = 5.0
 
@@ -26,7 +29,7 @@ async def open_server_database(settings: Settings) -> AsyncIterator[Database]:
             uri = settings.mongodb_uri.get_secret_value()
         else:
             uri = await _folder_database_uri(settings, stack, is_server=True)
-        yield await stack.enter_async_context(_open_connected(settings, uri))
+        yield await stack.enter_async_context(open_connection(settings, uri))
 
 
 @asynccontextmanager
@@ -36,6 +39,16 @@ async def open_database(settings: Settings, *, may_create: bool = False) -> Asyn
     Only a command that `may_create` makes a data folder: a misspelt folder must not look like an empty,
     healthy one.
     """
+    async with (
+        open_address(settings, may_create=may_create) as uri,
+        open_connection(settings, uri) as database,
+    ):
+        yield database
+
+
+@asynccontextmanager
+async def open_address(settings: Settings, *, may_create: bool = False) -> AsyncIterator[str]:
+    """Yield the address of the same database, for a command whose work several processes share."""
     if settings.mongodb_uri is None and not may_create and not holds_database(settings.data):
         raise CannotRun(
             f"There is no database in the data folder {settings.data}: name another with --data, or make it"
@@ -43,10 +56,9 @@ async def open_database(settings: Settings, *, may_create: bool = False) -> Asyn
         )
     async with AsyncExitStack() as stack:
         if settings.mongodb_uri is not None:
-            uri = settings.mongodb_uri.get_secret_value()
+            yield settings.mongodb_uri.get_secret_value()
         else:
-            uri = await _folder_database_uri(settings, stack, is_server=False)
-        yield await stack.enter_async_context(_open_connected(settings, uri))
+            yield await _folder_database_uri(settings, stack, is_server=False)
 
 
 async def _folder_database_uri(settings: Settings, stack: AsyncExitStack, *, is_server: bool) -> str:
@@ -84,13 +96,25 @@ async def open_running_database(settings: Settings) -> AsyncIterator[Database]:
             f"No server has the data folder {settings.data} open: start selo serve, name another folder, or"
             " set MONGODB_URI."
         )
-    async with _open_connected(settings, uri) as database:
+    async with open_connection(settings, uri) as database:
         yield database
 
 
 @asynccontextmanager
-async def _open_connected(settings: Settings, uri: str) -> AsyncIterator[Database]:
-    database = connect(uri, settings.database, timeout_seconds=settings.database_seconds)
+async def open_connection(settings: Settings, uri: str) -> AsyncIterator[Database]:
+    """Connect to a database that must answer. Raises CannotRun, DatabaseUnavailable."""
+    is_counting = any(
+        each is not None for each in (settings.metrics_port, settings.worker_port, settings.metrics_token)
+    )
+    database = connect(
+        uri,
+        settings.database,
+        timeout_seconds=settings.database_seconds,
+        listeners=[
+            *([CommandCounts()] if is_counting else []),
+            *([CommandSpans()] if tracing.tracer is not None else []),
+        ],
+    )
     whose = "that MONGODB_URI names" if settings.mongodb_uri else "in the data folder"
     try:
         try:

@@ -11,6 +11,7 @@ import hmac
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
@@ -22,6 +23,7 @@ from api.commands.programme import publish_file
 from api.commands.running import CannotRun
 from api.commands.terminal.progress import progress_bar
 from api.process import Process
+from api.settings.demo_folder import PROGRAMME
 from domain.model.calendar import milliseconds
 from domain.model.people.second_factor import KEY_BYTES, make_long_code
 from domain.services import demo
@@ -32,17 +34,15 @@ from domain.services.people import staff, stores
 from domain.store.ledger.programmes import NothingPublished
 from domain.store.people.sessions import StaffRole
 
-PROGRAMME = Path(__file__).parents[2] / "scripts" / "demo" / "programmes" / "numiscollect.yaml"
-
 
 @dataclass(frozen=True, slots=True)
 class DemoEmployee:
-    """Somebody who can sign in at the demo's till."""
+    """Somebody who can sign in at the demo's till, or without a store at its console."""
 
     username: str
     name: str
     role: StaffRole
-    store: str
+    store: str | None
 
 
 STAFF = (
@@ -50,7 +50,11 @@ STAFF = (
     DemoEmployee("mario", "Mário Reis", "MANAGER", "lisboa"),
     DemoEmployee("olga", "Olga Pinto", "OPERATOR", "lisboa"),
     DemoEmployee("paulo", "Paulo Dias", "CASHIER", "porto"),
+    DemoEmployee("sara", "Sara Lopes", "SERVICE", None),
+    DemoEmployee("rita", "Rita Nunes", "OPERATOR", None),
 )
+# So that they can approve at once what a colleague asks for: four eyes want an account older than a day.
+HIRED_AGO = timedelta(days=30)
 
 
 async def expect_filled(process: Process) -> None:
@@ -71,6 +75,7 @@ async def set_up_demo(process: Process, *, address: str) -> None:
     except NothingPublished:
         await publish_file(process.programmes, PROGRAMME)
     members = await _fill_members(process)
+    await process.runtime.programme_time.read(process.store)  # it is a demo's from now on
     await _add_people(process)
     sheet = _sign_in_sheet(process, members, address)
     _write(process.settings.data / "demo.json", orjson.dumps(sheet, option=orjson.OPT_INDENT_2))
@@ -113,10 +118,10 @@ async def _add_people(process: Process) -> None:
                 username=employee.username,
                 name=employee.name,
                 role=employee.role,
-                store_codes=(employee.store,),
+                store_codes=() if employee.store is None else (employee.store,),
                 password=_password(process, employee.username),
                 setup_key=_setup_key(process, employee),
-                now=utc_now(),
+                now=utc_now() - HIRED_AGO,
             )
     await _renew_setup_keys(process)
 
@@ -178,10 +183,10 @@ def _print_sign_ins(console: Console, process: Process, members: Sequence[DemoMe
         f"Members sign in at {address}/phone; the code appears here:",
         f"  {members[0].email}",
         *(f"  {member.email}  ({member.shows})" for member in members if member.shows),
-        f"Staff sign in at {address}/till:",
+        f"Staff sign in at {address}/till, service and operators at {address}/console too:",
         *(
             f"  {employee.username}  {_password(process, employee.username)}"
-            f"  ({employee.role.lower()}, {employee.store})"
+            f"  ({employee.role.lower()}, {employee.store or 'console'})"
             f"{_setup_words(process, employee)}"
             for employee in STAFF
         ),

@@ -23,7 +23,8 @@ from api.keys import (
     stored_keys,
 )
 from api.process import Process, open_process
-from api.settings import Settings, read_settings
+from api.settings import Settings
+from api.settings.reading import read_settings
 from domain.store.audit import simple_act_write
 from domain.store.document_store import DocumentStore
 from domain.store.people.dropped_keys import drop_write

@@ -11,7 +11,8 @@ from api.commands.database import open_database
 from api.commands.running import run
 from api.commands.terminal.progress import progress_bar
 from api.embedded import find_running
-from api.settings import Settings, read_settings
+from api.settings import Settings
+from api.settings.reading import read_settings
 from domain.store.document_store import DocumentStore
 from domain.store.migrations import FORMAT
 from domain.store.migrations.runner import NOTICE_SECONDS, MigrationRunner

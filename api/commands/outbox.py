@@ -11,7 +11,7 @@ from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, run
 from api.process import open_process
-from api.settings import read_settings
+from api.settings.reading import read_settings
 from domain.services.messages import outbox as posted
 from domain.services.messages.outbox import QueueItem
 

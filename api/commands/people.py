@@ -18,13 +18,15 @@ from api.commands.operator import operator
 from api.commands.running import CannotRun, run
 from api.commands.terminal.memberships import find_membership
 from api.process import Process, open_process
-from api.settings import read_settings
+from api.settings.reading import read_settings
 from domain.model.people.second_factor import SETUP_KEY_LIFE
 from domain.services.errors import InvalidInput
-from domain.services.people import own_memberships, sessions, staff, stores
+from domain.services.four_eyes import own_memberships
+from domain.services.people import sessions, staff, stores
 from domain.services.people.sessions import OpenedSession
 from domain.store.people.sessions import StaffRole
 from domain.store.people.staff import Employee
+from domain.store.people.stores import CONSOLE
 
 staff_commands = typer.Typer(
     help="Staff: add, list, disable, enable, password, second-factor.", no_args_is_help=True
@@ -34,8 +36,14 @@ store_commands = typer.Typer(help="Stores: add, list.", no_args_is_help=True)
 DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
 
 
-RoleWord = Literal["cashier", "manager", "operator"]
-ROLES: Mapping[RoleWord, StaffRole] = {"cashier": "CASHIER", "manager": "MANAGER", "operator": "OPERATOR"}
+RoleWord = Literal["cashier", "manager", "operator", "service", "analyst"]
+ROLES: Mapping[RoleWord, StaffRole] = {
+    "cashier": "CASHIER",
+    "manager": "MANAGER",
+    "operator": "OPERATOR",
+    "service": "SERVICE",
+    "analyst": "ANALYST",
+}
 
 
 @staff_commands.command("add")
@@ -218,7 +226,8 @@ def token(
     member: Annotated[str | None, typer.Option(help="A membership number.")] = None,
     username: Annotated[str | None, typer.Option("--staff", help="A username.")] = None,
     store: Annotated[
-        str | None, typer.Option(help="The store of the shift; by default the first one they may work in.")
+        str | None,
+        typer.Option(help="The store of the shift, or @console; by default the first one they may work in."),
     ] = None,
     data: DataOption = None,
 ) -> None:
@@ -266,12 +275,18 @@ async def _staff_token(process: Process, username: str, store: str | None) -> st
         raise CannotRun(
             f"There is nobody called {username}." if employee is None else f"{username} is disabled."
         )
+    is_named = store == CONSOLE.code and employee.role in staff.CONSOLE_ROLES
+    if is_named or (store is None and employee.role not in staff.TILL_ROLES):
+        return await _shift_token(process, employee, CONSOLE.code)
     open_stores = [
         shop.code for shop in await stores.list_stores(process.store) if employee.works_in(shop.code)
     ]
     if not open_stores or (store is not None and store not in open_stores):
         raise CannotRun(f"{username} cannot sign in at {store or 'any store: add one with selo store add'}.")
-    store_code = store or open_stores[0]
+    return await _shift_token(process, employee, store or open_stores[0])
+
+
+async def _shift_token(process: Process, employee: Employee, store_code: str) -> str:
     own_members = await own_memberships.find_own_memberships(process.store, employee)
     opened = await _open(
         process,

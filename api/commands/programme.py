@@ -12,14 +12,17 @@ from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, exit_on_user_errors, run
 from api.commands.terminal.files import read_text
+from api.commands.terminal.published import NOTHING_PUBLISHED
 from api.process import open_process
-from api.settings import read_settings
+from api.settings.reading import read_settings
 from domain.model.programme.faults import ProgrammeInvalid
 from domain.model.programme.loading import load_with_warnings
 from domain.model.programme.report import check_report, faults_text, summary_text
 from domain.store.ledger.programmes import NothingPublished, Programmes, PublishedProgramme
 
 programme = typer.Typer(help="The programme file: check, publish, show.", no_args_is_help=True)
+
+MAX_NOTE_LENGTH = 500
 
 File = Annotated[Path, typer.Argument(help="The programme file.")]
 DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
@@ -38,9 +41,15 @@ def check(
 
 
 @programme.command()
-def publish(file: File, data: DataOption = None) -> None:
+def publish(
+    file: File,
+    data: DataOption = None,
+    note: Annotated[
+        str | None, typer.Option(help="What it is for, 1 to 500 characters; kept with the version.")
+    ] = None,
+) -> None:
     """Publish a file as the next version. The same content again is no new one."""
-    run(_publish(file, data))
+    run(_publish(file, data, note))
 
 
 @programme.command()
@@ -52,23 +61,25 @@ def show(
     run(_show(data, text=text))
 
 
-async def publish_file(programmes: Programmes, file: Path) -> PublishedProgramme:
+async def publish_file(programmes: Programmes, file: Path, *, note: str | None = None) -> PublishedProgramme:
     """Publish a file. Raises CannotRun with all its faults where it has any."""
     text = await asyncio.to_thread(read_text, file)
     try:
-        return await programmes.publish(text, now=utc_now(), by=operator())
+        return await programmes.publish(text, now=utc_now(), by=operator(), note=note)
     except ProgrammeInvalid as invalid:
         raise CannotRun(f"{file} was not published. {faults_text(invalid.faults)}") from None
 
 
-async def _publish(file: Path, data_folder: Path | None) -> None:
+async def _publish(file: Path, data_folder: Path | None, note: str | None) -> None:
+    if note is not None and not 1 <= len(note) <= MAX_NOTE_LENGTH:
+        raise CannotRun(f"--note: write 1 to {MAX_NOTE_LENGTH} characters.")
     settings = read_settings(data=data_folder)
     async with (
         open_database(settings, may_create=True) as database,
         open_process(settings, database) as process,
     ):
         before = _current_programme(process.programmes)
-        published = await publish_file(process.programmes, file)
+        published = await publish_file(process.programmes, file, note=note)
     is_unchanged = before is not None and published.number == before.number
     print(
         f"Version {published.number}"
@@ -81,7 +92,7 @@ async def _show(data_folder: Path | None, *, text: bool) -> None:
     async with open_database(settings) as database, open_process(settings, database) as process:
         current = _current_programme(process.programmes)
         if current is None:
-            raise CannotRun("No programme is published yet; selo programme publish FILE does it.")
+            raise CannotRun(NOTHING_PUBLISHED)
         source = await process.programmes.read_text(current.number)
     if text:
         print(source, end="")

@@ -15,7 +15,8 @@ from typing import NoReturn, TypeVar
 import structlog
 
 from api.embedded import EmbeddedFailed
-from api.settings import DATABASE_VARIABLE, PREFIX, BadSettings, variables
+from api.settings import DATABASE_VARIABLE, PREFIX, BadSettings
+from api.settings.reading import variables
 from domain.store.connect import Unreachable
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.migrations.format import FormatMismatch

@@ -18,14 +18,19 @@ import typer
 import uvicorn
 from starlette.types import ASGIApp
 
-from api.app import open_app
+from api.app import open_app, server_parts
 from api.commands.database import open_server_database
+from api.commands.operator_port import listening, operator_port
 from api.commands.programme import publish_file
-from api.commands.running import CannotRun, run, warn_of_unknown_variables
+from api.commands.running import run, warn_of_unknown_variables
 from api.http.protocol import ConnectionLimits, http_protocol, socket_protocol
 from api.logs import configure_logs
 from api.process import Process, open_process
-from api.settings import Settings, read_settings
+from api.settings import Settings
+from api.settings.reading import read_settings
+from api.tracing.opening import open_tracing
+from domain.services.erasure.replaying import replay
+from domain.store.audit import COMMAND_LINE
 from domain.store.ledger.programmes import NothingPublished
 
 log = structlog.get_logger(__name__)
@@ -51,7 +56,7 @@ async def _serve(read: Callable[[], Settings]) -> None:
     settings = read()
     configure_logs(level=settings.log_level, form=settings.log_format)
     warn_of_unknown_variables()
-    with _listening(settings.host, settings.port) as listener:
+    with open_tracing(service="selo"), listening(settings.host, settings.port) as listener:
         address = _address(settings, listener)
         async with open_server_database(settings) as database, open_process(settings, database) as process:
             if settings.programme is not None:
@@ -62,7 +67,11 @@ async def _serve(read: Callable[[], Settings]) -> None:
 
                 await demo_data.set_up_demo(process, address=address)
             _warn_without_programme(process)
-            async with open_app(process, address=address) as app:
+            await _erase_again(process)
+            async with (
+                open_app(process, address=address) as app,
+                operator_port(process, settings.metrics_port, server_parts(process)),
+            ):
                 print(f"GraphQL at {address}/graphql, data in {_data_location(settings)}", flush=True)
                 await Server(_config(settings, app), ready=f"Selo is ready at {address}").serve(
                     sockets=[listener]
@@ -131,23 +140,18 @@ def _warn_without_programme(process: Process) -> None:
         log.warning("serve.waits", why="No programme is published yet: selo programme publish FILE.")
 
 
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Open a listening socket. Raises CannotRun where the address is taken or not ours."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+async def _erase_again(process: Process) -> None:
+    """Erase whom a data folder of before still has. Of a database that MONGODB_URI names `selo erasures
+    replay` does it: other processes may be restoring it.
+    """
+    if process.settings.mongodb_uri is not None:
+        return
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-            listener.listen(2048)
-        except OSError as fault:
-            raise CannotRun(
-                f"Cannot listen on {host}:{port}: {fault.strerror}. Choose another with --port."
-            ) from None
-        yield listener
-    finally:
-        listener.close()
+        erased_count = await replay(process.runtime, actor=COMMAND_LINE, now=process.clock())
+    except NothingPublished:
+        return  # so there are no members
+    if erased_count:
+        log.warning("erasures.replayed", members=erased_count, why="the data folder is of before them")
 
 
 def _address(settings: Settings, listener: socket.socket) -> str:

@@ -4,7 +4,8 @@ import json
 
 from pydantic import SecretStr
 
-from api.settings import Settings, variables
+from api.settings import Settings
+from api.settings.reading import variables
 
 
 def settings() -> None:

@@ -13,13 +13,17 @@ from typing import Annotated
 import structlog
 import typer
 
-from api.background import keep_running
+from api.app import worker_parts
+from api.background import end_tasks, keep_running
 from api.commands.database import DatabaseUnavailable, open_running_database
+from api.commands.operator_port import operator_port
 from api.commands.running import run, warn_of_unknown_variables
 from api.embedded import RunningServer, read_note
 from api.logs import configure_logs
 from api.process import Process, open_process
-from api.settings import Settings, read_settings
+from api.settings import Settings
+from api.settings.reading import read_settings
+from api.tracing.opening import open_tracing
 from api.worker import run_worker
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger.programmes import NothingPublished
@@ -41,14 +45,15 @@ async def _worker(data_folder: Path | None) -> None:
     stop_requested, loop = asyncio.Event(), asyncio.get_running_loop()
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, stop_requested.set)
-    working, stopping = (
-        asyncio.create_task(_keep_working(settings)),
-        asyncio.create_task(stop_requested.wait()),
-    )
-    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-    for task in (working, stopping):
-        task.cancel()
-    await asyncio.wait([working, stopping])
+    with open_tracing(service="selo-worker"):
+        working, stopping = (
+            asyncio.create_task(_keep_working(settings)),
+            asyncio.create_task(stop_requested.wait()),
+        )
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in (working, stopping):
+            task.cancel()
+        await asyncio.wait([working, stopping])
     if not working.cancelled():
         working.result()  # raise the fault that ended it
 
@@ -85,14 +90,13 @@ async def _work(process: Process, server: RunningServer | None) -> None:
         "what is committed": lambda: process.follower.follow(process.store, clock=process.clock),
         "worker": lambda: run_worker(process),
     }
-    tasks = [asyncio.create_task(keep_running(what, begin), name=what) for what, begin in jobs.items()]
-    print("Selo's worker is at work", flush=True)
-    try:
-        await _wait_for_other_server(process.settings, server)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async with operator_port(process, process.settings.worker_port, worker_parts(process)):
+        tasks = [asyncio.create_task(keep_running(what, begin), name=what) for what, begin in jobs.items()]
+        print("Selo's worker is at work", flush=True)
+        try:
+            await _wait_for_other_server(process.settings, server)
+        finally:
+            await end_tasks(tasks)
 
 
 async def _wait_for_other_server(settings: Settings, server: RunningServer | None) -> None:

@@ -10,6 +10,8 @@ from api.caller import MemberCaller, StaffCaller
 from api.errors import BadInput, NotFound, domain_api_error
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.ids import decode_id
+from api.graphql.engine.permissions import caller_kind
+from api.graphql.engine.permitted.caller_kinds import MEMBER, STAFF
 from api.graphql.engine.shared_types import Info, Node
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import badge_progress
@@ -87,7 +89,7 @@ async def _member(info: Info, key: str) -> Node:
 
 
 async def _customer(info: Info, key: str) -> Node:
-    if not isinstance(info.context.caller, StaffCaller):
+    if caller_kind(info.context.caller) not in STAFF:
         raise NotFound
     count_look_up(info)
     try:
@@ -117,7 +119,7 @@ async def _reward(info: Info, key: str) -> Node:
 async def _entry(info: Info, key: str) -> Node:
     # Only a member's own history: a till gets entries in the answer that makes them, and reads none later.
     caller, (member, _, number) = info.context.caller, key.partition(":")
-    if not number.isdecimal() or not isinstance(caller, MemberCaller) or caller.member_id != member:
+    if not number.isdecimal() or not isinstance(caller, MemberCaller) or not await _is_own(info, member):
         raise NotFound
     history_entry = await entry_history.find_entry(
         info.context.dependencies.runtime, member_id=member, n=int(number)
@@ -135,11 +137,11 @@ async def _purchase(info: Info, key: str) -> Node:
     purchase = await info.context.loaders.purchase(key)
     if purchase is None:
         raise NotFound
-    if isinstance(caller, MemberCaller) and caller.member_id != purchase.member:
+    if isinstance(caller, MemberCaller) and not await _is_own(info, purchase.member):
         raise NotFound
     if (
         isinstance(caller, StaffCaller)
-        and caller.role != "OPERATOR"
+        and caller.role not in ("OPERATOR", "SERVICE")
         and caller.store != purchase.purchase.store
     ):
         raise NotFound
@@ -149,7 +151,7 @@ async def _purchase(info: Info, key: str) -> Node:
 async def _voucher(info: Info, key: str) -> Node:
     caller = info.context.caller
     voucher = await info.context.loaders.voucher(key) if _is_signed_in(info) else None
-    if voucher is None or (isinstance(caller, MemberCaller) and caller.member_id != voucher.member):
+    if voucher is None or (isinstance(caller, MemberCaller) and not await _is_own(info, voucher.member)):
         raise NotFound
     return await voucher_of(info, voucher)
 
@@ -161,8 +163,18 @@ async def _message(info: Info, key: str) -> Node:
     return await current_message(info, caller.member_id, key)
 
 
+async def _is_own(info: Info, member: str) -> bool:
+    """Tell whether a member is the caller, or a membership that was merged into theirs."""
+    caller = info.context.caller
+    if not isinstance(caller, MemberCaller):
+        return False
+    return caller.member_id == member or member in (
+        (await info.context.loaders.member_view(caller.member_id)).merged
+    )
+
+
 def _is_signed_in(info: Info) -> bool:
-    return isinstance(info.context.caller, MemberCaller | StaffCaller)
+    return caller_kind(info.context.caller) in MEMBER | STAFF
 
 
 async def _own_view(info: Info, member: str) -> tuple[Audience, MemberView]:

@@ -2,16 +2,38 @@
 schema.
 """
 
+from functools import cache
+
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from api.graphql.console.backtests import BacktestMutation, BacktestQuery
+from api.graphql.console.bulk_corrections import BulkCorrectionMutation
+from api.graphql.console.contact_proposals import ContactProposalQuery
+from api.graphql.console.correction_proposals import CorrectionProposalMutation, CorrectionProposalQuery
+from api.graphql.console.figures import FiguresQuery
+from api.graphql.console.member_acts import MemberActMutation
+from api.graphql.console.member_notes import ServiceNoteMutation
+from api.graphql.console.member_records import MemberRecordQuery
+from api.graphql.console.operations.shifts import ShiftQuery
+from api.graphql.console.operations.systems import SystemMutation, SystemQuery
+from api.graphql.console.operations.waiting import WaitingMutation, WaitingQuery
+from api.graphql.console.operations.workforce import WorkforceMutation, WorkforceQuery
+from api.graphql.console.programme.drafts import ProgrammeDraftQuery
+from api.graphql.console.programme.proposals import ProgrammeProposalMutation, ProgrammeProposalQuery
+from api.graphql.console.programme.versions import ProgrammeVersionQuery
+from api.graphql.console.requests_of_members import MemberRequestMutation
+from api.graphql.console.staff_proposals import StaffProposalMutation, StaffProposalQuery
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.actions.challenges import ChallengeMutation
 from api.graphql.member.actions.codes import CodeMutation
 from api.graphql.member.actions.data_export import DataExportMutation
+from api.graphql.member.actions.deletion import DeletionMutation
 from api.graphql.member.actions.enrolment import EnrolmentMutation
+from api.graphql.member.actions.receipt_claims import ReceiptClaimMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
+from api.graphql.member.club.leaderboards import LeaderboardMutation, LeaderboardQuery
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices.devices import DeviceMutation
 from api.graphql.member.devices.trial_push import TrialPushMutation
@@ -25,11 +47,19 @@ from api.graphql.nodes import NodeQuery
 from api.graphql.till.adjustments import AdjustmentMutation
 from api.graphql.till.audit_trail import TrailQuery
 from api.graphql.till.checkout import CheckoutMutation
+from api.graphql.till.corrections import CorrectionMutation
 from api.graphql.till.customer_attributes import CustomerAttributeMutation
 from api.graphql.till.customer_birthdays import CustomerBirthdayMutation
+from api.graphql.till.customer_search import CustomerSearchQuery
 from api.graphql.till.customers import CustomerQuery
 from api.graphql.till.events import EventMutation
+from api.graphql.till.guests.guest_purchases import GuestPurchaseMutation
+from api.graphql.till.joining import JoiningMutation
 from api.graphql.till.lost_contacts import LostContactMutation
+from api.graphql.till.member_data import MemberDataMutation
+from api.graphql.till.merging import MergingMutation
+from api.graphql.till.paying.customer_binding import CustomerBindingMutation
+from api.graphql.till.paying.holds import HoldMutation
 from api.graphql.till.purchases import PurchaseMutation, PurchaseQuery
 from api.graphql.till.redemption import ConfirmedRedemptionMutation
 from api.graphql.till.refunds import RefundMutation, RefundQuery
@@ -40,7 +70,29 @@ from api.graphql.till.voucher_use import VoucherUseMutation
 
 @strawberry.type(description="What can be read. One request may ask for a whole screen.")
 class Query(
-    NodeQuery, ProgrammeQuery, MemberQuery, StaffQuery, CustomerQuery, PurchaseQuery, RefundQuery, TrailQuery
+    NodeQuery,
+    ProgrammeQuery,
+    MemberQuery,
+    LeaderboardQuery,
+    StaffQuery,
+    CustomerQuery,
+    CustomerSearchQuery,
+    PurchaseQuery,
+    RefundQuery,
+    TrailQuery,
+    MemberRecordQuery,
+    CorrectionProposalQuery,
+    StaffProposalQuery,
+    ContactProposalQuery,
+    WorkforceQuery,
+    SystemQuery,
+    WaitingQuery,
+    ShiftQuery,
+    FiguresQuery,
+    BacktestQuery,
+    ProgrammeVersionQuery,
+    ProgrammeDraftQuery,
+    ProgrammeProposalQuery,
 ):
     pass
 
@@ -53,10 +105,13 @@ class Mutation(
     SignInMutation,
     ProfileMutation,
     ContactMutation,
+    DeletionMutation,
     DeviceMutation,
     TrialPushMutation,
     RedemptionMutation,
     CodeMutation,
+    ReceiptClaimMutation,
+    LeaderboardMutation,
     VoucherUseMutation,
     ChallengeMutation,
     MessageMutation,
@@ -66,19 +121,40 @@ class Mutation(
     ScanMutation,
     PurchaseMutation,
     CheckoutMutation,
+    HoldMutation,
+    CustomerBindingMutation,
     ConfirmedRedemptionMutation,
+    JoiningMutation,
+    GuestPurchaseMutation,
     RefundMutation,
+    CorrectionMutation,
     AdjustmentMutation,
     CustomerAttributeMutation,
     CustomerBirthdayMutation,
     LostContactMutation,
+    MemberDataMutation,
+    MergingMutation,
     EventMutation,
+    CorrectionProposalMutation,
+    MemberRequestMutation,
+    StaffProposalMutation,
+    MemberActMutation,
+    ServiceNoteMutation,
+    BulkCorrectionMutation,
+    WorkforceMutation,
+    SystemMutation,
+    WaitingMutation,
+    BacktestMutation,
+    ProgrammeProposalMutation,
 ):
     pass
 
 
+@cache
 def make_schema() -> strawberry.Schema:
-    """Return a new schema: the engine that serves it installs the permissions in front of its resolvers."""
+    """Return the schema, made once a process: each engine that serves it puts permissions in front of its
+    resolvers.
+    """
     return strawberry.Schema(
         query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
     )

@@ -21,6 +21,9 @@ NO_TOKEN: Final = b'Bearer realm="selo"'
 REFUSED_TOKEN: Final = (
     b'Bearer realm="selo", error="invalid_token", error_description="refresh the session, or sign in"'
 )
+REFUSED_KEY: Final = (
+    b'Bearer realm="selo", error="invalid_token", error_description="this key or signature does not work"'
+)
 
 
 def caller_headers(answer: GraphQLResponse, caller: Caller, budget: Budget | None) -> list[RawHeader]:

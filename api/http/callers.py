@@ -1,4 +1,4 @@
-"""From an Authorization header to a caller.
+"""From an Authorization header to a caller: a member or an employee by an access token, a system by its key.
 
 A token that is not accepted makes the caller anonymous, and the request is no error: a phone whose access
 token has just expired can still refresh its session with the expired one attached. Whatever needs a caller
@@ -13,16 +13,18 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, get_args
 
-from api.caller import Anonymous, Caller, MemberCaller, StaffCaller
+from api.caller import Anonymous, Caller, ClientCaller, MemberCaller, StaffCaller
 from api.clock import utc_now
 from api.tokens import Claims, TokenRefused, Tokens
+from domain.services.intake.client_registry import AdmittedClient, ClientRegistry
 from domain.store.people.sessions import StaffRole
 
 MAX_TOKENS = 10_000
+KEY_PREFIX = "selo_"
 
-_STAFF_ROLES: dict[str, StaffRole] = {"cashier": "CASHIER", "manager": "MANAGER", "operator": "OPERATOR"}
+_STAFF_ROLES: dict[str, StaffRole] = {role.lower(): role for role in get_args(StaffRole)}
 
 
 class Sessions(Protocol):
@@ -46,18 +48,36 @@ class Callers:
     """The callers that bearer tokens name."""
 
     def __init__(
-        self, tokens: Tokens, sessions: Sessions, *, clock: Callable[[], datetime] = utc_now
+        self,
+        tokens: Tokens,
+        sessions: Sessions,
+        *,
+        clients: ClientRegistry | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._tokens, self._sessions, self._clock = tokens, sessions, clock
+        """Take where callers are known; without `clients` no key of a system is."""
+        self._tokens, self._sessions, self._clients, self._clock = tokens, sessions, clients, clock
         self._verified: OrderedDict[bytes, _VerifiedToken] = OrderedDict()
         self._verified_without = tokens.dropped
 
-    def of_header(self, authorization: str | None) -> Caller:
-        """Return the caller that an Authorization header names."""
+    def of_header(self, authorization: str | None, *, address: str = "") -> Caller:
+        """Return the caller that an Authorization header names; `address` is where the request came from."""
         if authorization is None:
             return Anonymous()
         scheme, _, token = authorization.partition(" ")
-        return self.of_token(token.strip()) if scheme.lower() == "bearer" else Anonymous(token_refused=True)
+        if scheme.lower() != "bearer":
+            return Anonymous(token_refused=True)
+        token = token.strip()
+        return self._of_key(token, address) if token.startswith(KEY_PREFIX) else self.of_token(token)
+
+    async def learn(self, authorization: str | None) -> None:
+        """Read whose key a header brings, where that is not known yet."""
+        if self._clients is not None and authorization is not None and KEY_PREFIX in authorization:
+            await self._clients.learn(authorization.partition(" ")[2].strip())
+
+    def _of_key(self, key: str, address: str) -> Caller:
+        admitted = self._clients and self._clients.admit(key, address=address, now=self._clock())
+        return client_caller(admitted) if admitted else Anonymous(token_refused=True)
 
     def is_alive(self, caller: MemberCaller) -> bool:
         """Tell whether a caller's session is alive. A socket asks this, because its token was checked only
@@ -88,6 +108,20 @@ class Callers:
             if len(self._verified) > MAX_TOKENS:
                 self._verified.popitem(last=False)
         return verified.caller if self._sessions.is_alive(verified.session) else Anonymous(token_refused=True)
+
+
+def client_caller(admitted: AdmittedClient) -> ClientCaller:
+    """Return a system that was admitted as a caller."""
+    client = admitted.client
+    return ClientCaller(
+        client.name,
+        admitted.key_id,
+        client.store,
+        client.source,
+        client.scopes,
+        client.bounds,
+        is_test=client.kind == "test",
+    )
 
 
 def _verified_token(claims: Claims) -> _VerifiedToken:

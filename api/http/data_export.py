@@ -1,5 +1,6 @@
-"""`GET /export/ID`: the data of a member, once, with the member's own access token. The address opens nothing
-by itself, and what it answers is read while it is sent: nothing of it is stored.
+"""`GET /export/ID`: the data of a member, once, with the access token of whoever asked: the member, or an
+operator or customer service for them. The address opens nothing by itself, and what it answers is read while
+it is sent: nothing of it is stored.
 """
 
 import re
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from api.caller import MemberCaller
+from api.caller import MemberCaller, StaffCaller
 from api.errors import ApiError, BadInput, NotFound, Unauthenticated, domain_api_error
 from api.graphql.engine.audience import Audience, preferred_locale
 from api.graphql.member.actions.data_export import PATH
@@ -38,11 +39,11 @@ def data_export_route(process: Process) -> Route:
     async def fetch(request: Request) -> Response:
         try:
             caller = callers.of_header(request.headers.get("authorization"))
-            if not isinstance(caller, MemberCaller):
+            if not isinstance(caller, MemberCaller | StaffCaller):
                 raise Unauthenticated
             if request.method != "GET":  # a HEAD, sent to look at the address, must not use it up
                 raise BadInput("Fetch it with GET.")
-            parts = await _begin(process, request, caller.member_id)
+            parts = await _begin(process, request, caller)
         except ApiError as error:
             return _refusal(error)
         except (errors.NotFound, Busy, DatabaseError) as error:
@@ -52,18 +53,25 @@ def data_export_route(process: Process) -> Route:
     return Route(f"{PATH}/{{id}}", fetch, methods=["GET"])
 
 
-async def _begin(process: Process, request: Request, member: str) -> AsyncIterator[bytes]:
+async def _begin(
+    process: Process, request: Request, caller: MemberCaller | StaffCaller
+) -> AsyncIterator[bytes]:
     """Take the export and read its head, so that what is refused is refused with its status."""
     runtime, now, id = process.runtime, milliseconds(process.clock()), request.path_params["id"]
     if not _ID.fullmatch(id):
         raise NotFound
+    if isinstance(caller, MemberCaller):
+        actor, member = "member", caller.member_id
+        await data_exports.claim(runtime, id=id, member_id=member, now=now)
+    else:
+        actor = "service"
+        member = await data_exports.claim_for_service(runtime, id=id, staff=caller.staff_id, now=now)
     current = runtime.programmes.current()
     locale = (await load_member(runtime, member)).details.locale
     if locale not in current.programme.programme.locales:
         locale = preferred_locale(request.headers.get("accept-language"), current.programme)
-    await data_exports.claim(runtime, id=id, member_id=member, now=now)
     audience = Audience(current.programme, current.number, runtime.programmes.loaded_or_current, locale, now)
-    parts = write_data_file(runtime, audience, member_id=member)
+    parts = write_data_file(runtime, audience, member_id=member, actor=actor)
     head = await anext(parts)
     return _after(head, parts)
 

@@ -11,11 +11,13 @@ answer.
 """
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Literal
 
 import orjson
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.caller import Caller, Origin
@@ -28,11 +30,13 @@ from api.graphql.engine.execution import (
     GraphQLResponse,
     MutationByGet,
 )
+from api.graphql.engine.traced_operation import traced_operation
 from api.http.body import HttpRefusal, read_body, request_from_body, request_from_query
 from api.http.caller_headers import RawHeader, caller_headers
 from api.http.callers import Callers
 from api.http.content_coding import SMALLEST_BYTES, entity_tag, gzipped, is_known, takes_gzip
 from api.http.headers import client_address, header, request_id
+from domain.store import tracing
 
 MediaType = Literal["application/json", "application/graphql-response+json"]
 LEGACY: Final = "application/json"
@@ -40,6 +44,18 @@ MODERN: Final = "application/graphql-response+json"
 
 NO_STORE: Final = b"no-store"
 VARY: Final = b"Accept, Accept-Encoding, Authorization, Accept-Language"
+OPERATIONS = Counter(
+    "selo_operations",
+    "GraphQL operations, by kind, first root field and the code of their first error (else OK).",
+    ["kind", "root", "outcome"],
+)
+OPERATION_SECONDS = Histogram(
+    "selo_operation_seconds",
+    "How long operations took, by kind and first root field.",
+    ["kind", "root"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+)
+
 PUBLIC_SECONDS = 60  # how late a new version of the programme may be seen
 
 MakeContext = Callable[[Origin, Caller], Context[object, object]]
@@ -156,15 +172,26 @@ class GraphQLEndpoint:
             request, by_get = request_from_query(scope["query_string"]), True
         else:
             raise HttpRefusal(405, "Ask by GET or POST.", headers=[(b"allow", b"GET, POST")], close=True)
+        authorization = header(scope, b"authorization")
+        await self.callers.learn(authorization)
         context = self._make_context(
             Origin(request_id(scope), client_address(scope), header(scope, b"accept-language")),
-            self.callers.of_header(header(scope, b"authorization")),
+            self.callers.of_header(authorization, address=client_address(scope)),
         )
-        answer = await self.engine.run(request, context, partial(_disconnected, receive), by_get=by_get)
+        began = time.perf_counter()
+        running = self.engine.run(request, context, partial(_disconnected, receive), by_get=by_get)
+        answer = await (running if tracing.tracer is None else traced_operation(running))
+        count_operation(answer, time.perf_counter() - began)
         # A stored copy would tell others what this caller has left.
         is_stored = answer.is_public and by_get
         budget = None if is_stored else self.engine.rates.budget(context.caller, context.address)
         return answer, caller_headers(answer, context.caller, budget)
+
+
+def count_operation(answer: GraphQLResponse, seconds: float) -> None:
+    """Count an operation that was answered, by what ran and the code of its first error."""
+    OPERATIONS.labels(answer.kind, answer.root, answer.outcome).inc()
+    OPERATION_SECONDS.labels(answer.kind, answer.root).observe(seconds)
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -13,8 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.graphql.engine.audience import preferred_locale
+from api.http.branded.page_files import shown_name
+from api.http.branded.plain_page import plain_page
 from api.process import Process
-from api.texts import language, say
+from api.texts import say
 from domain.model.messages import unsubscribe
 from domain.model.messages.unsubscribe import Unsubscription
 from domain.model.programme import Programme
@@ -62,9 +64,9 @@ def unsubscribe_route(process: Process) -> Route:
                 )
             details = (await load_member(process.runtime, unsubscription.member)).details
         except NotFound:
-            return _page(locale, say("unsubscribe.bad", locale), status=400)
+            return _page(programme, locale, say("unsubscribe.bad", locale), status=400)
         except (Busy, DatabaseError):
-            return _page(locale, say("unsubscribe.busy", locale), status=503)
+            return _page(programme, locale, say("unsubscribe.busy", locale), status=503)
         return _consent_page(programme, details, unsubscription.purpose)
 
     return Route(PATH, answer, methods=["GET", "POST"])
@@ -75,29 +77,23 @@ def _consent_page(programme: Programme, details: Details, purpose: str) -> Respo
     locale = message_rules.message_locale(programme, details)
     titles = {spec.purpose: spec.title.for_locale(locale) for spec in programme.consents}
     figures = {
-        "programme": programme.programme.name.for_locale(locale),
+        "programme": shown_name(programme, locale),
         "purpose": titles.get(purpose, purpose),
     }
     if not any(answer.covers("email") for answer in details.consents if answer.purpose == purpose):
-        return _page(locale, say("unsubscribe.done", locale, **figures))
-    return _page(locale, say("unsubscribe.ask", locale, **figures), button=say("mail.unsubscribe", locale))
+        return _page(programme, locale, say("unsubscribe.done", locale, **figures))
+    ask, button = say("unsubscribe.ask", locale, **figures), say("mail.unsubscribe", locale)
+    return _page(programme, locale, ask, button=button)
 
 
-def _page(locale: str, text: str, *, button: str | None = None, status: int = 200) -> Response:
+def _page(
+    programme: Programme, locale: str, text: str, *, button: str | None = None, status: int = 200
+) -> Response:
     """Return the page: one sentence, and the button that posts to the page's own address."""
-    title = escape(say("unsubscribe.title", locale))
     form = (
         ""
         if button is None
         else f'<form method="post"><button class="button primary wide">{escape(button)}</button></form>'
     )
-    head = (
-        f'<meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width,'
-        ' initial-scale=1"><meta name="robots" content="noindex"><link rel="icon" href="/shared/selo.svg"'
-        ' type="image/svg+xml"><link rel="stylesheet" href="/shared/tokens.css"><link rel="stylesheet"'
-        ' href="/shared/base.css">'
-    )
-    body = f'<main class="note stack"><h1>{title}</h1><p>{escape(text)}</p>{form}</main>'
-    html = f'<!doctype html><html lang="{language(locale)}"><head>{head}</head><body>{body}</body></html>'
-    headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
-    return Response(html, status, headers, "text/html; charset=utf-8")
+    title, body = say("unsubscribe.title", locale), f"<p>{escape(text)}</p>{form}"
+    return plain_page(programme, locale, title, body, policy=POLICY, cache="no-store", status=status)

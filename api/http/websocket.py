@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import orjson
+from prometheus_client import Gauge
 from starlette.types import Receive, Scope, Send
 
 from api.caller import Anonymous, Caller, MemberCaller, Origin
@@ -36,6 +37,8 @@ from api.http.headers import client_address, header, request_id
 from api.rates import TokenBuckets
 
 PROTOCOL = "graphql-transport-ws"
+
+SOCKETS = Gauge("selo_sockets", "Sockets that are open, and whose member is known.")
 
 
 class CloseSocket(Exception):
@@ -73,6 +76,7 @@ class SocketCounts:
         if self.sockets[member] >= self._limits.sockets_per_member:
             raise CloseSocket(4429, "Too many sockets")
         self.sockets[member] += 1
+        SOCKETS.inc()
 
     def open_subscription(self, member: str) -> None:
         if self.subscriptions[member] >= self._limits.subscriptions_per_member:
@@ -80,6 +84,7 @@ class SocketCounts:
         self.subscriptions[member] += 1
 
     def close_socket(self, member: str) -> None:
+        SOCKETS.dec()
         _decrement(self.sockets, member)
 
     def close_subscription(self, member: str) -> None:
@@ -143,7 +148,9 @@ class Socket:
         self._authorization = header(scope, b"authorization")
         self._member: MemberCaller | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._messages = TokenBuckets(self._limits.messages_per_minute, 60, endpoint.clock, max_keys=1)
+        self._messages = TokenBuckets(
+            self._limits.messages_per_minute, 60, endpoint.clock, name="socket", max_keys=1
+        )
         self._deadline = asyncio.timeout(self._limits.init_seconds)
         self._resources = contextlib.ExitStack()
 

@@ -13,18 +13,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import structlog
 
 from api.senders.console import ConsoleCodeSender, UnavailableCodeSender
+from api.senders.mail_layout import Letterheads
 from api.senders.sign_in_codes import ContactCodeSender
 from api.senders.sms_limits import ServedSms, SmsCaps, SmsCountries
 from api.settings import HTTP_URL, BadSettings, Settings
 from domain.services.senders import CodeSender, Senders
-
-SECRET_CHARACTERS = 32
 
 log = structlog.get_logger(__name__)
 
@@ -34,19 +32,21 @@ if TYPE_CHECKING:
     from api.senders.firebase import FirebasePush
     from api.senders.id_tokens import IdTokenVerifier
     from api.senders.sms import SmsGateway
+    from api.senders.web_push import WebPush
     from api.senders.webhook import WebhookSender
 
 
 @dataclass(frozen=True, slots=True)
 class ConfiguredSenders:
     """Messages go by `senders`, sign-in codes by `codes`; `id_tokens` checks Firebase's tokens where there is
-    a project. `sms_countries` is told the programme's time zone once that is read.
+    a project. `sms_countries` is told the programme's time zone once that is read, `letterheads` all of it.
     """
 
     senders: Senders
     codes: CodeSender
     id_tokens: IdTokenVerifier | None
     sms_countries: SmsCountries
+    letterheads: Letterheads
 
 
 @asynccontextmanager
@@ -63,13 +63,17 @@ async def open_senders(
         push = _push(settings)
         if push is not None:
             opened.push_async_callback(push.close)
+        web_push = _web_push(settings)
+        if web_push is not None:
+            opened.push_async_callback(web_push.close)
         sms = _sms(settings)
         if sms is not None:
             opened.push_async_callback(sms.close)
         hooks = _webhooks(settings)
         if hooks is not None:
             opened.push_async_callback(hooks.close)
-        mail = _mail(settings)
+        letterheads = Letterheads()
+        mail = _mail(settings, letterheads)
         id_tokens = _id_tokens(settings, clock)
         if id_tokens is not None:
             opened.push_async_callback(id_tokens.close)
@@ -90,8 +94,8 @@ async def open_senders(
         )
         opened.push_async_callback(codes.close)
         served_sms = None if sms is None else ServedSms(sms, countries)
-        senders = Senders(push=push, mail=mail, sms=served_sms, webhooks=hooks)
-        yield ConfiguredSenders(senders, codes, id_tokens, countries)
+        senders = Senders(push=push, web_push=web_push, mail=mail, sms=served_sms, webhooks=hooks)
+        yield ConfiguredSenders(senders, codes, id_tokens, countries, letterheads)
 
 
 def _push(settings: Settings) -> FirebasePush | None:
@@ -112,6 +116,31 @@ def _push(settings: Settings) -> FirebasePush | None:
     except FirebaseUnusable as fault:
         raise BadSettings(f"SELO_FIREBASE_CREDENTIALS cannot be used: {fault}.") from None
     return FirebasePush(source, project=project, url=settings.fcm_url)
+
+
+def _web_push(settings: Settings) -> WebPush | None:
+    if settings.web_push_key is None and settings.mongodb_uri is not None:
+        return None
+    from api.senders.web_push import BadWebPushKey, WebPush, stored_web_push_key, web_push_key
+
+    folder = settings.data / "keys"
+    try:
+        key = (
+            stored_web_push_key(folder)
+            if settings.web_push_key is None
+            else web_push_key(settings.web_push_key.get_secret_value().encode())
+        )
+    except BadWebPushKey:
+        where = "SELO_WEB_PUSH_KEY" if settings.web_push_key is not None else f"{folder}/web-push.pem"
+        raise BadSettings(
+            f"{where} cannot be used: it is an EC private key in PEM (openssl genpkey -algorithm EC -pkeyopt"
+            " ec_paramgen_curve:P-256)."
+        ) from None
+    is_reachable = settings.base_url is not None and settings.base_url.startswith("https://")
+    contact = (
+        f"mailto:{settings.mail_from}" if settings.mail_from else settings.base_url if is_reachable else None
+    )
+    return WebPush(key, contact=contact, only_url=settings.web_push_url)
 
 
 def _firebase_project(settings: Settings) -> str | None:
@@ -144,7 +173,7 @@ def _id_tokens(settings: Settings, clock: Callable[[], datetime]) -> IdTokenVeri
     return IdTokenVerifier(project=project, url=settings.firebase_certificates_url, clock=clock)
 
 
-def _mail(settings: Settings) -> SmtpSender | None:
+def _mail(settings: Settings, letterheads: Letterheads) -> SmtpSender | None:
     if settings.smtp_host is None:
         return None
     if settings.mail_from is None:
@@ -168,7 +197,7 @@ def _mail(settings: Settings) -> SmtpSender | None:
         user=settings.smtp_user,
         password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
     )
-    return SmtpSender(server)
+    return SmtpSender(server, letterheads)
 
 
 def _refuse_or_warn_of_header_fault(host: str) -> None:
@@ -176,7 +205,9 @@ def _refuse_or_warn_of_header_fault(host: str) -> None:
     developer's, gets a warning only. Raises BadSettings.
     """
     version = platform.python_version()
-    if not _is_this_machine(host):
+    from api.senders.webhook_targets import is_this_machine
+
+    if not is_this_machine(host):
         raise BadSettings(
             f"SELO_SMTP_HOST cannot be used with this Python ({version}): it lets texts make headers of an"
             " e-mail (CVE-2024-6923). Use Python 3.11.10, 3.12.5, 3.13.0 or later, or unset SELO_SMTP_HOST."
@@ -220,55 +251,14 @@ def _sms_countries(settings: Settings) -> SmsCountries:
 
 
 def _webhooks(settings: Settings) -> WebhookSender | None:
-    prefix = "SELO_WEBHOOKS cannot be used"
-    try:
-        targets = json.loads(settings.webhooks.get_secret_value())
-    except ValueError:
-        targets = None
-    if not isinstance(targets, dict):
-        raise BadSettings(
-            f'{prefix}: it is a JSON object, such as {{"shop": {{"url": "https://...", "secret": "..."}}}}.'
-        )
-    if not targets:
+    text = settings.webhooks.get_secret_value()
+    if text == "{}":
         return None
-    from api.senders.webhook import WebhookSender, WebhookTarget
-
-    webhook_targets = {}
-    for name, target in targets.items():
-        if (
-            not isinstance(target, dict)
-            or target.keys() != {"url", "secret"}
-            or not all(isinstance(value, str) for value in target.values())
-        ):
-            raise BadSettings(f'{prefix}: "{name}" is not {{"url": "https://...", "secret": "..."}}.')
-        if not _is_safe_url(target["url"]):
-            raise BadSettings(
-                f'{prefix}: the url of "{name}" does not begin with https:// and a host (http:// is for this'
-                " machine only)."
-            )
-        if len(target["secret"]) < SECRET_CHARACTERS:
-            raise BadSettings(
-                f'{prefix}: the secret of "{name}" has fewer than {SECRET_CHARACTERS} characters.'
-            )
-        webhook_targets[name] = WebhookTarget(target["url"], target["secret"].encode())
-    return WebhookSender(webhook_targets)
-
-
-def _is_safe_url(url: str) -> bool:
-    """Tell whether requests to this address stay private: HTTPS, or HTTP on this machine."""
-    from httpx import URL, InvalidURL
+    from api.senders.webhook import WebhookSender
+    from api.senders.webhook_targets import WebhooksUnusable, read_targets
 
     try:
-        parsed = URL(url)
-    except InvalidURL:
-        return False
-    return bool(parsed.host) and (
-        parsed.scheme == "https" or (parsed.scheme == "http" and _is_this_machine(parsed.host))
-    )
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+        targets = read_targets(text)
+    except WebhooksUnusable as fault:
+        raise BadSettings(f"SELO_WEBHOOKS cannot be used: {fault}") from None
+    return WebhookSender(targets) if targets else None

@@ -1,4 +1,4 @@
-"""E-mail by SMTP: a text part and a simple HTML part, one connection a batch, a result for each message.
+"""E-mail by SMTP: a text part and an HTML part, one connection a batch, a result for each message.
 
 No header can be injected: addresses are parsed, the subject is one line, `mail_headers` encodes what stands
 in a header, and checks the bytes that leave.
@@ -7,15 +7,12 @@ in a header, and checks the bytes that leave.
 from __future__ import annotations
 
 import asyncio
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
-from html import escape
 from typing import Literal
 
 import aiosmtplib
@@ -23,6 +20,7 @@ from aiosmtplib import errors
 from email_validator import validate_email
 
 from api.senders.mail_headers import POLICY, checked_bytes, header_address, header_text
+from api.senders.mail_layout import Letterhead, Letterheads, html_of, one_line
 from api.texts import say
 from domain.services.senders import SENT, MailMessage, SendResult
 
@@ -49,10 +47,10 @@ class SmtpServer:
 
 
 class SmtpSender:
-    """Sends mail through one server."""
+    """Sends mail through one server, with the letterhead of each message's language."""
 
-    def __init__(self, server: SmtpServer) -> None:
-        self._server = server
+    def __init__(self, server: SmtpServer, letterheads: Letterheads) -> None:
+        self._server, self._letterheads = server, letterheads
 
     async def send(self, batch: Sequence[MailMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each message over one connection and return its result."""
@@ -89,7 +87,8 @@ class SmtpSender:
 
     async def _send_one(self, client: aiosmtplib.SMTP, message: MailMessage, now: datetime) -> SendResult:
         try:
-            letter = build_email(message, self._server, now=now)
+            letterhead = self._letterheads.for_locale(message.locale)
+            letter = build_email(message, self._server, letterhead, now=now)
             await client.sendmail(letter.sender, letter.to, letter.raw)
         except Undeliverable:
             return SendResult("drop_message", "MALFORMED")
@@ -108,7 +107,9 @@ class BuiltEmail:
     raw: bytes
 
 
-def build_email(message: MailMessage, server: SmtpServer, *, now: datetime) -> BuiltEmail:
+def build_email(
+    message: MailMessage, server: SmtpServer, letterhead: Letterhead | None, *, now: datetime
+) -> BuiltEmail:
     """Return an e-mail. Raises Undeliverable.
 
     Its Message-ID is the same at every attempt, so that a mailbox can tell a duplicate.
@@ -127,13 +128,10 @@ def build_email(message: MailMessage, server: SmtpServer, *, now: datetime) -> B
             email["List-Unsubscribe"] = f"<{message.unsubscribe}>"
             email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         email.set_content(text_of(message))
-        email.add_alternative(html_of(message), subtype="html")
+        email.add_alternative(html_of(message, letterhead), subtype="html")
         return BuiltEmail(sender, to, checked_bytes(email))
     except ValueError:
         raise Undeliverable from None
-
-
-BODY_STYLE = "font-family:sans-serif;font-size:16px;line-height:1.5;max-width:36em"
 
 
 def text_of(message: MailMessage) -> str:
@@ -144,31 +142,6 @@ def text_of(message: MailMessage) -> str:
         else f"{say('mail.unsubscribe', message.locale)}: {message.unsubscribe}"
     )
     return "\n\n".join(part for part in (message.text, message.link, foot) if part is not None) + "\n"
-
-
-def html_of(message: MailMessage) -> str:
-    """Return the HTML part: paragraphs and links. What members or marketers wrote is escaped."""
-    paragraphs = "".join(
-        f"<p>{escape(part).replace(chr(10), '<br>')}</p>"
-        for part in re.split(r"\n{2,}", message.text.strip())
-    )
-    if message.link is not None:
-        paragraphs += f'<p><a href="{escape(message.link)}">{escape(message.link)}</a></p>'
-    if message.unsubscribe is not None:
-        words = escape(say("mail.unsubscribe", message.locale))
-        paragraphs += f'<p style="font-size:13px"><a href="{escape(message.unsubscribe)}">{words}</a></p>'
-    title = f"<title>{escape(one_line(message.subject))}</title>"
-    return (
-        f'<!doctype html><html lang="{escape(message.locale)}"><head><meta charset="utf-8">{title}</head>'
-        f'<body style="{BODY_STYLE}">{paragraphs}</body></html>'
-    )
-
-
-def one_line(text: str) -> str:
-    """Return a text for a header: control characters and line ends become spaces, at most 200 characters."""
-    return " ".join(
-        "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text).split()
-    )[:200]
 
 
 def _ascii_address(address: str) -> str:

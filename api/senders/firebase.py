@@ -10,7 +10,6 @@ asynchronous client connects directly.
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from google.auth.credentials import Credentials
 from google.auth.transport.requests import Request
 
 from api.senders.http_results import retry_after
+from api.senders.push_sizes import LINK_BYTES, PAYLOAD_BYTES, cut, json_size
 from domain.services.senders import SENT, PushMessage, SendResult
 
 CHUNK = 50  # a chunk of 500 stalls the loop for half a second
@@ -32,9 +32,6 @@ ATTEMPT_SECONDS = 15
 ANSWER_SECONDS = 18  # all of one message, the three sends of a 401 included
 TOKEN_SECONDS = 8
 COLLAPSE_BYTES = 64
-LINK_BYTES = 2000  # a longer link goes to the inbox only
-PAYLOAD_BYTES = 3500  # of FCM's and Apple's 4,096, less what is around it
-CUT_SHORT = "…"
 LONGEST_TTL = timedelta(days=28)
 GOOGLE = "https://fcm.googleapis.com/"
 
@@ -164,13 +161,13 @@ def build_message(message: PushMessage, *, now: datetime) -> messaging.Message:
         headers["apns-expiration"] = str(int((now + lifetime).timestamp()))
     payload = {
         **message.payload,
-        **({"link": message.link} if message.link and _size(message.link) <= LINK_BYTES else {}),
+        **({"link": message.link} if message.link and json_size(message.link) <= LINK_BYTES else {}),
     }
-    text_bytes_left = PAYLOAD_BYTES - sum(_size(part) for pair in payload.items() for part in pair)
+    text_bytes_left = PAYLOAD_BYTES - sum(json_size(part) for pair in payload.items() for part in pair)
     title = cut(message.title, text_bytes_left)
     built = messaging.Message(
         notification=messaging.Notification(
-            title=title, body=cut(message.body, text_bytes_left - _size(title))
+            title=title, body=cut(message.body, text_bytes_left - json_size(title))
         ),
         data=payload,
         android=messaging.AndroidConfig(
@@ -189,25 +186,6 @@ def build_message(message: PushMessage, *, now: datetime) -> messaging.Message:
     # Set after construction: the constructor warns about `token`, which phones in use still have.
     setattr(built, "token" if message.address.kind == "TOKEN" else "fid", message.address.value)
     return built
-
-
-def cut(text: str, size: int) -> str:
-    """Return a text cut to at most so many bytes of a payload: FCM refuses longer ones, and a lock screen
-    shows less.
-    """
-    if _size(text) <= size:
-        return text
-    left = size - _size(CUT_SHORT)
-    for at, character in enumerate(text):
-        left -= _size(character)
-        if left < 0:
-            return text[:at].rstrip() + CUT_SHORT
-    raise AssertionError("a text is as long as its characters")
-
-
-def _size(text: str) -> int:
-    """Return the bytes of a text in the JSON that Apple gets: quotes and line ends take two or more."""
-    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 def collapse_id(text: str) -> str:

@@ -7,24 +7,34 @@ logged.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import httpx
 
 from api.senders.http_results import result_of_status
+from api.senders.tls import client_tls
 from domain.services.senders import SendResult
 
 ANSWER_SECONDS = 10
 BATCH_SECONDS = 25
 
 
-class HttpGateway:
-    """The connections to one gateway, at most `max_concurrent` at once. Open it, send, close it."""
+class StatusReader(Protocol):
+    """Says what a status and its headers mean for a message."""
 
-    def __init__(self, *, max_concurrent: int) -> None:
-        self._max_concurrent = max_concurrent
-        self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False)
+    def __call__(self, status: int, headers: Mapping[str, str], *, now: datetime) -> SendResult: ...
+
+
+class HttpGateway:
+    """The connections to one gateway, at most `max_concurrent` at once. `result_of` says what a status means.
+    Open it, send, close it.
+    """
+
+    def __init__(self, *, max_concurrent: int, result_of: StatusReader = result_of_status) -> None:
+        self._max_concurrent, self._result_of = max_concurrent, result_of
+        self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS, follow_redirects=False, verify=client_tls())
 
     async def send(self, requests: Sequence[httpx.Request], *, now: datetime) -> Sequence[SendResult]:
         """Send each request and return its result. Requests without an answer in the batch's time are tried
@@ -54,4 +64,4 @@ class HttpGateway:
                 await answer.aclose()
         except httpx.HTTPError:
             return SendResult("retry", "CONNECTION")
-        return result_of_status(answer.status_code, answer.headers, now=now)
+        return self._result_of(answer.status_code, answer.headers, now=now)

@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from api.errors import NotAvailable
+from api.senders.tls import client_tls
 from domain.model.people.contacts import Contact, ContactMalformed, read_email, read_phone
 from domain.services.errors import SignInRefused
 
@@ -44,7 +45,7 @@ class IdTokenVerifier:
 
     def __init__(self, *, project: str, url: str, clock: Callable[[], datetime]) -> None:
         self._project, self._url, self._clock = project, url, clock
-        self._client = httpx.AsyncClient(timeout=FETCH_SECONDS, follow_redirects=False)
+        self._client = httpx.AsyncClient(timeout=FETCH_SECONDS, follow_redirects=False, verify=client_tls())
         self._known: Certificates | None = None
         self._fetch_tried_at = datetime.min.replace(tzinfo=UTC)
         self._fetching = asyncio.Lock()

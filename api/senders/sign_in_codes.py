@@ -54,6 +54,37 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "{code} é o seu código de acesso. Funciona durante dez minutos. Nunca o diga a ninguém.",
         "pl": "{code} to Twój kod logowania. Działa przez dziesięć minut. Nikomu go nie podawaj.",
     },
+    "join.subject": {
+        "en": "{code} is your code to join",
+        "pt": "{code} é o seu código de adesão",
+        "pl": "{code} to Twój kod, aby dołączyć",
+    },
+    "join.mail": {
+        "en": (
+            "You are invited to join. Type {code} here, with this address: {link}\n\nThere you read the terms"
+            " before you accept them. What you have just bought waits for you for 90 days. The code works"
+            " once, for ten minutes; after that, ask for another one there. If you were at no till of ours,"
+            " somebody mistyped their address: there is nothing you need to do. Never tell the code to"
+            " anybody, not at the till either."
+        ),
+        "pt": (
+            "Está convidado a aderir. Escreva {code} aqui, com este endereço: {link}\n\nAí lê os termos antes"
+            " de os aceitar. O que acabou de comprar espera por si durante 90 dias. O código funciona uma"
+            " vez, durante dez minutos; depois, peça aí outro. Se não esteve numa caixa nossa, alguém se"
+            " enganou no endereço: não precisa de fazer nada. Nunca diga o código a ninguém, nem na caixa."
+        ),
+        "pl": (
+            "Zapraszamy do programu. Wpisz {code} tutaj, razem z tym adresem: {link}\n\nPrzeczytasz tam"
+            " regulamin, zanim go zaakceptujesz. Twój zakup czeka na Ciebie 90 dni. Kod działa raz, przez"
+            " dziesięć minut; potem poproś tam o nowy. Jeśli to nie był Twój zakup w naszym sklepie, ktoś"
+            " pomylił adres: nie musisz nic robić. Nikomu nie podawaj kodu, także przy kasie."
+        ),
+    },
+    "join.sms": {
+        "en": "{code} is your code to join: {link} Works for ten minutes. Tell it to nobody.",
+        "pt": "{code} é o seu código de adesão: {link} Funciona dez minutos. Não o diga a ninguém.",
+        "pl": "{code} to Twój kod, aby dołączyć: {link} Działa dziesięć minut. Nikomu go nie podawaj.",
+    },
     "new_contact.subject": {
         "en": "{code} is your code for a new contact",
         "pt": "{code} é o código do seu novo contacto",
@@ -159,6 +190,33 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Diga {code} na caixa para resgatar: {reward}. Não está na caixa? Não o diga a ninguém.",
         "pl": "Podaj kasjerowi {code}, aby odebrać: {reward}. To nie Ty? Nikomu go nie podawaj.",
     },
+    "delete_membership.subject": {
+        "en": "{code} deletes your membership",
+        "pt": "{code} elimina a sua adesão",
+        "pl": "{code} usuwa Twoje członkostwo",
+    },
+    "delete_membership.mail": {
+        "en": (
+            "{code} deletes your membership, with its balances and vouchers.\n\nIt works once, for ten"
+            " minutes. If it is not you who wants that, tell the code to nobody, sign out on all devices, and"
+            " tell us. For some days after it you can still keep the membership: sign in and confirm."
+        ),
+        "pt": (
+            "{code} elimina a sua adesão, com os saldos e vales.\n\nFunciona uma vez, durante dez minutos. Se"
+            " não é você que o quer, não diga o código a ninguém, termine a sessão em todos os dispositivos e"
+            " avise-nos. Durante alguns dias ainda a pode manter: inicie sessão e confirme."
+        ),
+        "pl": (
+            "Kod {code} usuwa Twoje członkostwo wraz z saldami i voucherami.\n\nDziała raz, przez dziesięć"
+            " minut. Jeśli to nie Ty, nikomu nie podawaj kodu, wyloguj się na wszystkich urządzeniach i"
+            " powiadom nas. Przez kilka dni można je jeszcze zachować: zaloguj się i potwierdź."
+        ),
+    },
+    "delete_membership.sms": {
+        "en": "{code} deletes your membership, with its balances. Not you? Tell it to nobody, and tell us.",
+        "pt": "{code} elimina a sua adesão, com os saldos. Não é você? Não o diga a ninguém e avise-nos.",
+        "pl": "Kod {code} usuwa Twoje członkostwo z saldami. To nie Ty? Nikomu go nie podawaj, powiadom nas.",
+    },
     "changed.subject": {
         "en": "How you sign in has changed",
         "pt": "O seu acesso foi alterado",
@@ -195,6 +253,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
+PHONE_PATH = "/phone/"
 log = structlog.get_logger(__name__)
 
 
@@ -235,11 +294,12 @@ class ContactCodeSender:
         language_code = language(message.locale)
         changed = message.changed_contact.masked if message.changed_contact is not None else ""
         figures = {"code": message.code, "new": changed, "old": changed, "reward": message.reward or ""}
+        figures["link"] = f"{self._base_url}{PHONE_PATH}"
         subject, mail, sms = (
             TEXTS[f"{message.use}.{part}"][language_code].format_map(figures)
             for part in ("subject", "mail", "sms")
         )
-        sending = self._send(contact, subject, mail, sms, locale=language_code)
+        sending = self._send(contact, subject, mail, sms, locale=language_code, code=message.code)
         if contact.kind == "phone" and self._is_held_back(contact, message, sending):
             return
         result = await sending
@@ -293,7 +353,15 @@ class ContactCodeSender:
         return (self._mail if kind == "email" else self._sms) is not None
 
     async def _send(
-        self, contact: Contact, subject: str, mail: str, sms: str, *, locale: str, link: str | None = None
+        self,
+        contact: Contact,
+        subject: str,
+        mail: str,
+        sms: str,
+        *,
+        locale: str,
+        link: str | None = None,
+        code: str | None = None,
     ) -> SendResult:
         now = self._clock()
         # The id holds the instant, because each code is a message of its own, and not the code, because a
@@ -302,7 +370,7 @@ class ContactCodeSender:
         if contact.kind == "email":
             assert self._mail is not None, "it is reached"
             (result,) = await self._mail.send(
-                [MailMessage(id, contact.value, locale, subject, mail, link)], now=now
+                [MailMessage(id, contact.value, locale, subject, mail, link, code=code)], now=now
             )
         else:
             assert self._sms is not None, "it is reached"

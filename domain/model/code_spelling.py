@@ -18,8 +18,10 @@ MAX_TYPED: Final = 100
 # No sign looks like another one here: neither 0 and O, 1, I and L, 2 and Z, 5 and S, 8 and B, nor U and V.
 SINGLE_USE_SIGNS: Final = "34679ACDEFGHJKMNPQRTWXY"
 SINGLE_USE_LENGTH: Final = 12  # 54 bits
+RECEIPT_LENGTH: Final = 10  # 45 bits: one lives for 90 days, and ten tries a day find none
 _GROUP: Final = 4
 _PURPOSE: Final = b"selo.single-use-code.1"
+_RECEIPT_PURPOSE: Final = b"selo.receipt-code.1"
 _ALIKE: Final = str.maketrans("OILŁ", "0111")
 _BETWEEN: Final = frozenset("_.\u2212")
 _DROPPED_CATEGORIES: Final = frozenset({"Mn", "Pd", "Zs", "Zl", "Zp", "Cc"})
@@ -43,8 +45,20 @@ def make_single_use(draw: Callable[[int], int]) -> str:
     return "".join(SINGLE_USE_SIGNS[draw(len(SINGLE_USE_SIGNS))] for _ in range(SINGLE_USE_LENGTH))
 
 
+def receipt_code(secret: bytes, receipt_id: str) -> str:
+    """Return the code of a guest's receipt: the same whenever it is asked for, and nothing that anybody could
+    make from the receipt's number.
+    """
+    number = int.from_bytes(hmac.digest(secret, _RECEIPT_PURPOSE + receipt_id.encode(), "sha256"))
+    signs = []
+    for _ in range(RECEIPT_LENGTH):
+        number, place = divmod(number, len(SINGLE_USE_SIGNS))
+        signs.append(SINGLE_USE_SIGNS[place])
+    return "".join(signs)
+
+
 def grouped(code: str) -> str:
-    """Return a code of a batch as it is printed: in groups of four."""
+    """Return a code as it is printed: in groups of four."""
     return "-".join(code[start : start + _GROUP] for start in range(0, len(code), _GROUP))
 
 

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from domain.model.ledger.decision import JournalRow
-from domain.store.change_stream import Change, InsertedRow, MemberChanged
+from domain.services.programme_time import ProgrammeTime
+from domain.store.change_stream import Change, ClockMoved, InsertedRow, MemberChanged
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import journal_rows
 from domain.store.messages import inbox
@@ -71,7 +72,8 @@ class ActivityHub:
     `outbox_ready` is set when a row has something to send, `agenda_ready` when the agenda has something due.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, programme_time: ProgrammeTime | None = None) -> None:
+        self._time = programme_time or ProgrammeTime()
         self._listeners: dict[str, set[ActivityListener]] = {}
         self.outbox_ready = asyncio.Event()
         self.agenda_ready = asyncio.Event()
@@ -104,6 +106,10 @@ class ActivityHub:
 
     def handle_change(self, change: Change, *, now: datetime) -> None:
         """Hand a row or a letter to its member's listeners, and wake the workers."""
+        if isinstance(change, ClockMoved):
+            self.outbox_ready.set()
+            self.agenda_ready.set()
+            return
         if isinstance(change, MemberChanged):
             for listener in self._listeners.get(change.member, ()):
                 listener.request_catch_up()
@@ -112,7 +118,8 @@ class ActivityHub:
             return
         if change.row.get("messages") or change.row.get("effects"):
             self.outbox_ready.set()
-        if any(due <= now + MAX_CLOCK_SKEW for _, due, _ in change.row.get("later", ())):
+        due_by = self._time.at(now) + MAX_CLOCK_SKEW
+        if any(due <= due_by for _, due, _ in change.row.get("later", ())):
             self.agenda_ready.set()
         listeners = self._listeners.get(change.row["member"])
         if not listeners:

@@ -29,13 +29,13 @@ from domain.store.document_store import DocumentStore, Write
 from domain.store.ledger import agenda, receipts, stock
 from domain.store.ledger import members as members_store
 from domain.store.ledger.programmes import PublishedProgramme
+from domain.store.meta import DEMO_ID
 from domain.store.people import contacts
 from domain.store.people.consent_answers import ConsentAnswer
 from domain.store.people.details import Details
 
 SEED = 20_26
 PAID_EVERY = 3  # each so many lines a purchase is paid with store credit, where there is some
-MARK_ID = "demo"
 WRITTEN_COLLECTIONS = (
     "members",
     "contacts",
@@ -46,6 +46,7 @@ WRITTEN_COLLECTIONS = (
     "agenda",
     "inbox",
     "mailboxes",
+    "figures_due",
 )
 
 Progress = Callable[[str, int, int], None]
@@ -64,7 +65,7 @@ class DemoMember:
     shows: DemoPart | None = None
 
 
-class _DemoSimulation(Simulation):
+class DemoSimulation(Simulation):
     """A simulation whose events have the ids that the services give them."""
 
     def event_id(self, line: InputLine) -> str:
@@ -87,33 +88,35 @@ async def fill_demo(
     """
     begun_at = await _find_begun_at(store)
     if begun_at is not None and not await is_unfinished(store):
-        return _demo_members(make_people(seed=SEED, until=begun_at))
+        return demo_members(make_people(seed=SEED, until=begun_at))
     if begun_at is None and await store["members"].find_one({}, {"_id": 1}) is not None:
         raise DatabaseInUse
     await bulk.empty_collections(store, WRITTEN_COLLECTIONS)
-    await store["meta"].update_one({"_id": MARK_ID}, {"$set": {"until": now, "done": False}}, upsert=True)
+    await store["meta"].update_one({"_id": DEMO_ID}, {"$set": {"until": now, "done": False}}, upsert=True)
     members = make_people(seed=SEED, until=now)
-    run = _simulate(published.programme, members, now, progress)
+    lines = make_history(members, catalogue_of(published.programme), seed=SEED, until=now)
+    run = simulate_lines(published.programme, lines, now, progress)
     await bulk.write_in_chunks(
         store,
-        _decision_writes(store, published, run, members, now),
+        decision_writes(store, published, run, members, now),
         on_progress=lambda done, total: progress("Writing", done, total),
     )
-    await store["meta"].update_one({"_id": MARK_ID}, {"$set": {"done": True}})
-    return _demo_members(members)
+    await store["meta"].update_one({"_id": DEMO_ID}, {"$set": {"done": True}})
+    return demo_members(members)
 
 
 async def _find_begun_at(store: DocumentStore) -> datetime | None:
-    mark = await store["meta"].find_one({"_id": MARK_ID})
+    mark = await store["meta"].find_one({"_id": DEMO_ID})
     return mark["until"] if mark else None
 
 
 async def is_unfinished(store: DocumentStore) -> bool:
     """Tell whether the demo's members are being written, or their writing was interrupted."""
-    return await store["meta"].find_one({"_id": MARK_ID, "done": False}, {"_id": 1}) is not None
+    return await store["meta"].find_one({"_id": DEMO_ID, "done": False}, {"_id": 1}) is not None
 
 
-def _demo_members(members: list[DemoPerson]) -> list[DemoMember]:
+def demo_members(members: list[DemoPerson]) -> list[DemoMember]:
+    """Return people as the sign-in sheet names them, who buys every week first."""
     first = next(person for person in members if person.email.startswith("member1@"))
     others = [person for person in members if person is not first]
     return [DemoMember(_membership_number(person), person.email, person.part) for person in (first, *others)]
@@ -126,11 +129,11 @@ def _membership_number(person: DemoPerson) -> str:
 # ---------------------------------------------------------------- deciding
 
 
-def _simulate(
-    programme: Programme, members: list[DemoPerson], until: datetime, progress: Progress
-) -> _DemoSimulation:
-    run = _DemoSimulation(programme)
-    lines = make_history(members, catalogue_of(programme), seed=SEED, until=until)
+def simulate_lines(
+    programme: Programme, lines: list[dict[str, Json]], until: datetime, progress: Progress
+) -> DemoSimulation:
+    """Decide lines, in their order, and whatever time brings until an instant."""
+    run = DemoSimulation(programme)
     for line_number, line in enumerate(lines, start=1):
         line_data = line["data"]
         assert isinstance(line_data, dict), "a line has data"
@@ -176,7 +179,7 @@ def _with_payment(run: Simulation, line: InputLine) -> InputLine:
     available = {
         code: one.available for code, one in member.wallets.items() if programme.wallet(code).kind == "money"
     }
-    payable = payable_wallets(programme, read_purchase(line, programme), available=available)
+    payable = payable_wallets(programme, read_purchase(line, programme, member), available=available)
     full = [most for most in payable if most.units]
     paid: list[Json] = [{"wallet": most.wallet, "units": most.units} for most in full[:1]]
     return replace(line, data={**line.data, "payWith": paid}) if paid else line
@@ -185,24 +188,25 @@ def _with_payment(run: Simulation, line: InputLine) -> InputLine:
 # ---------------------------------------------------------------- writing
 
 
-def _decision_writes(
+def decision_writes(
     store: DocumentStore,
     published: PublishedProgramme,
-    run: _DemoSimulation,
+    run: DemoSimulation,
     members: list[DemoPerson],
     now: datetime,
 ) -> Iterator[Write]:
+    """Yield the writes of what was decided of members, as commits write it."""
     for person in members:
         rows = tuple(run.rows[person.id])
         member = evolve(run.members[person.id], number=_membership_number(person))
         decision = Decision(Member(member.id, member.number), member, rows)
         details = _details(published.programme, person)
-        decision_writes = commit.decision_writes(
+        pending_writes = commit.decision_writes(
             store, published=published, decision=decision, now=now, details=details
         )
         yield from (
             write
-            for write in decision_writes
+            for write in pending_writes
             if write.collection in WRITTEN_COLLECTIONS and write.collection != agenda.COLLECTION
         )
         yield from inbox_writes(published.programme, member.id, rows, details, now=now)
@@ -216,7 +220,7 @@ def _decision_writes(
     yield from stock.count_writes([row for rows in run.rows.values() for row in rows], published.programme)
 
 
-def _receipt_writes(run: _DemoSimulation, member: str, receipt: SimulatedReceipt) -> Iterator[Write]:
+def _receipt_writes(run: DemoSimulation, member: str, receipt: SimulatedReceipt) -> Iterator[Write]:
     refunds = [
         row
         for row in run.rows[member]

@@ -14,7 +14,7 @@ from typing import Final
 from domain.model.conditions import Expression
 from domain.model.programme import Programme
 from domain.model.programme.field_types import ProgrammePart
-from domain.model.programme.header import EventSpec
+from domain.model.programme.header import RESERVED_CATEGORIES, EventSpec
 from domain.model.programme.rules import CountBasis
 
 EXAMPLE: Final = "numiscollect"
@@ -92,19 +92,25 @@ def catalogue_of(programme: Programme) -> DemoCatalogue:
 
 
 def _named_products(programme: Programme) -> tuple[DemoProduct, ...]:
-    named = (
+    """Return what the rules name, and goods beside it where that is one thing or none. What earns nothing is
+    bought where the file has a name of its own for it.
+    """
+    named = tuple(
         category
         for expression in _expressions(programme)
         for words in _CATEGORIES.findall(expression.source)
         for category in _QUOTED.findall(words)
     )
-    categories = tuple(dict.fromkeys((*named, *programme.programme.ineligible, "other")))
+    ineligible = programme.programme.ineligible
+    own = tuple(category for category in ineligible if category not in RESERVED_CATEGORIES)
+    more = ("other",) if own else () if len(set(named)) > 1 else ("goods",)
+    categories = tuple(dict.fromkeys((*named, *own, *more)))
     return tuple(
         DemoProduct(
             category,
             category.replace("-", " ").capitalize(),
             _PRICES_MINOR[place % len(_PRICES_MINOR)],
-            1 if category in programme.programme.ineligible else 5,
+            1 if category in own else 5,
         )
         for place, category in enumerate(categories)
     )

@@ -162,10 +162,8 @@ def make_history(
     return sorted(lines, key=lambda line: str(line["at"]))
 
 
-def _member_lines(
-    person: DemoPerson, catalogue: DemoCatalogue, rng: random.Random, until: datetime
-) -> Iterator[dict[str, Json]]:
-    happened_at = person.joined_at
+def joining_lines(person: DemoPerson, catalogue: DemoCatalogue) -> Iterator[dict[str, Json]]:
+    """Return the lines by which a person joins, and answers what is asked then."""
     event_data: dict[str, Json] = {
         "name": person.name,
         "birthday": str(person.birthday) if person.birthday else None,
@@ -173,42 +171,49 @@ def _member_lines(
         "consents": [],
         "referredBy": person.referred_by,
     }
-    yield _demo_line(happened_at, person, ENROLLED, "app", event_data)
+    yield demo_line(person.joined_at, person, ENROLLED, "app", event_data)
     if person.wants_news and catalogue.consent is not None:
-        yield _demo_line(
-            happened_at + timedelta(minutes=2),
+        yield demo_line(
+            person.joined_at + timedelta(minutes=2),
             person,
             CONSENTED,
             "app",
             {"purpose": catalogue.consent, "granted": True},
         )
         if NEWSLETTER in catalogue.events:
-            yield _demo_line(happened_at + timedelta(minutes=3), person, NEWSLETTER, "app", {})
+            yield demo_line(person.joined_at + timedelta(minutes=3), person, NEWSLETTER, "app", {})
+
+
+def _member_lines(
+    person: DemoPerson, catalogue: DemoCatalogue, rng: random.Random, until: datetime
+) -> Iterator[dict[str, Json]]:
+    yield from joining_lines(person, catalogue)
+    happened_at = person.joined_at
     ends_at = min(until, person.joined_at + timedelta(days=person.active_days))
     purchase_number = 0
     while (
-        happened_at := _at_shopping_hour(
+        happened_at := at_shopping_hour(
             happened_at + timedelta(days=rng.uniform(0.6, 1.5) * person.days_between_purchases), rng
         )
     ) < ends_at:
         purchase_number += 1
         receipt = f"{rng.choice(tuple(STORES))[0].upper()}-{person.id[:6]}-{purchase_number:04d}"
-        purchase_data = _purchase_data(receipt, person, catalogue, rng)
-        yield _demo_line(happened_at, person, PURCHASED, "till", purchase_data)
+        bought = purchase_data(receipt, person, catalogue, rng)
+        yield demo_line(happened_at, person, PURCHASED, "till", bought)
         if rng.random() < 0.04 and happened_at + timedelta(days=3) < until:
             refund_data: dict[str, Json] = {"externalId": receipt, "lines": [{"line": 1, "quantity": 1}]}
-            yield _demo_line(happened_at + timedelta(days=3), person, REFUNDED, "till", refund_data)
+            yield demo_line(happened_at + timedelta(days=3), person, REFUNDED, "till", refund_data)
         for name, share, hours, source, event_data in _OTHER_EVENTS:
             reported_at = happened_at + timedelta(hours=hours)
             if rng.random() < share and reported_at < until and name in catalogue.events:
-                yield _demo_line(reported_at, person, name, source, dict(event_data))
+                yield demo_line(reported_at, person, name, source, dict(event_data))
         reported_at = happened_at + timedelta(hours=1)
         if catalogue.reports and rng.random() < 0.5 and reported_at < until:
             spec = rng.choice(catalogue.reports)
             made_data = {field: _made_up(field, kind, reported_at, rng) for field, kind in spec.data.items()}
-            yield _demo_line(reported_at, person, spec.name, "partner", made_data)
+            yield demo_line(reported_at, person, spec.name, "partner", made_data)
         if rng.random() < 0.12 and happened_at + timedelta(days=20) < until and catalogue.rewards:
-            yield from _redemption_lines(person, catalogue, happened_at + timedelta(days=20), rng, until)
+            yield from redemption_lines(person, catalogue, happened_at + timedelta(days=20), rng, until)
 
 
 def _made_up(field: str, kind: str, at: datetime, rng: random.Random) -> Json:
@@ -220,18 +225,19 @@ def _made_up(field: str, kind: str, at: datetime, rng: random.Random) -> Json:
     return made[kind]
 
 
-def _redemption_lines(
+def redemption_lines(
     person: DemoPerson,
     catalogue: DemoCatalogue,
     redeemed_at: datetime,
     rng: random.Random,
     until: datetime,
 ) -> Iterator[dict[str, Json]]:
+    """Return the lines of a reward that a person takes, and mostly uses."""
     reward = rng.choice(catalogue.rewards)
-    yield _demo_line(redeemed_at, person, REDEEMED, "app", {"reward": reward})
+    yield demo_line(redeemed_at, person, REDEEMED, "app", {"reward": reward})
     used_at = redeemed_at + timedelta(days=rng.randrange(1, 20))
     if rng.random() < 0.8 and used_at < until:
-        yield _demo_line(
+        yield demo_line(
             used_at, person, VOUCHER_USED, "till", {"reward": reward, "store": rng.choice(tuple(STORES))}
         )
 
@@ -249,7 +255,7 @@ def part_lines(
 
     def line(days_ago: int, name: str, source: str, line_data: dict[str, Json]) -> dict[str, Json]:
         at = _at_whole_minute(until - timedelta(days=days_ago, hours=1))
-        return _demo_line(at, person, name, source, line_data)
+        return demo_line(at, person, name, source, line_data)
 
     match part:
         case "a plan":
@@ -266,9 +272,10 @@ def part_lines(
             yield from (bought(days_ago, cheapest, 1) for days_ago in (90, 45, 9))
 
 
-def _purchase_data(
+def purchase_data(
     receipt: str, person: DemoPerson, catalogue: DemoCatalogue, rng: random.Random
 ) -> dict[str, Json]:
+    """Return the data of a purchase: a basket to a person's taste."""
     basket = list[tuple[DemoProduct, int]]()
     for _ in range(1 + rng.randrange(person.max_basket_lines)):
         product = rng.choices(catalogue.products, [product.weight for product in catalogue.products])[0]
@@ -296,7 +303,8 @@ def _receipt_data(receipt: str, basket: Sequence[tuple[DemoProduct, int]]) -> di
     }
 
 
-def _at_shopping_hour(at: datetime, rng: random.Random) -> datetime:
+def at_shopping_hour(at: datetime, rng: random.Random) -> datetime:
+    """Return an instant of the same day at which the stores are open."""
     return _at_whole_minute(at.replace(hour=9, minute=0) + timedelta(minutes=rng.randrange(10 * 60)))
 
 
@@ -304,7 +312,8 @@ def _at_whole_minute(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(second=0, microsecond=0)
 
 
-def _demo_line(
+def demo_line(
     at: datetime, person: DemoPerson, name: str, source: str, event_data: dict[str, Json]
 ) -> dict[str, Json]:
+    """Return what a person does as a line of an events file."""
     return {"at": at.isoformat(), "member": person.id, "name": name, "source": source, "data": event_data}

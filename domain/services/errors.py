@@ -93,6 +93,16 @@ class NotEnrolled(Refusal):
         self.proof_expires_at = proof_expires_at
 
 
+class MembershipBeingDeleted(Refusal):
+    """The contact is proven, and its member had the membership deleted: it is erased at `erased_at`, unless
+    whoever proved the contact brings `keep_token` before `keep_until`.
+    """
+
+    def __init__(self, erased_at: datetime, keep_token: str, keep_until: datetime) -> None:
+        super().__init__("the membership is being deleted")
+        self.erased_at, self.keep_token, self.keep_until = erased_at, keep_token, keep_until
+
+
 class ContactTaken(Refusal):
     """The new contact is proven and belongs to another member."""
 
@@ -140,6 +150,20 @@ class NotAllowed(Refusal):
     def __init__(self, reason: NotAllowedReason) -> None:
         super().__init__(f"not allowed: {reason}")
         self.reason: NotAllowedReason = reason
+
+
+SecondPersonFault = Literal["OWN", "FRESH", "SAME_PERSON", "MADE", "RESET"]
+
+
+class SecondPersonNeeded(NotAllowed):
+    """It takes another person to approve it. `fault` says why this one does not: they have asked for it
+    themselves, their account or its secrets are less than a day old, both accounts are one person's, one made
+    the other, or the account that asked had its secrets reset less than a day before.
+    """
+
+    def __init__(self, fault: SecondPersonFault) -> None:
+        super().__init__("FOUR_EYES")
+        self.fault: SecondPersonFault = fault
 
 
 class ReceiptTooLarge(NotAllowed):

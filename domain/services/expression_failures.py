@@ -41,7 +41,7 @@ def _expressions_of(programme: Programme) -> Iterator[tuple[str, Expression]]:
     parts = [
         *((f"rules.{one.code}", one.when, one.do, None) for one in programme.rules),
         *((f"badges.{one.code}", one.when, one.do, one.of) for one in programme.badges),
-        *((f"badges.{one.code}", one.target, (), None) for one in programme.goals),
+        *((f"badges.{one.code}", one.target, (), None) for one in programme.goal_badges),
         *((f"rewards.{one.code}", one.when, (), None) for one in programme.rewards),
         *((f"segments.{one.code}", one.when, (), None) for one in programme.segments),
         *(("tiers", one.when, (), one.of) for one in (tiers.all_counts.values() if tiers else ())),

@@ -52,6 +52,11 @@ class DecidedEvent(Generic[SubjectT]):
         return self.decision.row
 
     @property
+    def member_id(self) -> str:
+        """Return who decided it: of a merged membership the one that took it over."""
+        return self.stored_member.member.id
+
+    @property
     def member_after(self) -> StoredMember:
         """Return the stored member after the event."""
         return members.after_decision(self.stored_member, self.decision)

@@ -6,13 +6,11 @@ An event is late where the member has a decision of a later instant.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.model.calendar import Per, local_day, period_start, start_of
 from domain.model.ledger.events import Event
-from domain.model.ledger.late_events import HistoricalContext
-from domain.model.ledger.member import PeriodCount
+from domain.model.ledger.late_events import HistoricalContext, with_lifetime_counts
 from domain.model.programme import Programme
 from domain.services.known_histories import ROWS_KNOWN, KnownHistory
 from domain.services.runtime import Runtime
@@ -47,18 +45,6 @@ def _window_of(programme: Programme, event: Event) -> tuple[datetime, datetime]:
     return max(start_of(first_day, programme.zone), event.at - LATE_LIMIT), max([event.at, *ends])
 
 
-def _with_lifetime_counts(
-    window_counts: Mapping[str, tuple[PeriodCount, ...]], member_counts: Mapping[str, tuple[PeriodCount, ...]]
-) -> dict[str, tuple[PeriodCount, ...]]:
-    """Return the counts of periods from the journal's window, and the lifetime counts from the member."""
-    counts_by_rule = {
-        rule: tuple(one for one in counts if one.per != "ever") for rule, counts in window_counts.items()
-    }
-    for rule, counts in member_counts.items():
-        counts_by_rule[rule] = (*counts_by_rule.get(rule, ()), *(one for one in counts if one.per == "ever"))
-    return counts_by_rule
-
-
 # ---------------------------------------------------------------- reads
 async def ruling_version(runtime: Runtime, stored_member: StoredMember, event: Event) -> PublishedProgramme:
     """Return the version of the programme that decides an event: of its own time where it is late."""
@@ -82,7 +68,7 @@ async def late_event_history(
             if known.index(programme.zone).has_row_by(event.at):
                 break
         history = known.index(programme.zone).history(programme, at=event.at, version=published.number)
-    return replace(history, counts=_with_lifetime_counts(history.counts, member.counters))
+    return with_lifetime_counts(history, member.counters)
 
 
 async def _known_history(

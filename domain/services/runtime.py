@@ -4,32 +4,55 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from domain.model.programme import Programme
 from domain.services.activity_hub import ActivityHub
 from domain.services.known_histories import KnownHistories
+from domain.services.programme_time import ProgrammeTime
+from domain.store.cancellation import raise_pending_cancellation
 from domain.store.document_store import DatabaseError, DocumentStore, FormatOutdated
 from domain.store.ledger.programmes import NothingPublished, Programmes
 from domain.store.ledger.stock import StockCounts
+from domain.store.messages.outbox_writes import NO_SUBSCRIPTIONS, Subscriptions
 from domain.store.migrations import check_format
 
 REFRESH_SECONDS = 1.0
 
 
+@dataclass(slots=True)
+class LastTurn:
+    """When the last turn of this process ended well; None where it has taken none."""
+
+    ended_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What every service works with; a process has one."""
+    """What every service works with; a process has one. `subscriptions` are the webhooks that an operator
+    subscribed to events.
+    """
 
     store: DocumentStore
     programmes: Programmes
     stock: StockCounts
     activity_hub: ActivityHub = field(default_factory=ActivityHub)
     known_histories: KnownHistories = field(default_factory=KnownHistories)
+    programme_time: ProgrammeTime = field(default_factory=ProgrammeTime)
+    last_turn: LastTurn = field(default_factory=LastTurn)
+    subscriptions: Subscriptions = field(default_factory=lambda: NO_SUBSCRIPTIONS)
 
     @classmethod
     def for_store(cls, store: DocumentStore) -> Runtime:
         """Return the runtime over a prepared store. Call `programmes.refresh()` before its first use."""
-        return Runtime(store, Programmes(store), StockCounts(store))
+        programme_time = ProgrammeTime()
+        return Runtime(
+            store,
+            Programmes(store),
+            StockCounts(store),
+            ActivityHub(programme_time),
+            programme_time=programme_time,
+        )
 
     @property
     def programme(self) -> Programme:
@@ -53,4 +76,5 @@ class Runtime:
                 pass  # only a newer version may use the database now
             except DatabaseError:
                 pass  # the database is away: the version in memory stays in force
+            raise_pending_cancellation()
             await asyncio.sleep(REFRESH_SECONDS)

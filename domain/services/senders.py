@@ -14,8 +14,10 @@ from typing import Literal, Protocol
 
 from domain.model.people.contacts import Contact
 
-DeviceAddressKind = Literal["TOKEN", "FID"]
-CodeUse = Literal["sign_in", "new_contact", "approve_contact", "remove_contact", "redeem"]
+DeviceAddressKind = Literal["TOKEN", "FID", "SUBSCRIPTION"]
+CodeUse = Literal[
+    "sign_in", "join", "new_contact", "approve_contact", "remove_contact", "redeem", "delete_membership"
+]
 SendStatus = Literal["sent", "retry", "pause", "break", "drop_device", "drop_message"]
 
 
@@ -44,7 +46,7 @@ NO_ANSWER_REASONS = frozenset({"TIMEOUT", "CONNECTION"})  # reasons of a retry w
 # ---------------------------------------------------------------- what is sent
 @dataclass(frozen=True, slots=True)
 class DeviceAddress:
-    """The address of a device: a registration token, or an installation id."""
+    """The address of a device: a registration token, an installation id, or a browser's subscription."""
 
     device: str
     kind: DeviceAddressKind
@@ -76,7 +78,8 @@ class PushMessage:
 class MailMessage:
     """One e-mail. `id` is the same at every attempt, for the Message-ID.
 
-    `unsubscribe` is a link, set where the purpose is not service.
+    `unsubscribe` is a link, set where the purpose is not service; `code` is what of the text has to be found
+    at a glance.
     """
 
     id: str
@@ -86,6 +89,7 @@ class MailMessage:
     text: str
     link: str | None = None
     unsubscribe: str | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,14 @@ class SmsMessage:
 
 @dataclass(frozen=True, slots=True)
 class WebhookMessage:
-    """One delivery to another system. `body` is JSON, signed as it is; `id` is the same at every attempt."""
+    """One delivery to another system. `body` is JSON, signed as it is; `id` is the same at every attempt, and
+    `trace` the traceparent that it goes with.
+    """
 
     id: str
     hook: str
     body: bytes = field(repr=False)
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,15 @@ class PushSender(Protocol):
         ...
 
 
+class WebPushSender(PushSender, Protocol):
+    """Sends to browsers, which subscribe to its public key."""
+
+    @property
+    def public_key(self) -> str:
+        """Return the key in base64url."""
+        ...
+
+
 class MailSender(Protocol):
     """Sends e-mails."""
 
@@ -184,6 +200,11 @@ class WebhookSender(Protocol):
         """Return the names of the configured webhooks."""
         ...
 
+    @property
+    def subscriptions(self) -> Mapping[str, Sequence[str]]:
+        """Return the webhooks that are told of an event without a rule, by the event's name."""
+        ...
+
     async def send(self, batch: Sequence[WebhookMessage], *, now: datetime) -> Sequence[SendResult]:
         """Send each, at most 50, all to one webhook; a batch takes less than 30 seconds."""
         ...
@@ -193,13 +214,18 @@ class WebhookSender(Protocol):
 class Senders:
     """The configured senders. Without one its messages are skipped, but the inbox has them.
 
-    A webhook that is not configured waits.
+    A webhook that is not configured waits. Push goes to apps by `push`, to browsers by `web_push`.
     """
 
     push: PushSender | None = None
     mail: MailSender | None = None
     sms: SmsSender | None = None
     webhooks: WebhookSender | None = None
+    web_push: WebPushSender | None = None
+
+    def push_to(self, kind: DeviceAddressKind) -> PushSender | None:
+        """Return the sender of pushes to a kind of address."""
+        return self.web_push if kind == "SUBSCRIPTION" else self.push
 
 
 NO_SENDERS = Senders()

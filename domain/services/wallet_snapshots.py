@@ -11,6 +11,7 @@ from domain.model.ledger.lots import Lot
 from domain.model.ledger.member import Member
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
+from domain.model.values import keep_computed
 
 
 def wallets_at(programme: Programme, member: Member, *, now: datetime) -> dict[str, Wallet]:
@@ -22,7 +23,17 @@ def wallets_at(programme: Programme, member: Member, *, now: datetime) -> dict[s
 def write_wallets(wallets: Mapping[str, Wallet]) -> list[object]:
     """Return wallets as a reply stores them: figures and lots, no history."""
     return [
-        [code, one.debt, one.earned, one.spent, one.expired, one.adjusted, one.entries, _write_lots(one)]
+        [
+            code,
+            one.debt,
+            one.earned,
+            one.spent,
+            one.expired,
+            one.adjusted,
+            one.entries,
+            one.held,
+            _write_lots(one),
+        ]
         for code, one in wallets.items()
     ]
 
@@ -42,12 +53,12 @@ def _write_lots(wallet: Wallet) -> list[object]:
 
 
 def _read_wallet(figures: Sequence[int], lots: Sequence[Sequence[Any]]) -> Wallet:
-    debt, earned, spent, expired, adjusted, entries = figures
+    debt, earned, spent, expired, adjusted, entries, *held = figures
     wallet_lots = tuple(
         Lot(lot[0], lot[1], date.fromisoformat(lot[2]) if lot[2] else None, date.fromisoformat(lot[3]))
         for lot in lots
     )
-    return Wallet(
+    wallet = Wallet(
         lots=wallet_lots,
         debt=debt,
         earned=earned,
@@ -56,3 +67,5 @@ def _read_wallet(figures: Sequence[int], lots: Sequence[Sequence[Any]]) -> Walle
         adjusted=adjusted,
         entries=entries,
     )
+    keep_computed(wallet, held=held[0] if held else 0)  # replies of earlier releases do not say
+    return wallet

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pymongo import IndexModel, UpdateOne
 
@@ -25,43 +25,64 @@ STAFF_ACTIONS = frozenset(
         "STAFF_ADDED",
         "STAFF_DISABLED",
         "STAFF_ENABLED",
+        "STAFF_MOVED",
         "PASSWORD_CHANGED",
         "SECOND_FACTOR_SET",
         "SECOND_FACTOR_RESET",
         "RECOVERY_CODE_USED",
+        "STAFF_SIGN_IN_REFUSED",
     }
 )  # the subject is an employee's id
 COMMAND_LINE = "cli"
 MEMBER_ACTOR = "member"
-MAX_SHIFT_ACTS = 1_000
+MAX_SHIFT_ACTS = 5_000
+MOST_AT_ONCE = 200
 
 Action = Literal[
     # at a till
     "PURCHASE",
     "REFUND",
+    "PURCHASE_CORRECTED",
     "ADJUSTMENT",
     "VOUCHER_USED",
     "VOUCHER_REVERSED",
+    "PAYMENT_HELD",  # the subject is the order, the amount is in units of the wallet
+    "HOLD_RELEASED",
     "REWARD_REDEEMED",
     "EVENT",
     "ATTRIBUTES",
     "MEMBER_FROZEN",
     "MEMBER_UNFROZEN",
+    "MEMBER_INVITED",  # the subject is the receipt that waits for them, empty where none does
     "MEMBER_LOOKED_UP",  # in a collection of its own: look_ups.py
     # by whoever runs the system, and by members themselves
     "STAFF_ADDED",
     "STAFF_DISABLED",
     "STAFF_ENABLED",
+    "STAFF_MOVED",
     "PASSWORD_CHANGED",
     "SECOND_FACTOR_SET",
     "SECOND_FACTOR_RESET",
     "RECOVERY_CODE_USED",
+    "STAFF_SIGN_IN_REFUSED",
     "KEYS_ROTATED",
     "KEYS_DROPPED",
     "SECRET_ACCEPTED",
     "PROGRAMME_PUBLISHED",
+    "PROGRAMME_PROPOSED",
+    "PROGRAMME_APPROVED",
+    "PROGRAMME_DECLINED",
+    "PROGRAMME_DROPPED",
     "CODES_MADE",
     "OUTBOX_RETRIED",
+    "SOURCES_PUBLISHED",
+    "INTAKE_RETRIED",
+    "INTAKE_ERASED",
+    "CLIENT_ADDED",
+    "CLIENT_CHANGED",
+    "CLIENT_KEY_ROTATED",
+    "CLIENT_REVOKED",
+    "CUSTOMER_BOUND",
     "CONTACT_CHANGED",
     "CONTACT_CHANGE_UNDONE",
     "CONTACT_REMOVED",
@@ -69,10 +90,42 @@ Action = Literal[
     "CONTACT_REPLACED",
     "BIRTHDAY_CORRECTED",
     "DATA_EXPORTED",
+    "MEMBERS_IMPORTED",  # the subject is their source
+    "DELETION_REQUESTED",
+    "DELETION_UNDONE",
+    "MEMBER_ERASED",
+    "MEMBER_REPAIRED",  # the subject says from which version to which
+    "MEMBERS_MERGED",
+    "MERGE_UNDONE",
+    "CORRECTION_PROPOSED",
+    "CORRECTION_APPROVED",
+    "CORRECTION_DECLINED",
+    # at the console
+    "STORE_ADDED",
+    "STORE_RENAMED",
+    "PROPOSED",  # what takes a second person; the subject says what
+    "APPROVED",
+    "DECLINED",
+    "REWARD_GIVEN",
+    "TAGS_CHANGED",
+    "NOTE_ADDED",
+    "NOTE_REMOVED",
+    "SIGN_IN_CODE_SENT",
+    "MEMBER_ENROLLED",
+    "CORRECTIONS_MADE",  # of a file, with four eyes; the subject says how many
 ]
-AT_THE_TILL: tuple[Action, ...] = ("PURCHASE", "REFUND", "VOUCHER_USED", "VOUCHER_REVERSED", "EVENT")
-ShiftCounter = Literal["purchases", "refunded", "adjusted", "vouchers", "look_ups"]
-SHIFT_COUNTERS: tuple[ShiftCounter, ...] = ("purchases", "refunded", "adjusted", "vouchers", "look_ups")
+AT_THE_TILL: tuple[Action, ...] = (
+    "PURCHASE",
+    "REFUND",
+    "PURCHASE_CORRECTED",
+    "VOUCHER_USED",
+    "VOUCHER_REVERSED",
+    "EVENT",
+)
+ShiftCounter = Literal[
+    "purchases", "refunded", "adjusted", "vouchers", "look_ups", "corrected", "without_visit", "bad_scans"
+]
+SHIFT_COUNTERS: tuple[ShiftCounter, ...] = get_args(ShiftCounter)
 
 
 # ---------------------------------------------------------------- documents
@@ -100,6 +153,7 @@ class AuditDocument(StoredDocument):
             IndexModel({"session": 1, "at": 1}),
             IndexModel({"store": 1, "at": 1}),
             IndexModel({"member": 1, "at": 1}),
+            IndexModel({"action": 1, "at": 1}),
             IndexModel({"at": 1}),
         )
 
@@ -112,6 +166,10 @@ class ShiftDocument(StoredDocument):
     adjusted: int
     vouchers: int
     look_ups: int = 0  # absent in the days of an older version
+    corrected: int = 0  # likewise
+    without_visit: int = 0  # likewise: purchases of members who were named, and not scanned
+    bad_scans: int = 0  # likewise
+    store: str | None = None  # likewise: where the day began
 
     class Settings(StoredDocument.Settings):
         name = SHIFTS
@@ -122,14 +180,19 @@ class ShiftLimitReached(StoreFault):
     """The employee has done as much of this as one day allows."""
 
 
+class ApprovalNeeded(StoreFault):
+    """The employee has corrected as much as one may in a day without another's approval."""
+
+
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class AuditAct:
     """What somebody did: `subject` names it (a receipt, a voucher, a wallet), `amount` in minor units or
     points; balances by wallet.
 
-    `actor` is an employee's id, `cli:NAME` for a command, or `member` for the member themselves. What was not
-    done at a till has no store and no session, and what concerns no member has none.
+    `actor` is an employee's id, `client:NAME` for a system with a key, `cli:NAME` for a command, or
+    `member` for the member themselves. What was not done at a till has no store and no session, and what
+    concerns no member has none.
     """
 
     id: str
@@ -160,6 +223,12 @@ def shift_id(employee: str, day: date) -> str:
 
 
 # ---------------------------------------------------------------- reads
+async def find_act(store: DocumentStore, id: str) -> AuditAct | None:
+    """Return an act by its id (`act_id`); None where nobody acted."""
+    document = await store.documents(AuditDocument).find_one({"_id": id})
+    return None if document is None else _read_act(document)
+
+
 async def find_by_shift(store: DocumentStore, session: str, *, since: datetime) -> list[AuditAct]:
     """Return what a shift did since an instant, newest first; hours and limits bound a shift."""
     query = {"session": session, "at": {"$gte": since}}
@@ -179,6 +248,38 @@ async def find_between(
     query = between(since=since, until=until, store_code=store_code, member=member)
     documents = await store.documents(AuditDocument).find(query).to_list()
     return newest_of_store(map(_read_act, documents), store_code)
+
+
+async def find_page(
+    store: DocumentStore,
+    *,
+    since: datetime,
+    until: datetime,
+    store_code: str | None = None,
+    member: str | None = None,
+    actor: str | None = None,
+    actions: Sequence[Action] = (),
+    after: AuditAct | None = None,
+    first: int,
+) -> list[AuditAct]:
+    """Return the newest acts between two instants, or those that come after one of them in the list; of an
+    actor and of some kinds alone where these are named. Of one instant at most MOST_AT_ONCE are listed.
+    """
+    query = between(since=since, until=until, store_code=store_code, member=member)
+    if member is not None and store_code is not None:
+        query["store"] = store_code
+    if actor is not None:
+        query["actor"] = actor
+    if actions:
+        query["action"] = {"$in": list(actions)}
+    if after is not None:
+        query["at"] = {"$gte": since, "$lte": min(until, after.at)}
+    at_once = 0 if after is None else MOST_AT_ONCE
+    documents = store.documents(AuditDocument).find(query).sort("-at").limit(first + at_once)
+    acts = [_read_act(document) for document in await documents.to_list()]
+    # Acts of one instant stand in the index's own order, which is the same each time.
+    known = next((place for place, act in enumerate(acts) if after is not None and act.id == after.id), -1)
+    return acts[known + 1 : known + 1 + first]
 
 
 async def find_beside_ledger(store: DocumentStore, member: str) -> list[AuditAct]:
@@ -217,10 +318,20 @@ def _newest_first(acts: Iterable[AuditAct]) -> list[AuditAct]:
 
 # ---------------------------------------------------------------- writes
 def simple_act_write(
-    action: Action, *, actor: str, now: datetime, subject: str = "", member: str | None = None
+    action: Action,
+    *,
+    actor: str,
+    now: datetime,
+    subject: str = "",
+    member: str | None = None,
+    amount: int = 0,
+    reason: str | None = None,
 ) -> Write:
     """Return the insertion of an act that was done at no till."""
-    return act_write(AuditAct(secrets.token_hex(16), now, actor, action, None, None, None, member, subject))
+    id = secrets.token_hex(16)
+    return act_write(
+        AuditAct(id, now, actor, action, None, None, None, member, subject, amount=amount, reason=reason)
+    )
 
 
 def act_write(act: AuditAct) -> Write:
@@ -248,18 +359,24 @@ def act_write(act: AuditAct) -> Write:
 
 
 def count_shift_write(
-    id: str, counts: Mapping[ShiftCounter, int], *, room: Mapping[ShiftCounter, int]
+    id: str,
+    counts: Mapping[ShiftCounter, int],
+    *,
+    room: Mapping[ShiftCounter, int],
+    fault: StoreFault | None = None,
+    store_code: str | None = None,
 ) -> Write:
     """Return the write that raises counters of a day, each where `room` or less is counted already; it raises
-    ShiftLimitReached beyond.
+    `fault`, by default ShiftLimitReached, beyond.
 
     The first act of a day inserts its document. At a bound no document matches, so the upsert inserts a key
     that exists, and fails.
     """
-    others = {name: 0 for name in SHIFT_COUNTERS if name not in counts}
+    others: dict[str, object] = {name: 0 for name in SHIFT_COUNTERS if name not in counts}
+    others |= {} if store_code is None else {"store": store_code}
     bounds = {counter: {"$lte": most} for counter, most in room.items()}
     operation = UpdateOne({"_id": id} | bounds, {"$inc": dict(counts), "$setOnInsert": others}, upsert=True)
-    return Write(SHIFTS, operation, ShiftLimitReached(", ".join(counts)))
+    return Write(SHIFTS, operation, fault or ShiftLimitReached(", ".join(counts)))
 
 
 def _read_act(document: AuditDocument) -> AuditAct:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pymongo
 
@@ -23,14 +23,25 @@ async def write_in_chunks(
     store: DocumentStore, writes: Iterable[Write], *, on_progress: Callable[[int, int], None]
 ) -> None:
     """Write collection by collection, each in its order; `on_progress` gets how many of how many are done."""
+    all_writes = list(writes)
+    done = 0
+    for collection, operations in chunks(all_writes):
+        await write_chunk(store, collection, operations)
+        done += len(operations)
+        on_progress(done, len(all_writes))
+
+
+def chunks(writes: Iterable[Write]) -> Iterator[tuple[str, Sequence[Operation]]]:
+    """Yield the operations of writes, collection by collection, each in its order, at most 250 at once."""
     operations_by_collection: dict[str, list[Operation]] = {}
     for queued_write in writes:
         operations_by_collection.setdefault(queued_write.collection, []).append(queued_write.operation)
-    total, done = sum(map(len, operations_by_collection.values())), 0
-    for name, operations in operations_by_collection.items():
+    for collection, operations in operations_by_collection.items():
         for start in range(0, len(operations), CHUNK_SIZE):
-            chunk = operations[start : start + CHUNK_SIZE]
-            with pymongo.timeout(CHUNK_SECONDS):
-                await store[name].bulk_write(chunk, ordered=True)
-            done += len(chunk)
-            on_progress(done, total)
+            yield collection, operations[start : start + CHUNK_SIZE]
+
+
+async def write_chunk(store: DocumentStore, collection: str, operations: Sequence[Operation]) -> None:
+    """Write to one collection, in order."""
+    with pymongo.timeout(CHUNK_SECONDS):
+        await store[collection].bulk_write(list(operations), ordered=True)

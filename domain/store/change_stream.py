@@ -1,5 +1,6 @@
-"""One change stream a process: rows of the journal, letters of the inbox, ended sessions, dropped keys, and
-whose profile, invitations or read letters have changed.
+"""One change stream a process: rows of the journal, letters of the inbox, ended sessions, dropped keys,
+systems that hold keys, and whose profile, invitations or read letters have changed; and in a demo that its
+clock has moved.
 
 It resumes where it was cut off, by its own token, for as long as the server remembers; otherwise it begins
 from now. A listener reads afresh each time that it begins: the database is the truth, the stream only tells
@@ -11,14 +12,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Literal, cast
 
 import pymongo
 from pymongo.asynchronous.change_stream import AsyncChangeStream
 from pymongo.errors import OperationFailure, PyMongoError
 
+from domain.store import meta
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
+from domain.store.intake import clients
 from domain.store.ledger import journal, members
 from domain.store.messages import inbox
 from domain.store.people import dropped_keys, sessions
@@ -47,7 +51,19 @@ READ_LETTERS = {
     "ns.coll": inbox.MAILBOXES,
     "updateDescription.updatedFields.changed_version": {"$exists": True},
 }
-PIPELINE = [{"$match": {"$or": [INSERTS, SESSION_ENDS, PROFILE_CHANGES, READ_LETTERS]}}]
+CLOCK_MOVES = {
+    "operationType": {"$in": ["insert", "update"]},
+    "ns.coll": meta.COLLECTION,
+    "documentKey._id": meta.CLOCK_ID,
+}
+CLIENT_CHANGES = {"operationType": {"$in": ["insert", "replace"]}, "ns.coll": clients.COLLECTION}
+PIPELINE = [
+    {
+        "$match": {
+            "$or": [INSERTS, SESSION_ENDS, PROFILE_CHANGES, READ_LETTERS, CLOCK_MOVES, CLIENT_CHANGES],
+        }
+    }
+]
 # The server cannot carry on from our token any more: the token is no good, the stream was ended for good, its
 # history is gone.
 NOT_RESUMABLE = frozenset({260, 280, 286})
@@ -86,7 +102,21 @@ class MemberChanged:
     member: str
 
 
-Change = InsertedRow | SessionEnded | KeyDropped | MemberChanged
+@dataclass(frozen=True, slots=True)
+class ClockMoved:
+    """By how much a demo's programme is ahead of the world from now on."""
+
+    ahead: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ClientChanged:
+    """A system that holds keys was added or changed, as its document."""
+
+    row: Raw
+
+
+Change = InsertedRow | SessionEnded | KeyDropped | MemberChanged | ClockMoved | ClientChanged
 
 
 @dataclass(slots=True)
@@ -132,6 +162,11 @@ class ChangeStream:
         self.token = stream.resume_token or self.token
         if change is None:
             return None
+        if change["ns"]["coll"] == meta.COLLECTION:
+            fields = change.get("fullDocument") or change["updateDescription"]["updatedFields"]
+            return ClockMoved(timedelta(milliseconds=fields["ahead_ms"]))
+        if change["ns"]["coll"] == clients.COLLECTION:
+            return ClientChanged(change["fullDocument"])
         if change["operationType"] == "update":
             if change["ns"]["coll"] != sessions.COLLECTION:
                 return MemberChanged(change["documentKey"]["_id"])

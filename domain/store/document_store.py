@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 import pymongo
 import structlog
 from bson.raw_bson import RawBSONDocument
-from pymongo import AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo import AsyncMongoClient, DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -39,6 +39,7 @@ from pymongo.results import ClientBulkWriteResult, UpdateResult
 from pymongo.write_concern import WriteConcern
 
 from domain.store.connect import AWARE, UNDECODED, Collections, Database, Raw
+from domain.store.counters import ROUNDS_GIVEN_UP, ROUNDS_REPEATED
 from domain.store.stale_commits import StaleCommits
 from domain.store.stored_document import StoredDocument
 
@@ -46,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 D = TypeVar("D", bound=StoredDocument)
-Operation = InsertOne[Raw] | UpdateOne | ReplaceOne[Raw] | DeleteOne
+Operation = InsertOne[Raw] | UpdateOne | UpdateMany | ReplaceOne[Raw] | DeleteOne | DeleteMany
 TransactionStep = Callable[[AsyncClientSession], Awaitable[None]]
 
 MAX_ROUNDS = 8
@@ -63,12 +64,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # before every instant stored: the low
 # ---------------------------------------------------------------- errors
 DatabaseError = PyMongoError  # what a read raises where the database is away or refuses it
 ConnectionLost = ConnectionFailure  # the part of that which passes: no answer, or none in time
-READ_ERRORS = (
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-)  # what reading a document of another shape raises
+# What reading a document of another shape raises.
+READ_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
 
 
 class StoreFault(Exception):
@@ -155,6 +152,7 @@ class DocumentStore:
         self.has_bulk_writes = True
         self.has_snapshot_writes = True
         self.outdated_by: int | None = None
+        self.is_embedded = embedded
         self._write_slots = asyncio.Semaphore(EMBEDDED_WRITERS) if embedded else None
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running_rounds: set[asyncio.Task[Any]] = set()
@@ -248,11 +246,14 @@ class DocumentStore:
                             return result
                 except (Stale, ConnectionFailure) as fault:
                     stale = fault if isinstance(fault, Stale) else None
+                    ROUNDS_REPEATED.labels("stale" if stale else "connection").inc()
                     await asyncio.sleep(random.uniform(0, 0.01 * 2**round_number))  # noqa: S311 - jitter, no secret
                 except PyMongoError as fault:
                     if not isinstance(fault, (NetworkTimeout, ExecutionTimeout)) and not fault.timeout:
                         raise
+                    ROUNDS_GIVEN_UP.inc()
                     raise Busy from fault
+        ROUNDS_GIVEN_UP.inc()
         if stale is not None and queue is not None:
             await self._stale_commits.note_stale(self, queue, stale)
         raise Busy

@@ -24,7 +24,7 @@ COLLECTION = "look_ups"
 STORED_FOR = timedelta(days=400)
 
 # What the employee gave: text that somebody typed, or the id of a customer whom they had before.
-LookUpKey = Literal["NUMBER", "EMAIL", "PHONE", "ID"]
+LookUpKey = Literal["NUMBER", "EMAIL", "PHONE", "ID", "NAME", "DIGITS"]
 
 
 class LookUpDocument(StoredDocument):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from domain.store.stored_document import StoredDocument
 
@@ -10,6 +11,9 @@ COLLECTION = "meta"
 PROGRAMME_ID = "programme"
 FORMAT_ID = "format"
 MIGRATION_ID = "migration"
+DEMO_ID = "demo"
+CLOCK_ID = "clock"
+FIGURES_ID = "figures"
 SECRET_ID = "secret"  # noqa: S105 - the document's id
 
 
@@ -17,9 +21,12 @@ class MetaDocument(StoredDocument):
     """One of several documents, each with fields of its own.
 
     `programme` holds the version that rules. `format` holds the format's number, the format that a running
-    migration leads to, and the digest of the indexes that were built. `migration` holds the position of its
-    step, and the lease of its runner. `secret` holds the fingerprint of the secret that seals and hashes in
-    this database. `demo` marks a demo.
+    migration leads to, and the digest of the indexes that were built; its `copied` says how far a copy of
+    another database into this one has come, its `origin` which copy this is, its `moved` where it has gone.
+    `migration` holds the position of its step, and the lease of its runner. `secret` holds the fingerprint of
+    the secret that seals and hashes in this database. `figures` holds the lease of whoever folds, and whether
+    that is done. `demo` marks a demo, and `clock` says by how much its programme is ahead of the world's
+    time.
     """
 
     version: int | None = None
@@ -27,6 +34,9 @@ class MetaDocument(StoredDocument):
     number: int | None = None
     migrating_to: int | None = None
     indexes: str | None = None
+    copied: dict[str, Any] | None = None
+    origin: str | None = None
+    moved: dict[str, Any] | None = None
 
     step: int | None = None
     position: str | None = None
@@ -38,6 +48,8 @@ class MetaDocument(StoredDocument):
 
     until: datetime | None = None
     done: bool | None = None
+
+    ahead_ms: int | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION

@@ -7,7 +7,7 @@ were built, `meta` holds their digest, and later starts skip them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 
 import pymongo
@@ -17,23 +17,43 @@ from pymongo import IndexModel
 from pymongo.errors import OperationFailure
 
 from domain.store import audit, look_ups, meta, requests, stale_commits
+from domain.store.club import (
+    leaderboard_players,
+    leaderboard_results,
+    leaderboard_scores,
+    receipt_codes,
+)
 from domain.store.document_store import DocumentStore
+from domain.store.figures import backtests, member_figures, sums
+from domain.store.figures import due as figures_due
+from domain.store.intake import bindings, clients, deliveries, orders, source_files
 from domain.store.ledger import (
     agenda,
     code_counts,
+    correction_proposals,
     journal,
     members,
+    merges,
+    parked_events,
     programmes,
     receipts,
     single_use_codes,
     stock,
     vouchers,
 )
+from domain.store.ledger.due import sweeps
 from domain.store.messages import inbox, outbox
 from domain.store.migrations import FORMAT, MIGRATIONS
-from domain.store.migrations.format import StoredFormat, expect_current, expect_known, read_format
+from domain.store.migrations.format import (
+    StoredFormat,
+    expect_current,
+    expect_indexes,
+    expect_known,
+    read_format,
+)
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import INDEX_SECONDS
+from domain.store.operations import staff_proposals
 from domain.store.people import (
     card_steps,
     code_tries,
@@ -46,6 +66,7 @@ from domain.store.people import (
     dropped_keys,
     enrolments,
     known_devices,
+    service_notes,
     sessions,
     sign_in_codes,
     staff,
@@ -53,6 +74,7 @@ from domain.store.people import (
     stores,
     tills,
 )
+from domain.store.publishing import programme_proposals
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import with_linger
 
@@ -69,10 +91,20 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     inbox.LetterDocument,
     inbox.MailboxDocument,
     agenda.AgendaDocument,
+    parked_events.ParkedEventDocument,
+    receipt_codes.ReceiptCodeDocument,
+    leaderboard_scores.ScoreDocument,
+    leaderboard_scores.RanksDocument,
+    leaderboard_players.PlayerDocument,
+    leaderboard_results.ResultDocument,
+    merges.MergeDocument,
     programmes.ProgrammeVersion,
+    sweeps.SweepDocument,
     stock.StockDocument,
     single_use_codes.SingleUseCodeDocument,
     code_counts.CodeCountDocument,
+    correction_proposals.CorrectionProposalDocument,
+    programme_proposals.ProgrammeProposalDocument,
     audit.AuditDocument,
     audit.ShiftDocument,
     look_ups.LookUpDocument,
@@ -93,10 +125,26 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     data_exports.DataExportDocument,
     dropped_keys.DroppedKeyDocument,
     stale_commits.StaleCommitDocument,
+    source_files.SourcesVersion,
+    deliveries.IntakeDocument,
+    orders.IntakeOrderDocument,
+    bindings.BindingDocument,
+    clients.ClientDocument,
+    staff_proposals.StaffProposalDocument,
+    service_notes.ServiceNoteDocument,
+    figures_due.DueDocument,
+    member_figures.MemberFiguresDocument,
+    sums.DayDocument,
+    sums.MonthDocument,
+    sums.NowDocument,
+    backtests.BacktestDocument,
 )
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     document.Settings.name: document.Settings.indexes for document in DOCUMENTS
 }
+INDEXES_DIGEST = sha256(
+    repr([(name, [index.document for index in COLLECTIONS[name]]) for name in sorted(COLLECTIONS)]).encode()
+).hexdigest()
 PREPARE_SECONDS = 60  # an index over many rows takes longer than the client's time for one call
 NAMESPACE_EXISTS = 48
 SIDE_BY_SIDE = 4  # each needs a connection, which costs as much as the call itself
@@ -109,7 +157,8 @@ class TransactionsUnsupported(Exception):
 async def prepare(store: DocumentStore, *, runner: MigrationRunner | None = None) -> None:
     """Create the collections and indexes that are missing, and detect what the server can do.
 
-    A second call changes nothing. `runner` migrates a database of an older format; without one it is refused.
+    A second call changes nothing. `runner` migrates a database of an older format, and builds indexes that a
+    database in use lacks; without one both are refused, since a start must not take hours.
     Raises TransactionsUnsupported where the server stands alone, and FormatMismatch where the format is not
     `FORMAT`, both before anything is written.
     """
@@ -120,28 +169,35 @@ async def prepare(store: DocumentStore, *, runner: MigrationRunner | None = None
         expect_known(stored, database=store.mongo.name, supported=FORMAT)
         if runner is None:
             expect_current(stored, database=store.mongo.name, supported=FORMAT)
+            expect_indexes(stored, database=store.mongo.name, digest=INDEXES_DIGEST)
         await store.detect_features()
     is_old = stored.number != FORMAT
     if runner is not None and is_old:
         await runner.run(store, MIGRATIONS)
-    with pymongo.timeout(INDEX_SECONDS if is_old else PREPARE_SECONDS):
-        await _gather_all(_create_collection(store, name) for name in COLLECTIONS.keys() - existing)
+    # One that was copied has documents and no index yet.
+    with pymongo.timeout(PREPARE_SECONDS if stored.indexes == INDEXES_DIGEST else INDEX_SECONDS):
+        await _gather_all(_create_collection(store, name) for name in _lacking(existing, stored))
         await _gather_all([_bind_documents(store), _build_indexes(store, stored)])
+
+
+def _lacking(existing: Collection[str], stored: StoredFormat) -> list[str]:
+    """Return the collections that have to be created: building indexes creates those that have some."""
+    created_by_indexes = stored.indexes != INDEXES_DIGEST
+    return [
+        name
+        for name, indexes in COLLECTIONS.items()
+        if name not in existing and not (indexes and created_by_indexes)
+    ]
 
 
 async def _build_indexes(store: DocumentStore, stored: StoredFormat) -> None:
     """Build the declared indexes, unless all of them were built already."""
-    digest = sha256(
-        repr(
-            [(name, [index.document for index in COLLECTIONS[name]]) for name in sorted(COLLECTIONS)]
-        ).encode()
-    ).hexdigest()
-    if stored.indexes == digest:
+    if stored.indexes == INDEXES_DIGEST:
         return
     await _gather_all(
         _create_indexes(store, name, indexes) for name, indexes in COLLECTIONS.items() if indexes
     )
-    await store[meta.COLLECTION].update_one({"_id": meta.FORMAT_ID}, {"$set": {"indexes": digest}})
+    await store[meta.COLLECTION].update_one({"_id": meta.FORMAT_ID}, {"$set": {"indexes": INDEXES_DIGEST}})
 
 
 async def _expect_transactions(store: DocumentStore) -> None:

@@ -64,8 +64,13 @@ def member_scope(member: str) -> str:
 
 
 def store_scope(store: str) -> str:
-    """Return the scope of the keys of a store's staff and systems."""
+    """Return the scope of the keys of a store's staff."""
     return f"store:{store}"
+
+
+def client_scope(source: str) -> str:
+    """Return the scope of the keys of a system that reports as a source."""
+    return f"client:{source}"
 
 
 def contact_scope(contact_hash: str) -> str:

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import WebSocket from "ws";
 
-const sheet = JSON.parse(readFileSync(process.env.SELO_SHEET, "utf8"));
+export const sheet = JSON.parse(readFileSync(process.env.SELO_SHEET, "utf8"));
 export const url = `${process.env.SELO_URL}/graphql`;
 export const socketUrl = url.replace(/^http/, "ws");
 export const newKey = () => randomUUID();
@@ -38,7 +38,8 @@ export async function signIn(n, installationId = `try-clients-${n}`) {
   return done;
 }
 
-function codeFor(contact) {
+/** The newest code that the server has shown for a contact; undefined where there is none yet. */
+export function codeFor(contact) {
   const lines = readFileSync(process.env.SELO_CONSOLE, "utf8").split("\n");
   return lines.findLast((line) => line.startsWith(`sign-in code for ${contact}: `))?.split(": ")[1];
 }

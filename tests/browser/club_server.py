@@ -9,7 +9,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,6 +92,16 @@ def midday_zone() -> str:
     return f"Etc/GMT{-ahead:+d}"  # whose signs say how far behind it is
 
 
+def prove_contact(page: Page, contact: str, code_for: Callable[[str], str]) -> None:
+    """Enter a contact that is no member's with the code that was sent to it; the name is asked for next."""
+    page.fill("[name=contact]", contact)
+    page.click("form .primary")
+    page.wait_for_selector("[name=code]")
+    page.fill("[name=code]", code_for(contact))
+    page.click("form .primary")
+    page.wait_for_selector("[name=name]")
+
+
 def join(
     page: Page,
     club: ClubServer,
@@ -104,14 +114,10 @@ def join(
     return the access token.
     """
     page.goto(f"{club.url}/phone/")
-    page.click("form + .button")
+    prove_contact(page, email, club.code_for)
     page.fill("[name=name]", name)
-    page.fill("[name=contact]", email)
     page.fill("[name=birthday]", birthday)
     page.check("[name=terms]")
-    page.click("form .primary")
-    page.wait_for_selector("[name=code]")
-    page.fill("[name=code]", club.code_for(email))
     page.click("form .primary")
     page.wait_for_selector(".purse")
     token: str = page.evaluate("JSON.parse(localStorage.getItem('selo-phone')).accessToken")
@@ -133,8 +139,8 @@ def join(
 
 
 @contextmanager
-def serve_club(programme: str) -> Iterator[ClubServer]:
-    """Serve a programme until the block ends."""
+def serve_club(programme: str, settings: Mapping[str, str] | None = None) -> Iterator[ClubServer]:
+    """Serve a programme until the block ends; `settings` are more of its environment."""
     with quick_folder() as folder, serving_fcm() as fcm, _mail_in_thread() as mailbox:
         file, data_folder = folder / "programme.yaml", folder / "data"
         file.write_text(programme, encoding="utf-8")
@@ -145,6 +151,7 @@ def serve_club(programme: str) -> Iterator[ClubServer]:
             "SELO_SMTP_SECURITY": "none",
             "SELO_MAIL_FROM": "club@selo.example.com",
             "SELO_BASE_URL": "https://club.selo.example.com",
+            **(settings or {}),
         }
         with (
             serve_selo(data_folder, "--programme", str(file), environment=environment) as served,

@@ -68,7 +68,8 @@ def pages_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def shop(demo_seed: Path) -> Iterator[DemoServer]:
     """The demo shop, one a test process."""
-    with shops.serve_demo(demo_seed) as opened:
+    # The same few people of it look up more members in the minutes of these tests than anybody does in theirs.
+    with shops.serve_demo(demo_seed, {"SELO_LOOK_UPS_PER_MINUTE": "1000"}) as opened:
         yield opened
 
 

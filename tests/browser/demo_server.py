@@ -9,7 +9,7 @@ import re
 import secrets
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,12 +95,12 @@ def offers(field_name: str) -> bool:
 
 
 @contextmanager
-def serve_demo(seed: Path) -> Iterator[DemoServer]:
+def serve_demo(seed: Path, environment: Mapping[str, str] | None = None) -> Iterator[DemoServer]:
     """Serve a copy of a demo folder until the block ends."""
     with quick_folder() as above:
         folder = above / "data"
         shutil.copytree(seed, folder)
-        with serve_selo(folder, "--demo") as served:
+        with serve_selo(folder, "--demo", environment=environment) as served:
             people = json.loads((folder / "demo.json").read_text())
             shop = DemoServer(
                 url=served.url, data_folder=folder, members=people["members"], staff=people["staff"]

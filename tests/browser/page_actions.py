@@ -89,3 +89,24 @@ def redeem_voucher(page: Page, context: BrowserContext, shop: DemoServer, member
     phone.click("dialog .primary")
     phone.wait_for_selector(".held .qr")
     return (phone.text_content(".held .spell") or "").replace(" ", "")
+
+
+def close_moments(page: Page) -> None:
+    """Close each moment that stands in the way of what is done next, whenever it comes."""
+    page.add_locator_handler(
+        page.locator("dialog.moment"), lambda: page.keyboard.press("Escape"), no_wait_after=True
+    )
+
+
+def see_moments(page: Page, *, within_ms: int = 20_000) -> list[str]:
+    """Wait for a moment and close it, and those that follow; return what each said."""
+    titles: list[str] = []
+    page.wait_for_selector("dialog.moment h2", timeout=within_ms)
+    while page.locator("dialog.moment").count():
+        titles.append(page.inner_text("dialog.moment h2"))
+        shown = page.query_selector("dialog.moment")
+        page.keyboard.press("Escape")
+        if shown is not None:
+            shown.wait_for_element_state("hidden")
+        page.wait_for_timeout(600)
+    return titles

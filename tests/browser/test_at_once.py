@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.club_server import PHONES, ClubServer, join
-from tests.browser.page_actions import confirm_purchase, enter_purchase, look_up, sign_in_at_till
+from tests.browser.page_actions import confirm_purchase, enter_purchase, look_up, see_moments, sign_in_at_till
 from tests.senders.push_tokens import push_token
 from tests.small_runtime import NUMISCOLLECT
 
@@ -41,11 +41,10 @@ def test_a_purchase_at_the_till_unlocks_a_reward_on_every_phone_at_once(
     enter_purchase(till, total="60,00", receipt="R-1")
     confirm_purchase(till)
 
-    # Nobody touched the phone: the points and the reward slide in, each once, and its message counts at the
-    # bell.
-    expect(page.locator("#news .news")).to_have_text(
-        ["1 ponto por cada euro: +60 NumisPontos", "Desbloqueado: Cápsulas para moedas"]
-    )
+    # Nobody touched the phone: the points slide in, the first purchase and the reward are moments of their
+    # own, each once, and the message counts at the bell.
+    expect(page.locator("#news .news")).to_have_text(["1 ponto por cada euro: +60 NumisPontos"])
+    assert see_moments(page) == ["A sua primeira compra conta", "Cápsulas para moedas ao seu alcance"]
     expect(page.locator(".sum")).to_have_text("160")
     expect(page.locator(".bell .count")).to_have_text("2")
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.club_server import ClubServer, join
+from tests.browser.club_server import ClubServer, join, prove_contact
 from tests.browser.page_actions import narrow_context, runs_over
 from tests.servers import selo
 from tests.small_runtime import NUMISCOLLECT
@@ -95,14 +95,10 @@ def test_a_code_may_be_given_when_joining_and_its_gain_is_told(
 ) -> None:
     page = narrow.new_page()
     page.goto(f"{club.url}/phone/?c=ana-1O")
-    page.click("form + .button")
+    prove_contact(page, "eva@example.com", club.code_for)
     expect(page.locator("[name=promotion]")).to_have_value("ana-1O")
     page.fill("[name=name]", "Eva")
-    page.fill("[name=contact]", "eva@example.com")
     page.check("[name=terms]")
-    page.click("form .primary")
-    page.wait_for_selector("[name=code]")
-    page.fill("[name=code]", club.code_for("eva@example.com"))
     page.click("form .primary")
     expect(page.locator("dialog h2")).to_have_text("A gift from Ana")
     expect(page.locator("dialog .figure")).to_have_text("+€1.50")
@@ -117,14 +113,10 @@ def test_a_code_that_is_refused_when_joining_stands_in_its_field_to_be_mended(
 ) -> None:
     page = narrow.new_page()
     page.goto(f"{club.url}/phone/")
-    page.click("form + .button")
+    prove_contact(page, "ivo@example.com", club.code_for)
     page.fill("[name=name]", "Ivo")
-    page.fill("[name=contact]", "ivo@example.com")
     page.fill("[name=promotion]", "ANNA-10")
     page.check("[name=terms]")
-    page.click("form .primary")
-    page.wait_for_selector("[name=code]")
-    page.fill("[name=code]", club.code_for("ivo@example.com"))
     page.click("form .primary")
     expect(page.locator("dialog [name=code]")).to_have_value("ANNA-10")
     fault = page.locator("dialog .notice")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import secrets
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.club_server import ClubServer, join
+from tests.browser.club_server import ClubServer, join, prove_contact
 from tests.browser.page_actions import runs_over
 from tests.small_runtime import NUMISCOLLECT
 
@@ -54,7 +55,7 @@ def test_a_member_agrees_by_channel_and_reads_what_was_answered_before(phone: Pa
 
 def test_who_joins_gives_a_birthday_where_the_programme_asks_an_age(phone: Page, club: ClubServer) -> None:
     phone.goto(f"{club.url}/phone/")
-    phone.click("form + .button")
+    prove_contact(phone, f"{secrets.token_hex(5)}@example.com", club.code_for)
     birthday = phone.get_by_label("Data de nascimento")
     expect(birthday).to_have_attribute("required", "")
     expect(phone.get_by_text("É preciso ter pelo menos 16 anos.")).to_be_visible()

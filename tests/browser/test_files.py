@@ -14,6 +14,8 @@ import pytest
 from graphql import GraphQLEnumType, build_schema, parse, validate
 from playwright.sync_api import Page, Response, Route
 
+from api.http.files.joined_files import JoinedPage
+from api.http.pages import JOINED_PAGES
 from tests.browser import demo_server
 
 ROOT = Path(__file__).parent.parent.parent
@@ -21,40 +23,48 @@ WEB = ROOT / "api" / "web"
 ART = ROOT / "scripts" / "demo" / "art"
 OURS = [
     path
-    for name in ("till", "phone", "undo", "shared")
+    for name in ("till", "phone", "console", "undo", "shared")
     for path in sorted((WEB / name).rglob("*"))
     if path.suffix in {".js", ".css", ".html", ".svg"}
 ]
 LANGUAGES = ("en", "pt", "pl")
 PLURALS = {"en": {"one", "other"}, "pt": {"one", "many", "other"}, "pl": {"one", "few", "many", "other"}}
-FIRST_VIEW_BYTES = 200_000
-TRAVELLING_BYTES = 100_000  # of these, compressed
+FIRST_VIEW_BYTES = {"till": 240_000, "phone": 200_000, "console": 200_000}
+TRAVELLING_BYTES = {"till": 100_000, "phone": 60_000, "console": 75_000}  # of these, compressed
 
 Words = dict[str, str | dict[str, str]]
 
 
+def wings_of(name: str) -> list[str]:
+    """The page itself, and its folders with words of their own, which are fetched when somebody goes there."""
+    own = {path.parent.parent for path in (WEB / name).rglob("words/en.js")} - {WEB / name}
+    return [name, *(folder.relative_to(WEB).as_posix() for folder in sorted(own))]
+
+
 def words_of(page: Page, pages_url: str, name: str) -> dict[str, Words]:
     page.goto(f"{pages_url}/{name}/")
-    words: dict[str, Words] = page.evaluate(
-        "async ([name, tags]) => Object.fromEntries(await Promise.all(tags.map(async (tag) => "
-        "[tag, (await import(`/${name}/words/${tag}.js`)).default])))",
-        [name, list(LANGUAGES)],
+    folders: list[dict[str, Words]] = page.evaluate(
+        "([folders, tags]) => Promise.all(folders.map(async (name) => Object.fromEntries(await Promise.all("
+        "tags.map(async (tag) => [tag, (await import(`/${name}/words/${tag}.js`)).default])))))",
+        [wings_of(name), list(LANGUAGES)],
     )
-    return words
+    keys = [key for words in folders for key in words["en"]]
+    assert len(keys) == len(set(keys)), "no folder has the words of another"
+    return {tag: {key: text for words in folders for key, text in words[tag].items()} for tag in LANGUAGES}
 
 
 def keys_asked(name: str) -> tuple[set[str], set[str]]:
     """The keys that a page's code names whole, and the beginnings of those that it puts together."""
-    shared = [] if name == "undo" else [WEB / "shared"]
-    files = [path for folder in (WEB / name, *shared) for path in folder.rglob("*.js")]
-    source = "\n".join(path.read_text() for path in files if path.parent.name != "words")
+    own = "\n".join(path.read_text() for path in (WEB / name).rglob("*.js") if path.parent.name != "words")
+    shared = set(re.findall(r'"/shared/([\w-]+\.js)"', own)) if name != "undo" else set()
+    source = "\n".join([own, *((WEB / "shared" / each).read_text() for each in sorted(shared))])
     whole = set(re.findall(r'\b(?:t|section)\(\s*"([\w.]+)"', source)) | set(
         re.findall(r'\bt\([^()`]*\? "([\w.]+)" : "(?:[\w.]+)"', source)
     )
     return whole, set(re.findall(r"\bt\(`([\w.]+\.)\$\{", source))
 
 
-@pytest.mark.parametrize("name", ["till", "phone", "undo"])
+@pytest.mark.parametrize("name", ["till", "phone", "console", "undo"])
 def test_every_text_is_there_in_every_language_with_the_same_placeholders(
     page: Page, pages_url: str, name: str
 ) -> None:
@@ -74,14 +84,29 @@ def test_every_text_is_there_in_every_language_with_the_same_placeholders(
             assert isinstance(text, str) or set(text) == PLURALS[tag], f"{tag} {key}"
 
 
-# What the pages write out of the schema's own words; `action.` also has a word for what a server may add.
+# What the pages write out of the schema's own words.
 WRITTEN_OUT = {
     "till": {"role.": "StaffRole", "voucher.": "VoucherState", "fault.reason.": "NotAllowedReason"},
     "phone": {"kind.": "EntryKind", "voucher.": "VoucherState", "platform.": "DevicePlatform"},
+    "console": {
+        "role.": "StaffRole",
+        "voucher.": "VoucherState",
+        "status.": "MemberStatus",
+        "entry.": "EntryKind",
+        "action.": "StaffActionKind",
+        "proposal.": "StaffProposalKind",
+        "fate.": "DeliveryFate",
+        "queue.": "QueueState",
+        "figure.": "ShiftFigureKind",
+        "platform.": "DevicePlatform",
+        "promise.": "PromiseState",
+        "channel.": "ChannelState",
+        "bulk.": "CorrectionRowFault",
+    },
 }
 
 
-@pytest.mark.parametrize("name", ["till", "phone"])
+@pytest.mark.parametrize("name", ["till", "phone", "console"])
 def test_whatever_the_schema_can_say_has_its_word(page: Page, pages_url: str, name: str) -> None:
     words, schema = words_of(page, pages_url, name)["en"], build_schema(demo_server.SCHEMA.read_text())
     for start, enum in WRITTEN_OUT[name].items():
@@ -118,10 +143,12 @@ def test_the_shell_that_is_kept_is_every_file_of_the_page(name: str, worker: str
         for path in (WEB / name).rglob("*.js")
         for match in re.findall(r'"/shared/([\w-]+\.js)"', path.read_text())
     }
-    assert own - {"index.html", "sw.js"} <= listed
-    assert imported <= listed
+    # Of a page whose modules come joined the shell is what it asks for.
+    within = set(JoinedPage(WEB, name).within) if name in JOINED_PAGES else set()
+    assert own - {"index.html", "sw.js"} - within <= listed
+    assert imported - {path.removeprefix("/shared/") for path in within} <= listed
     assert all(
-        (WEB / name / each).exists() or (WEB / "shared" / each).exists()
+        (WEB / name / each).exists() or any((WEB / shared / each).exists() for shared in ("shared", "vendor"))
         for each in listed
         if not each.startswith("/")
     )
@@ -146,7 +173,7 @@ def test_the_manifest_names_version_licence_and_hash_of_each_package() -> None:
     assert all(len(file["sha256"]) == 64 for each in packages for file in each["files"])
 
 
-@pytest.mark.parametrize("name", ["till", "phone"])
+@pytest.mark.parametrize("name", ["till", "phone", "console"])
 def test_the_first_view_is_small_and_comes_from_here_alone(page: Page, pages_url: str, name: str) -> None:
     answers: list[Response] = []
     page.on(
@@ -160,18 +187,24 @@ def test_the_first_view_is_small_and_comes_from_here_alone(page: Page, pages_url
     assert {answer.url.startswith(f"{pages_url}/") for answer in answers} == {True}
     assert [answer.url for answer in own if answer.status >= 400] == []
     travelled = sum(answer.request.sizes()["responseBodySize"] for answer in own)
-    assert 20_000 < travelled < TRAVELLING_BYTES
-    assert sum(len(answer.body()) for answer in own) < FIRST_VIEW_BYTES
+    assert 20_000 < travelled < TRAVELLING_BYTES[name]
+    assert sum(len(answer.body()) for answer in own) < FIRST_VIEW_BYTES[name]
 
 
 @pytest.mark.usefixtures("vouchers")
-@pytest.mark.parametrize("name", ["till", "phone"])
+@pytest.mark.parametrize("name", ["till", "phone", "console"])
 def test_every_question_of_a_page_is_one_that_the_schema_answers(
     page: Page, pages_url: str, name: str
 ) -> None:
     schema = build_schema(demo_server.SCHEMA.read_text())
     page.goto(f"{pages_url}/{name}/")
-    queries: dict[str, str] = page.evaluate(f"async () => ({{ ...(await import('/{name}/queries.js')) }})")
+    queries: dict[str, str] = {
+        f"{folder} {key}" if folder != name else key: text
+        for folder in wings_of(name)
+        for key, text in page.evaluate(
+            f"async () => ({{ ...(await import('/{folder}/queries.js')) }})"
+        ).items()
+    }
     later = set() if demo_server.offers("memberActivity") else {"LIVE", "MESSAGES", "MARK_READ"}
     certain = {
         key: "\n".join(line for line in text.split("\n") if not line.rstrip().endswith("#?"))
@@ -256,9 +289,12 @@ def test_no_page_makes_a_link_or_a_picture_of_what_could_run(
     page.goto(f"{pages_url}/phone/")
     made = page.evaluate(
         """async (address) => {
-          const { h } = await import("/shared/dom.js");
+          const { html, render } = await import("/shared/preact.js");
+          const place = document.createElement("div");
           // A source of sound that is in no player loads nothing.
-          return [h("a", { href: address }).getAttribute("href"), h("source", { src: address }).getAttribute("src")];
+          render(html`<a href=${address}></a><source src=${address} />`, place);
+          const [link, source] = place.children;
+          return [link.getAttribute("href"), source.getAttribute("src")];
         }""",
         address,
     )

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.demo_server import DemoServer
-from tests.browser.page_actions import sign_in_on_phone
+from tests.browser.page_actions import see_moments, sign_in_on_phone
 
 VOUCHER: dict[str, object] = {
     "id": "a-voucher",
@@ -70,7 +71,9 @@ class SocketLine:
 
 
 def happened(**activity: object) -> dict[str, object]:
-    return {"memberActivity": {"cursor": "c", "occurredAt": "2026-03-02T10:00:00Z", "activity": activity}}
+    return {
+        "memberActivity": {"cursor": "c", "occurredAt": datetime.now(UTC).isoformat(), "activity": activity}
+    }
 
 
 def test_a_voucher_that_lapses_while_it_is_held_up_turns(page: Page, shop: DemoServer) -> None:
@@ -116,11 +119,11 @@ def test_a_message_of_what_a_card_told_a_moment_ago_counts_at_the_bell_alone(
 
     reward = {"id": "a-reward", "title": "Um café", "image": None, "rewardKind": "PRODUCT"}
     line.tell(data=happened(__typename="RewardUnlocked", reward={"id": "mine", "reward": reward}))
-    expect(page.locator("#news .news")).to_have_count(1)
+    assert any("Um café" in title for title in see_moments(page))
     for title in ("Um café é seu", "Um chá por engano"):
         line.tell(
             data=happened(
                 __typename="MessageReceived", unread=2, message={"id": title, "title": title, "body": ""}
             )
         )
-    expect(page.locator("#news .news")).to_have_text([re.compile("Um café$"), "Um chá por engano"])
+    expect(page.locator("#news .news")).to_have_text(["Um chá por engano"])

@@ -189,18 +189,6 @@ def test_a_button_that_is_pressed_while_its_screen_is_drawn_again_still_counts(
     expect(page.locator("dialog .rung").first).to_be_visible()
 
 
-def test_who_turns_to_joining_while_a_code_is_asked_for_is_not_led_back(page: Page, shop: DemoServer) -> None:
-    page.goto(f"{shop.url}/phone/")
-    page.fill("[name=contact]", shop.members[52]["email"])
-    page.evaluate(HOLD_ANSWER, ["requestSignInCode", PHONE, "askPublic"])
-    page.click("form .primary")
-    page.click("form + .button")
-    page.fill("[name=name]", "Ana")
-    page.evaluate("letAnswer()")
-    expect(page.locator("[name=name]")).to_have_value("Ana")
-    expect(page.locator("[name=code]")).to_have_count(0)
-
-
 def test_a_reward_redeemed_after_its_sheet_was_closed_is_told_in_passing(
     page: Page, context: BrowserContext, shop: DemoServer
 ) -> None:

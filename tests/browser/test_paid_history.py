@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.club_server import ClubServer, Json, join
+from tests.browser.page_actions import see_moments
 
 PROGRAMME = """
 programme: {code: club, name: Club, currency: EUR, timezone: Europe/Lisbon, locales: [en, pt, pl]}
@@ -26,6 +27,8 @@ rules:
 RECORD = (
     "mutation($i: PurchaseInput!) { recordPurchase(input: $i) { __typename ... on Problem { message } } }"
 )
+HOLD = "mutation($i: HoldPaymentInput!) { holdPayment(input: $i) { ... on PaymentHeld { hold { id } } } }"
+RELEASE = "mutation($i: ReleaseHoldInput!) { releaseHold(input: $i) { __typename } }"
 REFUND = "mutation($i: RefundInput!) { refundPurchase(input: $i) { __typename } }"
 SCAN = "mutation($i: ScanInput!) { scan(input: $i) { ... on CustomerScan { visit } } }"
 
@@ -64,6 +67,14 @@ def test_a_phone_tells_what_points_are_worth_and_what_paid_for_a_purchase(
     buy(club, here, f"{scheme}-1", 6_500)  # 650 points, 6.50 of credit
     page.reload()
     expect(worth).to_have_text("At the till worth €30.00. Up to 50% of a purchase.")
+    order: Json = {"wallet": "credit", "amount": 250, "order": scheme, "total": 1_000}
+    held = club.do(HOLD, {"i": {**order, "idempotencyKey": scheme}}, token=member)["holdPayment"]["hold"]
+    page.reload()
+    expect(page.locator(".purse")).to_contain_text("Credit: €2.50 held while an order is being paid")
+    given_up = {"hold": held["id"], "idempotencyKey": f"{scheme} given up"}
+    assert club.do(RELEASE, {"i": given_up}, token=member)["releaseHold"] == {"__typename": "HoldReleased"}
+    page.reload()
+    expect(page.locator(".purse")).not_to_contain_text("held while")
     paid = [{"wallet": "points", "units": 400}, {"wallet": "credit", "units": 250}]
     buy(club, here, f"{scheme}-2", 10_000, payWith=paid)
     refund = {"externalId": f"{scheme}-2", "amount": 5_000, "reason": "returned", "idempotencyKey": scheme}
@@ -74,8 +85,9 @@ def test_a_phone_tells_what_points_are_worth_and_what_paid_for_a_purchase(
     if folder:
         page.wait_for_selector(".purse .sum")
         page.screenshot(path=f"{folder}/home-{scheme}.png")
+    see_moments(page)
     page.click("#tabs button >> nth=4")
-    page.click(".entry:has-text('Paid for a purchase') >> nth=0")
+    page.locator(".entry").filter(has_text="€100.00").first.click()
     facts = page.locator("dialog .facts >> nth=1").locator("li")
     # 100.00 of 22.50 by wallets; half of it comes back: 38.75 in money, 200 points and 1.25 of credit.
     expect(facts).to_have_text(

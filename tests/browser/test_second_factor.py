@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.demo_server import DemoServer
+from tests.browser.demo_server import serve_demo
 from tests.browser.test_codes_in_pages import READ
 from tests.running_app import NUMISCOLLECT
 from tests.servers import quick_folder, selo, serve_selo
@@ -223,12 +223,13 @@ def test_every_step_is_whole_at_360_pixels(browser: Browser, club: Club, languag
     assert steps == ["set-up key", "picture", "recovery codes", "code"]
 
 
-def test_the_set_up_key_that_the_demo_prints_works(page: Page, shop: DemoServer) -> None:
-    olga = shop.of_role("operator")
-    account = OperatorAccount(
-        shop.url, Path(), olga["username"], olga["password"], olga.get("setupKey") or ""
-    )
-    enrol(page, account)
-    page.check("[name=kept]")
-    page.click(".card .primary")
-    page.wait_for_selector("#code")
+def test_the_set_up_key_that_the_demo_prints_works(page: Page, demo_seed: Path) -> None:
+    with serve_demo(demo_seed) as shop:
+        olga = shop.of_role("operator")
+        account = OperatorAccount(
+            shop.url, Path(), olga["username"], olga["password"], olga.get("setupKey") or ""
+        )
+        enrol(page, account)
+        page.check("[name=kept]")
+        page.click(".card .primary")
+        page.wait_for_selector("#code")

@@ -72,7 +72,7 @@ def test_each_page_says_that_nothing_is_kept_and_lets_one_sign_in(
     for name, ready in (("till", "[name=username]"), ("phone", "[name=contact]")):
         page.goto(f"{shop.url}/{name}/")
         expect(page.locator(ready)).to_be_visible()
-        expect(page.locator(".notice")).to_contain_text(SAID[language])
+        expect(page.locator(".notice", has_text=SAID[language])).to_be_visible()
         assert findings(page) == []
     assert thrown == []
 

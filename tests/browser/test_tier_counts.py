@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.club_server import ClubServer, join
-from tests.browser.page_actions import look_up, narrow_context, runs_over, sign_in_at_till
+from tests.browser.page_actions import look_up, narrow_context, runs_over, see_moments, sign_in_at_till
 from tests.servers import selo
 
 PROGRAMME = (Path(__file__).parents[2] / "scripts" / "demo" / "programmes" / "hotel-chain.yaml").read_text(
@@ -95,6 +95,7 @@ def test_each_count_is_shown_by_its_name(phone: Page, browser: Browser, club: Cl
     expect(card).to_contain_text("To Silver, by any one of these")
     assert not runs_over(phone)
     photograph(phone, "counts-home")
+    see_moments(phone)
     card.click()
     expect(phone.locator(".rung p.small").first).to_have_text("from Nights 10 or Spend €1,500")
     expect(phone.locator(".rung p.small")).to_have_count(4)

@@ -67,10 +67,7 @@ def refuses(capsys: pytest.CaptureFixture[str]) -> Says:
 def test_publish_counts_versions_by_content(at: Path, says: Says, refuses: Says) -> None:
     changed = at / "changed.yaml"
     changed.write_text(DEMO.read_text().replace("fixed: 200", "fixed: 300"))
-    assert (
-        refuses(programme.show, data=at)
-        == "No programme is published yet; selo programme publish FILE does it."
-    )
+    assert refuses(programme.show, data=at) == "No programme is published yet: selo programme publish FILE."
     assert says(programme.publish, DEMO, data=at) == "Version 1 is published."
     assert says(programme.publish, DEMO, data=at) == "Version 1 says the same already; nothing was published."
     assert says(programme.publish, changed, data=at) == "Version 2 is published."

@@ -18,6 +18,7 @@ NOT_AT_A_START = {
     "email_validator",
     "firebase_admin",
     "httpx",
+    "opentelemetry",
     "phonenumbers",
     "qrcode",
     "rich.console",

@@ -11,6 +11,7 @@ from graphql.language.visitor import REMOVE, VisitorAction
 ROOT = Path(__file__).parent.parent.parent
 FILES = (
     "api/web/phone/queries.js",
+    "api/web/phone/club/queries.js",
     "api/web/till/queries.js",
     "scripts/clients/apollo.mjs",
     "scripts/clients/urql.mjs",

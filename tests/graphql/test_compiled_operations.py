@@ -27,6 +27,7 @@ from api.graphql.engine.execution import GraphQLRequest
 from api.graphql.schema import make_schema
 from api.http.graphql import GraphQLEndpoint
 from api.http.graphql_setup import make_graphql_routes
+from api.pictures.picture_library import PictureLibrary
 from domain.store.connect import Database
 from tests.command_log import CommandLog
 from tests.graphql.both_ways import Ways
@@ -130,7 +131,9 @@ class Sides:
     """One endpoint in process, asked both ways."""
 
     def __init__(self, app: RunningApp) -> None:
-        endpoint = make_graphql_routes(app.process, address="", explorer=False)[0].endpoint  # type: ignore[attr-defined]
+        pictures = PictureLibrary(None, base_url="")
+        routes = make_graphql_routes(app.process, address="", explorer=False, pictures=pictures)
+        endpoint = routes[0].endpoint  # type: ignore[attr-defined]
         assert isinstance(endpoint, GraphQLEndpoint)
         self.endpoint, self.engine = endpoint, endpoint.engine
 

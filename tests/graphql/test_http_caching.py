@@ -134,6 +134,12 @@ def test_every_secret_that_a_query_reaches_is_named() -> None:
             "CustomerSegment",
             "FiscalPart",
             "TierThreshold",
+            "Figure",
+            "BacktestCount",
+            "Standing",
+            "Leaderboard",
+            "MessageFate",
+            "ReportingSource",
         )
     }
     assert suspects - open_codes == SECRET_FIELDS

@@ -23,7 +23,14 @@ from domain.store.connect import Database, connect
 from tests.loud_runtime import LOUD, NOON
 from tests.servers import ROOT
 
-NOBODY_REACHED = {"push": "off", "email": "off", "sms": "off", "webhooks": "none"}
+NOBODY_REACHED = {
+    "changes": "not followed",
+    "push": "off",
+    "web_push": "on",
+    "email": "off",
+    "sms": "off",
+    "webhooks": "none",
+}
 
 
 async def ask(app: ASGIApp, path: str) -> tuple[int, object]:

@@ -61,9 +61,12 @@ async def test_a_page_and_its_parts_are_served_under_the_policy(client: httpx.As
     assert "'unsafe-eval'" not in PAGE_POLICY
 
 
-async def test_a_page_without_its_slash_is_sent_there(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/till")
-    assert (answer.status_code, answer.headers["location"]) == (308, "/till/")
+@pytest.mark.parametrize("query", ["", "?store=lisboa&c=ABCD-EFGH"])
+async def test_a_page_without_its_slash_is_sent_there_with_what_its_link_says(
+    client: httpx.AsyncClient, query: str
+) -> None:
+    answer = await client.get(f"/till{query}")
+    assert (answer.status_code, answer.headers["location"]) == (308, f"/till/{query}")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from api import tokens
 from api.errors import ApiError
 from api.graphql.engine.error_rendering import MAX_ERRORS
 from api.graphql.engine.limits import DocumentLimits
+from api.graphql.engine.permitted.console import CONSOLE_MUTATIONS, CONSOLE_QUERIES
 from api.graphql.schema import make_schema
 from api.http.body import MAX_BODY_BYTES
 from api.http.protocol import ConnectionLimits
@@ -60,6 +61,14 @@ def test_every_problem_of_the_schema_stands_there_with_what_to_do() -> None:
     table = rows("Problem | what to do")
     assert {coded(name)[0] for name, _ in table} == problems
     assert all(remedy for _, remedy in table)
+
+
+def test_every_field_of_the_console_stands_there_and_each_that_stands_there_exists() -> None:
+    named = [name for fields, *_ in rows("fields | for | what an app has to know") for name in coded(fields)]
+    assert len(named) == len(set(named))
+    assert {*CONSOLE_QUERIES, *CONSOLE_MUTATIONS} - set(named) == set()
+    roots = {name for each in OBJECTS if each.name in ("Query", "Mutation") for name in each.fields}
+    assert set(named) - roots == set()
 
 
 def test_every_limit_is_that_of_the_code() -> None:

@@ -1,4 +1,4 @@
-"""The member's card without a network, made by the README's recipe alone: what it says for Kotlin and Swift,
+"""The member's card without a network, made by the API page's recipe alone: what it says for Kotlin and Swift,
 in Python.
 """
 
@@ -9,12 +9,12 @@ from datetime import datetime
 
 from tests.running_app import ROOT, RunningApp
 
-README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+PAGE = " ".join((ROOT / "api" / "README.md").read_text(encoding="utf-8").split())
 SCAN = "__typename ... on CustomerScan { customer { number } }"
 
 
 def made_by_the_recipe(card_secret: str, unix_time: float) -> str:
-    """Make a card's code as the README says, without any code of ours."""
+    """Make a card's code as the page says, without any code of ours."""
     raw = urlsafe_b64decode(card_secret + "=" * (-len(card_secret) % 4))
     device, key = raw[:8], raw[8:]
     step = int(unix_time // 30)
@@ -23,8 +23,8 @@ def made_by_the_recipe(card_secret: str, unix_time: float) -> str:
 
 
 def test_the_recipe_gives_the_code_that_readme_shows() -> None:
-    shown = re.search(r"secret `(\S+)` at (\S+) \(step (\d+)\) the code `(\S+)`", README)
-    assert shown is not None, "README shows a secret, an instant, its step and the code"
+    shown = re.search(r"secret `(\S+)` at (\S+) \(step (\d+)\) the code `(\S+)`", PAGE)
+    assert shown is not None, "the page shows a secret, an instant, its step and the code"
     secret, instant, step, code = shown.groups()
     unix_time = datetime.fromisoformat(instant).timestamp()
     assert (int(step), code) == (unix_time // 30, "1AAECAwQFBgfJaKzp6OIPFw")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from domain.services import demo
 from domain.store.connect import Database
+from domain.store.meta import DEMO_ID
 from tests.command_log import CommandLog
 from tests.graphql.member.voucher_acts import member_with_points, redeem
 from tests.journeys.fiscal_exports import SECRET, Row, add_up, export, parts
@@ -139,6 +139,41 @@ def assert_as_answered(both: list[Row], first_day: list[Row], answers: list[Json
     assert granted == sum(entry["amount"] for entry in entries[:2]) == 77
 
 
+async def test_a_corrected_receipt_adds_up_to_what_is_right(app: RunningApp, database_uri: str) -> None:
+    token, till = await app.enrol_member(), await app.hire("rui", "MANAGER")
+    number = (await app.do("{ me { number } }", token=token))["me"]["number"]
+    receipt: Json = {"member": number, "externalId": "T-1", "currency": "EUR", "total": 4_500}
+    receipt |= {
+        "lines": STAMPS,
+        "taxes": [{"rate": "23", "base": 3_659, "amount": 841}],
+        "tenders": [{"kind": "cash", "amount": 2_500}, {"kind": "card", "amount": 2_000}],
+        "idempotencyKey": "p",
+    }
+    await app.mutate("recordPurchase", receipt, "__typename", token=till)
+    app.clock.advance(minutes=5)
+    right = {"externalId": "T-1", "total": 5_400, "idempotencyKey": "c"}
+    asked = "__typename ... on PurchaseCorrected { purchase { fiscal { gross taxes { base amount } } } }"
+    corrected = await app.mutate("correctPurchase", right, asked, token=till)
+    assert corrected["purchase"]["fiscal"] == {"gross": 5_400, "taxes": [{"base": 4_390, "amount": 1_009}]}
+    rows = await export(app, database_uri, "--from", "2026-03-02")
+    assert parts(rows, document="correction", receipt="T-1") == [
+        ("gross", None, None, 900, None),
+        ("payment", "tender", "cash", 500, None),
+        ("payment", "tender", "card", 400, None),
+        ("credit", "wallet", "cashback", 20, None),
+        ("tax", "23", None, 168, 731),
+    ]
+    taken = {"externalId": "T-1", "reason": "returned", "idempotencyKey": "r"}
+    await app.mutate("refundPurchase", taken, "__typename", token=till)
+    both = await export(app, database_uri, "--from", "2026-03-02")
+    add_up(both)
+    left = Counter[tuple[Any, ...]]()
+    for row in both:
+        left[row["kind"], row["code"], "amount"] += row["amount"]
+        left[row["kind"], row["code"], "base"] += row["base"] or 0
+    assert set(left.values()) == {0}
+
+
 async def test_a_day_is_the_programmes_own(app: RunningApp, database_uri: str) -> None:
     """31 May, 23:30 UTC, is 1 June in Lisbon."""
     token, till = await app.enrol_member(), await app.hire("rui", "MANAGER")
@@ -182,7 +217,7 @@ async def test_nothing_is_said_of_a_demo_that_is_still_being_written(
     app: RunningApp, database_uri: str, words: tuple[str, ...]
 ) -> None:
     """Its journal is written before its receipts and vouchers."""
-    await app.process.store["meta"].insert_one({"_id": demo.MARK_ID, "until": app.clock(), "done": False})
+    await app.process.store["meta"].insert_one({"_id": DEMO_ID, "until": app.clock(), "done": False})
     name = app.process.store.mongo.name
     environment = {"MONGODB_URI": database_uri, "SELO_DATABASE": name, **SHARED_KEYS}
     done = await asyncio.to_thread(selo, *words, environment=environment)

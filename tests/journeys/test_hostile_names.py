@@ -12,6 +12,7 @@ import pytest
 from api.graphql.member.messages import message_id
 from api.senders.email import SmtpSender, SmtpServer
 from api.senders.firebase import FirebasePush, certificate
+from api.senders.mail_layout import Letterheads
 from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import run_round
 from domain.services.senders import Senders
@@ -49,7 +50,9 @@ async def test_a_name_arrives_as_it_was_written(
         async with serving_mail() as mailbox, open_running_app(database, command_log, tmp_path) as app:
             server = SmtpServer("127.0.0.1", mailbox.port, "none", "club@selo.example", "Clube")
             push = FirebasePush(certificate(fcm.account_file(tmp_path)), project=PROJECT, url=fcm.url)
-            worker = DeliveryWorker(Senders(push=push, mail=SmtpSender(server)), public_id=message_id)
+            worker = DeliveryWorker(
+                Senders(push=push, mail=SmtpSender(server, Letterheads())), public_id=message_id
+            )
             try:
                 ana = await app.enrol_member(name=name)
                 device = {
@@ -72,7 +75,7 @@ async def test_a_name_arrives_as_it_was_written(
         text, html = (_content(part) for part in mail.iter_parts())
         assert text == "Os seus primeiros pontos estão a caminho.\n"
         assert f"<title>{escape(title)}</title>" in html
-        assert html.count("<") == 12
+        assert html.count("<") == 23
         assert [pushed.message["notification"]["title"] for pushed in fcm.accepted] == [title]
         assert (box["name"], [edge["node"]["title"] for edge in box["messages"]["edges"]]) == (name, [title])
 

@@ -112,6 +112,13 @@ async def buys(acts: MemberActs) -> None:
     await acts.of_till("recordPurchase", "PurchaseRecorded { entries { id } }", **purchase)
 
 
+async def has_the_receipt_put_right(acts: MemberActs) -> None:
+    for key, total in (("up", 9_600), ("a bit", 9_601)):
+        right = {"externalId": "R1", "total": total, "idempotencyKey": key}
+        answer = "... on PurchaseCorrected { entries { id } }"
+        await acts.app.mutate("correctPurchase", right, answer, token=acts.till)
+
+
 async def returns_goods(acts: MemberActs) -> None:
     refund = {"externalId": "R1", "amount": 1_000, "reason": "broken", "idempotencyKey": "back"}
     await acts.app.mutate(
@@ -213,6 +220,7 @@ async def brings_a_friend(acts: MemberActs) -> None:
 
 ACTS: Mapping[Callable[[MemberActs], Awaitable[None]], tuple[str, ...]] = {
     buys: ("BalanceChanged", "RewardUnlocked"),
+    has_the_receipt_put_right: ("BalanceChanged", "ProgressChanged"),
     returns_goods: ("BalanceChanged",),
     is_given_points: ("BalanceChanged",),
     redeems: ("VoucherIssued", "BalanceChanged"),

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from api.graphql.member.messages import message_id
+from domain.services.messages.delivery_jobs import DeliveryWorker
+from domain.services.messages.delivery_rounds import run_round
 from domain.services.senders import Senders
 from domain.store.connect import Database
 from tests.command_log import CommandLog
 from tests.running_app import Json, RunningApp, open_running_app
 from tests.senders.fcm import PROJECT, FcmStandIn, serving_fcm
+from tests.senders.push_service import serving_push_service
 from tests.senders.push_tokens import name_of, registration_token
 
 SENT = "__typename ... on TestPushSent { device { push { state } } } ... on TestPushFailed { reason message }"
@@ -119,13 +123,48 @@ async def test_a_device_says_why_it_is_off(fcm_app: tuple[RunningApp, FcmStandIn
 
 
 async def test_without_firebase_every_device_is_off_and_a_test_push_says_why(app: RunningApp) -> None:
-    assert app.process.senders == replace(Senders(), webhooks=app.process.senders.webhooks)
+    senders = app.process.senders
+    assert senders == replace(Senders(), webhooks=senders.webhooks, web_push=senders.web_push)
     ana = await app.enrol_member()
     id = await phone(app, ana, "ok-1")
     push = await push_of(app, ana)
     assert (push["state"], push["reason"]) == ("OFF", "NOT_CONFIGURED")
     answer = await app.mutate("sendTestPush", {"deviceId": id}, SENT, token=ana)
     assert (answer["__typename"], answer["reason"]) == ("TestPushFailed", "NOT_CONFIGURED")
+
+
+async def test_a_browser_gets_its_messages_as_pushes_to_its_subscription(
+    database: Database, command_log: CommandLog, tmp_path: Path
+) -> None:
+    with serving_push_service() as service:
+        async with open_running_app(database, command_log, tmp_path, web_push_url=service.url) as app:
+            worker = DeliveryWorker(app.process.senders, public_id=message_id)
+            key = (await app.do("{ programme { webPushKey } }"))["programme"]["webPushKey"]
+            ana = await app.enrol_member()
+            device = {
+                "installationId": "browser",
+                "platform": "WEB",
+                "token": service.subscribe("ok").token,
+                "tokenKind": "SUBSCRIPTION",
+            }
+            made = await app.mutate("registerDevice", device, "device { id }", token=ana)
+            assert (await push_of(app, ana))["state"] == "ON"
+            id = made["device"]["id"]
+            assert (await app.mutate("sendTestPush", {"deviceId": id}, SENT, token=ana))[
+                "__typename"
+            ] == "TestPushSent"
+            for _ in range(2):
+                await run_round(app.process.runtime, worker, now=app.clock())
+            test, welcome = service.pushes
+            assert (test.payload["kind"], welcome.payload["kind"]) == ("test", "welcome")
+            assert welcome.payload["title"].startswith("Bem-vind")
+            assert f"k={key}" in welcome.headers["authorization"]
+            # What is no longer subscribed is forgotten.
+            gone = {**device, "token": service.subscribe("gone").token}
+            await app.mutate("registerDevice", gone, "device { id }", token=ana)
+            await app.mutate("sendTestPush", {"deviceId": id}, SENT, token=ana)
+            push = await push_of(app, ana)
+            assert (push["state"], push["reason"]) == ("REJECTED", "UNREGISTERED")
 
 
 async def test_a_test_push_to_the_phone_of_another_is_not_found(

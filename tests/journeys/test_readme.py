@@ -28,10 +28,33 @@ def demo(demo_seed: Path) -> Iterator[tuple[Path, Served]]:
             yield folder, served
 
 
-def walk() -> list[str]:
-    """The commands of the section, as they stand."""
-    section = (ROOT / "README.md").read_text().split("## A walk through it")[1].split("\n## ")[0]
+def walk(heading: str) -> list[str]:
+    """The commands of a section, as they stand."""
+    section = (ROOT / "README.md").read_text().split(f"## {heading}")[1].split("\n## ")[0]
     return re.findall(r"^    (.+)$", section, re.MULTILINE)
+
+
+def run_walk(heading: str, folder: Path, served: Served, *, typed: int) -> str:
+    """Run the commands of a section in one shell; return what they print."""
+    script = (
+        "\n".join(["set -e", *walk(heading)])
+        .replace("http://127.0.0.1:8000", served.url)
+        .replace("scripts/selo", str(ROOT / "scripts/selo"))
+        .replace("scripts/listen", str(ROOT / "scripts/listen"))
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        check=False,
+        cwd=folder,
+        stdin=typed,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        env={**environment, "SELO_DATA": str(folder / "selo-data")},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def type_code(served: Served, keyboard: int) -> None:
@@ -46,29 +69,11 @@ def type_code(served: Served, keyboard: int) -> None:
 
 def test_the_walk_works_copied_line_by_line(demo: tuple[Path, Served]) -> None:
     folder, served = demo
-    lines = ["set -e", *walk()]
-    script = (
-        "\n".join(lines)
-        .replace("http://127.0.0.1:8000", served.url)
-        .replace("scripts/selo", str(ROOT / "scripts/selo"))
-        .replace("scripts/listen", str(ROOT / "scripts/listen"))
-    )
-    environment = {name: value for name, value in os.environ.items() if name != "MONGODB_URI"}
     typed, keyboard = os.pipe()
     threading.Thread(target=type_code, args=(served, keyboard), daemon=True).start()
-    done = subprocess.run(
-        ["bash", "-c", script],
-        check=False,
-        cwd=folder,
-        stdin=typed,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        env={**environment, "SELO_DATA": str(folder / "selo-data")},
-    )
+    printed = run_walk("A walk through it", folder, served, typed=typed)
     os.close(typed)
-    assert done.returncode == 0, done.stdout + done.stderr
-    answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    answers = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
     assert [answer for answer in answers if "errors" in answer] == []
     assert len(answers) == 15
     first, again, claimed, refund = (next(iter(answer["data"].values())) for answer in answers[5:9])
@@ -85,7 +90,23 @@ def test_the_walk_works_copied_line_by_line(demo: tuple[Path, Served]) -> None:
     assert live["memberActivity"]["activity"]["__typename"] == "VoucherIssued"
     assert devices["me"]["devices"][0]["push"]["reason"] == "NOT_CONFIGURED"
     assert tried["sendTestPush"]["reason"] == "NOT_CONFIGURED"
-    assert done.stdout.splitlines()[-1] == "200 members: no difference"
+    assert printed.splitlines()[-1] == "200 members: no difference"
+
+
+def test_a_systems_first_events_work_copied_line_by_line(demo: tuple[Path, Served]) -> None:
+    folder, served = demo
+    printed = run_walk("Letting a system report", folder, served, typed=subprocess.DEVNULL)
+    *posted, quoted = [json.loads(line) for line in printed.splitlines()]
+    states = [[each["state"] for each in answer["results"]] for answer in posted]
+    assert states == [["taken"], ["taken", "taken"], ["taken"], ["taken"], ["taken"], ["refused"]]
+    assert posted[-1]["results"][0]["remedy"] == "did you mean review.written?"
+    assert quoted["data"]["quotePurchase"]["totals"][0]["wallet"] == "points"
+    for _ in range(200):
+        listed = selo("intake", "list", "--data", str(folder / "selo-data")).stdout
+        if listed.startswith("6 applied") or " 6 applied" in listed:
+            break
+    assert " 0 failed" in listed or "0 failed" in listed
+    assert "6 applied" in listed
 
 
 PURCHASES = """{ me { number purchases(first: 100) { edges { node { externalId total refunded lines { line refundedQuantity } } } }

@@ -122,8 +122,12 @@ consents: [{{purpose: news, title: N, wording: W}}]
 @lru_cache
 def law_programme(wallet: int, window: int, count: int) -> Programme:
     """Load the variant of these choices."""
+    return load(law_text(wallet, window, count))
+
+
+def law_text(wallet: int, window: int, count: int) -> str:
+    """Return the text of the variant of these choices."""
     written, silver, gold = LADDERS[count]
-    text = _FILE.format(
+    return _FILE.format(
         wallet=WALLETS[wallet], window=WINDOWS[window], count=written, silver=silver, gold=gold
     )
-    return load(text)

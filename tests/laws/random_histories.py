@@ -72,12 +72,15 @@ KINDS = (
     *("redeem",) * 5,
     *("use", "cancel", "cancel", "adjust", "adjust", "play", "play", "plan", "end", "agree"),
     *("code",) * 2,
+    *("hold",) * 3,
+    *("capture", "capture", "release"),
 )
 SHORT, LONG, DAYS = (
     st.integers(0, 2_000),
     st.integers(0, 60 * 24 * 12),
     st.integers(0, 40).map(lambda day: day * 1_440),
 )
+CODES: tuple[dict[str, Json], ...] = ({"code": "SUN10"}, {"code": "rain"}, {"code": "none"})
 GAPS = st.one_of(SHORT, SHORT, LONG, DAYS)
 STEPS = st.builds(
     Step, st.sampled_from(KINDS), st.sampled_from(WHO), GAPS, st.integers(0, 300), st.integers(0, 9)
@@ -103,20 +106,25 @@ def lines(history: list[Step]) -> Iterator[InputLine]:
     at = BEGAN
     bought: dict[str, list[int]] = {who: [] for who in WHO}
     redeemed: dict[str, list[int]] = {who: [] for who in WHO}
+    held: dict[str, list[int]] = {who: [] for who in WHO}
     begun = [Step("adjust", who, 0, 150, b) for who in WHO for b in (0, 1)]  # something to pay with
     begun += [Step("pay", who, 0, 250 + 10 * place, 2) for place, who in enumerate(WHO)]
+    begun += [Step(kind, who, 0, 80, 1) for who in WHO for kind in ("hold", "capture", "hold")]
     for number, step in enumerate([*begun, *history], start=4):
         at += timedelta(minutes=step.gap)
-        name, event_data, when = _event_of(step, number, at, bought[step.who], redeemed[step.who])
+        mine = bought[step.who], redeemed[step.who], held[step.who]
+        name, event_data, when = _event_of(step, number, at, *mine)
         yield InputLine(number, when, step.who, name, "till", event_data)
         if name == "purchase.completed":
             bought[step.who].append(number)
         if name == "reward.redeemed":
             redeemed[step.who].append(number)
+        if name == "hold.placed":
+            held[step.who].append(number)
 
 
 def _event_of(
-    step: Step, number: int, at: datetime, bought: list[int], redeemed: list[int]
+    step: Step, number: int, at: datetime, bought: list[int], redeemed: list[int], held: list[int]
 ) -> tuple[str, dict[str, Json], datetime]:
     a, b = step.a, step.b
     match step.kind:
@@ -124,6 +132,9 @@ def _event_of(
             back = timedelta(minutes=a * 200) if step.kind == "late" else timedelta(0)
             paid: dict[str, Json] = {"payWith": _payment(a, b)} if step.kind == "pay" or b == 8 else {}
             return "purchase.completed", {**_receipt(number, a, b), **paid}, max(at - back, BEGAN)
+        case "hold" | "capture" | "release":
+            name, event_data = _event_of_hold(step, number, held)
+            return name, event_data, at
         case "refund":
             place = (-1 - a if b % 2 else a) % len(bought)
             which: dict[str, Json] = {"externalId": str(bought[place])}
@@ -157,14 +168,8 @@ def _event_of(
         case "play":
             return "game.played", {"score": a % 60}, at
         case "code":
-            codes: tuple[dict[str, Json], ...] = (
-                {"code": "SUN10"},
-                {"code": "rain"},
-                {"code": "none"},
-                {"batch": "packs", "code": f"p{a % 9}"},
-                {"batch": "packs"},
-            )
-            return "code.entered", codes[b % 5], at
+            packs: tuple[dict[str, Json], ...] = ({"batch": "packs", "code": f"p{a % 9}"}, {"batch": "packs"})
+            return "code.entered", (*CODES, *packs)[b % 5], at
         case "plan":
             until = (at + timedelta(minutes=1 + a * 100)).isoformat()
             return (
@@ -175,6 +180,17 @@ def _event_of(
         case "end":
             return "plan.ended", {}, at
     return "member.consented", {"purpose": "news", "granted": a % 2 == 0}, at
+
+
+def _event_of_hold(step: Step, number: int, held: list[int]) -> tuple[str, dict[str, Json]]:
+    a, b = step.a, step.b
+    if step.kind == "hold":
+        return "hold.placed", _hold(number, a, b)
+    label = f"h{held[-1 - (a % 5 == 0 and len(held) > 1)]}" if held else "none"
+    if step.kind == "release":
+        return "hold.released", {"hold": label}
+    part: dict[str, Json] = {"hold": label, **({"units": 2} if b > 5 else {})}
+    return "purchase.completed", {**_receipt(number, 100 + a, b), "payWith": [part]}
 
 
 def _receipt(number: int, a: int, b: int) -> dict[str, Json]:
@@ -188,6 +204,13 @@ def _receipt(number: int, a: int, b: int) -> dict[str, Json]:
         "total": a * 28 + b + (b % 3) * 40,
         "lines": items[: b % 3],
     }
+
+
+def _hold(number: int, a: int, b: int) -> dict[str, Json]:
+    """Return what is held for one of three orders, for up to four days."""
+    wallet, units = ("points", 2 + a // 20 * 2) if b else ("credit", 1 + a % 23)
+    event_data: dict[str, Json] = {"hold": f"h{number}", "wallet": wallet, "amount": units}
+    return {**event_data, "order": str(b % 3), "total": 30_000, "minutes": 1 + a * 33}
 
 
 def _payment(a: int, b: int) -> list[Json]:

@@ -23,6 +23,7 @@ from tests.laws.random_histories import RecordedSimulation
 from tests.laws.returning_programmes import Shape, random_shape, shaped_programme
 
 WHO = ("ana", "bob")
+CORRECTED_TOTALS = (400, 1_990, 2_900, 5_000, 5_700, 6_100, 8_000, 9_300, 15_000, 30_000)
 TOTALS = (500, 2_900, 5_000, 6_100, 9_000, 15_000)
 SPENDING = ("redeem", "use", "cancel", "reverse", "pay")
 KINDS = (
@@ -32,6 +33,7 @@ KINDS = (
     *("part", "part", "part", "lines", "whole", "whole", "whole"),
     *("redeem", "redeem", "use", "use", "cancel", "reverse"),
 )
+CORRECTING = ("correct",) * 6
 OTHER_KINDS = ("play", "play", "adjust", "code")
 CODES = ("SPRING", "BERRY", "LOST")
 OF_PURCHASES = ("purchase.", "reward.", "voucher.")
@@ -59,11 +61,16 @@ class Story:
     began: int = 0
 
 
-def random_story(random: Random, *, with_others: bool = False, with_spending: bool = True) -> Story:
-    """Return a story; `with_others` adds acts that have nothing to do with purchases."""
+def random_story(
+    random: Random, *, with_others: bool = False, with_spending: bool = True, with_corrections: bool = False
+) -> Story:
+    """Return a story; `with_others` adds acts that have nothing to do with purchases, `with_corrections`
+    receipts that are put right.
+    """
     shape = random_shape(random, is_exact=with_others)
     hours = (1, 5, 20, 40) if shape.referral else (1, 5, 30, 100, 400)
     kinds: tuple[str, ...] = (*KINDS, *OTHER_KINDS * 2) if with_others else KINDS
+    kinds = (*kinds, *CORRECTING) if with_corrections else kinds
     kinds = tuple(kind for kind in kinds if with_spending or kind not in SPENDING)
     opening = [random.choice(kinds) for _ in range(random.choice((2, 3, 5, 8, 12)))]
     closing = random.choices(("whole", "part", "cancel", "reverse"), (6, 2, 2, 1), k=6)
@@ -122,6 +129,9 @@ class StoryRun(RecordedSimulation):
                 self._buy(who, step, max(self.clock - back, self.began))
             case "part" | "lines" | "whole" if standing:
                 self.take_back(who, standing[step.a % len(standing)], step)
+            case "correct" if standing:
+                number = standing[step.a % len(standing)]
+                self.correct(who, number, CORRECTED_TOTALS[step.b % len(CORRECTED_TOTALS)])
             case "redeem":
                 label = f"v{len(self.lines) + 1}"
                 self.send(who, "reward.redeemed", {"reward": ("mug", "pen")[step.b % 2], "voucher": label})
@@ -156,7 +166,8 @@ class StoryRun(RecordedSimulation):
     def _payment(self, who: str, receipt: dict[str, Json], step: Step) -> list[Json]:
         """Return what is paid with one wallet or two of what they hold: all that fits, or a step of it."""
         line = InputLine(0, self.clock, who, "purchase.completed", "till", receipt)
-        purchase, member = read_purchase(line, self.programme), self.members[who]
+        member = self.members[who]
+        purchase = read_purchase(line, self.programme, member)
         wallets = at_instant(self.programme, member, now=self.clock).wallets
         available = {code: one.available for code, one in wallets.items()}
         parts = list[WalletPayment]()
@@ -168,7 +179,18 @@ class StoryRun(RecordedSimulation):
             if most is not None and most.units and step.b % 3 != index + 1:
                 units = most.units if step.b % 2 else most.terms.least_units
                 parts.append(WalletPayment(most.wallet, units, most.terms.worth_of(units)))
-        return [{"wallet": part.wallet, "units": part.units} for part in parts]
+        return [self._paid_part(who, receipt, part, is_held=step.a % 3 == 0) for part in parts]
+
+    def _paid_part(
+        self, who: str, receipt: dict[str, Json], part: WalletPayment, *, is_held: bool
+    ) -> dict[str, Json]:
+        """Return a payment, of what was held for it a moment before or of the balance."""
+        if not is_held:
+            return {"wallet": part.wallet, "units": part.units}
+        label = f"{receipt['externalId']}-{part.wallet}"
+        asked: dict[str, Json] = {"hold": label, "wallet": part.wallet, "amount": part.units}
+        self.send(who, "hold.placed", {**asked, "order": label, "total": receipt["total"]})
+        return {"hold": label}
 
     def take_back(self, who: str, number: str, step: Step | None = None) -> None:
         """Take back a part of a receipt, or all that is left of it."""
@@ -181,6 +203,10 @@ class StoryRun(RecordedSimulation):
         receipt = next(one for key, one in self.receipts.items() if key[0] == who and key[1][2] == number)
         if receipt.remaining.is_returned:
             self.standing[who].remove(number)
+
+    def correct(self, who: str, number: str, total: int) -> None:
+        """Put a receipt right: its lines share in another total."""
+        self.send(who, "purchase.corrected", {"externalId": number, "total": total})
 
     def _voucher(self, who: str, step: Step) -> None:
         is_used = step.kind == "reverse"

@@ -9,9 +9,10 @@ from pathlib import Path
 import bson
 import pytest
 
-from domain.model.event_names import ENROLLED, PURCHASED
-from domain.model.ledger.decide import decide
-from domain.model.ledger.events import Event, Line, Profile, Purchase
+from domain.model.event_names import ENROLLED, HOLD_PLACED, PURCHASED
+from domain.model.ledger.decide import at_instant, decide
+from domain.model.ledger.events import Event, Json, Line, Profile, Purchase
+from domain.model.ledger.lots import parts_of
 from domain.model.ledger.member import Member
 from domain.model.ledger.state import ledger_state
 from domain.model.ledger.state.ledger_restore import restore_member
@@ -116,7 +117,7 @@ def test_the_state_stays_small_with_as_many_counts_as_a_programme_may_have() -> 
 LARGEST = """
 programme: {code: largest, name: L, currency: EUR, timezone: Europe/Lisbon, locales: [en]}
 wallets:
-  - {code: points, name: P, pending: {days: 20}, expiry: {after: {months: POINTS}}, remind: {days: 30}}
+  - {code: points, name: P, pay: {units: 1, worth: 1}, pending: {days: 20}, expiry: {after: {months: POINTS}}, remind: {days: 30}}
   - {code: credit, name: C, kind: money, expiry: {after: {months: 12}}}
 rules:
   - {code: a, title: A, on: purchase.completed, do: [{award: {wallet: points, amount: 900, per: 1, of: purchase.total, tiered: true}}]}
@@ -133,6 +134,9 @@ def test_the_largest_member_that_the_check_accepts_stays_below_64_kb() -> None:
     member = bought_daily(programme, 1_000)
     # the newest 20 entries and the profile, which stand beside it, are 10 KB at the most
     assert 36 * 1024 < _bytes(member) < 54 * 1024, _bytes(member)
+    held = _with_five_holds(programme, member)
+    assert sum(len(hold.parts) for one in held.wallets.values() for hold in one.holds.values()) > 650
+    assert _bytes(held) < 54 * 1024, _bytes(held)
     with pytest.raises(ProgrammeInvalid) as raised:
         load(LARGEST.replace("POINTS", "24"))
     (fault,) = raised.value.faults
@@ -141,6 +145,36 @@ def test_the_largest_member_that_the_check_accepts_stays_below_64_kb() -> None:
         "lots and counts of a member who buys daily would take 45 KB, of which 18 here: at most 44 are allowed",
     )
     load(LARGEST.replace("POINTS}", "24}, round: month"))
+
+
+def test_holds_of_renewed_lots_with_all_their_layers_are_small_too() -> None:
+    programme = load(RENEWED.replace("name: P, pending", "name: P, pay: {units: 1, worth: 1}, pending"))
+    member = bought_daily(programme, 500)
+    held = _with_five_holds(programme, member)
+    assert sum(len(hold.parts) for one in held.wallets.values() for hold in one.holds.values()) > 50
+    assert _bytes(held) < _bytes(member) + 1_000 < 54 * 1024, (_bytes(held), _bytes(member))
+
+
+def _with_five_holds(programme: Programme, member: Member) -> Member:
+    """Return a member with as much held as can be, of as many lots."""
+    at = member.decided_at
+    assert at is not None
+    for order in range(5):
+        wallets = at_instant(programme, member, now=at).wallets
+        spendable = {code: one.lots[: one.spendable_count] for code, one in wallets.items()}
+        parts = {code: [part for lot in lots for part in parts_of(lot)] for code, lots in spendable.items()}
+        code = max(parts, key=lambda code: len(parts[code]))
+        if not (amount := sum(part.amount for part in parts[code][:200])):
+            break
+        event_data: dict[str, Json] = {
+            "hold": f"{order:024}",
+            "wallet": code,
+            "amount": amount,
+            "order": f"order {order}",
+        }
+        placed = Event(f"h{order}", HOLD_PLACED, at, "app", {**event_data, "total": amount})
+        member = decide(programme, member, placed, now=at, with_changes=False).member
+    return member
 
 
 def test_the_origins_of_renewed_lots_are_bounded() -> None:

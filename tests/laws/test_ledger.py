@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 
 from hypothesis import given
 
-from domain.model.event_names import REDEEMED
+from domain.model.event_names import HOLD_PLACED, REDEEMED, REWARD_UNLOCKED, SEGMENT_ENTERED
 from domain.model.ledger.decide import at_instant, decide
 from domain.model.ledger.decision import Decision, JournalRow
 from domain.model.ledger.events import Purchase
@@ -44,19 +44,45 @@ def test_figures_entries_and_lots_agree_after_every_decision(
                 sums[decision.member.id, entry.wallet] += entry.amount
                 assert entry.balance == sums[decision.member.id, entry.wallet]
         for code, wallet in decision.member.wallets.items():
-            _hold(wallet)
+            _check_sums(wallet)
             assert wallet.balance == sums[decision.member.id, code]
 
 
-def _hold(wallet: Wallet) -> None:
+def _check_sums(wallet: Wallet) -> None:
     assert (
-        wallet.available + wallet.pending - wallet.debt
+        wallet.available + wallet.held + wallet.pending - wallet.debt
         == wallet.earned + wallet.adjusted - wallet.spent - wallet.expired
     )
     assert wallet.available + wallet.pending == sum(lot.amount for lot in wallet.lots)
     assert all(lot.amount > 0 for lot in wallet.lots)
     assert min(wallet.debt, wallet.earned, wallet.spent, wallet.expired) >= 0
     assert len({(lot.available_at, lot.expires_on) for lot in wallet.lots}) == len(wallet.lots)
+    live = [hold for hold in wallet.holds.values() if hold.is_live]
+    assert all(sum(part.amount for part in hold.parts) == hold.units for hold in live)
+    assert wallet.held == sum(hold.units for hold in live)
+    assert len({(hold.store, hold.order) for hold in live}) == len(live) <= 5
+
+
+@on_histories
+@given(PROGRAMMES, HISTORIES)
+def test_a_hold_ends_in_its_time_is_paid_once_and_moves_nothing_by_itself(
+    programme: Programme, history: list[Step]
+) -> None:
+    run = timely_run(programme, history)
+    captured = Counter[str]()
+    for decision in run.decisions:
+        for row in decision.rows:
+            if row.event.name == HOLD_PLACED:
+                assert not {REWARD_UNLOCKED, SEGMENT_ENTERED} & {event.name for event in row.raised}
+                assert all(entry.kind in ("CLAWBACK", "EXPIRE") for entry in row.entries)
+            payment = row.event.purchase.payment if row.event.purchase and not row.event.refund else None
+            if payment is not None and row.event.delayed_rule is None:
+                captured.update(part.hold for part in payment.parts if part.hold is not None)
+        at = decision.member.decided_at
+        for wallet in decision.member.wallets.values():
+            assert all(hold.until > at for hold in wallet.holds.values() if hold.is_live and at is not None)
+    assert all(times == 1 for times in captured.values())
+    assert all(not wallet.held for member in run.members.values() for wallet in member.wallets.values())
 
 
 @on_histories

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from domain.model.event_names import PURCHASED, REFUNDED
 from domain.model.ledger.decide import decide
-from domain.model.ledger.deciding.refund_lines import RefundLine, remaining_purchase
-from domain.model.ledger.deciding.refunds import journaled_purchase
+from domain.model.ledger.deciding.returns.journaled import journaled_purchase
+from domain.model.ledger.deciding.returns.refund_lines import RefundLine, remaining_purchase
 from domain.model.ledger.decision import RefundClaim, RefundTooLarge
 from domain.model.ledger.events import Event, Line, Payment, Purchase, Refund, WalletPayment
 from domain.model.ledger.late_events import HistoricalContext

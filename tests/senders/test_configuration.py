@@ -35,8 +35,12 @@ async def fcm() -> AsyncIterator[FcmStandIn]:
         yield stand_in
 
 
-def hook(url: str = "https://shop.example/hook", secret: object = "the very long secret of this test") -> str:
-    return json.dumps({"shop": {"url": url, "secret": secret}})
+def hook(
+    url: str = "https://shop.example/hook",
+    secret: object = "the very long secret of this test",
+    **rest: object,
+) -> str:
+    return json.dumps({"shop": {"url": url, "secret": secret, **rest}})
 
 
 def firebase(fcm: FcmStandIn, folder: Path) -> dict[str, Any]:
@@ -136,6 +140,27 @@ async def test_with_settings_each_reaches_its_outside(fcm: FcmStandIn, tmp_path:
         (
             {"webhooks": hook(secret="s" * 31)},
             'SELO_WEBHOOKS cannot be used: the secret of "shop" has fewer than 32',
+        ),
+        (
+            {"webhooks": hook(secret=["s" * 32] * 3)},
+            'SELO_WEBHOOKS cannot be used: "shop" has more than 2 secrets',
+        ),
+        ({"webhooks": hook(secret=[])}, 'SELO_WEBHOOKS cannot be used: "shop" is not {"url"'),
+        (
+            {"webhooks": hook(secret="whsec_" + "!" * 40)},
+            'SELO_WEBHOOKS cannot be used: the secret of "shop" begins with whsec_',
+        ),
+        (
+            {"webhooks": hook(events="member.enrolled")},
+            'SELO_WEBHOOKS cannot be used: the events of "shop" are a list',
+        ),
+        (
+            {"webhooks": hook(events=["member.enroled"])},
+            'SELO_WEBHOOKS cannot be used: "shop" cannot be told of member.enroled: did you mean member.enrolled?',
+        ),
+        (
+            {"webhooks": hook(events=["schedule"])},
+            'SELO_WEBHOOKS cannot be used: "shop" cannot be told of schedule',
         ),
     ],
 )

@@ -1,17 +1,22 @@
 """E-mail over real SMTP: its parts and headers, and the result of each answer of the server."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from api.senders import email
 from api.senders.email import SmtpSender, SmtpServer
+from api.senders.mail_layout import Letterheads
+from domain.model.programme.loading import load
 from domain.services.senders import SENT, MailMessage, SendResult
 from tests.senders.mailbox import Mailbox, serving_mail
 from tests.senders.test_mail_headers import INJECTIONS
 
+PROGRAMMES = Path(__file__).parents[2] / "scripts" / "demo" / "programmes"
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 MESSAGE = MailMessage(
     id="m1",
@@ -33,8 +38,11 @@ def server(port: int, **said: str) -> SmtpServer:
     return SmtpServer("127.0.0.1", port, "none", "club@selo.example", "Clube Ção", **said)
 
 
-async def sent(mailbox: Mailbox, *messages: MailMessage) -> list[SendResult]:
-    return list(await SmtpSender(server(mailbox.port)).send(messages, now=NOW))
+async def sent(
+    mailbox: Mailbox, *messages: MailMessage, letterheads: Letterheads | None = None
+) -> list[SendResult]:
+    sender = SmtpSender(server(mailbox.port), letterheads or Letterheads())
+    return list(await sender.send(messages, now=NOW))
 
 
 async def test_an_e_mail_has_a_text_and_an_html_part(mailbox: Mailbox) -> None:
@@ -53,8 +61,31 @@ async def test_an_e_mail_has_a_text_and_an_html_part(mailbox: Mailbox) -> None:
         == "Olá <Ana>,\n\njá pode levar o denário.\nAté já\n\nhttps://club.example/r?a=1&b=2\n"
     )
     assert '<html lang="pt">' in html
-    assert "<p>Olá &lt;Ana&gt;,</p><p>já pode levar o denário.<br>Até já</p>" in html
-    assert '<a href="https://club.example/r?a=1&amp;b=2">' in html
+    assert ">Olá &lt;Ana&gt;,</p>" in html
+    assert ">já pode levar o denário.<br>Até já</p>" in html
+    assert re.search('<a href="https://club.example/r.a=1&amp;b=2" [^>]*>Abrir</a>', html)
+
+
+async def test_an_e_mail_is_in_the_brand_and_asks_nothing_of_any_server(mailbox: Mailbox) -> None:
+    letterheads = Letterheads()
+    text = (PROGRAMMES / "hotel-chain.yaml").read_text("utf-8")
+    programme = load(text.replace("{email: circle@", "{phone: '+351 210 000', email: circle@"))
+    letterheads.read_programme = lambda: programme
+    hostile = replace(
+        MESSAGE, text="123456 <img src=https://eve.example/x>\n\n1234567", code="123456", link=None
+    )
+    assert await sent(mailbox, MESSAGE, hostile, letterheads=letterheads) == [SENT, SENT]
+    html, code = (list(mail.iter_parts())[1].get_content() for _, mail in mailbox.mails)
+    assert re.search(r"<p [^>]*background:#0f3d4c;color:#ffffff;[^>]*>Hotéis Alba</p>", html)
+    assert re.search(r'<a href="mailto:circle@alba.example" [^>]*>circle@alba.example</a>', html)
+    assert '<a href="tel:+351210000"' in html
+    assert '<meta name="color-scheme" content="light dark">' in html
+    assert "@media(prefers-color-scheme:dark)" in html
+    assert re.search("<strong [^>]*>123456</strong> &lt;img src=https://eve.example/x&gt;</p>", code)
+    assert ">1234567</p>" in code
+    for shown in (html, code):
+        assert re.search(r"<(?:img|script|link|iframe|object)|\bsrc=[\"']|url\(|@import", shown) is None
+        assert not re.search("selo", shown, re.IGNORECASE)
 
 
 async def test_only_what_is_no_service_can_be_unsubscribed_by_one_click_or_by_its_foot(
@@ -70,13 +101,13 @@ async def test_only_what_is_no_service_can_be_unsubscribed_by_one_click_or_by_it
     )
     plain, html = (part.get_content().replace("\r\n", "\n") for part in news.iter_parts())
     assert plain.endswith(f"\nAté já\n\nhttps://club.example/r?a=1&b=2\n\nCancelar a subscrição: {link}\n")
-    assert f'<a href="{link}">Cancelar a subscrição</a></p></body>' in html
+    assert re.search(f'<a href="{re.escape(link)}"[^>]*>Cancelar a subscrição</a></p></div></body>', html)
     assert "Cancelar" not in "".join(part.get_content() for part in service.iter_parts())
 
 
 def test_the_address_to_unsubscribe_at_goes_on_one_line_as_it_is() -> None:
     link = f"https://club.example/unsubscribe?t={'Ab3_-' * 30}"
-    raw = email.build_email(replace(MESSAGE, unsubscribe=link), server(25), now=NOW).raw
+    raw = email.build_email(replace(MESSAGE, unsubscribe=link), server(25), None, now=NOW).raw
     assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in raw
 
 
@@ -152,24 +183,26 @@ async def test_a_hang_ends_and_what_was_sent_stays_sent(
 
 
 async def test_nobody_listening_is_tried_again() -> None:
-    assert await SmtpSender(server(9)).send([MESSAGE], now=NOW) == [SendResult("retry", "CONNECTION")]
+    assert await SmtpSender(server(9), Letterheads()).send([MESSAGE], now=NOW) == [
+        SendResult("retry", "CONNECTION")
+    ]
 
 
 @pytest.mark.filterwarnings("ignore:Session.login_data is deprecated:DeprecationWarning")  # aiosmtpd's own
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 async def test_a_password_lets_in_and_a_wrong_one_breaks() -> None:
     async with serving_mail(password="right") as mailbox:
-        assert await SmtpSender(server(mailbox.port, user="u", password="right")).send(
+        assert await SmtpSender(server(mailbox.port, user="u", password="right"), Letterheads()).send(
             [MESSAGE], now=NOW
         ) == [SENT]
-        assert await SmtpSender(server(mailbox.port, user="u", password="wrong")).send(
+        assert await SmtpSender(server(mailbox.port, user="u", password="wrong"), Letterheads()).send(
             [MESSAGE], now=NOW
         ) == [SendResult("break", "SMTP 535")]
 
 
 async def test_a_server_without_the_wanted_tls_is_told(mailbox: Mailbox) -> None:
     wants = replace(server(mailbox.port), security="starttls")
-    results = await SmtpSender(wants).send([MESSAGE], now=NOW)
+    results = await SmtpSender(wants, Letterheads()).send([MESSAGE], now=NOW)
     assert results == [SendResult("break", "SMTP NOT_SUPPORTED")]
     assert mailbox.mails == []
 

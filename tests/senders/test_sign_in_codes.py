@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from api.errors import NotAvailable
 from api.senders.console import UnavailableCodeSender
 from api.senders.email import SmtpSender, SmtpServer
+from api.senders.mail_layout import Letterheads
 from api.senders.sign_in_codes import TEXTS, ContactCodeSender
 from api.senders.sms import SmsGateway, SmsRequestTemplate
 from api.senders.sms_limits import SmsCaps, SmsCountries
@@ -41,7 +42,7 @@ async def endpoint() -> AsyncIterator[RecordingEndpoint]:
 
 
 def by_mail(port: int) -> ContactCodeSender:
-    smtp = SmtpSender(SmtpServer("127.0.0.1", port, "none", "club@selo.example", "Club"))
+    smtp = SmtpSender(SmtpServer("127.0.0.1", port, "none", "club@selo.example", "Club"), Letterheads())
     return sender(mail=smtp)
 
 
@@ -150,18 +151,21 @@ async def test_a_code_says_what_it_is_for(mailbox: Mailbox) -> None:
     await codes.send_code(ANA, CodeMessage("123456", "en", "new_contact"))
     await codes.send_code(ANA, CodeMessage("123456", "en", "approve_contact", new))
     await codes.send_code(ANA, CodeMessage("123456", "en", "redeem", reward="5 {code} off"))
+    await codes.send_code(ANA, CodeMessage("123456", "en", "join"))
     assert [mail["Subject"] for _, mail in mailbox.mails] == [
         "123456 is your code for a new contact",
         "123456 approves a new contact",
         "123456 is your code at the till",
+        "123456 is your code to join",
     ]
-    made, approved, redeemed = (
+    made, approved, redeemed, invited = (
         " ".join("".join(part.get_content() for part in mail.iter_parts()).split())
         for _, mail in mailbox.mails
     )
     assert "makes this address a way to sign in to a membership." in made
     assert f"123456 lets {new.masked} sign in to your membership." in approved
     assert "Tell the cashier 123456 to redeem: 5 {code} off." in redeemed
+    assert "Type 123456 here, with this address: https://club.example/phone/ " in invited
 
 
 OTHER_FIGURES = {
@@ -172,6 +176,8 @@ OTHER_FIGURES = {
     "removed": ["old"],
     "remove_contact.mail": ["code", "old"],
     "remove_contact.sms": ["code", "old"],
+    "join.mail": ["code", "link"],
+    "join.sms": ["code", "link"],
     "redeem.mail": ["code", "reward"],
     "redeem.sms": ["code", "reward"],
     "approve_contact.mail": ["code", "new"],

@@ -87,7 +87,9 @@ async def test_people_are_made_for_each_example_programme(
 def test_the_people_buy_what_the_rules_of_a_programme_name() -> None:
     coffee = load((NUMISCOLLECT.parent / "coffee-stars.yaml").read_text(encoding="utf-8"))
     catalogue = catalogue_of(coffee)
-    assert [product.category for product in catalogue.products] == ["iced", "gift-card", "other"]
+    assert [product.category for product in catalogue.products] == ["iced", "goods"]
+    cafe = catalogue_of(load((NUMISCOLLECT.parent / "cafe.yaml").read_text(encoding="utf-8")))
+    assert [product.category for product in cafe.products] == ["espresso", "latte", "cappuccino", "tea"]
     assert catalogue.rewards == ("extra-25", "coffee-100", "drink-200", "meal-300")
     assert [spec.name for spec in catalogue.reports] == ["card.loaded"]
     assert (catalogue.consent, catalogue.events, catalogue.shop) == (None, frozenset(), "Stellar Coffee")

@@ -15,7 +15,7 @@ from domain.model.ledger.decide import decide, new_member
 from domain.model.ledger.events import Event, Line, Profile, Purchase
 from domain.model.ledger.timeline import turn
 from domain.model.programme.loading import load
-from domain.services.ledger import entry_history, purchases, queries
+from domain.services.ledger import entry_history, purchase_queries, purchases, queries
 from domain.services.runtime import Runtime
 from domain.store.bulk import CHUNK_SECONDS
 from domain.store.connect import Database
@@ -136,7 +136,7 @@ async def test_a_page_examines_what_it_returns(
                     runtime, member_id="ana", first=20, before=before, wallet=wallet, now=NOW
                 )
                 assert [one.n for one in page.items] == list(range(before - 1, before - 21, -1))
-        bought_page = await queries.list_purchases(
+        bought_page = await purchase_queries.list_purchases(
             runtime, member_id="ana", first=20, before=entries // 2, now=NOW
         )
         assert len(bought_page.items) == 20

@@ -1,6 +1,7 @@
 """Preparing the database: its format stands in it, and another one is refused before anything is touched."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,6 +9,7 @@ from domain.store.connect import Database, connect
 from domain.store.document_store import Busy, DocumentStore, insert
 from domain.store.migrations import FORMAT, MIGRATIONS, check_format
 from domain.store.migrations.format import FormatMismatch
+from domain.store.migrations.runner import MigrationRunner
 from domain.store.people import stores
 from domain.store.prepare import COLLECTIONS, prepare
 from tests.command_log import CommandLog
@@ -103,3 +105,19 @@ async def test_two_processes_that_start_at_once_are_both_ready(database: Databas
     finally:
         await other.close()
     assert set(await database.mongo.list_collection_names()) >= COLLECTIONS.keys()
+
+
+async def test_a_server_leaves_an_index_that_a_database_in_use_lacks_to_migrate(
+    database: Database, command_log: CommandLog
+) -> None:
+    store = DocumentStore.of(database, embedded=True)
+    await prepare(store)
+    await store["meta"].update_one({"_id": "format"}, {"$set": {"indexes": "those of an older release"}})
+    await store["members"].drop_index("erase_at_1")
+    sent = len(command_log.commands)
+    with pytest.raises(FormatMismatch, match="run selo migrate, which does, and start then"):
+        await prepare(store)
+    assert "createIndexes" not in [command.name for command in command_log.commands[sent:]]
+    await prepare(store, runner=MigrationRunner(lambda: datetime.now(UTC), notice_seconds=0))
+    assert "erase_at_1" in {index["name"] async for index in await store["members"].list_indexes()}
+    await prepare(store)

@@ -1,4 +1,5 @@
-"""Clients of the crash storm: over HTTP they buy, redeem, use the voucher, return half and enter a code, and record the answers.
+"""Clients of the crash storm: over HTTP they buy, redeem, use the voucher, return half, enter a code, hold points
+and pay with them or give them up, and record the answers.
 
 A client repeats an unanswered request with the same key until it is answered, as an app does; some give up after
 the first lost connection, as a phone does that is switched off. Now and then a client repeats an answered request,
@@ -18,10 +19,10 @@ import httpx
 
 from tests.storms.storm_shop import Customer, StormShop
 
-Act = Literal["purchase", "redeem", "use", "refund", "code"]
+Act = Literal["purchase", "redeem", "use", "refund", "code", "hold", "capture", "release"]
 Json = dict[str, Any]
 
-TOTAL, BACK = 10_000, 5_000
+TOTAL, BACK, HELD = 10_000, 5_000, 20
 GIVES_UP, ASKS_AGAIN = 0.1, 0.1
 PAUSE_SECONDS = 0.05
 
@@ -41,6 +42,19 @@ ACTS: dict[Act, tuple[str, str, str, str]] = {
         "PurchaseRefunded",
         "purchase { id refunded } entries { id wallet amount }",
     ),
+    "hold": (
+        "holdPayment",
+        "HoldPaymentInput",
+        "PaymentHeld",
+        "hold { id amount } wallets { id available held }",
+    ),
+    "capture": (
+        "recordPurchase",
+        "PurchaseInput",
+        "PurchaseRecorded",
+        "purchase { id paid } entries { id wallet amount }",
+    ),
+    "release": ("releaseHold", "ReleaseHoldInput", "HoldReleased", "wallets { id available held }"),
     "code": ("enterCode", "EnterCodeInput", "CodeEntered", "entries { id wallet amount }"),
 }
 QUERY = (
@@ -92,12 +106,26 @@ class Client:
         self._tally.whose[receipt] = customer.member
         bought = {"member": customer.number, "externalId": receipt, "currency": "EUR", "total": TOTAL}
         await self._do("purchase", receipt, bought, till)
+        await self._check_out(receipt)
         redeemed = await self._do("redeem", receipt, {"rewardId": self._shop.mug}, customer.token)
         await self._do("use", receipt, {"code": redeemed["voucher"]["code"]}, till)
         await self._do(
             "refund", receipt, {"externalId": receipt, "amount": BACK, "reason": "half of it"}, till
         )
         await self._do("code", receipt, {"code": next(self._shop.codes)}, customer.token)
+
+    async def _check_out(self, receipt: str) -> None:
+        """Hold points for two orders: one is paid with them, the other given up."""
+        customer, till = self._customer, self._shop.cashier
+        wanted = {"wallet": "points", "amount": HELD, "total": TOTAL, "ttlMinutes": 1}
+        placed = [
+            await self._do("hold", order, {**wanted, "order": order}, customer.token)
+            for order in (f"{receipt}+", f"{receipt}-")
+        ]
+        paid, given_up = (answer["hold"]["id"] for answer in placed)
+        bought = {"member": customer.number, "externalId": f"{receipt}+", "currency": "EUR", "total": TOTAL}
+        await self._do("capture", f"{receipt}+", {**bought, "paidWith": [{"hold": paid}]}, till)
+        await self._do("release", f"{receipt}-", {"hold": given_up}, customer.token)
 
     async def _do(self, act: Act, receipt: str, fields: Json, token: str) -> Json:
         """Do one thing until it is answered. Raises GaveUp."""

@@ -25,7 +25,7 @@ from tests.identity_harness import IdentityHarness, RecordingCodeSender, enrol_a
 PROGRAMME = """
 programme:
   {code: storm, name: Storm, currency: EUR, timezone: Europe/Lisbon, locales: [en], terms: {version: "2026-01", url: "https://storm.example/t"}}
-wallets: [{code: points, kind: points, name: Points, expiry: {after: {months: 12}}, debt: allow}]
+wallets: [{code: points, kind: points, name: Points, expiry: {after: {months: 12}}, debt: allow, pay: {units: 1, worth: 1}}]
 rules:
   - code: purchase
     title: A point a euro

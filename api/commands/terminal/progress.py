@@ -16,3 +16,12 @@ def progress_bar(*columns: ProgressColumn) -> Progress:
 
     console = Console(stderr=True, highlight=False)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def counting_bar() -> Progress:
+    """Return a bar that says how many of how many, and the time that passed."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+
+    return progress_bar(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    )

@@ -16,7 +16,8 @@ MAX_LANGUAGES = 20
 @dataclass(frozen=True, slots=True)
 class Audience:
     """The programme in force, each version before it, the locale of the reader, the instant for which the
-    whole answer is true, and whether staff read it. `links_url` is where a link begins that is a path.
+    whole answer is true, whether staff read it, and whether a system does that may not read members
+    (`is_blind`). `links_url` is where a link begins that is a path.
     """
 
     programme: Programme
@@ -25,6 +26,7 @@ class Audience:
     locale: str
     now: datetime
     is_staff: bool = False
+    is_blind: bool = False
     links_url: str = ""
 
     def text(self, text: LocalizedText) -> str:

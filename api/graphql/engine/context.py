@@ -7,7 +7,7 @@ Loaders. This file knows neither.
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from api.caller import Anonymous, Caller, MemberCaller, Origin, StaffCaller
+from api.caller import Anonymous, Caller, ClientCaller, MemberCaller, Origin, StaffCaller, TillCaller
 from api.errors import Forbidden, Unauthenticated
 
 DependenciesT = TypeVar("DependenciesT")
@@ -46,6 +46,12 @@ class Context(Generic[DependenciesT, LoadersT]):
     def staff(self) -> StaffCaller:
         """Return the signed-in employee."""
         if isinstance(self.caller, StaffCaller):
+            return self.caller
+        raise self._refusal()
+
+    def at_till(self) -> TillCaller:
+        """Return the employee or the system that calls."""
+        if isinstance(self.caller, StaffCaller | ClientCaller):
             return self.caller
         raise self._refusal()
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from api.pictures.picture_library import PictureLibrary
 from api.rates import Rates
 from api.tokens import Tokens
+from domain.services.figures.backtest.jobs import BacktestJobs
 from domain.services.ledger.till import ShiftLimits
 from domain.services.people import stores
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.senders import PushSender
+from domain.services.publishing.drafts import DraftProcesses
+from domain.services.senders import NO_SENDERS, Senders
 from domain.store.document_store import DocumentStore
 
 if TYPE_CHECKING:
@@ -76,8 +79,9 @@ class Dependencies:
 
     The first of `card_keys` derives card codes, all of them check those that are scanned. `clock` gives the
     instant for which a request is true. `base_url` is the address that clients call; `links_url` is where
-    links begin that the app opens, where a setting says so. `id_tokens` checks the
-    tokens of Firebase, and `push` sends a test push, where a project is configured.
+    links begin that the app opens, where a setting says so. `pictures`
+    are those that the programme file names. `id_tokens` checks the
+    tokens of Firebase, and `senders` send a test push.
     """
 
     runtime: IdentityRuntime
@@ -87,11 +91,14 @@ class Dependencies:
     card_keys: tuple[bytes, ...] = field(repr=False)
     clock: Callable[[], datetime]
     base_url: str
+    pictures: PictureLibrary
+    backtests: BacktestJobs
     id_tokens: IdTokenVerifier | None = None
-    push: PushSender | None = None
+    senders: Senders = NO_SENDERS
     links_url: str = ""
     locales: LocaleCache = field(default_factory=LocaleCache)
     shift_limits: ShiftLimits = field(default_factory=ShiftLimits)
+    drafts: DraftProcesses = field(default_factory=DraftProcesses)
 
     def invitation_url(self, code: str) -> str:
         """Return the link with which a friend joins."""

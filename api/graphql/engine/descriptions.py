@@ -27,6 +27,10 @@ CURSOR: Final = "The position of this row, which stays the same when rows are ad
 UNIT: Final = (
     "What the amount counts: the wallet as the programme describes it; null where it has it no more."
 )
+MEMBER_NAMED: Final = (
+    "A visit, a membership number, or a customer's id; from a system also an e-mail address, a phone number"
+    " with its country, or `customer:` and the number that they have as its own customer."
+)
 TIER_STEP_REASON: Final = "A fixed word: reached, review, given, ended or refund."
 
 

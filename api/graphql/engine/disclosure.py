@@ -20,7 +20,7 @@ FieldKey = tuple[str, str]
 SECRET_FIELDS: Final[frozenset[FieldKey]] = frozenset(
     {("Voucher", "code"), ("Voucher", "qr"), ("MemberCard", "code"), ("MemberCard", "qr")}
 )
-LIVE_FIELDS: Final[frozenset[FieldKey]] = frozenset({("Reward", "stock")})
+LIVE_FIELDS: Final[frozenset[FieldKey]] = frozenset({("Reward", "stock"), ("Programme", "clock")})
 PUBLIC_ROOTS: Final = frozenset({"programme", "__typename"})
 
 

@@ -38,7 +38,8 @@ from api.graphql.engine.error_rendering import (
     render_request_errors,
 )
 from api.graphql.engine.limits import DocumentLimits, OperationPlan
-from api.graphql.engine.permissions import ROOTS, AnyContext, RootPermission, install_permissions
+from api.graphql.engine.permissions import ROOTS, AnyContext, with_permissions
+from api.graphql.engine.permitted.caller_kinds import RootPermission
 from api.rates import Rates
 
 # How long an operation runs before it is watched whether its client is still there.
@@ -80,7 +81,9 @@ class GraphQLResponse:
     """An answer. `status` is for clients of application/graphql-response+json, which read the HTTP status.
 
     `may_be_compressed`: no secret is in it. `is_public`: everybody gets it who reads its language, so a copy
-    may be used again; `is_live`: after asking whether it is still the same.
+    may be used again; `is_live`: after asking whether it is still the same. `kind` and `root` say what
+    ran, to be counted: the kind of operation and its first root field, none where it never ran. `name` is the
+    operation's own, by its author.
     """
 
     body: Json
@@ -89,6 +92,15 @@ class GraphQLResponse:
     may_be_compressed: bool = False
     is_public: bool = False
     is_live: bool = False
+    kind: str = "none"
+    root: str = "none"
+    name: str | None = None
+
+    @property
+    def outcome(self) -> str:
+        """Return the code of the first error, else OK."""
+        errors = self.body.get("errors")
+        return str(errors[0]["extensions"]["code"]) if isinstance(errors, list) and errors else "OK"
 
 
 def error_response(error: ApiError) -> GraphQLResponse:
@@ -115,13 +127,12 @@ class Engine:
         operation_seconds: float = 10,
         roots: Mapping[str, Mapping[str, RootPermission]] = ROOTS,
     ) -> None:
-        self.schema = schema._schema
+        self.schema = with_permissions(schema._schema, self._check_field_rate, roots=roots)
         self.limits = limits or DocumentLimits()
         self.documents = DocumentCache(self.schema, self.limits, introspection=introspection)
         self.rates, self.drain = rates, drain
         self._hide_suggestions = not introspection
         self._operation_seconds = operation_seconds
-        install_permissions(self.schema, self._check_field_rate, roots=roots)
         self.tally, self.is_compiling = Tally(), True
         self._converter = schema.schema_converter
 
@@ -169,6 +180,9 @@ class Engine:
             may_be_compressed=is_query and not prepared.secret_fields,
             is_public=is_query and is_public(plan.roots) and not result.errors,
             is_live=bool(prepared.live_fields),
+            kind=plan.kind,
+            root=next(iter(plan.roots), "none"),
+            name=plan.name,
         )
 
     async def subscribe(

@@ -10,15 +10,16 @@ from typing import Any, TypeVar, cast
 
 from strawberry.dataloader import DataLoader
 
-from api.caller import Caller, MemberCaller, StaffCaller
+from api.caller import Caller, ClientCaller, MemberCaller, StaffCaller
 from api.errors import NotFound, Unauthenticated
 from api.graphql.engine.audience import Audience, preferred_locale
 from api.graphql.engine.dependencies import Dependencies
 from domain.model.calendar import milliseconds
 from domain.model.ledger.decision import JournalRow, StockState
 from domain.services import errors
-from domain.services.ledger import audit_trail, fiscal_records, queries
-from domain.services.ledger.queries import MemberView, RecordedPurchase
+from domain.services.ledger import audit_trail, fiscal_records, purchase_queries, queries
+from domain.services.ledger.purchase_queries import RecordedPurchase
+from domain.services.ledger.queries import MemberView
 from domain.services.messages import inbox
 from domain.services.people import consents
 from domain.store.ledger.vouchers import Voucher
@@ -30,7 +31,9 @@ T = TypeVar("T")
 
 
 class Loaders:
-    """The loaders of one request. All that they answer is true at one instant, `now`."""
+    """The loaders of one request. All that they answer is true at one instant of the programme's time, `now`.
+    Codes, sessions and cards are judged at `world_now`, which differs in a demo whose clock was moved.
+    """
 
     def __init__(self, dependencies: Dependencies, caller: Caller, accept_language: str | None) -> None:
         self._services, self._caller, self._accept_language = dependencies, caller, accept_language
@@ -41,7 +44,8 @@ class Loaders:
         self._reads: dict[Hashable, asyncio.Future[Any]] = {}
         self._batches: dict[str, DataLoader[Any, Any]] = {}
         self._stock_left: Mapping[str, int] | None = None
-        self.now: datetime = milliseconds(self._services.clock())
+        self.world_now: datetime = milliseconds(self._services.clock())
+        self.now: datetime = self._services.runtime.programme_time.at(self.world_now)
 
     # ------------------------------------------------------------ the audience
 
@@ -74,7 +78,8 @@ class Loaders:
             programmes.loaded_or_current,
             locale,
             self.now,
-            is_staff=isinstance(self._caller, StaffCaller),
+            is_staff=isinstance(self._caller, StaffCaller | ClientCaller),
+            is_blind=isinstance(self._caller, ClientCaller) and "members:read" not in self._caller.scopes,
             links_url=self._services.links_url,
         )
 
@@ -165,6 +170,10 @@ class Loaders:
         """Return a journal row. Rows that are asked for together are read together."""
         return await self._load(self._load_rows, (member, seq))
 
+    def remember_row(self, member: str, row: JournalRow) -> None:
+        """Have a journal row that was read, so that nothing reads it again."""
+        self._batch(self._load_rows).prime((member, row.seq), row)
+
     async def _load_rows(self, keys: list[tuple[str, int]]) -> list[JournalRow | None]:
         rows_by_key: dict[tuple[str, int], JournalRow] = {}
         for member in dict.fromkeys(member for member, _ in keys):
@@ -186,7 +195,7 @@ class Loaders:
     async def purchase_of_row(self, member: str, seq: int) -> RecordedPurchase | None:
         """Return the purchase that a journal row is about; None where it is about none."""
         row = await self.row(member, seq)
-        receipt = queries.receipt_id_of_event(row.event.id) if row is not None else None
+        receipt = purchase_queries.receipt_id_of_event(row.event.id) if row is not None else None
         return None if receipt is None else await self.purchase(receipt)
 
     async def purchase(self, receipt: str) -> RecordedPurchase | None:
@@ -194,7 +203,7 @@ class Loaders:
         return await self._load(self._load_purchases, receipt)
 
     async def _load_purchases(self, receipts: list[str]) -> list[RecordedPurchase | None]:
-        purchases = await queries.find_purchases_by_id(self._services.runtime, receipt_ids=receipts)
+        purchases = await purchase_queries.find_purchases_by_id(self._services.runtime, receipt_ids=receipts)
         return [purchases.get(receipt) for receipt in receipts]
 
     async def voucher(self, id: str) -> Voucher | None:
@@ -246,8 +255,11 @@ class Loaders:
 
     async def _load(self, load: Callable[[list[K]], Coroutine[Any, Any, list[T]]], key: K) -> T:
         """Return what `load` reads of a key, together with all keys that are asked for at the same time."""
+        # Who is cancelled cancels nothing for those who wait for the same key.
+        return cast(T, await asyncio.shield(self._batch(load).load(key)))
+
+    def _batch(self, load: Callable[[list[K]], Coroutine[Any, Any, list[T]]]) -> DataLoader[Any, Any]:
         batch = self._batches.get(load.__name__)
         if batch is None:
             batch = self._batches[load.__name__] = DataLoader(load)
-        # Who is cancelled cancels nothing for those who wait for the same key.
-        return cast(T, await asyncio.shield(batch.load(key)))
+        return batch

@@ -4,7 +4,7 @@
     TYPES            each object type -> who may see it
     GUARDED_FIELDS   object fields that are null for all callers but these
 
-`install_permissions(schema)` puts ROOTS and GUARDED_FIELDS in front of the resolvers, so a leaf needs no
+`with_permissions(schema)` puts ROOTS and GUARDED_FIELDS in front of the resolvers, so a leaf needs no
 check of its own: access to an object is decided where it is read. A test proves the rest without running
 anything (`permission_proof.py`): each field has an entry, and no answer reaches, at any depth, a type that
 its caller may not see. The resolver that takes an id checks its owner (another owner's is NOT_FOUND). The
@@ -12,8 +12,7 @@ service judges a role that a screen should hear of (NotAllowed).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum
+from copy import copy
 
 from graphql import (
     GraphQLObjectType,
@@ -21,9 +20,32 @@ from graphql import (
     GraphQLSchema,
 )
 
-from api.caller import Anonymous, Caller, MemberCaller
-from api.errors import Forbidden, Unauthenticated
+from api.caller import Anonymous, Caller, ClientCaller, MemberCaller
+from api.errors import Forbidden, ScopeMissing, Unauthenticated
 from api.graphql.engine.context import Context
+from api.graphql.engine.permitted.caller_kinds import (
+    CLIENT,
+    CONSOLE_OPERATOR,
+    EMPLOYEES,
+    FIGURES,
+    MEMBER,
+    NOBODY,
+    OPERATOR,
+    PAYING,
+    PUBLIC,
+    SERVICE,
+    SERVING,
+    SIGNED_IN,
+    STAFF,
+    TILL,
+    CallerKind,
+    CallerKinds,
+    RootPermission,
+    permit,
+    permit_systems,
+    types_for,
+)
+from api.graphql.engine.permitted.console import CONSOLE_MUTATIONS, CONSOLE_QUERIES, CONSOLE_TYPES
 
 # What the extensions of a field say: that it is a root field behind its permission, and who sees its value.
 ROOT_FIELD, VIEWERS = "selo-root", "selo-viewers"
@@ -33,110 +55,108 @@ RootFieldHook = Callable[[AnyContext, str], None]
 Resolver = Callable[..., object]
 
 
-class CallerKind(Enum):
-    ANONYMOUS = "nobody signed in"
-    MEMBER = "a member"
-    CASHIER = "a cashier"
-    MANAGER = "a manager"
-    OPERATOR = "an operator"
-
-
-CallerKinds = frozenset[CallerKind]
-
-MEMBER: CallerKinds = frozenset({CallerKind.MEMBER})
-STAFF: CallerKinds = frozenset({CallerKind.CASHIER, CallerKind.MANAGER, CallerKind.OPERATOR})
-SIGNED_IN: CallerKinds = MEMBER | STAFF
-PUBLIC: CallerKinds = SIGNED_IN | {CallerKind.ANONYMOUS}
-NOBODY: CallerKinds = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class RootPermission:
-    """Who may run a root field, and who sees its answer. The two differ where the field signs somebody in."""
-
-    callers: CallerKinds
-    viewers: CallerKinds
-
-
-def _permit(callers: CallerKinds, viewers: CallerKinds | None = None) -> RootPermission:
-    return RootPermission(callers, callers if viewers is None else viewers)
-
-
 # ---------------------------------------------------------------- the table
 
 ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
     "Query": {
         # The kind of the id decides: it is read for this caller, or NOT_FOUND.
-        "node": _permit(PUBLIC, NOBODY),
-        "nodes": _permit(PUBLIC, NOBODY),
-        "programme": _permit(PUBLIC),
-        "me": _permit(MEMBER),
+        "node": permit(PUBLIC, NOBODY),
+        "nodes": permit(PUBLIC, NOBODY),
+        "programme": permit(PUBLIC),
+        "me": permit(MEMBER),
+        "leaderboards": permit(MEMBER),
+        "leaderboard": permit(MEMBER),
         # Null where no member is signed in.
-        "viewer": _permit(PUBLIC, MEMBER),
-        "staff": _permit(STAFF),
-        "findCustomer": _permit(STAFF),
-        "quotePurchase": _permit(STAFF),
-        "purchase": _permit(STAFF),
-        "quoteRefund": _permit(STAFF),
-        "shiftActions": _permit(STAFF),
-        "auditTrail": _permit(STAFF - {CallerKind.CASHIER}),
+        "viewer": permit(PUBLIC, MEMBER),
+        "staff": permit(EMPLOYEES),
+        "findCustomer": permit_systems("members:read", staff=STAFF),
+        "findCustomers": permit(STAFF),
+        "quotePurchase": permit_systems("purchases:write", is_quote=True),
+        "purchase": permit_systems("purchases:write"),
+        "quoteRefund": permit_systems("refunds:write", is_quote=True),
+        "shiftActions": permit(STAFF),
+        "memberRecord": permit(SERVICE),
+        "correctionProposals": permit(SERVICE),
+        "auditTrail": permit(OPERATOR | {CallerKind.MANAGER}),
+        **CONSOLE_QUERIES,
     },
     "Mutation": {
-        "enrol": _permit(PUBLIC, MEMBER),
-        "requestSignInCode": _permit(PUBLIC),
-        "signIn": _permit(PUBLIC, MEMBER),
-        "signInWithFirebase": _permit(PUBLIC, MEMBER),
-        "refreshSession": _permit(PUBLIC),
-        "signOut": _permit(SIGNED_IN),
-        "updateProfile": _permit(MEMBER),
-        "changeContact": _permit(MEMBER),
-        "removeContact": _permit(MEMBER),
+        "enrol": permit(PUBLIC, MEMBER),
+        "requestSignInCode": permit(PUBLIC),
+        "signIn": permit(PUBLIC, MEMBER),
+        "signInWithFirebase": permit(PUBLIC, MEMBER),
+        "refreshSession": permit(PUBLIC),
+        "signOut": permit(MEMBER | EMPLOYEES),
+        "updateProfile": permit(MEMBER),
+        "changeContact": permit(MEMBER),
+        "removeContact": permit(MEMBER),
+        "deleteMembership": permit(MEMBER),
+        # Whoever has the token of a sign-in: it has proven a contact.
+        "keepMembership": permit(PUBLIC, MEMBER),
         # Whoever has the link: it proves a contact that the member had.
-        "undoContactChange": _permit(PUBLIC),
-        "acceptTerms": _permit(MEMBER),
-        "setConsent": _permit(MEMBER),
-        "setAttributes": _permit(MEMBER),
-        "registerDevice": _permit(MEMBER),
-        "unregisterDevice": _permit(MEMBER),
-        "sendTestPush": _permit(MEMBER),
-        "redeemReward": _permit(MEMBER),
-        "cancelVoucher": _permit(MEMBER),
-        "acceptChallenge": _permit(MEMBER),
-        "enterCode": _permit(MEMBER),
-        "markMessagesRead": _permit(MEMBER),
-        "answerSurvey": _permit(MEMBER),
-        "exportMyData": _permit(MEMBER),
-        "staffSignIn": _permit(PUBLIC, STAFF),
-        "scan": _permit(STAFF),
-        "recordPurchase": _permit(STAFF),
-        "checkout": _permit(STAFF),
-        "requestRedemptionCode": _permit(STAFF),
-        "redeemForCustomer": _permit(STAFF),
-        "refundPurchase": _permit(STAFF),
-        "useVoucher": _permit(STAFF),
+        "undoContactChange": permit(PUBLIC),
+        "acceptTerms": permit(MEMBER),
+        "setConsent": permit(MEMBER),
+        "setAttributes": permit(MEMBER),
+        "registerDevice": permit(MEMBER),
+        "unregisterDevice": permit(MEMBER),
+        "sendTestPush": permit(MEMBER),
+        "redeemReward": permit(MEMBER),
+        "cancelVoucher": permit(MEMBER),
+        "acceptChallenge": permit(MEMBER),
+        "enterCode": permit(MEMBER),
+        "claimReceipt": permit(MEMBER),
+        "joinLeaderboard": permit(MEMBER),
+        "leaveLeaderboard": permit(MEMBER),
+        "markMessagesRead": permit(MEMBER),
+        "answerSurvey": permit(MEMBER),
+        "exportMyData": permit(MEMBER),
+        "staffSignIn": permit(PUBLIC, EMPLOYEES),
+        "scan": permit_systems("redemptions:write"),
+        "recordPurchase": permit_systems("purchases:write"),
+        "checkout": permit_systems("purchases:write", "redemptions:write"),
+        # Tills by a visit that began with a card, members of their own.
+        "holdPayment": RootPermission(PAYING, PAYING, ("redemptions:write",)),
+        "releaseHold": RootPermission(PAYING, PAYING, ("redemptions:write",)),
+        "bindCustomer": RootPermission(CLIENT, CLIENT, ("redemptions:write", "members:write")),
+        "requestRedemptionCode": permit_systems("redemptions:write"),
+        "redeemForCustomer": permit_systems("redemptions:write"),
+        "recordGuestPurchase": permit_systems("purchases:write"),
+        # In the console without a sale.
+        "enrolAtTill": permit_systems("members:write", "purchases:write", staff=STAFF),
+        "refundPurchase": permit_systems("refunds:write"),
+        # For ten minutes whoever recorded it, later a manager: the service knows.
+        "correctPurchase": permit(TILL),
+        "useVoucher": permit_systems("redemptions:write"),
         # For managers only. The service refuses a cashier with NotAllowed, reason ROLE, which a screen shows.
-        "reverseVoucherUse": _permit(STAFF),
-        "adjustBalance": _permit(STAFF),
-        "setCustomerAttributes": _permit(STAFF),
-        "freezeMember": _permit(STAFF),
-        "unfreezeMember": _permit(STAFF),
-        "proposeContact": _permit(STAFF),
-        "correctBirthday": _permit(STAFF),
-        "approveContact": _permit(STAFF),
-        "recordEvent": _permit(STAFF),
+        "reverseVoucherUse": permit(TILL),
+        "adjustBalance": permit(STAFF),
+        "setCustomerAttributes": permit_systems("members:write", "members:read", staff=STAFF),
+        "freezeMember": permit(STAFF),
+        "unfreezeMember": permit(STAFF),
+        "mergeMembers": permit(STAFF),
+        "undoMerge": permit(STAFF),
+        "proposeContact": permit(STAFF),
+        "correctBirthday": permit(STAFF),
+        "approveContact": permit(STAFF),
+        "eraseMember": permit(STAFF),
+        "proposeCorrection": permit(STAFF),
+        "approveCorrection": permit(STAFF),
+        "declineCorrection": permit(STAFF),
+        "deleteCustomer": permit(SERVICE),
+        "keepCustomer": permit(SERVICE),
+        "exportMemberData": permit(STAFF),
+        "recordEvent": permit_systems("events:write"),
+        **CONSOLE_MUTATIONS,
     },
     "Subscription": {
-        "memberActivity": _permit(MEMBER),
+        "memberActivity": permit(MEMBER),
     },
 }
 
 
-def _types_for(viewers: CallerKinds, *types: str) -> dict[str, CallerKinds]:
-    return dict.fromkeys(types, viewers)
-
-
 TYPES: Mapping[str, CallerKinds] = {
-    **_types_for(
+    **types_for(
         PUBLIC,
         "PageInfo",
         "Programme",
@@ -144,130 +164,100 @@ TYPES: Mapping[str, CallerKinds] = {
         "ConsentPurpose",
         "EarningRule",
     ),
-    **_types_for(PUBLIC, "ProgrammeWallet", "WalletWorth", "TimeSpan", "MemberLimit", "ReferralOffer"),
-    **_types_for(PUBLIC, "Brand", "BrandSupport", "ProgrammeLinks", "ProgrammeFlag", "ReferralGift"),
-    **_types_for(PUBLIC, "Tier", "TierThreshold", "Badge", "Plan", "Store", "StorePosition", "StoreHours"),
-    **_types_for(PUBLIC, "Reward", "RewardValue", "Cost", "QrImage", "IdempotencyConflict", "SignInRefused"),
-    **_types_for(PUBLIC, "SecondFactorNeeded", "NotEnrolled"),
-    **_types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
-    **_types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
+    **types_for(PUBLIC, "ProgrammeWallet", "WalletWorth", "TimeSpan", "MemberLimit", "ReferralOffer"),
+    **types_for(PUBLIC, "ProgrammeClock"),
+    **types_for(PUBLIC, "Brand", "BrandSupport", "ProgrammeLinks", "ProgrammeFlag", "ReferralGift"),
+    **types_for(PUBLIC, "Tier", "TierThreshold", "Badge", "Plan", "Store", "StorePosition", "StoreHours"),
+    **types_for(PUBLIC, "Reward", "RewardValue", "Cost", "QrImage", "IdempotencyConflict", "SignInRefused"),
+    **types_for(PUBLIC, "SecondFactorNeeded", "NotEnrolled", "MembershipBeingDeleted"),
+    **types_for(PUBLIC, "Enrolled", "TermsNotAccepted", "SignInCodeRequested", "SessionRefreshed"),
+    **types_for(PUBLIC, "ContactApproval", "ContactChangeUndone", "LinkExpired", "ContactTaken"),
+    # What service sees of a member in the console
+    **CONSOLE_TYPES,
+    **types_for(SERVICE, "MemberRecord", "MemberProfile", "CustomerDeleted", "CustomerKept"),
+    **types_for(FIGURES, "Figures", "Figure", "FigureDay", "FigureGoal", "WalletDay", "WalletSum", "Uplift"),
+    **types_for(FIGURES, "RuleFigures", "RewardFigures", "MessageFigures", "SurveyFigures", "ScoreCount"),
+    **types_for(FIGURES, "Standing", "TierMove"),
+    # A draft tried on what happened
+    **types_for(FIGURES, "Backtest", "BacktestReport", "BacktestWallet", "BacktestWalletFigures"),
+    **types_for(FIGURES, "BacktestRule", "BacktestRuleFigures", "BacktestCount", "BacktestRefusal"),
+    **types_for(FIGURES, "BacktestMember"),
+    **types_for(CONSOLE_OPERATOR, "BacktestStarted", "BacktestRunning", "BacktestCancelled"),
+    # What an operator sees of the programme there
+    **types_for(CONSOLE_OPERATOR, "ProgrammeVersions", "ProgrammeVersion", "ProgrammeChange"),
+    **types_for(CONSOLE_OPERATOR, "ProgrammeCheck", "ProgrammeFault", "MissingProgrammeText"),
+    **types_for(CONSOLE_OPERATOR, "ProgrammeTrial", "ProgrammeProposal", "ProgrammeProposed"),
+    **types_for(CONSOLE_OPERATOR, "ProgrammeApproved", "ProgrammeDeclined", "ProgrammeFaulty"),
+    **types_for(CONSOLE_OPERATOR, "ProgrammeOvertaken", "ProgrammeUnchanged"),
+    **types_for(STAFF, "CorrectionProposal", "CorrectionProposed", "CorrectionDeclined"),
+    **types_for(
+        MEMBER | SERVICE, "MemberPlan", "Message", "MessageConnection", "MessageEdge", "MessageSurvey"
+    ),
+    **types_for(MEMBER | SERVICE, "PointEntryConnection", "PointEntryEdge"),
     # The member's own
-    **_types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberQuote", "MemberPlan"),
-    **_types_for(MEMBER, "Device", "DevicePush"),
+    **types_for(MEMBER, "Member", "MemberCard", "Referral", "MemberQuote"),
+    **types_for(MEMBER, "Device", "DevicePush"),
     # A member's own, and for managers those of a customer.
-    **_types_for(SIGNED_IN, "Consent", "ConsentAnswered"),
-    **_types_for(MEMBER, "ChallengeAccepted", "ChallengeNotOpen"),
-    **_types_for(MEMBER, "MessageSurvey", "SurveyAnswered", "SurveyAnsweredBefore"),
-    **_types_for(MEMBER, "Message", "MessageConnection", "MessageEdge", "CodeEntered", "CodeRefused"),
-    **_types_for(MEMBER, "PointEntryConnection", "PointEntryEdge"),
-    **_types_for(
+    **types_for(SIGNED_IN, "Consent", "ConsentAnswered"),
+    **types_for(MEMBER | STAFF, "DataExport"),
+    **types_for(MEMBER, "ChallengeAccepted", "ChallengeNotOpen"),
+    **types_for(MEMBER, "SurveyAnswered", "SurveyAnsweredBefore", "CodeEntered", "CodeRefused"),
+    **types_for(MEMBER, "ReceiptClaimed", "ReceiptRefused"),
+    **types_for(MEMBER, "Leaderboard", "LeaderboardPlace", "LeaderboardPrize", "LeaderboardStanding"),
+    **types_for(MEMBER, "LeaderboardJoined", "LeaderboardLeft"),
+    **types_for(
         MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactRemoved", "ContactProofNeeded"
     ),
-    **_types_for(MEMBER, "TermsAccepted", "ConsentSet", "AttributesSet"),
-    **_types_for(SIGNED_IN, "RewardLocked"),
-    **_types_for(SIGNED_IN, "MemberAttribute", "AttributeChoice"),
-    **_types_for(STAFF, "CustomerAttributesSet", "BirthdayCorrected", "CheckedOut"),
-    **_types_for(STAFF, "RedemptionCodeSent", "RedeemedForCustomer"),
-    **_types_for(
+    **types_for(MEMBER, "MembershipDeleted"),
+    **types_for(MEMBER, "TermsAccepted", "ConsentSet", "AttributesSet"),
+    **types_for(SIGNED_IN, "RewardLocked"),
+    **types_for(SIGNED_IN, "MemberAttribute", "AttributeChoice"),
+    **types_for(STAFF, "BirthdayCorrected", "MemberErased"),
+    **types_for(
         MEMBER,
         "DeviceRegistered",
         "DeviceUnregistered",
         "TestPushSent",
         "TestPushFailed",
         "MessagesRead",
-        "DataExport",
         "RewardRedeemed",
         "VoucherGivenBack",
     ),
-    **_types_for(
-        MEMBER,
-        "MemberActivityEvent",
-        "BalanceChanged",
-        "RewardUnlocked",
-        "BadgeEarned",
-        "TierChanged",
-        "VoucherIssued",
-    ),
-    **_types_for(
-        MEMBER,
-        "VoucherUsed",
-        "VoucherReinstated",
-        "VoucherCancelled",
-        "VoucherExpired",
-        "MessageReceived",
-        "Resync",
-    ),
-    **_types_for(MEMBER, "MessagesChanged", "ChallengeTakenUp", "ProgressChanged", "ProfileChanged"),
-    **_types_for(
-        MEMBER,
-        "ReferralChanged",
-    ),
+    **types_for(MEMBER, "MemberActivityEvent", "BalanceChanged", "RewardUnlocked", "BadgeEarned"),
+    **types_for(MEMBER, "TierChanged", "VoucherIssued"),
+    **types_for(MEMBER, "VoucherUsed", "VoucherReinstated", "VoucherCancelled", "VoucherExpired"),
+    **types_for(MEMBER, "MessageReceived", "Resync"),
+    **types_for(MEMBER, "MessagesChanged", "ChallengeTakenUp", "ProgressChanged", "ProfileChanged"),
+    **types_for(MEMBER, "ReferralChanged"),
     # What the till needs of a member, and the member sees too
-    **_types_for(
-        SIGNED_IN,
-        "SignedOut",
-        "Wallet",
-        "ExpiringAmount",
-        "PointEntry",
-        "RuleOutcome",
-        "RuleReason",
-        "QuotedEntry",
-        "WalletTotal",
-        "TierProgress",
-        "CountProgress",
-        "TierStep",
-        "BadgeProgress",
+    **types_for(SIGNED_IN | EMPLOYEES, "SignedOut"),
+    **types_for(SIGNED_IN, "Wallet", "ArrivingAmount", "ExpiringAmount", "PointEntry", "RuleOutcome"),
+    **types_for(SIGNED_IN, "RuleReason", "QuotedEntry", "WalletTotal", "TierProgress", "CountProgress"),
+    **types_for(SIGNED_IN, "TierStep", "BadgeProgress", "Voucher", "VoucherConnection", "VoucherEdge"),
+    **types_for(SIGNED_IN, "MemberReward", "MemberRewardConnection", "MemberRewardEdge", "Lock"),
+    **types_for(SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge"),
+    **types_for(SIGNED_IN, "VoucherNotUsable", "FiscalRecord", "FiscalPart", "FiscalTax"),
+    **types_for(SIGNED_IN, "PayTerms", "WalletPart", "PaymentBack"),
+    # What a payment is held for, by tills and by members themselves
+    **types_for(SIGNED_IN, "PaymentHold", "HeldLot", "PaymentHeld", "HoldReleased"),
+    **types_for(SIGNED_IN, "HoldRefused", "HoldNotUsable", "InsufficientBalance", "PaymentNotAccepted"),
+    **types_for(SIGNED_IN, "UnknownCode", "ExpiredCode", "NotAllowed"),
+    # The till's own: of employees and systems, then of employees alone
+    **types_for(CLIENT, "CustomerBound"),
+    **types_for(SERVING, "AlreadyEnrolled", "CheckedOut", "Customer", "CustomerAttributesSet"),
+    **types_for(SERVING, "CustomerScan", "CustomerSegment", "EventRecorded"),
+    **types_for(SERVING, "InvitedAtTill", "ParkedSale", "GuestPurchaseRecorded"),
+    **types_for(SERVING, "ParkedSaleRefunded", "Payable", "PurchaseClaimed"),
+    **types_for(SERVING, "PurchaseRecorded", "PurchaseRefunded", "Quote", "RedeemedForCustomer"),
+    **types_for(SERVING, "RedemptionCodeSent", "RefundQuote", "RefundTooLarge"),
+    **types_for(SERVING, "UnknownPurchase", "VoucherAccepted", "VoucherScan"),
+    **types_for(EMPLOYEES, "Staff", "StaffSignedIn"),
+    **types_for(STAFF, "CustomerMatch", "PurchaseCorrected", "CorrectionRefused"),
+    **types_for(STAFF, "VoucherUseReversed", "BalanceAdjusted", "WalletFull"),
+    **types_for(
+        STAFF, "MembershipFrozen", "MembershipUnfrozen", "MembersMerged", "MergeUndone", "MergeRefused"
     ),
-    **_types_for(
-        SIGNED_IN,
-        "MemberReward",
-        "MemberRewardConnection",
-        "MemberRewardEdge",
-        "Lock",
-        "Voucher",
-        "VoucherConnection",
-        "VoucherEdge",
-    ),
-    **_types_for(SIGNED_IN, "Purchase", "PurchaseLine", "PurchaseConnection", "PurchaseEdge"),
-    **_types_for(SIGNED_IN, "VoucherNotUsable", "FiscalRecord", "FiscalPart", "FiscalTax"),
-    **_types_for(SIGNED_IN, "PayTerms", "WalletPart", "PaymentBack"),
-    # The till's own
-    **_types_for(
-        STAFF,
-        "Staff",
-        "Customer",
-        "CustomerSegment",
-        "CustomerScan",
-        "VoucherScan",
-        "UnknownCode",
-        "ExpiredCode",
-        "Quote",
-        "RefundQuote",
-        "StaffSignedIn",
-        "NotAllowed",
-        "PurchaseRecorded",
-        "PurchaseClaimed",
-        "Payable",
-        "PaymentNotAccepted",
-    ),
-    **_types_for(
-        STAFF,
-        "PurchaseRefunded",
-        "RefundTooLarge",
-        "UnknownPurchase",
-        "VoucherAccepted",
-        "VoucherUseReversed",
-    ),
-    **_types_for(STAFF, "ContactProposed", "ContactApproved", "ShiftAction", "AuditEntry", "AuditBalance"),
-    **_types_for(
-        STAFF,
-        "BalanceAdjusted",
-        "InsufficientBalance",
-        "WalletFull",
-        "EventRecorded",
-        "MembershipFrozen",
-        "MembershipUnfrozen",
-    ),
+    **types_for(STAFF, "ContactProposed", "ContactApproved", "ShiftAction", "AuditEntry", "AuditBalance"),
 }
 
 # Null for everybody else: a voucher's code is worth its value, and staff only scan it. A member reads only
@@ -275,7 +265,8 @@ TYPES: Mapping[str, CallerKinds] = {
 GUARDED_FIELDS: Mapping[tuple[str, str], CallerKinds] = {
     ("Voucher", "code"): MEMBER,
     ("Voucher", "qr"): MEMBER,
-    ("Customer", "consents"): frozenset({CallerKind.MANAGER, CallerKind.OPERATOR}),
+    ("BacktestMember", "number"): CONSOLE_OPERATOR,
+    ("Customer", "consents"): SERVICE | {CallerKind.MANAGER, CallerKind.OPERATOR},
 }
 
 
@@ -286,7 +277,10 @@ def caller_kind(caller: Caller) -> CallerKind:
     """Return the kind of a caller in the table."""
     if isinstance(caller, Anonymous):
         return CallerKind.ANONYMOUS
-    return CallerKind.MEMBER if isinstance(caller, MemberCaller) else CallerKind[caller.role]
+    if isinstance(caller, MemberCaller):
+        return CallerKind.MEMBER
+    is_console_operator = caller.role == "OPERATOR" and caller.is_at_console
+    return CallerKind.CONSOLE_OPERATOR if is_console_operator else CallerKind[caller.role]
 
 
 def check_allowed(caller: Caller, allowed: CallerKinds) -> None:
@@ -296,41 +290,70 @@ def check_allowed(caller: Caller, allowed: CallerKinds) -> None:
         raise Unauthenticated() if kind is CallerKind.ANONYMOUS else Forbidden()
 
 
-def install_permissions(
+def check_scopes(caller: Caller, permission: RootPermission) -> None:
+    """Raise ScopeMissing where a system's key lacks a scope, or only quotes. What is public needs none."""
+    if not isinstance(caller, ClientCaller) or permission.callers == PUBLIC:
+        return
+    if caller.is_test and not permission.is_quote:
+        raise ScopeMissing(None)
+    for scope in permission.scopes:
+        if scope not in caller.scopes:
+            raise ScopeMissing(scope)
+
+
+def with_permissions(
     schema: GraphQLSchema,
     on_root_field: RootFieldHook,
     *,
     roots: Mapping[str, Mapping[str, RootPermission]] = ROOTS,
     guarded: Mapping[tuple[str, str], CallerKinds] = GUARDED_FIELDS,
-) -> None:
-    """Put the table in front of the resolvers of this schema, once. A root field without an entry is closed
-    to everybody.
+) -> GraphQLSchema:
+    """Return the schema with the table in front of its resolvers. A root field without an entry is closed to
+    everybody.
 
     `on_root_field` is called with the context and the field's name before each root field runs, and may raise
-    (RateLimited).
+    (RateLimited). The root fields of the schema that is given stay as they are, for others to begin with; the
+    guards of other fields, which ask the caller alone, are put in once for all.
     """
-    for root in root_types(schema):
-        for name, field in root.fields.items():
-            permission = roots.get(root.name, {}).get(name, _permit(NOBODY))
-            if root is schema.subscription_type:
-                field.subscribe = _guarded_root(name, field.subscribe, permission.callers, on_root_field)
-            else:
-                field.resolve = _guarded_root(name, field.resolve, permission.callers, on_root_field)
-            field.extensions = {**field.extensions, ROOT_FIELD: True}
     for (type_name, name), viewers in guarded.items():
         owner = schema.type_map.get(type_name)
         if isinstance(owner, GraphQLObjectType) and name in owner.fields:
             field = owner.fields[name]
-            field.resolve = _guarded_field(field.resolve, name, viewers)
-            field.extensions = {**field.extensions, VIEWERS: viewers}
+            if VIEWERS not in field.extensions:
+                field.resolve = _guarded_field(field.resolve, name, viewers)
+                field.extensions = {**field.extensions, VIEWERS: viewers}
+    parts = schema.to_kwargs() | {"types": None, "assume_valid": True}  # validated when it was made
+    for operation in ("query", "mutation", "subscription"):
+        if (root := parts[operation]) is not None:
+            parts[operation] = _guarded_root_type(root, operation, roots.get(root.name, {}), on_root_field)
+    return GraphQLSchema(**parts)
+
+
+def _guarded_root_type(
+    root: GraphQLObjectType,
+    operation: str,
+    permissions: Mapping[str, RootPermission],
+    on_root_field: RootFieldHook,
+) -> GraphQLObjectType:
+    guarded = copy(root)
+    guarded.fields = {name: copy(field) for name, field in root.fields.items()}
+    for name, field in guarded.fields.items():
+        permission = permissions.get(name, permit(NOBODY))
+        if operation == "subscription":
+            field.subscribe = _guarded_root(name, field.subscribe, permission, on_root_field)
+        else:
+            field.resolve = _guarded_root(name, field.resolve, permission, on_root_field)
+        field.extensions = {**field.extensions, ROOT_FIELD: True}
+    return guarded
 
 
 def _guarded_root(
-    name: str, resolve: Resolver | None, callers: CallerKinds, on_root_field: RootFieldHook
+    name: str, resolve: Resolver | None, permission: RootPermission, on_root_field: RootFieldHook
 ) -> Resolver:
     def guarded(source: object, info: GraphQLResolveInfo[AnyContext], /, **arguments: object) -> object:
         context: AnyContext = info.context
-        check_allowed(context.caller, callers)
+        check_allowed(context.caller, permission.callers)
+        check_scopes(context.caller, permission)
         on_root_field(context, name)
         return resolve(source, info, **arguments) if resolve else getattr(source, name, None)
 

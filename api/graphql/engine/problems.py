@@ -20,8 +20,10 @@ from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info, Problem
 from api.texts import amount_text, number_text, of_kind, say
+from domain.model.calendar import local_day
 from domain.model.ledger import decision
 from domain.model.ledger.decision import Refusal
+from domain.model.messages import rendering
 from domain.services import errors
 
 P = ParamSpec("P")
@@ -73,7 +75,7 @@ class NotAllowedReason(Enum):
         "ROLE", description="It takes a manager: also a receipt above the maximum that a server sets."
     )
     TOO_LATE = strawberry.enum_value("TOO_LATE", description="The time for it is over.")
-    FOUR_EYES = strawberry.enum_value("FOUR_EYES", description="It takes another manager to approve it.")
+    FOUR_EYES = strawberry.enum_value("FOUR_EYES", description="It takes an operator to approve it.")
     PRESENCE = strawberry.enum_value("PRESENCE", description="It takes the member's card, scanned now.")
 
 
@@ -122,6 +124,20 @@ class NotEnrolled(Problem):
         )
     )
     contact_proof_expires_at: datetime = strawberry.field(description="When it stops working: in 10 minutes.")
+
+
+@strawberry.type(
+    description=(
+        "The contact is proven, and its membership is being deleted, as its member asked: nobody is signed"
+        " in. Offer to keep it, with `keepToken`."
+    )
+)
+class MembershipBeingDeleted(Problem):
+    erased_at: datetime = strawberry.field(description="When it is gone for good.")
+    keep_token: str = strawberry.field(
+        description="Bring it to `keepMembership` once the person confirms. It works once: give it to nobody."
+    )
+    keep_token_expires_at: datetime = strawberry.field(description="When it stops working: in 10 minutes.")
 
 
 @strawberry.type(
@@ -257,6 +273,19 @@ def _not_enrolled(_info: Info, audience: Audience, refusal: errors.NotEnrolled) 
     )
 
 
+@renders(errors.MembershipBeingDeleted)
+def _being_deleted(
+    _info: Info, audience: Audience, refusal: errors.MembershipBeingDeleted
+) -> MembershipBeingDeleted:
+    day = rendering.day(local_day(refusal.erased_at, audience.programme.zone), audience.locale)
+    return MembershipBeingDeleted(
+        message=say("problem.MembershipBeingDeleted", audience.locale, day=day),
+        erased_at=refusal.erased_at,
+        keep_token=refusal.keep_token,
+        keep_token_expires_at=refusal.keep_until,
+    )
+
+
 @renders(errors.TermsNotAccepted)
 def _terms(_info: Info, audience: Audience, refusal: errors.TermsNotAccepted) -> TermsNotAccepted:
     message = say("problem.TermsNotAccepted", audience.locale, version=refusal.current_version)
@@ -287,6 +316,12 @@ def _receipt_too_large(_info: Info, audience: Audience, refusal: errors.ReceiptT
     return NotAllowed(
         message=say("not_allowed.RECEIPT", audience.locale, amount=amount), reason=NotAllowedReason.ROLE
     )
+
+
+@renders(errors.SecondPersonNeeded)
+def _second_person_needed(_: Info, audience: Audience, refusal: errors.SecondPersonNeeded) -> NotAllowed:
+    message = say(f"not_allowed.FOUR_EYES.{refusal.fault}", audience.locale)
+    return NotAllowed(message=message, reason=NotAllowedReason.FOUR_EYES)
 
 
 @renders(decision.MemberFrozen)

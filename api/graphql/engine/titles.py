@@ -7,10 +7,12 @@ from typing import TypeVar
 
 from api.graphql.engine.audience import Audience
 from api.texts import instant_text, say
+from domain.model.event_names import CORRECTED
 from domain.model.ledger.decision import Entry, EntryKind
 from domain.model.programme import LocalizedText, Programme
 from domain.store.ledger.history_entries import HistoryEntry
 
+_CORRECTING = ("AWARD", "BONUS", "CLAWBACK")
 FRIEND, REFERRER = "referral:friend", "referral:referrer"
 
 SpecT = TypeVar("SpecT")
@@ -85,9 +87,18 @@ def entry_title(
     """Return the title of an entry, from the programme version that wrote it."""
     programme = audience.programme_of_version(version)
     has_voucher = entry.voucher is not None
+    if isinstance(entry, HistoryEntry) and entry.event_name == CORRECTED and entry.kind in _CORRECTING:
+        return _corrected_title(programme, audience.locale, entry.rule)
     if entry.rule is not None:
         return _title_by_rule(programme, audience.locale, entry.kind, entry.rule)
     return _title_by_kind(programme, audience.locale, entry.kind, entry.is_payment, has_voucher, reward)
+
+
+@lru_cache(maxsize=4_096)
+def _corrected_title(programme: Programme, locale: str, rule: str | None) -> str:
+    if rule is None:
+        return say("entry.corrected", locale)
+    return say("entry.corrected.rule", locale, title=rule_title(programme, rule, locale))
 
 
 @lru_cache(maxsize=4_096)

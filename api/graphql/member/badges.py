@@ -11,7 +11,9 @@ import strawberry
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import deprecated_on
 from api.graphql.engine.ids import encode_id
-from api.graphql.engine.shared_types import Node
+from api.graphql.engine.shared_types import Info, Node
+from api.graphql.member.catalogue.pictures import PICTURE_URL, PictureWidth, picture_url
+from api.graphql.member.catalogue.spans import LimitPeriod
 from domain.model.ledger import badges
 from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.ledger.member import Member
@@ -38,6 +40,11 @@ class Badge:
     every: int | None = strawberry.field(
         description="A stamp card: how many stamps fill it, again and again; null where it is none."
     )
+    streak: LimitPeriod | None = strawberry.field(
+        description=(
+            "It counts these periods in a row, and a missed one starts again; null where it is no streak."
+        )
+    )
     personal: bool = strawberry.field(
         description="Whether each member has a goal of their own: `goal` of their BadgeProgress."
     )
@@ -51,6 +58,10 @@ class Badge:
     until: datetime | None = strawberry.field(
         description="A challenge's end, exclusive; null where it has none."
     )
+
+    @strawberry.field(description=PICTURE_URL)
+    def image_url(self, info: Info, width: PictureWidth = None) -> str | None:
+        return picture_url(info, self.image, width)
 
 
 @strawberry.type(description="How far the member has come with one badge.")
@@ -101,6 +112,7 @@ def _badge(programme: Programme, spec: BadgeSpec, locale: str) -> Badge:
         art=safe_address(spec.art, "picture"),
         levels=list(spec.levels) if not isinstance(spec.levels, StampCard) and spec.target is None else [],
         every=spec.levels.every if isinstance(spec.levels, StampCard) else None,
+        streak=LimitPeriod[spec.streak.per.upper()] if spec.streak is not None else None,
         personal=spec.target is not None,
         accept=spec.accept,
         secret=spec.secret,

@@ -18,6 +18,7 @@ from api.graphql.engine.shared_types import Info
 from api.graphql.member.members import Member, current_member
 from api.graphql.member.sign_in import ContactApproval, SignInCodeRequested
 from domain.model.people.contacts import ContactKind as ContactKindWord
+from domain.services.ledger.parking import crediting
 from domain.services.people.member_contacts import contact_change, contact_removal, contact_undo
 from domain.services.people.member_contacts.contact_change import RequestedChange, TypedCode
 
@@ -133,7 +134,7 @@ class ContactMutation:
                 session=caller.session_id,
                 contact=input.contact,
                 locale=(await loaders.audience()).locale,
-                now=loaders.now,
+                now=loaders.world_now,
             )
             return _code_requested(requested)
         await contact_change.change_contact(
@@ -143,8 +144,9 @@ class ContactMutation:
             contact=input.contact,
             typed=TypedCode(input.code, input.challenge),
             approval=TypedCode(input.current_code, input.current_challenge) if input.current_code else None,
-            now=loaders.now,
+            now=loaders.world_now,
         )
+        await crediting.credit_member(runtime, member, now=loaders.now)
         loaders.forget(member)
         return ContactChanged(member=await current_member(info, member))
 
@@ -165,7 +167,7 @@ class ContactMutation:
             kind="email" if input.kind is ContactKind.EMAIL else "phone",
             typed=TypedCode(input.code, input.challenge) if input.code is not None else None,
             locale=(await loaders.audience()).locale,
-            now=loaders.now,
+            now=loaders.world_now,
         )
         if requested is not None:
             sent = requested.sent
@@ -185,7 +187,7 @@ class ContactMutation:
     @refusals_as_problems
     async def undo_contact_change(self, info: Info, input: UndoContactChangeInput) -> UndoContactChangeResult:
         ended = await contact_undo.undo_change(
-            info.context.dependencies.runtime, input.token, now=info.context.loaders.now
+            info.context.dependencies.runtime, input.token, now=info.context.loaders.world_now
         )
         return ContactChangeUndone(sessions=ended)
 

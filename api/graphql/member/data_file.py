@@ -34,19 +34,36 @@ async def write_data_file(
 ) -> AsyncIterator[bytes]:
     """Yield the parts of the file. Raises NotFound before the first one."""
     records = await data_exports.load_records(runtime, member_id=member_id, now=audience.now)
+    about = orjson.dumps({"about": _about(audience, actor)})
+    yield about[:-1]
+    async for part in _membership_parts(runtime, audience, records, first=b","):
+        yield part
+    yield b',\n"mergedMemberships":['
+    separator = b"\n"
+    async for merged in data_exports.iterate_merged(runtime, records, now=audience.now):
+        async for part in _membership_parts(runtime, audience, merged, first=separator + b"{"):
+            yield part
+        yield b"}"
+        separator = b",\n"
+    yield b"]}\n"
+
+
+async def _membership_parts(
+    runtime: Runtime, audience: Audience, records: MemberRecords, *, first: bytes
+) -> AsyncIterator[bytes]:
+    """Yield the fields of a membership, without the brace that ends them."""
     member = records.member
-    head = {"about": _about(audience, actor), **_head(audience, records)}
-    yield orjson.dumps(head)[:-1]
-    async for part in _list_part("vouchers", data_exports.iterate_vouchers(runtime, member), audience):
-        yield part
+    yield first + orjson.dumps(_head(audience, records))[1:-1]
     recipient = Recipient(records.details.name, member.number, audience.locale)
-    async for part in _list_part(
-        "messages", data_exports.iterate_letters(runtime, member), audience, recipient
+    voucher_items = data_exports.iterate_vouchers(runtime, member)
+    letters = data_exports.iterate_letters(runtime, member)
+    for items in (
+        _list_part("vouchers", voucher_items, audience),
+        _list_part("messages", letters, audience, recipient),
+        _list_part("history", data_exports.iterate_rows(runtime, member), audience),
     ):
-        yield part
-    async for part in _list_part("history", data_exports.iterate_rows(runtime, member), audience):
-        yield part
-    yield b"}\n"
+        async for part in items:
+            yield part
 
 
 async def _list_part(
@@ -109,8 +126,20 @@ def _head(audience: Audience, records: MemberRecords) -> Json:
             for session in records.sessions
         ],
         "service": [_staff_act(each) for each in (*records.staff_acts, *records.look_ups)],
+        "leaderboards": _leaderboards(records),
+        "notes": [{"at": note.at, "text": note.text} for note in records.notes],
         "singleUseCodes": [{"batch": code.batch, "at": code.used_at} for code in records.single_use_codes],
     }
+
+
+def _leaderboards(records: MemberRecords) -> list[Json]:
+    if records.player is None:
+        return []
+    nickname = records.player.nickname
+    return [
+        {"leaderboard": code, "nickname": nickname, "from": day}
+        for code, day in records.player.boards.items()
+    ]
 
 
 def _profile(records: MemberRecords) -> Json:
@@ -151,6 +180,7 @@ def _standing(audience: Audience, records: MemberRecords) -> Json:
                 "wallet": wallets.get(code, code),
                 "available": wallet.available,
                 "pending": wallet.pending,
+                "held": wallet.held,
                 "debt": wallet.debt,
                 "earned": wallet.earned,
                 "spent": wallet.spent,

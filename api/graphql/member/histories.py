@@ -18,14 +18,15 @@ from graphql.language import (
 )
 
 from api.errors import BadInput
+from api.graphql.engine.merged_lists import ListPart, read_parts
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.shared_types import Info, PageInfo
 from api.graphql.engine.titles import find_spec
-from api.graphql.member.points import PointEntryConnection, PointEntryEdge, entry_of
-from api.graphql.member.receipts import PurchaseConnection, PurchaseEdge, purchase_of
-from domain.services.ledger import entry_history, queries
-from domain.services.ledger.entry_history import EntryFilter
-from domain.services.ledger.queries import PurchaseFilter
+from api.graphql.member.points import PointEntry, PointEntryConnection, PointEntryEdge, entry_of
+from api.graphql.member.receipts import Purchase, PurchaseConnection, PurchaseEdge, purchase_of
+from domain.services.ledger import entry_history, purchase_queries
+from domain.services.ledger.entry_history import EntryFilter, entry_count
+from domain.services.ledger.purchase_queries import PurchaseFilter
 
 ENTRY_LIST = "entry"
 # The entries of one wallet have their own counter, so their cursors are of another list.
@@ -48,37 +49,43 @@ async def point_history(
     list_name = ENTRY_LIST if wallet is None else WALLET_ENTRY_LIST
     window = read_window(first, after, list_name=list_name)
     loaders = info.context.loaders
-    member_view = await loaders.member_view(member) if window.after is None else None
     audience = await loaders.audience()
     programme = audience.programme
     if wallet is not None and (
         find_spec(programme.wallet, wallet) is None or wallet in programme.hidden_wallets
     ):
         raise BadInput("The programme has no such wallet.", field="wallet")
-    history = await entry_history.list_history(
-        info.context.dependencies.runtime,
-        member_id=member,
-        first=window.size,
-        before=window.after,
-        wallet=wallet,
-        hidden=programme.hidden_wallets,
-        wanted=wanted,
-        member_view=member_view,
-        now=loaders.now,
+
+    async def read(owner: str, size: int, before: int | None) -> ListPart[PointEntry]:
+        history = await entry_history.list_history(
+            info.context.dependencies.runtime,
+            member_id=owner,
+            first=size,
+            before=before,
+            wallet=wallet,
+            hidden=programme.hidden_wallets,
+            wanted=wanted,
+            member_view=await loaders.member_view(owner) if before is None else None,
+            now=loaders.now,
+        )
+        rows = [
+            NumberedRow(told.n if wallet is None else told.wallet_n, entry_of(audience, owner, told))
+            for told in history.items
+        ]
+        return ListPart(rows, history.has_more, history.read_down_to)
+
+    part = await read_parts(
+        info, member, window, read=read, count=lambda counted: entry_count(counted, wallet)
     )
-    rows = [
-        NumberedRow(told.n if wallet is None else told.wallet_n, entry_of(audience, member, told))
-        for told in history.items
-    ]
     return connection(
-        rows,
+        part.rows,
         window,
         list_name=list_name,
         edge=PointEntryEdge,
         page_info=PageInfo,
         make=partial(PointEntryConnection, member=member, wallet=wallet, is_filtered=wanted is not None),
-        has_more=history.has_more,
-        read_down_to=history.read_down_to,
+        has_more=part.has_more,
+        read_down_to=part.read_down_to,
     )
 
 
@@ -93,19 +100,24 @@ async def purchase_history(
     """Return a window of a member's purchases, of those that are wanted."""
     window = read_window(first, after, list_name=PURCHASE_LIST)
     loaders = info.context.loaders
-    member_view = await loaders.member_view(member) if window.after is None else None
-    purchases = await queries.list_purchases(
-        info.context.dependencies.runtime,
-        member_id=member,
-        first=window.size,
-        before=window.after,
-        wanted=wanted,
-        member_view=member_view,
-        now=loaders.now,
-    )
-    nodes = await asyncio.gather(*(purchase_of(info, one) for one in purchases.items))
+
+    async def read(owner: str, size: int, before: int | None) -> ListPart[Purchase]:
+        purchases = await purchase_queries.list_purchases(
+            info.context.dependencies.runtime,
+            member_id=owner,
+            first=size,
+            before=before,
+            wanted=wanted,
+            member_view=await loaders.member_view(owner) if before is None else None,
+            now=loaders.now,
+        )
+        nodes = await asyncio.gather(*(purchase_of(info, each) for each in purchases.items))
+        rows = [NumberedRow(each.number, node) for each, node in zip(purchases.items, nodes, strict=True)]
+        return ListPart(rows, purchases.has_more, purchases.read_down_to)
+
+    part = await read_parts(info, member, window, read=read, count=lambda counted: counted.purchases.count)
     return connection(
-        [NumberedRow(one.number, purchase) for one, purchase in zip(purchases.items, nodes, strict=True)],
+        part.rows,
         window,
         list_name=PURCHASE_LIST,
         edge=PurchaseEdge,
@@ -113,8 +125,8 @@ async def purchase_history(
         make=partial(
             PurchaseConnection, member=member, is_filtered=wanted is not None and not wanted.is_open
         ),
-        has_more=purchases.has_more,
-        read_down_to=purchases.read_down_to,
+        has_more=part.has_more,
+        read_down_to=part.read_down_to,
     )
 
 

@@ -32,6 +32,7 @@ from api.graphql.member.membership import (
     status_of,
 )
 from api.graphql.member.messages import MessageConnection, message_history
+from api.graphql.member.payment_holds import PaymentHold, live_holds
 from api.graphql.member.points import (
     EntryKind,
     PointEntryConnection,
@@ -51,7 +52,8 @@ from api.graphql.member.tiers import TierProgress, tier_progress
 from api.graphql.member.vouchers import VoucherConnection, VoucherState, voucher_history
 from domain.model.ledger.decision import StockState
 from domain.services.ledger.entry_history import EntryFilter
-from domain.services.ledger.queries import MemberView, PurchaseFilter
+from domain.services.ledger.purchase_queries import PurchaseFilter
+from domain.services.ledger.queries import MemberView
 from domain.services.people import devices
 
 
@@ -92,6 +94,10 @@ class Member(Node):
     def wallets(self) -> list[Wallet]:
         return wallets_of(self.audience, self.member_view.member)
 
+    @strawberry.field(description="What is held for orders that are being paid, what ends first at the top.")
+    def holds(self) -> list[PaymentHold]:
+        return live_holds(self.audience, self.member_view.member)
+
     @strawberry.field(description="What the wallets gained and lost, newest first.")
     async def point_history(
         self,
@@ -112,8 +118,15 @@ class Member(Node):
         ] = None,
         since: Since = None,
         until: Until = None,
+        store: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Only entries of purchases made, or vouchers used, in the store of this code."
+            ),
+        ] = None,
     ) -> PointEntryConnection:
-        wanted = EntryFilter(kind_words(kinds), since, until) if kinds or since or until else None
+        is_filtered = kinds or since or until or store is not None
+        wanted = EntryFilter(kind_words(kinds), since, until, store) if is_filtered else None
         return await point_history(
             info, self.member_id, first=first, after=after, wallet=wallet, wanted=wanted
         )
@@ -229,7 +242,7 @@ class Member(Node):
             number=self.number,
             installation=caller.device_id if isinstance(caller, MemberCaller) else None,
             key=dependencies.card_keys[0],
-            now=self.audience.now,
+            now=info.context.loaders.world_now,
         )
         return card_of(self.member_id, card)
 

@@ -16,7 +16,7 @@ from domain.store.ledger.members import Status as MembershipStatus
 
 @enum_of_words(
     MembershipStatus,
-    besides=["FROZEN"],
+    besides=["FROZEN", "BEING_DELETED"],
     description=(
         "FROZEN (by a manager, with a reason): earns nothing, redeems nothing, uses nothing; refunds still"
         " apply."
@@ -25,8 +25,13 @@ from domain.store.ledger.members import Status as MembershipStatus
 class MemberStatus(Enum):
     ACTIVE = strawberry.enum_value("ACTIVE", description="As it should be.")
     FROZEN = strawberry.enum_value("FROZEN", description="Frozen by a manager.")
-    ERASED = strawberry.enum_value(
-        "ERASED", description="The person is erased; only totals are left. Nobody is erased yet."
+    BEING_DELETED = strawberry.enum_value(
+        "BEING_DELETED",
+        description="The member had it deleted; until that is final, they may keep it by signing in.",
+    )
+    ERASED = strawberry.enum_value("ERASED", description="The person is erased; only totals are left.")
+    MERGED = strawberry.enum_value(
+        "MERGED", description="Merged into another membership, which is shown in its place."
     )
 
 
@@ -72,4 +77,6 @@ def referral_of(info: Info, audience: Audience, member_view: MemberView) -> Refe
 def status_of(member_view: MemberView) -> MemberStatus:
     if member_view.status == "erased":
         return MemberStatus.ERASED
+    if member_view.erase_at is not None:
+        return MemberStatus.BEING_DELETED
     return MemberStatus.FROZEN if member_view.member.frozen else MemberStatus.ACTIVE

@@ -13,6 +13,7 @@ from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as, encode_id
+from api.graphql.engine.merged_lists import ListPart, read_parts
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from domain.model.messages.rendering import Recipient
@@ -74,7 +75,13 @@ class MessageConnection:
     edges: list[MessageEdge] = strawberry.field(description=EDGES)
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
     unread: int = strawberry.field(description="How many of the whole inbox are unread.")
-    total_count: int = strawberry.field(description="How many messages the whole inbox has.")
+    member: strawberry.Private[str]
+
+    @strawberry.field(description="How many messages the whole inbox has.")
+    async def total_count(self, info: Info) -> int:
+        loaders, runtime = info.context.loaders, info.context.dependencies.runtime
+        merged = (await loaders.member_view(self.member)).merged
+        return (await loaders.mailbox(self.member)).letter_count + await inbox.count_letters(runtime, merged)
 
 
 @strawberry.input(description="Messages that the member has read.")
@@ -149,26 +156,34 @@ async def message_history(
 ) -> MessageConnection:
     """Return a window of the inbox, newest first; of those that are unread, or read, where that is said."""
     window = read_window(first, after, list_name=LIST_NAME)
-    loaders = info.context.loaders
+    loaders, runtime = info.context.loaders, info.context.dependencies.runtime
     mailbox = await loaders.mailbox(member)
-    inbox_page = await inbox.list_letters(
-        info.context.dependencies.runtime,
-        member_id=member,
-        mailbox=mailbox,
-        first=window.size,
-        before=window.after,
-        is_unread=unread,
-    )
     audience, member_view = await loaders.audience(), await loaders.member_view(member)
+
+    async def read(owner: str, size: int, before: int | None) -> ListPart[Message]:
+        if owner != member:
+            page = await inbox.list_merged_letters(runtime, member_id=owner, first=size, before=before)
+        else:
+            page = await inbox.list_letters(
+                runtime, member_id=member, mailbox=mailbox, first=size, before=before, is_unread=unread
+            )
+        rows = [NumberedRow(one.number, message_of(audience, member_view, one)) for one in page.letters]
+        return ListPart(rows, page.has_more, page.read_down_to)
+
+    part = await (
+        read(member, window.size, window.after)  # of merged memberships none is unread
+        if unread
+        else read_parts(info, member, window, read=read, goes_on=True)
+    )
     return connection(
-        [NumberedRow(one.number, message_of(audience, member_view, one)) for one in inbox_page.letters],
+        part.rows,
         window,
         list_name=LIST_NAME,
         edge=MessageEdge,
         page_info=PageInfo,
-        make=partial(MessageConnection, unread=inbox_page.unread_count, total_count=mailbox.letter_count),
-        has_more=inbox_page.has_more,
-        read_down_to=inbox_page.read_down_to,
+        make=partial(MessageConnection, unread=mailbox.unread_count, member=member),
+        has_more=part.has_more,
+        read_down_to=part.read_down_to,
     )
 
 

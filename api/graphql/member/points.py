@@ -13,6 +13,7 @@ from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, TOTAL_COUNT, UNIT
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
+from api.graphql.engine.merged_lists import total
 from api.graphql.engine.scalars import Long, WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from api.graphql.engine.titles import entry_title, event_title
@@ -37,6 +38,9 @@ from domain.store.ledger.history_entries import HistoryEntry
     ),
 )
 class EntryKind(Enum):
+    OPENING = strawberry.enum_value(
+        "OPENING", description="Brought along from the system that the programme had before."
+    )
     AWARD = strawberry.enum_value("AWARD", description="Earned by a rule, a badge or an invitation.")
     BONUS = strawberry.enum_value("BONUS", description="The extra of a tier, a plan or a multiplying rule.")
     SPEND = strawberry.enum_value("SPEND", description="A reward was redeemed, or a purchase was paid.")
@@ -48,13 +52,24 @@ class EntryKind(Enum):
     )
     EXPIRE = strawberry.enum_value("EXPIRE", description="Lapsed.")
     ADJUST = strawberry.enum_value("ADJUST", description="A correction by a manager.")
-    TRANSFER = strawberry.enum_value("TRANSFER", description="Moved between members. Nothing writes it yet.")
+    TRANSFER = strawberry.enum_value(
+        "TRANSFER", description="Moved between memberships of one person that were merged."
+    )
+    ERASE = strawberry.enum_value(
+        "ERASE", description="Written off, because the person was erased. No member reads it."
+    )
 
 
 @strawberry.type(description="What lapses on one day.")
 class ExpiringAmount:
     amount: int = strawberry.field(description="In points, or minor units of the wallet's currency.")
     on: date = strawberry.field(description="The last day on which it can be spent.")
+
+
+@strawberry.type(description="What is still pending, and from when it can be spent.")
+class ArrivingAmount:
+    amount: int = strawberry.field(description="In points, or minor units of the wallet's currency.")
+    at: datetime = strawberry.field(description="The instant from which it can be spent.")
 
 
 @strawberry.type(description="What a member has of one kind: points, or money.")
@@ -72,6 +87,7 @@ class Wallet(Node):
         )
     )
     pending: int = strawberry.field(description="Awarded, not yet spendable.")
+    held: int = strawberry.field(description="Held for orders that are being paid: not spendable meanwhile.")
     debt: int = strawberry.field(
         description="Owed after a refund of points already spent; the next awards repay it."
     )
@@ -96,6 +112,17 @@ class Wallet(Node):
             if lot.available_at is None and lot.expires_on is not None
         ]
 
+    @strawberry.field(
+        description="Every pending lot, the one that comes first before the others: they sum to `pending`."
+    )
+    def arriving(self) -> list[ArrivingAmount]:
+        arriving = [
+            ArrivingAmount(amount=lot.amount, at=lot.available_at)
+            for lot in self.lots
+            if lot.available_at is not None
+        ]
+        return sorted(arriving, key=lambda each: each.at)
+
 
 @strawberry.type(
     description="A line of the history. It never changes; a refund or a return is a line of its own."
@@ -116,8 +143,8 @@ class PointEntry(Node):
     )
     balance_after: int = strawberry.field(
         description=(
-            "available + pending - debt after it. A lapse that is due and not yet written is shown as if it"
-            " were."
+            "available + held + pending - debt after it. A lapse that is due and not yet written is shown as"
+            " if it were."
         )
     )
     member: strawberry.Private[str]
@@ -179,12 +206,15 @@ class PointEntryConnection:
             return None
         loaders = info.context.loaders
         shown = (await loaders.audience()).programme.shown_wallets
-        wallets = (await loaders.member_view(self.member)).member.wallets
-        return sum(
-            wallets[spec.code].entries
-            for spec in shown
-            if spec.code in wallets and self.wallet in (None, spec.code)
-        )
+
+        def count(member: Member) -> int:
+            return sum(
+                member.wallets[spec.code].entries
+                for spec in shown
+                if spec.code in member.wallets and self.wallet in (None, spec.code)
+            )
+
+        return await total(info, self.member, count)
 
 
 @strawberry.type(description="An entry that the purchase or refund would write.")
@@ -232,6 +262,7 @@ def wallet_of(audience: Audience, member: str, code: str, wallet: LedgerWallet) 
         currency=audience.programme.programme.currency if money else None,
         available=wallet.available,
         pending=wallet.pending,
+        held=wallet.held,
         debt=wallet.debt,
         earned=Long(wallet.earned),
         spent=Long(wallet.spent),

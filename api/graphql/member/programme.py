@@ -1,6 +1,7 @@
 """The programme as everybody may see it: its offers, and its rules in plain words. It needs no sign-in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Annotated
 
 import strawberry
 
@@ -22,7 +23,7 @@ from api.graphql.member.catalogue.spans import TimeSpan, span_of
 from api.graphql.member.catalogue.units import ProgrammeWallet, units_by_code
 from api.graphql.member.consents import ConsentPurpose, consent_purposes
 from api.graphql.member.rewards import Reward
-from api.graphql.member.stores import Store, store_of
+from api.graphql.member.stores import PlaceInput, Store, nearest_first, store_of
 from api.graphql.member.tiers import Tier, tiers_by_code
 from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.programme import PlanSpec as PlanSpec
@@ -65,6 +66,17 @@ class Plan:
         description="What a member's first plan runs for, unpaid; null where there is no trial."
     )
     multiplier: float = strawberry.field(description="What awards are multiplied by; 1 where by nothing.")
+
+
+@strawberry.type(
+    description=(
+        "A demo's clock, which `selo clock` moves forward, so that an app sees what weeks bring. Tokens,"
+        " codes and cards stay on the world's time."
+    )
+)
+class ProgrammeClock:
+    now: datetime = strawberry.field(description="The programme's time.")
+    ahead_seconds: int = strawberry.field(description="By how much it is ahead of the world's; 0 for none.")
 
 
 @strawberry.type(description="The programme in force.")
@@ -114,6 +126,25 @@ class Programme:
     def flags(self) -> list[ProgrammeFlag]:
         return flags_of(self.audience)
 
+    @strawberry.field(
+        description="Of a demo alone; null on every other server, where the time is the world's."
+    )
+    def clock(self, info: Info) -> ProgrammeClock | None:
+        time = info.context.dependencies.runtime.programme_time
+        if not time.is_demo:
+            return None
+        return ProgrammeClock(now=self.audience.now, ahead_seconds=time.ahead // timedelta(seconds=1))
+
+    @strawberry.field(
+        description=(
+            "What a browser subscribes to for push: `applicationServerKey` of `PushManager.subscribe`, in"
+            " base64url. Null where this server sends browsers no push."
+        )
+    )
+    def web_push_key(self, info: Info) -> str | None:
+        sender = info.context.dependencies.senders.web_push
+        return None if sender is None else sender.public_key
+
     @strawberry.field(description="What an invitation brings each side; null where there are none.")
     def referral(self) -> ReferralOffer | None:
         return referral_offer_of(self.audience)
@@ -154,10 +185,19 @@ class Programme:
     def plans(self) -> list[Plan]:
         return [plan_of(self.audience, spec) for spec in self.audience.programme.plans]
 
-    @strawberry.field(description="Every store, by its code.")
-    async def stores(self, info: Info) -> list[Store]:
+    @strawberry.field(
+        description="Every store, by its code; with a place the nearest first, and those without one last."
+    )
+    async def stores(
+        self,
+        info: Info,
+        near: Annotated[
+            PlaceInput | None, strawberry.argument(description="Where to measure from. It is never kept.")
+        ] = None,
+    ) -> list[Store]:
         names = await info.context.loaders.store_names()
-        return [store_of(code, names) for code in sorted(names)]
+        listed = [store_of(code, names) for code in sorted(names)]
+        return listed if near is None else nearest_first(info, listed, near)
 
 
 @strawberry.type

@@ -8,6 +8,7 @@ import strawberry
 
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, TOTAL_COUNT
 from api.graphql.engine.ids import encode_id
+from api.graphql.engine.merged_lists import total
 from api.graphql.engine.shared_types import Info, Node, PageInfo
 from api.graphql.member.explanations import RuleOutcome, explanation_of_row
 from api.graphql.member.fiscal.fiscal_record import FiscalRecord, fiscal_record_of
@@ -17,7 +18,7 @@ from api.graphql.member.vouchers import Voucher, voucher_of
 from domain.model.ledger.events import Line
 from domain.model.ledger.events import Purchase as LedgerPurchase
 from domain.model.ledger.payments import paid_otherwise, payment_back
-from domain.services.ledger.queries import RecordedPurchase
+from domain.services.ledger.purchase_queries import RecordedPurchase
 from domain.store.ledger.history_entries import row_history
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Purchase(Node):
     member: strawberry.Private[str]
     seq: strawberry.Private[int]
     later_seqs: strawberry.Private[tuple[int, ...]]
+    corrections: strawberry.Private[tuple[int, ...]]
 
     @strawberry.field(
         description=(
@@ -83,22 +85,23 @@ class Purchase(Node):
 
     @strawberry.field(
         description=(
-            "What it was paid by, its taxes and the credit that it granted, as it was recorded, with the"
-            " discounts of the vouchers that were used on it: gross = discounts + payments."
+            "What it was paid by, its taxes and the credit that it granted, as it was recorded or last"
+            " corrected, with the discounts of the vouchers that were used on it: gross = discounts +"
+            " payments."
         )
     )
     async def fiscal(self, info: Info) -> FiscalRecord:
-        return await fiscal_record_of(info, self.receipt, self.member, self.seq)
+        return await fiscal_record_of(info, self.receipt, self.member, (self.seq, *self.corrections))
 
     @strawberry.field(
         description=(
-            "What each rule came to when it was recorded: what counted, and why the others did not."
-            " Refunds are lines of the history with reasons of their own."
+            "What each rule came to when it was recorded, or last corrected: what counted, and why the others"
+            " did not. Refunds are lines of the history with reasons of their own."
         )
     )
     async def explanation(self, info: Info) -> list[RuleOutcome]:
         audience = await info.context.loaders.audience()
-        return await explanation_of_row(info, audience, self.member, self.seq)
+        return await explanation_of_row(info, audience, self.member, (self.seq, *self.corrections)[-1])
 
 
 @strawberry.type(description="A purchase in its list.")
@@ -118,12 +121,14 @@ class PurchaseConnection:
     async def total_count(self, info: Info) -> int | None:
         if self.is_filtered:
             return None
-        return (await info.context.loaders.member_view(self.member)).member.purchases.count
+        return await total(info, self.member, lambda counted: counted.purchases.count)
 
 
 async def purchase_of(info: Info, recorded_purchase: RecordedPurchase) -> Purchase:
     """Return a recorded purchase, with what was refunded since."""
     purchase, remaining = recorded_purchase.purchase, recorded_purchase.remaining
+    if recorded_purchase.row is not None:
+        info.context.loaders.remember_row(recorded_purchase.member, recorded_purchase.row)
     audience = await info.context.loaders.audience()
     names = await info.context.loaders.store_names() if purchase.store is not None else {}
     return Purchase(
@@ -143,6 +148,7 @@ async def purchase_of(info: Info, recorded_purchase: RecordedPurchase) -> Purcha
         member=recorded_purchase.member,
         seq=recorded_purchase.seq,
         later_seqs=recorded_purchase.later_seqs,
+        corrections=recorded_purchase.corrections,
     )
 
 

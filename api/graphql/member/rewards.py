@@ -14,6 +14,7 @@ from api.graphql.engine.ids import encode_id
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo, later
+from api.graphql.member.catalogue.pictures import PICTURE_URL, PictureWidth, picture_url
 from api.graphql.member.catalogue.spans import MemberLimit, TimeSpan, limit_of, span_of
 from api.graphql.member.catalogue.units import ProgrammeWallet, units_by_code
 from api.graphql.member.stores import Store, stores_by_code
@@ -115,6 +116,10 @@ class Reward(Node):
     )
     is_limited: strawberry.Private[bool]
     store_codes: strawberry.Private[tuple[str, ...]]
+
+    @strawberry.field(description=PICTURE_URL)
+    def image_url(self, info: Info, width: PictureWidth = None) -> str | None:
+        return picture_url(info, self.image, width)
 
     @strawberry.field(description="Null where unlimited.")
     def stock(self, info: Info) -> int | None:

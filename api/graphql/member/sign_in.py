@@ -18,6 +18,7 @@ from api.graphql.engine.descriptions import (
     REFRESH_TOKEN,
 )
 from api.graphql.engine.problems import (
+    MembershipBeingDeleted,
     NotEnrolled,
     SignInRefused,
     refusals_as_problems,
@@ -34,6 +35,7 @@ from api.graphql.member.members import Member, current_member
 from api.tokens import IssuedToken
 from domain.model.people.contacts import Contact
 from domain.services.code_claims import EnteredCode
+from domain.services.ledger.parking import crediting
 from domain.services.people import sessions, sign_in
 from domain.services.people.sessions import OpenedSession
 from domain.services.people.sign_in import DeviceInput, MemberSignedIn
@@ -136,7 +138,7 @@ class SignedOut:
 
 
 SignInResult = Annotated[
-    SignedIn | SignInRefused | NotEnrolled,
+    SignedIn | SignInRefused | NotEnrolled | MembershipBeingDeleted,
     strawberry.union("SignInResult", description="A session, or why there is none."),
 ]
 RefreshSessionResult = Annotated[
@@ -159,7 +161,7 @@ class SignInMutation:
             contact=input.contact,
             locale=audience.locale,
             device_token=input.device_token,
-            now=audience.now,
+            now=info.context.loaders.world_now,
         )
         return SignInCodeRequested(challenge=sent.challenge, expires_at=sent.expires_at)
 
@@ -177,7 +179,7 @@ class SignInMutation:
             code=input.code,
             challenge=input.challenge,
             device=DeviceInput(input.installation_id, input.device_token, input.enrolment_token),
-            now=info.context.loaders.now,
+            now=info.context.loaders.world_now,
         )
         return await signed_in_answer(info, result)
 
@@ -192,7 +194,7 @@ class SignInMutation:
             info.context.dependencies.runtime,
             await firebase_contacts(info, input.id_token),
             device=DeviceInput(input.installation_id, input.device_token, input.enrolment_token),
-            now=info.context.loaders.now,
+            now=info.context.loaders.world_now,
         )
         return await signed_in_answer(info, result)
 
@@ -206,7 +208,7 @@ class SignInMutation:
     async def refresh_session(self, info: Info, input: RefreshSessionInput) -> RefreshSessionResult:
         dependencies = info.context.dependencies
         opened_session = await sessions.refresh(
-            dependencies.runtime, input.refresh_token, now=info.context.loaders.now
+            dependencies.runtime, input.refresh_token, now=info.context.loaders.world_now
         )
         access_token = issue_access_token(dependencies, opened_session)
         return SessionRefreshed(
@@ -225,7 +227,7 @@ class SignInMutation:
             info.context.dependencies.runtime,
             caller.session_id,
             everywhere=bool(input.everywhere),
-            now=info.context.loaders.now,
+            now=info.context.loaders.world_now,
         )
         return SignedOut(sessions=ended_count)
 
@@ -239,8 +241,13 @@ async def firebase_contacts(info: Info, id_token: str) -> tuple[Contact, ...]:
 
 
 async def signed_in_answer(info: Info, result: MemberSignedIn) -> SignedIn:
-    """Return a session to the member who has just signed in; the operation goes on as this member."""
+    """Return a session to the member who has just signed in; the operation goes on as this member. What was
+    parked for the contact that they have proven is credited first.
+    """
     session = result.opened_session.session
+    await crediting.credit_member(
+        info.context.dependencies.runtime, result.member, now=info.context.loaders.now
+    )
     info.context.loaders.sign_in_as(MemberCaller(result.member, session.id, session.installation))
     access_token = issue_access_token(info.context.dependencies, result.opened_session)
     return SignedIn(

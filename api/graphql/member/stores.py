@@ -6,12 +6,15 @@ from enum import Enum
 
 import strawberry
 
+from api.errors import BadInput
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.shared_types import Info, later
 from api.graphql.engine.titles import find_spec
+from domain.model.places import Place, distance_metres
 from domain.model.programme import rules
 from domain.model.programme.header import StoreSpec
+from domain.store.people.stores import CONSOLE
 
 
 @enum_of_words(rules.Weekday, description="A day of the week.")
@@ -38,11 +41,24 @@ class StoreHours:
     closes: str = strawberry.field(description="Such as 18:30; 24:00 is the end of the day.")
 
 
+@strawberry.input(description="A place on a map, in degrees.")
+class PlaceInput:
+    latitude: float = strawberry.field(description="-90 to 90; north is positive.")
+    longitude: float = strawberry.field(description="-180 to 180; east is positive.")
+
+
 @strawberry.type(description="A shop.")
 class Store:
     id: strawberry.ID = strawberry.field(description="Global id.")
     code: str = strawberry.field(description="Its code, as receipts and the programme file name it.")
     name: str = strawberry.field(description="As people know it.")
+    distance: int | None = strawberry.field(
+        default=None,
+        description=(
+            "In metres as the crow flies from the place that `stores` was given; null without one, or where"
+            " the programme does not say where the store is."
+        ),
+    )
 
     @strawberry.field(description="In the reader's language; null where the programme does not say.")
     async def address(self, info: Info) -> str | None:
@@ -90,7 +106,30 @@ def _spec_of(info: Info, code: str) -> StoreSpec | None:
 
 def store_of(code: str, names: Mapping[str, str]) -> Store:
     """Return a store by its code. A store that was never opened here has its code as its name."""
-    return Store(id=strawberry.ID(encode_id("Store", code)), code=code, name=names.get(code, code))
+    name = CONSOLE.name if code == CONSOLE.code else names.get(code, code)
+    return Store(id=strawberry.ID(encode_id("Store", code)), code=code, name=name)
+
+
+def nearest_first(info: Info, stores: Iterable[Store], near: PlaceInput) -> list[Store]:
+    """Return stores with their distance from a place, nearest first. Raises BadInput for no place."""
+    place = _place_of(near)
+    measured = list[Store]()
+    for store in stores:
+        spec = _spec_of(info, store.code)
+        if spec is not None and spec.position is not None:
+            there = Place(float(spec.position.latitude), float(spec.position.longitude))
+            store.distance = distance_metres(place, there)
+        measured.append(store)
+    return sorted(measured, key=lambda each: (each.distance is None, each.distance, each.code))
+
+
+def _place_of(near: PlaceInput) -> Place:
+    for field, value, most in (("latitude", near.latitude, 90), ("longitude", near.longitude, 180)):
+        if not -most <= value <= most:
+            raise BadInput(
+                f"Write {field} as a number of degrees from -{most} to {most}.", field=f"near.{field}"
+            )
+    return Place(near.latitude, near.longitude)
 
 
 def stores_of(codes: Iterable[str], names: Mapping[str, str]) -> list[Store]:

@@ -10,15 +10,18 @@ from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import TIER_STEP_REASON, deprecated_on
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.shared_types import Node
+from api.graphql.member.catalogue.units import ProgrammeWallet, units_by_code
 from domain.model.ledger import member as ledger
 from domain.model.ledger import tiers
 from domain.model.ledger.member import Member
-from domain.model.programme import NamedCount, Programme
+from domain.model.programme import CountSpec, NamedCount, Programme, TierSpec, safe_address
 
 _REACHED_BY = (
     "The qualifying count that reaches it; where the programme has several, that of the first that does."
 )
 _HELD_THROUGH = "The last day the current tier is held before its review; null where it cannot be lost."
+
+_COUNTED = "The wallet whose gains it counts; null where it counts something else, such as nights."
 
 
 @strawberry.type(description="What reaches and keeps a tier by one of a programme's counts.")
@@ -28,6 +31,7 @@ class TierThreshold:
     currency: str | None = strawberry.field(
         description="Where it counts money: `threshold` and `keep` are minor units of it."
     )
+    unit: ProgrammeWallet | None = strawberry.field(description=_COUNTED)
     threshold: int | None = strawberry.field(
         description="What reaches the tier; null where this count alone does not."
     )
@@ -52,6 +56,7 @@ class Tier:
         description=_REACHED_BY,
         deprecation_reason=f"Use `threshold`. {deprecated_on(2026, 11, 29)}",
     )
+    unit: ProgrammeWallet | None = strawberry.field(description=f"What `threshold` counts. {_COUNTED}")
     thresholds: list[TierThreshold] = strawberry.field(
         description=(
             "Of a programme with several counts, such as nights or spend, each in its order: any one reaches"
@@ -61,6 +66,12 @@ class Tier:
     multiplier: float = strawberry.field(description="What awards are multiplied by.")
     benefits: list[str] = strawberry.field(description="In the reader's language.")
     colour: str | None = strawberry.field(description="Such as #c9a227; null where it has none.")
+    card_art: str | None = strawberry.field(
+        description=(
+            "What lies behind the card of its members, in place of the brand's: a picture's path on this"
+            " server, or a whole URL; null where there is none."
+        )
+    )
 
 
 @strawberry.type(description="A change of tier.")
@@ -83,6 +94,7 @@ class CountProgress:
     currency: str | None = strawberry.field(
         description="Where it counts money: amounts are minor units of it."
     )
+    unit: ProgrammeWallet | None = strawberry.field(description=_COUNTED)
     qualifying: int = strawberry.field(description="What counts in the current window.")
     to_next: int | None = strawberry.field(
         description="What it misses for the next tier; null where it does not reach that, or there is none."
@@ -144,11 +156,13 @@ def tiers_by_code(programme: Programme, locale: str) -> Mapping[str, Tier]:
             name=rung.name.for_locale(locale),
             threshold=next(iter(rung.reaching.values()), 0),
             from_=next(iter(rung.reaching.values()), 0),
+            unit=_unit(programme, _nearest_count(programme, rung), locale),
             thresholds=[
                 TierThreshold(
                     code=code,
                     title=count.title.for_locale(locale),
                     currency=_currency(programme, count),
+                    unit=_unit(programme, count, locale),
                     threshold=rung.reaching.get(code),
                     from_=rung.reaching.get(code),
                     keep=rung.keeping.get(code),
@@ -158,6 +172,7 @@ def tiers_by_code(programme: Programme, locale: str) -> Mapping[str, Tier]:
             multiplier=float(rung.multiplier),
             benefits=[benefit.for_locale(locale) for benefit in rung.benefits],
             colour=rung.colour,
+            card_art=safe_address(rung.card_art, "picture"),
         )
         for rung in (programme.tiers.ladder if programme.tiers else ())
     }
@@ -169,6 +184,18 @@ def _named_counts(programme: Programme) -> Mapping[str, NamedCount]:
 
 def _currency(programme: Programme, count: NamedCount) -> str | None:
     return programme.programme.currency if programme.is_count_of_money(count) else None
+
+
+def _nearest_count(programme: Programme, rung: TierSpec) -> CountSpec | None:
+    """Return the count that `threshold` is of: the first that reaches the tier."""
+    name = next(iter(rung.reaching), None)
+    return None if programme.tiers is None or name is None else programme.tiers.all_counts.get(name)
+
+
+def _unit(programme: Programme, count: CountSpec | None, locale: str) -> ProgrammeWallet | None:
+    return (
+        None if count is None or count.wallet is None else units_by_code(programme, locale).get(count.wallet)
+    )
 
 
 def tier_step(step: ledger.TierStep) -> TierStep:
@@ -198,6 +225,7 @@ def tier_progress(audience: Audience, member: Member) -> TierProgress | None:
                 code=one.name,
                 title=audience.text(named[one.name].title),
                 currency=_currency(audience.programme, named[one.name]),
+                unit=_unit(audience.programme, named[one.name], audience.locale),
                 qualifying=one.qualifying,
                 to_next=one.to_next,
                 to_keep=one.to_keep,

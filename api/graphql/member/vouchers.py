@@ -12,6 +12,7 @@ from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, TOTAL_COUNT
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.ids import decode_id_as, encode_id
+from api.graphql.engine.merged_lists import ListPart, read_parts, total
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.problems import renders
 from api.graphql.engine.shared_types import Info, Node, PageInfo, Problem
@@ -127,7 +128,7 @@ class VoucherConnection:
     async def total_count(self, info: Info) -> int | None:
         if self.is_filtered:
             return None
-        return (await info.context.loaders.member_view(self.member)).member.issued
+        return await total(info, self.member, lambda counted: counted.issued)
 
 
 @strawberry.type(
@@ -231,26 +232,38 @@ async def voucher_history(
     """
     window = read_window(first, after, list_name=LIST_NAME)
     loaders = info.context.loaders
-    before = (await loaders.member_view(member)).member.issued + 1 if window.after is None else window.after
-    vouchers: list[StoredVoucher] = []
-    batch_size, examined = window.size, 0
-    while before > 1 and len(vouchers) < window.size and examined < MAX_EXAMINED:
-        rows = await queries.list_vouchers(
-            info.context.dependencies.runtime,
-            member_id=member,
-            first=batch_size,
-            before=before,
-            now=loaders.now,
-        )
-        vouchers += [one for one in rows.items if state is None or one.state_at(loaders.now) == state.name]
-        before, examined, batch_size = max(1, before - batch_size), examined + batch_size, batch_size * 2
+
+    async def read(owner: str, size: int, before: int | None) -> ListPart[Voucher]:
+        below = before if before is not None else (await loaders.member_view(owner)).member.issued + 1
+        vouchers: list[StoredVoucher] = []
+        batch_size, examined = size, 0
+        while below > 1 and len(vouchers) < size and examined < MAX_EXAMINED:
+            rows = await queries.list_vouchers(
+                info.context.dependencies.runtime,
+                member_id=owner,
+                first=batch_size,
+                before=below,
+                now=loaders.now,
+            )
+            vouchers += [
+                one for one in rows.items if state is None or one.state_at(loaders.now) == state.name
+            ]
+            below, examined, batch_size = max(1, below - batch_size), examined + batch_size, batch_size * 2
+        nodes = [NumberedRow(one.number, await voucher_of(info, one)) for one in vouchers]
+        if len(nodes) > size:  # a batch may hold more than were asked for: the next page goes on after them
+            return ListPart(nodes[:size], has_more=True)
+        return ListPart(nodes, has_more=below > 1, read_down_to=below if below > 1 else None)
+
+    part = await read_parts(
+        info, member, window, read=read, count=lambda counted: counted.issued, goes_on=True
+    )
     return connection(
-        [NumberedRow(one.number, await voucher_of(info, one)) for one in vouchers],
+        part.rows,
         window,
         list_name=LIST_NAME,
         edge=VoucherEdge,
         page_info=PageInfo,
         make=partial(VoucherConnection, member=member, is_filtered=state is not None),
-        has_more=before > 1,
-        read_down_to=before if before > 1 else None,
+        has_more=part.has_more,
+        read_down_to=part.read_down_to,
     )

@@ -96,11 +96,7 @@ class AdjustmentMutation:
             key=input.idempotency_key,
             now=loaders.now,
         )
-        audience = await loaders.audience()
-        return BalanceAdjusted(
-            entry=entry_of(audience, result.member_id, result.history_entry),
-            wallet=wallet_of(audience, result.member_id, result.wallet_code, result.wallet),
-        )
+        return await balance_adjusted(info, result)
 
     @strawberry.mutation(
         description="Managers: from now on the member earns, redeems and uses nothing; refunds still apply."
@@ -113,6 +109,15 @@ class AdjustmentMutation:
     @refusals_as_problems
     async def unfreeze_member(self, info: Info, input: UnfreezeMemberInput) -> UnfreezeMemberResult:
         return MembershipUnfrozen(customer=await _set_frozen(info, input, frozen=False))
+
+
+async def balance_adjusted(info: Info, result: adjustments.BalanceAdjusted) -> BalanceAdjusted:
+    """Return a correction as it was made."""
+    audience = await info.context.loaders.audience()
+    return BalanceAdjusted(
+        entry=entry_of(audience, result.member_id, result.history_entry),
+        wallet=wallet_of(audience, result.member_id, result.wallet_code, result.wallet),
+    )
 
 
 async def _set_frozen(

@@ -2,98 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from typing import Annotated
 
 import strawberry
 
 from api.errors import Forbidden
+from api.graphql.engine.action_kinds import StaffActionKind, action_of
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.enums import enum_of_words
-from api.graphql.engine.ids import encode_id
+from api.graphql.engine.descriptions import UNIT
+from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.paging import First, row_count
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info
 from api.graphql.engine.titles import find_spec
+from api.graphql.member.catalogue.units import ProgrammeWallet, unit_of
 from api.graphql.member.stores import Store, store_of
 from api.graphql.member.vouchers import Voucher, voucher_of
 from api.graphql.till.customers import Customer, customer_of
-from api.graphql.till.till_session import till_of
+from api.graphql.till.till_session import served_member_or_not_found, till_of
 from domain.services.errors import NotAllowed
 from domain.services.ledger import audit_trail, queries
 from domain.services.people import staff
-from domain.store.audit import STAFF_ACTIONS, Action, AuditAct
+from domain.store.audit import STAFF_ACTIONS, AuditAct
 
 ONE_DAY = timedelta(days=1)
 DEFAULT_ROWS = 50
+LONGEST_ACTOR = 100
 FIRST_DAY_ENDS = datetime.min.replace(tzinfo=UTC) + ONE_DAY
-
-
-@enum_of_words(Action, description="What somebody did.")
-class StaffActionKind(Enum):
-    PURCHASE = strawberry.enum_value("PURCHASE", description="Recorded a purchase.")
-    REFUND = strawberry.enum_value("REFUND", description="Recorded a refund.")
-    ADJUSTMENT = strawberry.enum_value("ADJUSTMENT", description="Corrected a balance.")
-    VOUCHER_USED = strawberry.enum_value("VOUCHER_USED", description="Accepted a voucher.")
-    REWARD_REDEEMED = strawberry.enum_value(
-        "REWARD_REDEEMED", description="Redeemed a reward for a member, by a code sent to them."
-    )
-    VOUCHER_REVERSED = strawberry.enum_value("VOUCHER_REVERSED", description="Took an acceptance back.")
-    EVENT = strawberry.enum_value("EVENT", description="Recorded an event.")
-    ATTRIBUTES = strawberry.enum_value("ATTRIBUTES", description="Set what staff know of a member.")
-    MEMBER_FROZEN = strawberry.enum_value("MEMBER_FROZEN", description="Froze a membership.")
-    MEMBER_UNFROZEN = strawberry.enum_value("MEMBER_UNFROZEN", description="Unfroze a membership.")
-    MEMBER_LOOKED_UP = strawberry.enum_value("MEMBER_LOOKED_UP", description="Looked a member up.")
-    STAFF_ADDED = strawberry.enum_value("STAFF_ADDED", description="Put somebody on the list of staff.")
-    STAFF_DISABLED = strawberry.enum_value("STAFF_DISABLED", description="Shut an employee out.")
-    STAFF_ENABLED = strawberry.enum_value("STAFF_ENABLED", description="Let an employee in again.")
-    PASSWORD_CHANGED = strawberry.enum_value(
-        "PASSWORD_CHANGED", description="Gave an employee another password."
-    )
-    SECOND_FACTOR_SET = strawberry.enum_value(
-        "SECOND_FACTOR_SET", description="Enrolled their own second factor."
-    )
-    SECOND_FACTOR_RESET = strawberry.enum_value(
-        "SECOND_FACTOR_RESET", description="Took an employee's second factor away."
-    )
-    RECOVERY_CODE_USED = strawberry.enum_value(
-        "RECOVERY_CODE_USED", description="Signed in with a recovery code."
-    )
-    KEYS_ROTATED = strawberry.enum_value("KEYS_ROTATED", description="Made another key that signs tokens.")
-    KEYS_DROPPED = strawberry.enum_value(
-        "KEYS_DROPPED", description="Ended a key that signs tokens, and every token of it."
-    )
-    SECRET_ACCEPTED = strawberry.enum_value(
-        "SECRET_ACCEPTED", description="Went on without the database's own secret, which was lost."
-    )
-    PROGRAMME_PUBLISHED = strawberry.enum_value(
-        "PROGRAMME_PUBLISHED", description="Published a version of the programme."
-    )
-    CODES_MADE = strawberry.enum_value("CODES_MADE", description="Made single-use codes of a batch.")
-    OUTBOX_RETRIED = strawberry.enum_value(
-        "OUTBOX_RETRIED", description="Let something that was parked be sent again."
-    )
-    CONTACT_PROPOSED = strawberry.enum_value(
-        "CONTACT_PROPOSED", description="Proposed a new contact for a member who lost theirs."
-    )
-    DATA_EXPORTED = strawberry.enum_value(
-        "DATA_EXPORTED", description="Asked for all data of a member: the member, or by the command line."
-    )
-    BIRTHDAY_CORRECTED = strawberry.enum_value(
-        "BIRTHDAY_CORRECTED", description="Corrected a member's birthday, with a reason."
-    )
-    CONTACT_REPLACED = strawberry.enum_value(
-        "CONTACT_REPLACED", description="Approved the new contact of a member who lost theirs."
-    )
-    CONTACT_REMOVED = strawberry.enum_value(
-        "CONTACT_REMOVED", description="Took their own e-mail address or phone number away."
-    )
-    CONTACT_CHANGE_UNDONE = strawberry.enum_value(
-        "CONTACT_CHANGE_UNDONE", description="Whoever had the contact before took the change back."
-    )
-    CONTACT_CHANGED = strawberry.enum_value(
-        "CONTACT_CHANGED", description="A member changed their e-mail address or phone."
-    )
 
 
 @strawberry.type(description="One thing that an employee did in this shift.")
@@ -113,6 +48,9 @@ class ShiftAction:
     wallet: WalletCode | None = strawberry.field(
         description="Which wallet a correction moved; null for anything else."
     )
+    unit: ProgrammeWallet | None = strawberry.field(
+        description="What `amount` counts where it is a wallet's; null for anything else."
+    )
     currency: str | None = strawberry.field(description="Set where the amount is money.")
     customer: Customer | None = strawberry.field(
         description="The member as they are now; null where they are erased."
@@ -125,6 +63,7 @@ class ShiftAction:
 @strawberry.type(description="A wallet's balance: available + pending - debt.")
 class AuditBalance:
     wallet: WalletCode = strawberry.field(description="Which wallet.")
+    unit: ProgrammeWallet | None = strawberry.field(description=UNIT)
     amount: int = strawberry.field(description="In points, or minor units of the programme's currency.")
 
 
@@ -135,7 +74,10 @@ class AuditEntry:
     id: strawberry.ID = strawberry.field(description="Global id.")
     at: datetime = strawberry.field(description="When.")
     actor: str = strawberry.field(
-        description="The employee's username; `cli:NAME` for a command; `member` for the member themselves."
+        description=(
+            "The employee's username; `client:NAME` for a system with a key; `cli:NAME` for a command;"
+            " `member` for the member themselves."
+        )
     )
     action_kind: StaffActionKind = strawberry.field(description="What was done.")
     store: Store | None = strawberry.field(description="The store; null for what was done at no till.")
@@ -151,6 +93,13 @@ class AuditEntry:
     amount: int = strawberry.field(
         description="The purchase's total, what was refunded (minor units), or the correction; else 0."
     )
+    wallet: WalletCode | None = strawberry.field(
+        description="Which wallet a correction moved; null for anything else."
+    )
+    unit: ProgrammeWallet | None = strawberry.field(
+        description="What `amount` counts where it is a wallet's; null for anything else."
+    )
+    currency: str | None = strawberry.field(description="Set where the amount is money.")
     reason: str | None = strawberry.field(
         description="As the employee gave it; null where none is asked for."
     )
@@ -164,10 +113,22 @@ class AuditEntry:
 @strawberry.type
 class TrailQuery:
     @strawberry.field(description="Staff: what this shift (this staff session) did, newest first.")
-    async def shift_actions(self, info: Info, first: First = DEFAULT_ROWS) -> list[ShiftAction]:
+    async def shift_actions(
+        self,
+        info: Info,
+        first: First = DEFAULT_ROWS,
+        after: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="The id of an act: the ones that come after it in the list."),
+        ] = None,
+    ) -> list[ShiftAction]:
         runtime, loaders = info.context.dependencies.runtime, info.context.loaders
         acts = await audit_trail.find_shift_acts(
-            runtime, till=till_of(info), first=row_count(first, default=DEFAULT_ROWS), now=loaders.now
+            runtime,
+            till=till_of(info),
+            first=row_count(first, default=DEFAULT_ROWS),
+            after=None if after is None else decode_id_as("ShiftAction", after, field="after"),
+            now=loaders.now,
         )
         audience = await loaders.audience()
         member_views = await queries.load_member_views(
@@ -185,6 +146,7 @@ class TrailQuery:
                 subject=_subject(audience, act, vouchers),
                 amount=act.amount,
                 wallet=WalletCode(act.wallet) if act.wallet else None,
+                unit=unit_of(audience, act.wallet),
                 currency=audience.programme.programme.currency if _is_money(audience, act) else None,
                 customer=customer_of(audience, member_views[act.member])
                 if act.member and act.member in member_views
@@ -221,9 +183,30 @@ class TrailQuery:
                 )
             ),
         ] = False,
+        actor: Annotated[
+            str | None, strawberry.argument(description="Only of this `actor`, such as a username.")
+        ] = None,
+        kinds: Annotated[
+            list[StaffActionKind] | None, strawberry.argument(description="Only acts of these kinds.")
+        ] = None,
+        member: Annotated[
+            str | None,
+            strawberry.argument(
+                description="Only what concerns this member: a membership number, or a customer's id."
+            ),
+        ] = None,
+        after: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="The id of an act: the ones that come after it in the list."),
+        ] = None,
     ) -> list[AuditEntry]:
-        now = info.context.loaders.now
-        end = until or now
+        end = until or info.context.loaders.now
+        wanted = audit_trail.TrailFilter(
+            actor=None if actor is None else actor[:LONGEST_ACTOR],
+            actions=tuple(action_of(kind) for kind in kinds or ()),
+            member_id=None if member is None else await served_member_or_not_found(info, member),
+            after=None if after is None else decode_id_as("AuditEntry", after, field="after"),
+        )
         try:
             acts = await audit_trail.find_store_acts(
                 info.context.dependencies.runtime,
@@ -232,18 +215,21 @@ class TrailQuery:
                 since=since or max(end, FIRST_DAY_ENDS) - ONE_DAY,
                 until=end,
                 first=row_count(first, default=DEFAULT_ROWS),
+                wanted=wanted,
                 is_of_look_ups=look_ups,
             )
         except NotAllowed:
             raise Forbidden from None
-        return await _entries(info, acts)
+        return await audit_entries(info, acts)
 
 
-async def _entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry]:
+async def audit_entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry]:
+    """Return rows of the audit trail as staff read them."""
     dependencies, now = info.context.dependencies, info.context.loaders.now
     names = await dependencies.store_names.names(now=now)
     employees = {one.id: one.username for one in await staff.list_staff(dependencies.runtime.store)}
     audience = await info.context.loaders.audience()
+    hidden = audience.programme.hidden_wallets
     return [
         AuditEntry(
             id=strawberry.ID(encode_id("AuditEntry", act.id)),
@@ -254,6 +240,9 @@ async def _entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry]:
             member=None if act.member is None else strawberry.ID(encode_id("Customer", act.member)),
             subject=employees.get(act.subject, act.subject) if act.action in STAFF_ACTIONS else act.subject,
             amount=act.amount,
+            wallet=WalletCode(act.wallet) if act.wallet is not None and act.wallet not in hidden else None,
+            unit=unit_of(audience, act.wallet),
+            currency=audience.programme.programme.currency if _is_money(audience, act) else None,
             reason=act.reason,
             before=_balances(audience, act.before),
             after=_balances(audience, act.after),
@@ -266,7 +255,7 @@ async def _entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry]:
 def _balances(audience: Audience, amounts: Mapping[str, int]) -> list[AuditBalance]:
     hidden = audience.programme.hidden_wallets
     return [
-        AuditBalance(wallet=WalletCode(code), amount=amount)
+        AuditBalance(wallet=WalletCode(code), unit=unit_of(audience, code), amount=amount)
         for code, amount in amounts.items()
         if code not in hidden
     ]
@@ -278,7 +267,8 @@ def _subject(audience: Audience, act: AuditAct, vouchers: Mapping[str, Voucher])
     """
     if act.voucher is not None and act.voucher in vouchers:
         return vouchers[act.voucher].title
-    if (wallet := find_spec(audience.programme.wallet, act.wallet)) is not None:
+    is_of_order = act.action in ("PAYMENT_HELD", "HOLD_RELEASED")
+    if not is_of_order and (wallet := find_spec(audience.programme.wallet, act.wallet)) is not None:
         return audience.text(wallet.name)
     event = find_spec(audience.programme.event, act.subject) if act.action == "EVENT" else None
     return act.subject if event is None else audience.text(event.title)
@@ -286,4 +276,5 @@ def _subject(audience: Audience, act: AuditAct, vouchers: Mapping[str, Voucher])
 
 def _is_money(audience: Audience, act: AuditAct) -> bool:
     wallet = find_spec(audience.programme.wallet, act.wallet)
-    return act.action in ("PURCHASE", "REFUND") or (wallet is not None and wallet.kind == "money")
+    is_of_receipt = act.action in ("PURCHASE", "REFUND", "PURCHASE_CORRECTED")
+    return is_of_receipt or (wallet is not None and wallet.kind == "money")

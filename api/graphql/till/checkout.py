@@ -17,6 +17,7 @@ from api.graphql.engine.problems import (
 )
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.catalogue.purchase_quotes import PurchaseLineInput
+from api.graphql.member.payment_holds import PAID_WITH, HeldPaymentInput, HoldNotUsable
 from api.graphql.member.vouchers import Voucher, VoucherNotUsable, decode_voucher_id, voucher_of
 from api.graphql.till.purchases import (
     PAY_WITH,
@@ -71,6 +72,7 @@ class CheckoutInput:
         default_factory=list, description="Used with it, each once, at most 10."
     )
     pay_with: list[WalletPaymentInput] | None = strawberry.field(default_factory=list, description=PAY_WITH)
+    paid_with: list[HeldPaymentInput] | None = strawberry.field(default_factory=list, description=PAID_WITH)
     taxes: list[TaxLineInput] | None = strawberry.field(
         default=None, description="The receipt's tax lines, at most 50, for the fiscal record."
     )
@@ -95,7 +97,8 @@ CheckoutResult = Annotated[
     | NotAllowed
     | IdempotencyConflict
     | InsufficientBalance
-    | PaymentNotAccepted,
+    | PaymentNotAccepted
+    | HoldNotUsable,
     strawberry.union("CheckoutResult", description="All of it, or why nothing of it happened."),
 ]
 
@@ -111,10 +114,10 @@ class CheckoutMutation:
     @refusals_as_problems
     async def checkout(self, info: Info, input: CheckoutInput) -> CheckoutResult:
         member = await served_member(info, input.member)
-        with guard_scans(info):
+        async with guard_scans(info):
             result = await checkout.check_out(
                 info.context.dependencies.runtime,
-                till=till_of(info),
+                till=till_of(info, input.member),
                 member_id=member,
                 purchase_input=replace(
                     purchase_input_of(input, external_id=input.external_id),
@@ -123,7 +126,7 @@ class CheckoutMutation:
                 basket_vouchers=[_basket_voucher(each) for each in input.vouchers or ()],
                 key=input.idempotency_key,
                 now=info.context.loaders.now,
-                presence=presence_of(info, input.member),
+                presence=await presence_of(info, input.member),
             )
         vouchers = [await voucher_of(info, voucher) for voucher in result.vouchers]
         return await recorded_of(info, CheckedOut, result.recorded, vouchers=vouchers)

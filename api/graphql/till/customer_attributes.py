@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from api.graphql.engine.descriptions import MEMBER_NAMED
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.consents import AttributeInput, answers_of
@@ -14,7 +15,7 @@ from domain.services import attributes
 
 @strawberry.input(description="What staff know of a member.")
 class SetCustomerAttributesInput:
-    member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
+    member: str = strawberry.field(description=MEMBER_NAMED)
     attributes: list[AttributeInput] = strawberry.field(description="Those that change, 50 at most.")
 
 
@@ -31,7 +32,12 @@ SetCustomerAttributesResult = Annotated[
 
 @strawberry.type
 class CustomerAttributeMutation:
-    @strawberry.mutation(description="Staff: sets what the programme leaves to staff; the rest stays.")
+    @strawberry.mutation(
+        description=(
+            "Staff set what the programme leaves to staff, a system what it leaves to systems; the rest"
+            " stays."
+        )
+    )
     @refusals_as_problems
     async def set_customer_attributes(
         self, info: Info, input: SetCustomerAttributesInput
@@ -43,7 +49,7 @@ class CustomerAttributeMutation:
             info.context.dependencies.runtime,
             member=member,
             answers=answers_of(input.attributes),
-            setters=setters_of(info.context.staff().role),
+            setters=setters_of(info.context.at_till().role),
             source=till.source,
             now=loaders.now,
             check=till.require_other_member,

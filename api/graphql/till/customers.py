@@ -20,9 +20,11 @@ from api.graphql.member.tiers import TierProgress, tier_progress
 from api.graphql.member.vouchers import VoucherConnection, voucher_history
 from api.graphql.till.till_session import count_look_up, note_look_up, note_missed_look_up
 from domain.model.programme.attributes import AttributeSetter
-from domain.services.ledger import look_ups, queries
-from domain.services.ledger.queries import MemberView, PurchaseFilter
-from domain.store.people.sessions import StaffRole
+from domain.services.ledger import queries
+from domain.services.ledger.look_up import look_ups
+from domain.services.ledger.purchase_queries import PurchaseFilter
+from domain.services.ledger.queries import MemberView
+from domain.store.people.sessions import TillRole
 
 
 @strawberry.type(description="A segment of the programme.")
@@ -34,7 +36,9 @@ class CustomerSegment:
 @strawberry.type(description="A member as staff may see one: no contact, no birthday, no code.")
 class Customer(Node):
     number: str = strawberry.field(description="Membership number with a check digit, as printed on a card.")
-    name: str = strawberry.field(description="As they gave it.")
+    name: str = strawberry.field(
+        description="As they gave it; empty for a system without the scope members:read."
+    )
     status: MemberStatus = strawberry.field(description="Whether they can earn and redeem.")
     member_view: strawberry.Private[MemberView]
     audience: strawberry.Private[Audience]
@@ -49,7 +53,9 @@ class Customer(Node):
         description="What the programme leaves to staff to know of a member, also where it is not known yet."
     )
     def attributes(self, info: Info) -> list[MemberAttribute]:
-        setters = setters_of(info.context.staff().role)
+        if self.audience.is_blind:
+            return []
+        setters = setters_of(info.context.at_till().role)
         return attributes_of(self.audience, self.member_view.details.attributes, setters)
 
     @strawberry.field(
@@ -104,8 +110,8 @@ class Customer(Node):
 
     @strawberry.field(description="In the stores this employee may see.")
     async def purchases(self, info: Info, first: First = 20, after: After = None) -> PurchaseConnection:
-        staff = info.context.staff()
-        store = None if staff.role == "OPERATOR" else staff.store
+        staff = info.context.at_till()
+        store = None if staff.role in ("OPERATOR", "SERVICE") else staff.store
         return await purchase_history(
             info, self.member_view.member.id, first=first, after=after, wanted=PurchaseFilter(store)
         )
@@ -113,7 +119,9 @@ class Customer(Node):
 
 @strawberry.type
 class CustomerQuery:
-    @strawberry.field(description="Staff: a member by membership number, e-mail or phone, exactly.")
+    @strawberry.field(
+        description="Staff and systems: a member by membership number, e-mail or phone, exactly."
+    )
     async def find_customer(
         self,
         info: Info,
@@ -137,8 +145,10 @@ class CustomerQuery:
         return customer
 
 
-def setters_of(role: StaffRole) -> frozenset[AttributeSetter]:
-    """Return whose attributes an employee sees and sets: operators also do it for other systems."""
+def setters_of(role: TillRole) -> frozenset[AttributeSetter]:
+    """Return whose attributes an employee or a system sees and sets: operators do it for both."""
+    if role == "CLIENT":
+        return frozenset({"system"})
     return frozenset({"staff", "system"}) if role == "OPERATOR" else frozenset({"staff"})
 
 
@@ -153,7 +163,7 @@ def customer_of(audience: Audience, member_view: MemberView) -> Customer:
     return Customer(
         id=strawberry.ID(encode_id("Customer", member_view.member.id)),
         number=member_view.member.number,
-        name=member_view.details.name,
+        name="" if audience.is_blind else member_view.details.name,
         status=status_of(member_view),
         member_view=member_view,
         audience=audience,

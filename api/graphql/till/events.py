@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
+from api.graphql.engine.descriptions import IDEMPOTENCY_KEY, MEMBER_NAMED
 from api.graphql.engine.problems import IdempotencyConflict, NotAllowed, refusals_as_problems
 from api.graphql.engine.scalars import JsonObject
 from api.graphql.engine.shared_types import Info
@@ -19,7 +19,7 @@ from domain.services.ledger import member_events
 
 @strawberry.input(description="Something that happened to a member outside the till.")
 class RecordEventInput:
-    member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
+    member: str = strawberry.field(description=MEMBER_NAMED)
     name: str = strawberry.field(description="The event's name in the programme file.")
     data: JsonObject | None = strawberry.field(
         default=None, description="The fields that the programme file declares for it."
@@ -54,7 +54,7 @@ class EventMutation:
     @refusals_as_problems
     async def record_event(self, info: Info, input: RecordEventInput) -> RecordEventResult:
         loaders, till = info.context.loaders, till_of(info)
-        till.require_manager()
+        till.require_reporter()
         result = await member_events.record(
             info.context.dependencies.runtime,
             till=till,

@@ -64,7 +64,8 @@ class LostContactMutation:
     @strawberry.mutation(description="Managers: proposes a new contact for a member who lost theirs.")
     @refusals_as_problems
     async def propose_contact(self, info: Info, input: ProposeContactInput) -> ProposeContactResult:
-        runtime, now, actor = info.context.dependencies.runtime, info.context.loaders.now, service_actor(info)
+        runtime, actor = info.context.dependencies.runtime, service_actor(info)
+        now = info.context.loaders.world_now
         till_of(info).require_manager()
         member = await served_member_or_not_found(info, input.member)
         if input.code is None:
@@ -92,7 +93,7 @@ class LostContactMutation:
         runtime, loaders = info.context.dependencies.runtime, info.context.loaders
         till_of(info).require_manager()
         member = await contact_service.approve(
-            runtime, actor=service_actor(info), proposal_id=input.proposal[:64], now=loaders.now
+            runtime, actor=service_actor(info), proposal_id=input.proposal[:64], now=loaders.world_now
         )
         member_view = await queries.load_member_view(runtime, member_id=member, now=loaders.now)
         return ContactApproved(customer=customer_of(await loaders.audience(), member_view))

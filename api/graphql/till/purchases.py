@@ -8,7 +8,7 @@ from typing import Annotated, Protocol, TypeVar
 import strawberry
 
 from api.graphql.engine.audience import Audience
-from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
+from api.graphql.engine.descriptions import IDEMPOTENCY_KEY, MEMBER_NAMED
 from api.graphql.engine.problems import (
     ExpiredCode,
     IdempotencyConflict,
@@ -29,6 +29,7 @@ from api.graphql.member.catalogue.purchase_quotes import (
     unlocked_rewards,
 )
 from api.graphql.member.explanations import RuleOutcome, outcomes_of
+from api.graphql.member.payment_holds import PAID_WITH, HeldPaymentInput, HoldNotUsable, hold_payments
 from api.graphql.member.payments import Payable, WalletPart, payables_of, payment_of
 from api.graphql.member.points import (
     PointEntry,
@@ -44,7 +45,9 @@ from api.graphql.member.tiers import Tier, TierStep, tiers_by_code
 from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.receipt_details import TaxLineInput, TenderInput, receipt_details
 from api.graphql.till.till_session import (
+    CUSTOMER,
     count_look_up,
+    is_named_by_system,
     note_look_up,
     note_missed_look_up,
     presence_of,
@@ -57,8 +60,10 @@ from domain.model.ledger.payments import paid_otherwise
 from domain.model.people.codes import CodeKind, classify
 from domain.services.errors import UnknownCode as NobodyByThatCode
 from domain.services.ledger import purchase_input as purchase_inputs
-from domain.services.ledger import purchases, queries
+from domain.services.ledger import purchase_queries, purchases
+from domain.services.ledger.look_up import look_ups
 from domain.services.ledger.purchases import PurchaseTierChange
+from domain.store.look_ups import LookUpKey
 
 RecordedT = TypeVar("RecordedT", bound="PurchaseRecorded")
 
@@ -79,7 +84,7 @@ PAY_WITH = (
 
 @strawberry.input(description="A purchase that is not recorded.")
 class QuoteInput:
-    member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
+    member: str = strawberry.field(description=MEMBER_NAMED)
     occurred_at: datetime | None = strawberry.field(
         default=None, description="When they bought; by default now."
     )
@@ -92,6 +97,9 @@ class QuoteInput:
         default_factory=list,
         description="What wallets would pay of it; what does not fit is BAD_INPUT, and says what would.",
     )
+    paid_with: list[HeldPaymentInput] | None = strawberry.field(
+        default_factory=list, description="Holds that would pay for it."
+    )
 
 
 @strawberry.input(
@@ -101,7 +109,7 @@ class QuoteInput:
     )
 )
 class PurchaseInput:
-    member: str = strawberry.field(description="A visit, a membership number, or a customer's id.")
+    member: str = strawberry.field(description=MEMBER_NAMED)
     external_id: str = strawberry.field(description="The receipt's number, 1 to 128 characters.")
     occurred_at: datetime | None = strawberry.field(
         default=None,
@@ -118,6 +126,7 @@ class PurchaseInput:
         default_factory=list, description="What was bought, at most 500 lines; rules about goods need them."
     )
     pay_with: list[WalletPaymentInput] | None = strawberry.field(default_factory=list, description=PAY_WITH)
+    paid_with: list[HeldPaymentInput] | None = strawberry.field(default_factory=list, description=PAID_WITH)
     taxes: list[TaxLineInput] | None = strawberry.field(
         default=None,
         description="The receipt's tax lines, at most 50; kept as they are for the fiscal record.",
@@ -182,7 +191,8 @@ RecordPurchaseResult = Annotated[
     | NotAllowed
     | IdempotencyConflict
     | InsufficientBalance
-    | PaymentNotAccepted,
+    | PaymentNotAccepted
+    | HoldNotUsable,
     strawberry.union("RecordPurchaseResult", description="The purchase, or why it does not count."),
 ]
 
@@ -191,8 +201,8 @@ RecordPurchaseResult = Annotated[
 class PurchaseQuery:
     @strawberry.field(
         description=(
-            "Staff: what this purchase would earn, by the very code that awards it. Writes nothing, but for"
-            " the trail of look-ups where a number names the member."
+            "Staff and systems: what this purchase would earn, by the very code that awards it. Writes"
+            " nothing, but for the trail of look-ups where a number or a contact names the member."
         )
     )
     async def quote_purchase(self, info: Info, input: QuoteInput) -> Quote:
@@ -206,8 +216,8 @@ class PurchaseQuery:
             purchase_input=purchase_input,
             now=loaders.now,
         )
-        if _is_by_number(input):
-            await note_look_up(info, member, "NUMBER")
+        if (key := _look_up_of(info, input)) is not None:
+            await note_look_up(info, member, key)
         audience = await loaders.audience()
         available = {code: one.available for code, one in quote.member_view.member.wallets.items()}
         return Quote(
@@ -226,7 +236,7 @@ class PurchaseQuery:
             paid=paid_otherwise(quote.purchase),
         )
 
-    @strawberry.field(description="Staff: a receipt of this store.")
+    @strawberry.field(description="Staff and systems: a receipt of this store.")
     async def purchase(
         self,
         info: Info,
@@ -245,7 +255,9 @@ class PurchaseQuery:
         till = till_of(info)
         if store is not None and store != till.store and till.role != "OPERATOR":
             return None
-        recorded_purchase = await queries.find_purchase(
+        if source is not None and source != till.source and till.role == "CLIENT":
+            return None
+        recorded_purchase = await purchase_queries.find_purchase(
             info.context.dependencies.runtime,
             source=source or till.source,
             store=store or till.store,
@@ -254,19 +266,23 @@ class PurchaseQuery:
         return None if recorded_purchase is None else await purchase_of(info, recorded_purchase)
 
 
-def _is_by_number(input: QuoteInput) -> bool:
-    return classify(input.member).kind is CodeKind.NUMBER
+def _look_up_of(info: Info, input: QuoteInput) -> LookUpKey | None:
+    """Return by what a quote looks a member up; None by a visit or an id."""
+    if input.member.startswith(CUSTOMER):
+        return "ID"
+    is_number = classify(input.member).kind is CodeKind.NUMBER
+    return look_ups.key_of(input.member) if is_number or is_named_by_system(info, input.member) else None
 
 
 async def _quoted_member(info: Info, input: QuoteInput) -> str:
-    """Return the member of a quote. By a number the quote is a look-up."""
-    if not _is_by_number(input):
+    """Return the member of a quote. By a number or a contact the quote is a look-up."""
+    if (key := _look_up_of(info, input)) is None:
         return await served_member(info, input.member, occurred_at=input.occurred_at)
     count_look_up(info)
     try:
         return await served_member(info, input.member)
     except NobodyByThatCode:
-        await note_missed_look_up(info, "NUMBER")
+        await note_missed_look_up(info, key)
         raise
 
 
@@ -277,7 +293,7 @@ class PurchaseMutation:
     )
     @refusals_as_problems
     async def record_purchase(self, info: Info, input: PurchaseInput) -> RecordPurchaseResult:
-        loaders, till = info.context.loaders, till_of(info)
+        loaders, till = info.context.loaders, till_of(info, input.member)
         member = await served_member(info, input.member, occurred_at=input.occurred_at)
         purchase_input = replace(
             purchase_input_of(input, external_id=input.external_id, occurred_at=input.occurred_at),
@@ -290,7 +306,7 @@ class PurchaseMutation:
             purchase_input=purchase_input,
             key=input.idempotency_key,
             now=loaders.now,
-            presence=presence_of(info, input.member) if input.pay_with else "unproven",
+            presence=await presence_of(info, input.member) if input.pay_with else "unproven",
         )
         return await recorded_of(info, PurchaseRecorded, result)
 
@@ -333,6 +349,7 @@ class PurchaseFields(Protocol):
     total: int
     lines: list[PurchaseLineInput] | None
     pay_with: list[WalletPaymentInput] | None
+    paid_with: list[HeldPaymentInput] | None
 
 
 def purchase_input_of(
@@ -341,7 +358,13 @@ def purchase_input_of(
     """Return the purchase of an input, without what it says of taxes and tenders."""
     pay_with = tuple(WalletPayment(part.wallet, part.units) for part in input.pay_with or ())
     return purchase_inputs.PurchaseInput(
-        external_id, input.total, input.currency, input_lines(input.lines), occurred_at, pay_with
+        external_id,
+        input.total,
+        input.currency,
+        input_lines(input.lines),
+        occurred_at,
+        pay_with,
+        hold_payments(input.paid_with),
     )
 
 

@@ -112,7 +112,12 @@ class ConfirmedRedemptionMutation:
         except decision.RewardLocked as refusal:
             return reward_locked(await info.context.loaders.audience(), reward, refusal)
         sent = await redemption_codes.send(
-            runtime, member_id=member, reward=reward, title=title, store=till.store, now=now
+            runtime,
+            member_id=member,
+            reward=reward,
+            title=title,
+            store=till.store,
+            now=info.context.loaders.world_now,
         )
         return RedemptionCodeSent(
             challenge=sent.challenge, code_sent_to=sent.sent_to, expires_at=sent.expires_at
@@ -124,6 +129,7 @@ class ConfirmedRedemptionMutation:
     @refusals_as_problems
     async def redeem_for_customer(self, info: Info, input: RedeemForCustomerInput) -> RedeemForCustomerResult:
         runtime, till, now = info.context.dependencies.runtime, till_of(info), info.context.loaders.now
+        world_now = info.context.loaders.world_now
         member, reward = await served_member(info, input.member), _reward_of(input.reward_id)
 
         async def prove() -> list[Write]:
@@ -134,7 +140,7 @@ class ConfirmedRedemptionMutation:
                 store=till.store,
                 code=input.code,
                 challenge=input.challenge,
-                now=now,
+                now=world_now,
             )
 
         try:
@@ -145,6 +151,7 @@ class ConfirmedRedemptionMutation:
                 reward=reward,
                 prove=prove,
                 key=input.idempotency_key,
+                began_at=world_now,
                 now=now,
             )
         except decision.RewardLocked as refusal:
@@ -154,7 +161,7 @@ class ConfirmedRedemptionMutation:
 
 async def _redeemed_answer(info: Info, redeemed: confirmed_redemption.TillRedemption) -> RedeemedForCustomer:
     info.context.loaders.remember(redeemed.member_view)
-    staff, audience = info.context.staff(), await info.context.loaders.audience()
+    staff, audience = info.context.at_till(), await info.context.loaders.audience()
     member = redeemed.member_view.member.id
     visit = info.context.dependencies.tokens.visit(
         member=member,

@@ -1,6 +1,7 @@
 """Refunds at the till: quoting and recording."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -28,8 +29,9 @@ from api.graphql.member.points import (
 )
 from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.till.till_session import till_of
-from domain.services.ledger import refunds
-from domain.services.ledger.refunds import RefundLine, RefundRequest
+from domain.services.ledger.parking.parked_refunds import ParkedRefund
+from domain.services.ledger.returns import refunds
+from domain.services.ledger.returns.refunds import RefundLine, RefundRequest
 
 
 @strawberry.input(
@@ -105,15 +107,30 @@ class PurchaseRefunded:
     back: PaymentBack = strawberry.field(description="What the customer gets back by this refund.")
 
 
+@strawberry.type(description="A sale that still waits for a contact to be proven is less now, or nothing.")
+class ParkedSaleRefunded:
+    external_id: str = strawberry.field(description="The receipt's number.")
+    refunded: int = strawberry.field(
+        description="What the customer gets back by this refund, in minor units."
+    )
+    remaining: int = strawberry.field(description="What of the sale still waits, in minor units.")
+    waits_until: datetime = strawberry.field(description="After that it earns nothing.")
+
+
 RefundPurchaseResult = Annotated[
-    PurchaseRefunded | RefundTooLarge | UnknownPurchase | NotAllowed | IdempotencyConflict,
+    PurchaseRefunded
+    | ParkedSaleRefunded
+    | RefundTooLarge
+    | UnknownPurchase
+    | NotAllowed
+    | IdempotencyConflict,
     strawberry.union("RefundPurchaseResult", description="The refund, or why there is none."),
 ]
 
 
 @strawberry.type
 class RefundQuery:
-    @strawberry.field(description="Staff: what this refund would take back. Writes nothing.")
+    @strawberry.field(description="Staff and systems: what this refund would take back. Writes nothing.")
     async def quote_refund(self, info: Info, input: QuoteRefundInput) -> RefundQuote:
         loaders = info.context.loaders
         quote = await refunds.quote(
@@ -145,6 +162,13 @@ class RefundMutation:
             key=input.idempotency_key,
             now=loaders.now,
         )
+        if isinstance(result, ParkedRefund):
+            return ParkedSaleRefunded(
+                external_id=result.external_id,
+                refunded=result.refunded_minor,
+                remaining=result.remaining_minor,
+                waits_until=result.until,
+            )
         audience = await loaders.audience()
         return PurchaseRefunded(
             purchase=await purchase_of(info, result.purchase),

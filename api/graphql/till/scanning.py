@@ -95,7 +95,7 @@ class ScanMutation:
 async def _scan(info: Info, input: ScanInput) -> CustomerScanned | VoucherScanned:
     dependencies = info.context.dependencies
     is_look_up = classify(input.code).kind is CodeKind.NUMBER
-    with guard_scans(info):
+    async with guard_scans(info):
         if is_look_up:
             count_look_up(info)
         try:
@@ -106,7 +106,7 @@ async def _scan(info: Info, input: ScanInput) -> CustomerScanned | VoucherScanne
                 occurred_at=input.occurred_at,
                 key=input.idempotency_key,
                 card_keys=dependencies.card_keys,
-                now=info.context.loaders.now,
+                now=info.context.loaders.world_now,
             )
         except NobodyByThatCode:
             if is_look_up:
@@ -117,7 +117,7 @@ async def _scan(info: Info, input: ScanInput) -> CustomerScanned | VoucherScanne
 
 
 async def _customer_scan(info: Info, scan: CustomerScanned) -> CustomerScan:
-    staff = info.context.staff()
+    staff = info.context.at_till()
     visit = info.context.dependencies.tokens.visit(
         member=scan.member_view.member.id,
         store=staff.store,

@@ -33,21 +33,32 @@ QR_PIXELS = 320
 class StaffRole(Enum):
     CASHIER = strawberry.enum_value("CASHIER", description="Scans, records and refunds in their store.")
     MANAGER = strawberry.enum_value("MANAGER", description="That, and corrections with a reason.")
-    OPERATOR = strawberry.enum_value("OPERATOR", description="That, in every store.")
+    OPERATOR = strawberry.enum_value(
+        "OPERATOR", description="That, in every store, and everything in the console."
+    )
+    SERVICE = strawberry.enum_value("SERVICE", description="Members, in the console.")
+    ANALYST = strawberry.enum_value("ANALYST", description="Figures, in the console.")
 
 
 @strawberry.type(description="An employee, at the store of this shift.")
 class Staff(Node):
     name: str = strawberry.field(description="As the operator wrote it.")
     role: StaffRole = strawberry.field(description="What they may do.")
-    store: Store = strawberry.field(description="Where this shift is.")
+    store: Store = strawberry.field(
+        description="Where this shift is; its code is `@console` for whoever signed in at the console."
+    )
 
 
 @strawberry.input(description="Who begins a shift, and where.")
 class StaffSignInInput:
     username: str = strawberry.field(description="Given by the operator.")
     password: str = strawberry.field(description="Theirs.")
-    store: str = strawberry.field(description="The store's code.")
+    store: str | None = strawberry.field(
+        default=None,
+        description=(
+            "The store's code; left out by whoever signs in at the console: operators, service, analysts."
+        ),
+    )
     second_factor: str | None = strawberry.field(
         default=None,
         description=(
@@ -139,8 +150,8 @@ class StaffQuery:
 class StaffMutation:
     @strawberry.mutation(
         description=(
-            "Exchanges a password for a shift at one store; operators bring a second factor too, and managers"
-            " where the server asks for it."
+            "Exchanges a password for a shift at one store, or at the console; operators, service and"
+            " analysts bring a second factor too, and managers where the server asks for it."
         )
     )
     @refusals_as_problems
@@ -154,7 +165,9 @@ class StaffMutation:
             setup_key=input.setup_key,
             device_token=input.device_token,
         )
-        result = await staff_sign_in.sign_in(dependencies.runtime, request, now=info.context.loaders.now)
+        result = await staff_sign_in.sign_in(
+            dependencies.runtime, request, now=info.context.loaders.world_now
+        )
         access_token = issue_access_token(dependencies, result.opened_session)
         return StaffSignedIn(
             access_token=access_token.token,

@@ -79,7 +79,7 @@ class VoucherUseMutation:
     @refusals_as_problems
     async def use_voucher(self, info: Info, input: UseVoucherInput) -> UseVoucherResult:
         loaders = info.context.loaders
-        with guard_scans(info):
+        async with guard_scans(info):
             result = await redemption.use(
                 info.context.dependencies.runtime,
                 till=till_of(info),

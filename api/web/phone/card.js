@@ -10,19 +10,25 @@ import { CARD, REGISTER } from "./queries.js";
 /** Register this browser, so that it can make its own codes; a server without devices is no fault. One that
  * keeps nothing would be another device each time: for it the server makes the codes. */
 export async function prepareCard() {
-  const db = await database;
-  if (!isLasting() || (await db.get("facts", "card"))) return;
+  if (!isLasting() || (await (await database).get("facts", "card"))) return;
   try {
-    const { registerDevice } = await ask(REGISTER, {
-      input: { installationId: installationId(), platform: "WEB" },
-    });
-    const own = await openSecret(registerDevice.cardSecret);
-    if (!session.open) return;
-    await db.put("facts", own, "card");
-    await db.put("facts", registerDevice.device.id, "device");
+    await registerBrowser();
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
   }
+}
+
+/** Tell the server of this browser, and keep its new key: with a subscription it is pushed to, without one not. */
+export async function registerBrowser(subscription) {
+  const push = subscription ? { token: subscription, tokenKind: "SUBSCRIPTION" } : {};
+  const { registerDevice } = await ask(REGISTER, {
+    input: { installationId: installationId(), platform: "WEB", ...push },
+  });
+  const own = await openSecret(registerDevice.cardSecret);
+  if (!session.open) return;
+  const db = await database;
+  await db.put("facts", own, "card");
+  await db.put("facts", registerDevice.device.id, "device");
 }
 
 /** The device that this browser is to the server, where it is one. */

@@ -8,9 +8,9 @@ import { LIVE } from "./queries.js";
 const FORBIDDEN = 4403;
 const WAITS_MS = [1000, 2000, 5000, 15_000, 30_000];
 
-/** Tell `happened(activity)` each activity, `resync()` that everything is to be read again, and
- * `socketOpen(is)` whether it listens; `pace()` is the longest wait in milliseconds that the screen bears
- * without a socket. */
+/** Tell `happened(activity, cursor, occurredAt)` each activity behind the cursor `after`, `resync()` that everything is
+ * to be read again, and `socketOpen(is)` whether it listens; `pace()` is the longest wait in milliseconds that the screen
+ * bears without a socket. */
 export class Live {
   #socket = null;
   #cursor = null;
@@ -22,8 +22,9 @@ export class Live {
   /* The access token that the server no longer takes. */
   #stale = null;
 
-  constructor({ happened, socketOpen, resync, pace }) {
+  constructor({ happened, socketOpen, resync, pace, after = null }) {
     Object.assign(this, { happened, socketOpen, resync, pace });
+    this.#cursor = after;
     this.onsight = () => {
       if (!document.hidden) this.#wake();
     };
@@ -90,14 +91,16 @@ export class Live {
       if (!this.#cursor) this.resync();
     } else if (type === "ping") socket.send(JSON.stringify({ type: "pong" }));
     else if (type === "next" && !payload.errors) {
-      const { cursor, activity } = payload.data.memberActivity;
+      const { cursor, activity, occurredAt } = payload.data.memberActivity;
       this.#cursor = cursor;
       if (activity.__typename === "Resync") this.resync();
-      else this.happened(activity);
+      this.happened(activity, cursor, occurredAt);
     } else if (type === "next" || type === "error") {
       // A server that has no such subscription says so: then only reading again is left. Whatever else came
       // broken is read afresh.
-      this.#lacking = type === "error" && payload.some((error) => error.extensions?.code === "BAD_INPUT");
+      // A cursor of another time is refused alike: without it the next try tells.
+      this.#lacking =
+        type === "error" && !this.#cursor && payload.some((error) => error.extensions?.code === "BAD_INPUT");
       this.#cursor = null;
       this.#failures = WAITS_MS.length;
       socket.close(1000);

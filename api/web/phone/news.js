@@ -1,21 +1,23 @@
-/* What slides in while the page is open: one card for each kind of news, however much a purchase brings at
-   once. */
+/* What slides in while the page is open: one card for each kind of news, however much a purchase brings at once. What
+   is worth a moment of its own, such as a new tier, is no card. */
 
-import { h, icon } from "/shared/dom.js";
 import { signed } from "/shared/format.js";
+import { html, render } from "/shared/preact.js";
 import { t } from "/shared/words.js";
-import { go, phone, walletOf } from "./phone.js";
-import { picture } from "./screens/parts.js";
+import { go, walletOf } from "./phone.js";
+import { Icon, Picture } from "./ui.js";
 
 const SHOWN_MS = 8000;
 /* Over the page, and beneath a code that is held up, which must stay whole: the first of them. */
 const MOST = { page: 4, held: 2 };
 /* What the member did here is no news to them. */
 const OWN_DOING = ["SPEND", "RETURN"];
-/* When a card named a reward, badge or tier: its message may come a moment later. */
+/* When a reward, badge or tier was told of by its name: its message may come a moment later. */
 const namedAt = new Map();
 /* Entries that the member was told of where they acted. */
 const toldEntries = new Set();
+let notes = [];
+let count = 0;
 
 /** Note entries that a screen itself tells of, as a code does that was just entered. */
 export function toldHere(entries) {
@@ -25,38 +27,20 @@ export function toldHere(entries) {
 /** Tell of activities that came together. */
 export function tell(activities) {
   const of = (kind) => activities.filter((activity) => activity.__typename === kind);
-  const notes = [
+  const fresh = [
     ...gained(of("BalanceChanged").flatMap((activity) => activity.entries)),
-    ...counted(of("TierChanged").slice(-1), ({ to }) => [
-      icon("star"),
-      t("live.tier", { name: to.name }),
-      "home",
-    ]),
-    ...counted(of("RewardUnlocked"), ({ reward }) => [
-      picture(reward.reward, 44),
-      t("live.unlocked", { title: reward.reward.title }),
-      "rewards",
-    ]),
-    ...counted(of("BadgeEarned").filter(isFullCard), ({ badge: { badge: own } }) => [
-      icon("gift"),
-      t("live.card", { name: own.name }),
-      "badges",
-    ]),
-    ...of("BadgeEarned")
-      .filter((activity) => !isFullCard(activity))
-      .map(badge),
     ...counted(of("VoucherReinstated"), ({ voucher }) => [
-      picture(voucher.reward, 44),
+      pictureOf(voucher.reward),
       t("live.reinstated", { title: voucher.title }),
       "rewards",
     ]),
     ...counted(of("VoucherExpired"), ({ voucher }) => [
-      picture(voucher.reward, 44),
+      pictureOf(voucher.reward),
       t("live.lapsed", { title: voucher.title }),
       "rewards",
     ]),
   ];
-  // A message of what a card tells already counts at the bell alone.
+  // A message of what was told already counts at the bell alone.
   const named = [
     ...of("TierChanged").map(({ to }) => to.name),
     ...of("RewardUnlocked").map(({ reward }) => reward.reward.title),
@@ -66,30 +50,19 @@ export function tell(activities) {
   const toldOf = (title) =>
     [...namedAt].some(([name, at]) => Date.now() - at < SHOWN_MS && title.includes(name));
   const others = of("MessageReceived").filter(({ message }) => !toldOf(message.title));
-  notes.push(...counted(others, ({ message }) => [icon("bell"), message.title, "inbox"]));
+  fresh.push(...counted(others, ({ message }) => [html`<${Icon} name="bell" />`, message.title, "inbox"]));
   const open = [...document.querySelectorAll("dialog[open]")].at(-1);
   const most = open?.matches(".held") ? MOST.held : MOST.page;
-  for (const note of notes.slice(0, most)) slideIn(open, note, most);
+  for (const note of fresh.slice(0, most)) slideIn(open, note, most);
 }
+
+const pictureOf = (reward) => html`<${Picture} image=${reward.image} kind=${reward.rewardKind} size=${44} />`;
 
 /* One card for several of a kind: the newest by name, and how many there are besides. */
 function counted(list, draw) {
   if (!list.length) return [];
   const [image, text, screen] = draw(list.at(-1));
   return [[image, list.length > 1 ? t("live.more", { text, count: list.length - 1 }) : text, screen]];
-}
-
-/* A new level of a stamp card is a card that is full. */
-function isFullCard({ badge: { id } }) {
-  return Boolean(phone.me?.badges.find((each) => each.id === id)?.badge.every);
-}
-
-function badge({ badge: { badge: own, level } }) {
-  const text =
-    own.levels.length > 1
-      ? t("live.badge", { name: own.name, level })
-      : t("live.badge.only", { name: own.name });
-  return [picture({ image: own.art }, 44), text, "badges"];
 }
 
 /* What each wallet gained or lost in all; with its reason where there is one alone. */
@@ -103,7 +76,7 @@ function gained(entries) {
       const figure = t("cost", { amount: signed(sum, wallet), wallet: wallet?.name ?? code });
       return sum
         ? [
-            icon(sum > 0 ? "plus" : "minus"),
+            html`<${Icon} name=${sum > 0 ? "plus" : "minus"} />`,
             own.length > 1 ? figure : `${own[0].title}: ${figure}`,
             "history",
           ]
@@ -114,31 +87,46 @@ function gained(entries) {
 
 /* Over whatever is open: who holds up their card sees what the purchase brought. */
 function slideIn(open, [image, text, screen], most) {
+  const note = { key: ++count, image, text, screen };
   const area = areaOf(open ?? document.body);
-  const note = h(
-    "button.news",
-    {
-      type: "button",
-      onclick: () => {
-        note.remove();
-        open?.close();
-        go(screen);
-      },
-    },
-    image,
-    h("span", {}, text),
-  );
-  area.append(note);
-  while (area.children.length > most) area.firstChild.remove();
+  const drop = () => {
+    notes = notes.filter((each) => each !== note);
+    draw(area);
+  };
+  note.press = () => {
+    drop();
+    open?.close();
+    go(screen);
+  };
+  notes = [...notes, note].slice(-most);
+  draw(area);
+  if (open?.matches(".held")) comeInSight(area, open.querySelector(".lightcard"));
   navigator.vibrate?.(40);
-  setTimeout(() => note.remove(), SHOWN_MS);
+  setTimeout(drop, SHOWN_MS);
+}
+
+/* What is held up has its news at its end; of a code not a corner is scrolled away for it. */
+function comeInSight(area, code) {
+  for (const each of [area, code]) each?.scrollIntoView({ block: "nearest" });
+}
+
+function draw(area) {
+  render(
+    notes.map(
+      (note) =>
+        html`<button key=${note.key} class="news" type="button" onClick=${note.press}>${note.image}<span>${note.text}</span></button>`,
+    ),
+    area,
+  );
 }
 
 /* Where the cards stand: within whatever is open, and over the page once that is closed. */
 function areaOf(host) {
-  const area =
-    document.getElementById("news") ??
-    h("div.newsarea", { id: "news", role: "status", "aria-live": "polite" });
+  let area = document.getElementById("news");
+  if (!area) {
+    area = document.createElement("div");
+    Object.assign(area, { id: "news", className: "newsarea", role: "status", ariaLive: "polite" });
+  }
   if (area.parentElement === host) return area;
   host.append(area);
   host.addEventListener(

@@ -12,7 +12,7 @@ export const database = openDatabase("selo-phone", 1, { facts: {} });
 
 /* `live` is whether the socket listens, null until it was tried; `trouble` why nothing could be read yet, in
    words; `linkedCode` the code of the address, as the picture on a package opens it (/phone/?c=CODE), until it
-   was offered. */
+   was offered; `install` the browser's offer to put the page on the home screen; `openedAt` when this page was opened, as the server counts it: what happened before was missed. */
 export const phone = {
   me: null,
   programme: null,
@@ -20,8 +20,18 @@ export const phone = {
   live: null,
   readAt: null,
   trouble: null,
+  install: null,
   linkedCode: new URLSearchParams(location.search).get("c") ?? "",
+  openedAt: session.now(),
 };
+
+/** What the server says with the page itself: whether sign-in codes stand on its console. */
+export const hints = document.documentElement.dataset;
+
+/** What the programme is called to members: by its brand where it has one. */
+export function programmeName() {
+  return phone.programme?.brand?.name ?? phone.programme?.name ?? hints.name ?? "";
+}
 
 const bus = new EventTarget();
 
@@ -80,6 +90,15 @@ export async function readProgramme() {
   await (await database).put("facts", phone.programme, "programme");
 }
 
+/** Something that this device keeps of the member until they sign out; undefined where it keeps nothing. */
+export async function keptFact(key) {
+  return (await database).get("facts", key);
+}
+
+export async function keepFact(key, value) {
+  await (await database).put("facts", value, key);
+}
+
 /** Take what this device kept of the programme and the member, until they are read afresh. */
 export async function recall() {
   const db = await database;
@@ -123,6 +142,7 @@ function tidy(me) {
     hasVouchers: Boolean(me.vouchers),
     unread: me.messages?.unread ?? 0,
     hasMessages: Boolean(me.messages),
+    wallets: me.wallets.map((wallet) => ({ ...wallet, arriving: wallet.arriving ?? [] })),
   };
 }
 
@@ -135,4 +155,10 @@ export async function forget() {
 
 export function walletOf(code) {
   return phone.me?.wallets.find((wallet) => wallet.code === code);
+}
+
+/** The day of an instant in the programme's zone, as `YYYY-MM-DD`. */
+export function dayAt(iso) {
+  const timeZone = phone.programme?.timezone;
+  return new Intl.DateTimeFormat("en-CA", { dateStyle: "short", timeZone }).format(new Date(iso));
 }

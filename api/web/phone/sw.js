@@ -1,55 +1,81 @@
 /* The phone page's service worker: the shell opens without a network, since the card works without one
-   too. */
+   too, and what is pushed is shown. The page's modules come joined: these are the files that it asks for. */
 
 importScripts("/shared/shell.js");
 
-const SHARED = [
-  "tokens.css",
-  "base.css",
-  "back.js",
-  "attributes.js",
-  "dom.js",
-  "graphql.js",
-  "words.js",
-  "format.js",
-  "storage.js",
-  "clock.js",
-  "shell.js",
-  "stamps.js",
-  "qr.js",
-  "card.js",
-  "selo.svg",
-];
+const SHARED = ["shell.js", "qr.js", "selo.svg"];
+const VENDOR = ["uqr-0.1.3.js"];
 const OWN = [
   "phone.css",
+  "brand.css",
   "app.js",
-  "phone.js",
-  "queries.js",
-  "live.js",
-  "news.js",
-  "card.js",
   "manifest.webmanifest",
-  "screens/welcome.js",
-  "screens/home.js",
-  "screens/rewards.js",
-  "screens/voucher.js",
-  "screens/badges.js",
-  "screens/history.js",
+  "club/club.js",
   "screens/inbox.js",
-  "screens/consents.js",
-  "screens/own-data.js",
-  "screens/contacts.js",
+  "screens/leaving.js",
   "screens/me.js",
-  "screens/card.js",
-  "screens/codes.js",
-  "screens/parts.js",
+  "screens/terms.js",
+  "screens/welcome.js",
+  "moments.js",
+  "push.js",
+  "icon.svg",
   "words/en.js",
   "words/pt.js",
   "words/pl.js",
+  "club/words/en.js",
+  "club/words/pt.js",
+  "club/words/pl.js",
 ];
+const SHELL = "selo-phone-1";
+const MANIFEST = "/phone/manifest.webmanifest";
+const INBOX = "/phone/inbox";
 
-self.keepShell("selo-phone-1", "/phone/", [
+self.keepShell(SHELL, "/phone/", [
   "/phone/",
   ...SHARED.map((name) => `/shared/${name}`),
+  ...VENDOR.map((name) => `/vendor/${name}`),
   ...OWN.map((name) => `/phone/${name}`),
 ]);
+
+/* Whose notification it is: the first icon of the manifest that any system draws. */
+async function icon() {
+  try {
+    const { icons } = await (await (await caches.open(SHELL)).match(MANIFEST)).json();
+    return icons.find(({ type }) => type === "image/png")?.src;
+  } catch {
+    return undefined;
+  }
+}
+
+async function show({ title, body, tag, silent, link, badge }) {
+  if (badge > 0) await self.navigator.setAppBadge?.(badge).catch(() => {});
+  await self.registration.showNotification(title, {
+    body,
+    tag,
+    silent: Boolean(silent),
+    icon: await icon(),
+    data: { link },
+  });
+}
+
+self.addEventListener("push", (event) => {
+  if (event.data) event.waitUntil(show(event.data.json()));
+});
+
+/* Ours opens in the page that is open already; another's, and anything else, in a page of its own. */
+async function open(link) {
+  const address = new URL(link || INBOX, self.location.origin);
+  if (!["https:", "http:"].includes(address.protocol)) return;
+  const isOurs = address.origin === self.location.origin && address.pathname.startsWith("/phone/");
+  const [page] = isOurs ? await self.clients.matchAll({ type: "window" }) : [];
+  if (!page) {
+    await self.clients.openWindow(address.href);
+    return;
+  }
+  await ((await page.navigate(address.href)) ?? page).focus();
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data?.link));
+});

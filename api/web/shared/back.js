@@ -11,9 +11,9 @@ export function stand(screen, first) {
   else if (screen !== first) history.pushState({ selo: screen }, "");
 }
 
-/** Note what has the focus. What is returned gives it to the control of the same words, where that one was
- * drawn anew meanwhile. */
-export function keepFocus() {
+/* Note what has the focus. What is returned gives it to the control of the same words, where that one was drawn
+   anew meanwhile. */
+function keepFocus() {
   const was = document.activeElement;
   const same = (each) =>
     each.textContent === was.textContent &&

@@ -1,25 +1,27 @@
 /* Amounts, days and instants as the reader's language writes them. Money is integer minor units, points are
    whole. */
 
-import { locale } from "./words.js";
+import { speech } from "./words.js";
 
 export function digitsOf(currency) {
   return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
 }
 
 export function money(minor, currency) {
-  return new Intl.NumberFormat(locale, { style: "currency", currency, useGrouping: "always" }).format(
+  return new Intl.NumberFormat(speech.locale, { style: "currency", currency, useGrouping: "always" }).format(
     minor / 10 ** digitsOf(currency),
   );
 }
 
 /* Thousands are always parted, as in the texts that the server writes. */
 export function number(value) {
-  return new Intl.NumberFormat(locale, { useGrouping: "always" }).format(value);
+  return new Intl.NumberFormat(speech.locale, { useGrouping: "always" }).format(value);
 }
 
 export function percent(value) {
-  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 2 }).format(value / 100);
+  return new Intl.NumberFormat(speech.locale, { style: "percent", maximumFractionDigits: 2 }).format(
+    value / 100,
+  );
 }
 
 /** An amount of a wallet: money where the wallet is money, a plain number else. */
@@ -36,7 +38,7 @@ export function unitsText(value, currency) {
  * whole, and a plain number else. */
 export function counted(value, count) {
   if (!count.currency) return number(value);
-  return new Intl.NumberFormat(locale, {
+  return new Intl.NumberFormat(speech.locale, {
     style: "currency",
     currency: count.currency,
     useGrouping: "always",
@@ -51,12 +53,12 @@ export function countText(value, count) {
 
 /** Several things of which any one is enough, as the language joins them. */
 export function anyOf(things) {
-  return new Intl.ListFormat(locale, { type: "disjunction" }).format(things);
+  return new Intl.ListFormat(speech.locale, { type: "disjunction" }).format(things);
 }
 
 /** Several things in one sentence, as the language joins them. */
 export function listed(things) {
-  return new Intl.ListFormat(locale).format(things);
+  return new Intl.ListFormat(speech.locale).format(things);
 }
 
 export function signed(value, wallet) {
@@ -74,9 +76,17 @@ export function parseMoney(text, currency) {
   return Number(match[1]) * 10 ** digits + Number((match[2] ?? "").padEnd(digits, "0") || 0);
 }
 
+/** The same with a sign before it, in units of a wallet; null where it is no amount, and for zero. */
+export function parseSigned(text, wallet) {
+  const [, sign, rest] = text.trim().match(/^([+\-\u2212]?)\s*(.*)$/);
+  const whole = /^\d{1,9}$/.test(rest) ? Number(rest) : null;
+  const value = wallet.walletKind === "MONEY" ? parseMoney(rest, wallet.currency) : whole;
+  return value ? (sign === "" || sign === "+" ? value : -value) : null;
+}
+
 /** Minor units as a field shows them for editing. */
 export function plainMoney(minor, currency) {
-  return (minor / 10 ** digitsOf(currency)).toLocaleString(locale, {
+  return (minor / 10 ** digitsOf(currency)).toLocaleString(speech.locale, {
     minimumFractionDigits: digitsOf(currency),
     useGrouping: false,
   });
@@ -84,7 +94,9 @@ export function plainMoney(minor, currency) {
 
 /** A calendar day of the programme; it is no instant, so no zone may move it. */
 export function day(iso, style = { day: "numeric", month: "long", year: "numeric" }) {
-  return new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
+  return new Intl.DateTimeFormat(speech.locale, { ...style, timeZone: "UTC" }).format(
+    new Date(`${iso}T00:00:00Z`),
+  );
 }
 
 /** An instant in the programme's zone, or the device's where none is named; with its year where that is not
@@ -96,12 +108,12 @@ export function instant(
 ) {
   const at = new Date(iso);
   const year = !("year" in style) && at.getFullYear() !== new Date().getFullYear() ? { year: "numeric" } : {};
-  return new Intl.DateTimeFormat(locale, { ...style, ...year, timeZone }).format(at);
+  return new Intl.DateTimeFormat(speech.locale, { ...style, ...year, timeZone }).format(at);
 }
 
 /** The clock alone. */
 export function clock(iso, timeZone) {
-  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", timeZone }).format(
+  return new Intl.DateTimeFormat(speech.locale, { hour: "2-digit", minute: "2-digit", timeZone }).format(
     new Date(iso),
   );
 }

@@ -4,7 +4,7 @@
 
 import { noteServerDate, serverNow } from "./clock.js";
 import { alone, forget, keep, recall } from "./storage.js";
-import { language } from "./words.js";
+import { speech } from "./words.js";
 
 const PATIENCE_MS = 12_000;
 /* An access token is renewed so long before its end. */
@@ -210,7 +210,7 @@ export class Session extends EventTarget {
 /* The page's language, and then the device's: a programme may speak one of those alone. In order, without
    weights, as the server reads it. */
 function wanted() {
-  return [...new Set([language, ...navigator.languages])].slice(0, 10).join(",");
+  return [...new Set([speech.language, ...navigator.languages])].slice(0, 10).join(",");
 }
 
 async function post(body, token) {

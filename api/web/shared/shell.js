@@ -1,6 +1,37 @@
 /* A page's shell on the device, so that it opens without a network: imported by each page's service worker.
    The kept shell answers at once and is renewed as a whole behind it, so that modules of two versions never
-   mix. Nothing of /graphql is ever kept. */
+   mix. Pictures are kept as they are shown. Nothing of /graphql is ever kept. */
+
+/* What a page showed stays to be seen without a network, up to so many pictures: the oldest go first. */
+const PICTURES = "selo-pictures-1";
+const MOST_PICTURES = 80;
+/* Names that hold a hash of their content never mean another. */
+const LASTING = "/pictures/";
+
+const isPicture = ({ pathname, origin }) =>
+  origin === self.location.origin && [LASTING, "/media/"].some((folder) => pathname.startsWith(folder));
+
+async function keepPicture(cache, request, answer) {
+  await cache.put(request, answer);
+  const all = await cache.keys();
+  await Promise.all(all.slice(0, Math.max(0, all.length - MOST_PICTURES)).map((each) => cache.delete(each)));
+}
+
+async function answerPicture(event) {
+  const cache = await caches.open(PICTURES).catch(() => null);
+  const kept = await cache?.match(event.request).catch(() => null);
+  const { pathname } = new URL(event.request.url);
+  if (kept && pathname.startsWith(LASTING)) return kept;
+  try {
+    const answer = await fetch(event.request);
+    if (answer.ok && cache)
+      event.waitUntil(keepPicture(cache, event.request, answer.clone()).catch(() => {}));
+    return answer;
+  } catch (error) {
+    if (kept) return kept;
+    throw error;
+  }
+}
 
 /** Serve `files` from the cache called `name`; `later` are large ones fetched after the page works. */
 self.keepShell = function keepShell(name, page, files, later = []) {
@@ -21,7 +52,9 @@ self.keepShell = function keepShell(name, page, files, later = []) {
   });
 
   self.addEventListener("fetch", (event) => {
-    const { pathname, origin } = new URL(event.request.url);
+    const address = new URL(event.request.url);
+    if (event.request.method === "GET" && isPicture(address)) return event.respondWith(answerPicture(event));
+    const { pathname, origin } = address;
     if (origin !== self.location.origin || event.request.method !== "GET") return;
     const path = event.request.mode === "navigate" && pathname.startsWith(page) ? page : pathname;
     if (![...files, ...later].includes(path)) return;

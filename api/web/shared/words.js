@@ -1,6 +1,8 @@
 /* The page's language: one flat list of texts a language, with {placeholders} and plural forms as the
    language counts them. */
 
+/* The language and the locale that were chosen, as one thing that stays the same. */
+export const speech = { language: "en", locale: "en-GB" };
 let texts = {};
 let plurals = new Intl.PluralRules("en");
 export let language = "en";
@@ -15,10 +17,16 @@ export async function speak(available, load, wanted) {
     .map((tag) => tag.slice(0, 2).toLowerCase());
   language = choices.find((tag) => available.includes(tag)) ?? available[0];
   locale = LOCALES[language] ?? language;
+  Object.assign(speech, { language, locale });
   texts = await load(language);
   plurals = new Intl.PluralRules(language);
   document.documentElement.lang = language;
   return language;
+}
+
+/** Add the texts of a part of the page that is fetched only when somebody goes there. */
+export function addTexts(more) {
+  texts = { ...texts, ...more };
 }
 
 /** Return a text with its placeholders filled; `count` chooses the plural form. */

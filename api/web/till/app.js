@@ -1,37 +1,32 @@
 /* The till page: bar, screens, tabs. It speaks only GraphQL to /graphql. */
 
 import { onBack, stand } from "/shared/back.js";
-import { drawUnpressed, fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { NoNetwork } from "/shared/graphql.js";
+import { toast } from "/shared/passing.js";
+import { html, render } from "/shared/preact.js";
 import { isLasting, onRefused, serviceWorkers } from "/shared/storage.js";
-import { language, speak, t } from "/shared/words.js";
+import { followTestClock } from "/shared/test-clock.js";
+import { mount, Notice } from "/shared/ui.js";
+import { speak, t } from "/shared/words.js";
+import { Bar, losesWith, Tabs } from "./bar.js";
+import { dropDraft } from "./drafts.js";
 import { noteKey, noteRelease } from "./keys.js";
-import { PROGRAMME, SIGN_OUT } from "./queries.js";
+import { PROGRAMME } from "./queries.js";
 import { keepSending, onQueue, queued } from "./queue.js";
-import { customerScreen } from "./screens/customer.js";
-import { notice, say } from "./screens/parts.js";
-import { scanScreen } from "./screens/scan.js";
-import { shiftScreen } from "./screens/shift.js";
+import { say } from "./screens/parts.js";
 import { signInScreen } from "./screens/sign-in.js";
-import { successScreen } from "./screens/success.js";
-import { voucherScreen } from "./screens/voucher.js";
-import { signal, soundOn } from "./sounds.js";
-import { database, go, network, onGo, onNetwork, prefer, session, till } from "./till.js";
+import { database, go, network, onGo, onNetwork, prefer, programmeName, session, till } from "./till.js";
 
-const SCREENS = {
-  "sign-in": signInScreen,
-  scan: scanScreen,
-  customer: customerScreen,
-  voucher: voucherScreen,
-  refund: refundScreen,
-  shift: shiftScreen,
-  success: successScreen,
+/* Fetched once somebody is signed in, and kept on the device besides. */
+const MODULES = {
+  scan: () => import("./screens/scan.js"),
+  customer: () => import("./screens/customer.js"),
+  voucher: () => import("./screens/voucher.js"),
+  refund: () => import("./screens/refund.js"),
+  shift: () => import("./screens/shift.js"),
+  success: () => import("./screens/success.js"),
 };
-const TABS = [
-  ["scan", "scan"],
-  ["refund", "refund"],
-  ["shift", "list"],
-];
+const fetchedModules = new Map();
 /* What the window is called: the words of each screen that has no tab. */
 const TITLES = {
   "sign-in": "signin",
@@ -43,6 +38,7 @@ const TITLES = {
 const TOLD_OF_STORAGE = ["sign-in", "scan", "shift"];
 const AGAIN_MS = 5000;
 const TYPED_INTO = "input, select, textarea, button";
+const TEXT_FIELDS = "textarea, select, input:not([type=checkbox], [type=radio], [type=range])";
 /* No person strikes two keys so fast. */
 const SCANNER_MS = 100;
 const place = document.getElementById("screen");
@@ -58,16 +54,16 @@ async function show({ screen, params }) {
   if (!session.open) screen = "sign-in";
   shown = screen;
   document.body.dataset.screen = screen;
-  document.title = `${t(TITLES[screen] ?? `tab.${screen}`)} · ${t("title")}`;
+  document.title = `${t(TITLES[screen] ?? `tab.${screen}`)} · ${t("title")} ${programmeName()}`;
   if (session.open) stand(screen, "scan");
-  const element = h("section", { class: "screen" });
-  if (!isLasting() && TOLD_OF_STORAGE.includes(screen))
-    element.append(notice(t("storage.refused"), "", "alert"));
-  fill(place, element);
+  const section = document.createElement("section");
+  section.className = "screen";
+  const element = isLasting() || !TOLD_OF_STORAGE.includes(screen) ? section : afterNotice(section);
+  place.replaceChildren(section);
   drawTabs();
   place.scrollTop = 0;
   drawBar();
-  const left = (await SCREENS[screen](element, params)) ?? null;
+  const left = (await draw(screen, element, params)) ?? null;
   // A screen that had to read something first may be gone again by now: what stands there is another's.
   if (turn !== shows) return left?.();
   leave = left;
@@ -77,51 +73,49 @@ async function show({ screen, params }) {
     (element.querySelector("[autofocus]") ?? element.querySelector("h1"))?.focus({ preventScroll: true });
 }
 
-/* Fetched when it is wanted: a refund needs the network anyway, and the device keeps the file besides. */
-async function refundScreen(element) {
-  const fetched = await import("./screens/refund.js").catch(() => null);
-  if (fetched) return fetched.refundScreen(element);
+/* The place of a screen above which it is said that the browser keeps nothing. */
+function afterNotice(section) {
+  const [told, element] = ["div", "div"].map((tag) => document.createElement(tag));
+  told.className = element.className = "part-of-screen";
+  render(html`<${Notice} icon="alert" text=${t("storage.refused")} />`, told);
+  section.append(told, element);
+  return element;
+}
+
+/* Draw a screen: at once where it was fetched before, so that a key that leads to it finds its field there. */
+function draw(screen, element, params) {
+  if (screen === "sign-in") return signInScreen(element, params);
+  const ready = fetchedModules.get(screen);
+  return ready ? ready[`${screen}Screen`](element, params) : drawFetched(screen, element, params);
+}
+
+async function drawFetched(screen, element, params) {
+  const fetched = await fetchModule(screen).catch(() => null);
+  if (fetched) return fetched[`${screen}Screen`](element, params);
   network(false);
-  element.append(h("h1", { tabindex: -1 }, t("refund.title")), notice(t("fault.network"), "bad", "cloud"));
-  return null;
+  return mount(
+    html`<h1 tabindex="-1">${t(TITLES[screen] ?? `tab.${screen}`)}</h1>
+      <${Notice} kind="bad" icon="cloud" text=${t("fault.network")} />`,
+    element,
+  );
+}
+
+async function fetchModule(screen) {
+  const fetched = await MODULES[screen]();
+  fetchedModules.set(screen, fetched);
+  return fetched;
+}
+
+/* All screens at once, so that none has to be fetched while a customer waits or the network is gone. */
+function fetchScreens() {
+  for (const screen of Object.keys(MODULES)) fetchModule(screen).catch(() => {}); // fetched when it is shown
 }
 
 async function drawBar() {
-  const bar = document.getElementById("bar");
-  if (!session.open) return fill(bar);
-  const rows = await queued();
-  if (session.open) drawUnpressed(() => drawState(bar, rows));
-}
-
-function drawState(bar, rows) {
-  if (!session.open) return;
-  const refused = rows.filter((row) => row.state === "refused").length;
-  const waiting = rows.length - refused;
-  leaving.loses = waiting > 0 && !isLasting();
-  // What is not as it should be is said; that all is well only where there is nothing else to say.
-  const state = till.online && rows.length ? [] : [t(till.online ? "net.on" : "net.off")];
-  if (waiting) state.push(t("queue.waiting", { count: waiting }));
-  if (refused) state.push(t("queue.refused", { count: refused }));
-  fill(
-    bar,
-    h(
-      "div.where",
-      {},
-      h("img", { src: "/shared/selo.svg", alt: "", width: 34, height: 34 }),
-      h("strong", {}, till.staff.store.name),
-    ),
-    h(
-      `button.state${refused ? ".bad" : till.online ? ".on" : ".off"}`,
-      { onclick: () => go("shift"), "data-waiting": waiting, "data-refused": refused },
-      icon(refused ? "alert" : till.online ? "check" : "cloud"),
-      h(
-        `span.told${waiting ? ".waits" : ""}`,
-        { role: "status" },
-        state.map((each) => each.replaceAll(" ", "\u00a0")).join("\u00a0· "),
-      ),
-    ),
-    h("button.button.round.plain", { "aria-label": t("menu.open"), onclick: menu }, icon("person")),
-  );
+  const rows = session.open ? await queued() : [];
+  leaving.loses = losesWith(rows);
+  // Who signed out meanwhile has none.
+  render(session.open ? html`<${Bar} rows=${rows} train=${train} />` : null, document.getElementById("bar"));
 }
 
 /* What waits on a page that keeps nothing is lost with it: the browser asks whether that is meant. */
@@ -135,85 +129,19 @@ function drawTabs() {
   const tabs = document.getElementById("tabs");
   tabs.hidden = !session.open;
   tabs.setAttribute("aria-label", t("tabs"));
-  fill(
-    tabs,
-    TABS.map(([screen, picture]) =>
-      h(
-        "button",
-        { "aria-current": shown === screen ? "page" : null, onclick: () => go(screen) },
-        icon(picture),
-        h("span", {}, t(`tab.${screen}`)),
-      ),
-    ),
-  );
+  render(html`<${Tabs} shown=${shown} />`, tabs);
 }
 
-function menu() {
-  return sheet(t("menu"), t("close"), (close) =>
-    h(
-      "div.stack",
-      {},
-      h("h2", {}, till.staff.name),
-      h("p.quiet", {}, `${t(`role.${till.staff.role}`)} · ${till.staff.store.name}`),
-      languagePicker(),
-      h("label.choice", {}, soundBox(), t("menu.sound")),
-      h(
-        "button.button.wide",
-        {
-          onclick: () => {
-            close();
-            signOut();
-          },
-        },
-        t("signout"),
-      ),
-    ),
-  );
-}
-
-function soundBox() {
-  const box = h("input", {
-    type: "checkbox",
-    onchange: () => {
-      prefer("sound", box.checked);
-      signal("seen");
-    },
-  });
-  box.checked = soundOn();
-  return box;
-}
-
-/** Also on the sign-in screen: a cashier chooses the language before anything else. */
-export function languagePicker() {
-  return h(
-    "div.segments",
-    { role: "group", "aria-label": t("language") },
-    [
-      ["en", "English"],
-      ["pt", "Português"],
-      ["pl", "Polski"],
-    ].map(([tag, name]) =>
-      h(
-        "button",
-        {
-          type: "button",
-          lang: tag,
-          "aria-pressed": String(tag === language),
-          onclick: () => {
-            prefer("language", tag);
-            location.reload();
-          },
-        },
-        name,
-      ),
-    ),
-  );
-}
-
-async function signOut() {
-  // A session that cannot be ended for want of a network lapses by itself; the till forgets it at once.
-  await session.ask(SIGN_OUT, { input: {} }).catch(() => {});
-  session.end();
+/* Try the screens on a member who is nobody, or come back from it: what was begun in the one is not of the other. */
+async function train(isOn) {
+  const { beginTraining, endTraining } = await import("./training.js");
+  if (isOn) await beginTraining();
+  else endTraining();
+  till.isTraining = isOn;
+  // A draft is kept when its screen is left: so after that.
+  await show({ screen: "shift", params: {} });
+  dropDraft();
+  return go("scan");
 }
 
 /* Nobody can sign in without the stores of the programme: until there is one, it is asked for again. */
@@ -244,6 +172,9 @@ function catchKeys(event) {
   const field = document.getElementById("code");
   if (isPlain && field && event.key.length === 1 && !document.activeElement.closest(TYPED_INTO))
     field.focus();
+  // In a basket also from a switch or button: a key that is typed there does nothing.
+  if (isPlain && typed && shown === "customer" && !document.activeElement.closest(TEXT_FIELDS))
+    document.querySelector(".buying [name=total]")?.focus();
   noteKey(event);
 }
 
@@ -253,17 +184,24 @@ async function start() {
     async (tag) => (await import(`./words/${tag}.js`)).default,
     prefer("language"),
   );
+  followTestClock(session);
   // Camera, card key and locks are there over https and on this machine alone.
-  if (!isSecureContext) return fill(place, h("p.notice.bad", { role: "alert" }, t("insecure")));
+  if (!isSecureContext) return render(html`<${Notice} kind="bad" text=${t("insecure")} />`, place);
   onGo(show);
   onQueue(drawBar);
   onNetwork(drawBar);
   let { signIn } = session.tokens ?? {};
+  if (session.open) fetchScreens();
   session.addEventListener("change", () => {
+    if (session.open) fetchScreens();
     const before = signIn;
     ({ signIn } = session.tokens ?? {});
     // What one person began is not finished by the next: also not where they signed in on another tab.
-    if (signIn !== before || !session.open) go(session.open ? "scan" : "sign-in");
+    if (signIn !== before || !session.open) {
+      till.isTraining = false;
+      go(session.open ? "scan" : "sign-in");
+      dropDraft();
+    }
   });
   addEventListener("online", () => network(true));
   addEventListener("offline", () => network(false));

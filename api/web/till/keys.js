@@ -37,6 +37,7 @@ const PAIRS = {
 };
 
 let burst = null;
+let taker = null;
 let lastScan = { text: "", other: null };
 
 /** Return the character of a key on a keyboard of the United States, without Caps Lock; null where the key has
@@ -67,6 +68,30 @@ export function meantBy(placed, typed, layout) {
 
 function by({ text }, layout) {
   return { text, other: null, layout };
+}
+
+/** Let a screen take scans that are typed into its fields: `act(text, field)` says whether it took one, which then
+ * leaves the field as it was, and presses no button. What is returned ends it. */
+export function takeScans(act) {
+  taker = act;
+  return () => {
+    if (taker === act) taker = null;
+  };
+}
+
+function write(own, value) {
+  own.value = value;
+  own.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/* Offer a scan to the screen; says whether it was taken. */
+function offer() {
+  const { field: own, before, after, meant } = burst;
+  if (!taker || own.id === "code") return false;
+  write(own, before + after);
+  if (taker(meant.trim(), own)) return true;
+  write(own, before + meant + after);
+  return false;
 }
 
 /** Take note of a key that was pressed: the end of a scan puts what it typed into its field right. */
@@ -142,6 +167,10 @@ function dropControl(event) {
 function end(event) {
   const own = burst?.field;
   const isScan = settle();
+  if (isScan && offer()) {
+    event.preventDefault();
+    return drop();
+  }
   drop();
   if (!isScan || event.key !== "Tab" || own.id !== "code") return;
   event.preventDefault();
@@ -165,8 +194,7 @@ function settle() {
   lastScan = { text: meant.text.trim(), other: meant.other };
   const whole = burst.before + meant.text + burst.after;
   if (whole !== value) {
-    burst.field.value = whole;
-    burst.field.dispatchEvent(new Event("input", { bubbles: true }));
+    write(burst.field, whole);
   }
   return true;
 }

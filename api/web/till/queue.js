@@ -18,6 +18,8 @@ const LATE_MS = 2 * 60_000;
 const VISIT_MS = 24 * 3_600_000;
 /* Errors that pass by themselves: the purchase waits. Any other is for a person to mend. */
 const PASSING = ["RATE_LIMITED", "BUSY", "INTERNAL", "NOT_AVAILABLE", "UNAUTHENTICATED"];
+/* Who sends or takes back does so alone, in all tabs. */
+const TURN = "selo-till-queue";
 const bus = new EventTarget();
 
 /** Told whenever the queue changes; what is returned ends it. */
@@ -97,6 +99,16 @@ export async function discard(row) {
   changed();
 }
 
+/** Take back a purchase that waits; says false where it was sent meanwhile, or may have been. */
+export function takeBack({ id }) {
+  return alone(TURN, async () => {
+    const row = (await queued(true)).find((each) => each.id === id);
+    if (!row || row.isUnsure) return false;
+    await discard(row);
+    return true;
+  });
+}
+
 /** Send one purchase now, after those before it. Returns the server's answer, or null where it has to
  * wait. */
 export async function sendNow(row) {
@@ -112,7 +124,7 @@ const answers = new Map();
 
 /** Send all that waits, in order, until the network or the server says later. */
 export function drain() {
-  return alone("selo-till-queue", async () => {
+  return alone(TURN, async () => {
     for (const row of await queued()) {
       if (row.state !== "waiting" || !isMine(row)) continue;
       if ((await send({ ...row, staff: till.staff.id })) === "later") return;
@@ -122,6 +134,8 @@ export function drain() {
 
 async function send(kept) {
   let row = kept;
+  // What a device without any network sends goes nowhere.
+  const mayArrive = navigator.onLine;
   try {
     row = await withItsTime(row);
     const answer = await attempt(row);
@@ -136,7 +150,7 @@ async function send(kept) {
     if (error instanceof NoNetwork) {
       network(false);
       // It may be recorded all the same.
-      if (!row.isUnsure) await (await database).put("queue", { ...row, isUnsure: true });
+      if (mayArrive && !row.isUnsure) await (await database).put("queue", { ...row, isUnsure: true });
     }
     const isForLater = [NoNetwork, SignedOut, SomebodyElse].some((kind) => error instanceof kind);
     if (isForLater || PASSING.includes(error.code)) return "later";

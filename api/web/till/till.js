@@ -26,10 +26,20 @@ export const till = {
   set programme(value) {
     keep("selo-till-programme", value);
   },
+  /* Whether the screens are tried on a member who is nobody. */
+  isTraining: false,
   get manager() {
     return this.staff !== null && this.staff.role !== "CASHIER";
   },
 };
+
+/** What the server says with the page itself: whose till it is. */
+export const hints = document.documentElement.dataset;
+
+/** What the programme is called to people: by its brand where it has one. */
+export function programmeName() {
+  return hints.name ?? till.programme?.name ?? "Selo";
+}
 
 /** What this device prefers: language, store, sounds, camera. */
 export function prefer(key, value) {

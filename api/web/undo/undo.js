@@ -2,8 +2,8 @@
    session. The token stands in the fragment, which no server, proxy or log sees, and leaves the address bar at
    once. Opening the link changes nothing, because scanners follow every link of an e-mail. */
 
-import { busy, fill, h } from "/shared/dom.js";
 import { NoNetwork, Session } from "/shared/graphql.js";
+import { html, render, useState } from "/shared/preact.js";
 import { speak, t } from "/shared/words.js";
 
 const LANGUAGES = ["en", "pt", "pl"];
@@ -15,40 +15,40 @@ const place = document.getElementById("screen");
 const token = location.hash.slice(1);
 history.replaceState(null, "", location.pathname);
 
-function show(text, ...children) {
-  fill(
-    place,
-    h("h1", { tabindex: -1 }, t("title")),
-    h("p", { role: "status" }, text),
-    h("div.stack.tight", {}, children),
-  );
+function Answer({ text, children }) {
+  return html`<h1 tabindex="-1">${t("title")}</h1>
+    <p role="status">${text}</p>
+    <div class="stack tight">${children}</div>`;
 }
 
-function ask() {
-  const fault = h("p.fault", { role: "alert" });
-  const button = h(
-    "button.button.primary.wide.tall",
-    {
-      onclick: () =>
-        busy(button, async () => {
-          fault.textContent = "";
-          try {
-            const { undoContactChange: answer } = await session.askPublic(UNDO, { input: { token } });
-            if (answer.message) return show(answer.message);
-            session.end();
-            return show(t("done"), h("a.button.wide", { href: "/phone/" }, t("signin")));
-          } catch (error) {
-            fault.textContent = t(error instanceof NoNetwork ? "fault.network" : "fault.later");
-            return null;
-          }
-        }),
-    },
-    t("undo"),
-  );
-  show(t("ask"), button, fault);
+/* What is asked, until it is done or the server says why it is not. */
+function Undo() {
+  const [isBusy, setBusy] = useState(false);
+  const [fault, setFault] = useState("");
+  const [answer, setAnswer] = useState(null);
+  const undo = async () => {
+    setBusy(true);
+    setFault("");
+    try {
+      const { undoContactChange } = await session.askPublic(UNDO, { input: { token } });
+      if (!undoContactChange.message) session.end();
+      setAnswer(undoContactChange);
+    } catch (error) {
+      setFault(t(error instanceof NoNetwork ? "fault.network" : "fault.later"));
+    }
+    setBusy(false);
+  };
+  if (answer?.message) return html`<${Answer} text=${answer.message} />`;
+  if (answer)
+    return html`<${Answer} text=${t("done")}><a class="button wide" href="/phone/">${t("signin")}</a><//>`;
+  return html`<${Answer} text=${t("ask")}>
+    <button class="button primary wide tall" disabled=${isBusy} aria-busy=${isBusy ? "true" : undefined} onClick=${undo}>
+      ${t("undo")}
+    </button>
+    <p class="fault" role="alert">${fault}</p>
+  <//>`;
 }
 
 await speak(LANGUAGES, async (tag) => (await import(`./words/${tag}.js`)).default);
 document.title = t("title");
-if (token) ask();
-else show(t("bad"));
+render(token ? html`<${Undo} />` : html`<${Answer} text=${t("bad")} />`, place);

@@ -59,6 +59,28 @@ def count_refund(bought: PurchaseTotals, refund: Refund) -> PurchaseTotals:
     return evolve(bought, categories=totals)
 
 
+def count_correction(bought: PurchaseTotals, correction: Refund) -> PurchaseTotals:
+    """Return the totals with what a correction makes of its purchase."""
+    less = count_refund(bought, correction)
+    before, remaining = _by_category(correction.before), _by_category(correction.remaining)
+    totals = dict(less.categories)
+    for category, (amount, quantity) in remaining.items():
+        known = totals.get(category)
+        if category in before:
+            continue
+        if known is None:
+            if len(totals) < CATEGORIES_KEPT:
+                totals[category] = CategoryTotal(amount, quantity, correction.purchase.at)
+            continue
+        last_at = known.last_at
+        totals[category] = CategoryTotal(
+            known.amount + amount,
+            known.quantity + quantity,
+            correction.purchase.at if last_at is None else max(last_at, correction.purchase.at),
+        )
+    return evolve(less, categories=totals)
+
+
 def favourite(totals: Mapping[str, CategoryTotal], among: Sequence[str]) -> str | None:
     """Return the category of these that was bought most by quantity, the one bought latest where they are
     even, and the one named first where that is too; None where none was bought.

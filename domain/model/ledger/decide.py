@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from domain.model.calendar import local_day
-from domain.model.event_names import CODE_ENTERED, CONSENTED
+from domain.model.event_names import CODE_ENTERED, CONSENTED, CORRECTED
 from domain.model.ledger.deciding.challenges import with_fixed_goals
 from domain.model.ledger.deciding.code_entry import code_data
 from domain.model.ledger.deciding.event_row import decide_row
+from domain.model.ledger.deciding.returns.correction_row import decide_correction
 from domain.model.ledger.decision import DecidedBy, Decision, StockState
 from domain.model.ledger.events import Event, Json, Profile
+from domain.model.ledger.holding.holds import end_due
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member, settle_lots
 from domain.model.ledger.timeline import turn
@@ -55,13 +57,24 @@ def decide(
     """Decide an event of a member, with what time brought before it. Raises a Refusal; the clock `now` bounds
     the event's own time.
 
-    `past` goes with a late event and with a refund. Rows say what they changed, so that they fold to the
-    state, unless nobody will ask.
+    `history` goes with a late event, a refund and a correction. Rows say what they changed, so that they
+    fold to the state, unless nobody will ask.
     """
     assert event.at <= now, "an event of the future is refused at the door"
     turn_decision = turn(
         programme, member, until=event.at, stock=stock, version=version, with_changes=with_changes
     )
+    if event.name == CORRECTED:
+        after, row = decide_correction(
+            programme,
+            turn_decision.member,
+            event,
+            by=by,
+            stock=stock,
+            history=history or HistoricalContext(programme, version=version),
+            with_changes=with_changes,
+        )
+        return Decision(member, after, (*turn_decision.rows, row))
     builder = decide_row(
         programme, turn_decision.member, event, by=by, stock=stock, history=history, version=version
     )
@@ -126,11 +139,11 @@ def new_member(id: str, number: str, profile: Profile | None = None) -> Member:
 
 
 def at_instant(programme: Programme, member: Member, *, now: datetime) -> Member:
-    """Return the member as a reader sees it: lots due are in, lapsed ones out, goals fixed, whatever any job
-    has written down.
+    """Return the member as a reader sees it: lots due are in, lapsed ones out, holds ended, goals fixed,
+    whatever any job has written down.
     """
     today = local_day(now, programme.zone)
-    if programme.goals:  # before lots come in, which make no goal that was fixed by then
+    if programme.goal_badges:  # before lots come in, which make no goal that was fixed by then
         member = with_fixed_goals(programme, member, at=now, failures=[])
-    member = settle_lots(member, at=now)
+    member = settle_lots(end_due(programme, member, at=now), at=now)
     return evolve(member, wallets={code: lapse(one, today=today)[0] for code, one in member.wallets.items()})

@@ -21,7 +21,9 @@ from domain.model.ledger.lots import LotPart, OpenedLot
 from domain.model.ledger.member import Member
 from domain.model.values import dataclass
 
-EntryKind = Literal["AWARD", "BONUS", "SPEND", "RETURN", "CLAWBACK", "EXPIRE", "ADJUST", "TRANSFER"]
+EntryKind = Literal[
+    "OPENING", "AWARD", "BONUS", "SPEND", "RETURN", "CLAWBACK", "EXPIRE", "ADJUST", "TRANSFER", "ERASE"
+]
 DecidedBy = Literal["input", "time", "decision"]
 StateValue = None | bool | int | str | datetime | list["StateValue"]
 
@@ -78,6 +80,25 @@ class RefundTooLarge(Refusal):
         self.refundable = refundable
 
 
+CorrectionRefusalReason = Literal[
+    "RETURNED", "BELOW_RETURNED", "PAID_AND_RETURNED", "VOUCHER_MINIMUM", "VOUCHER_USED", "PAYMENT"
+]
+
+
+class CorrectionRefused(Refusal):
+    """A receipt cannot be corrected so: `returned` is what refunds took back of it, in minor units, `voucher`
+    the one that stands in the way.
+    """
+
+    def __init__(
+        self, reason: CorrectionRefusalReason, *, returned: int = 0, voucher: str | None = None
+    ) -> None:
+        super().__init__(f"the receipt cannot be corrected so: {reason}")
+        self.reason: CorrectionRefusalReason = reason
+        self.returned, self.voucher = returned, voucher
+        self.name = f"CorrectionRefused:{reason}"
+
+
 PaymentFault = Literal["NOT_PAYABLE", "STEP", "MINIMUM", "SHARE"]
 
 
@@ -113,6 +134,13 @@ class AlreadySo(Refusal):
     """What the event asks for stands already, so nothing comes of it."""
 
 
+class AlreadyCorrect(AlreadySo):
+    """The receipt says already what a correction would make of it."""
+
+    def __init__(self) -> None:
+        super().__init__("the receipt is right already")
+
+
 class ChallengeTakenUp(AlreadySo):
     """The member has taken the challenge up before, which stands."""
 
@@ -137,6 +165,20 @@ class CodeRefused(Refusal):
         self.reason: CodeRefusalReason = reason
         self.tries_left, self.retry_after = tries_left, retry_after
         self.name = f"CodeRefused:{reason}"
+
+
+MergeRefusalReason = Literal[
+    "SAME", "CLOSED", "FROZEN", "DELETING", "NOT_MERGED", "TOO_LATE", "CHANGED", "SPENT"
+]
+
+
+class MergeRefused(Refusal):
+    """Two memberships cannot be merged, or a merge cannot be undone."""
+
+    def __init__(self, reason: MergeRefusalReason) -> None:
+        super().__init__(f"not merged: {reason}")
+        self.reason: MergeRefusalReason = reason
+        self.name = f"MergeRefused:{reason}"
 
 
 class WalletFull(Refusal):
@@ -264,10 +306,14 @@ class RefundClaim:
 
 @dataclass(frozen=True, slots=True)
 class RefundedPurchase:
-    """What stood of a purchase before a refund, and what stands after it."""
+    """What stood of a purchase before a refund or a correction, and what stands after it; `key` is the
+    purchase's event, `purchased_at` when it was, as far as the journal says so.
+    """
 
     before: Purchase
     remaining: Purchase
+    key: str = ""
+    purchased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +331,8 @@ class JournalRow:
     `awarded` and `opened_lots` are what the rules on the event itself gave; `counted` and `badge_counts` what
     they and it counted toward tiers, by count, and toward badges; `gifts` all else that a purchase gave, by
     source, and `raised_facts` what the events that it raised were judged by: what a refund decides again.
-    `payments` are the lots that the purchase was paid with. `claim` and `refunded` are set on a refund's row.
+    `payments` are the lots that the purchase was paid with. `claim` and `refunded` are set on a refund's row,
+    and on a correction's, which says of the corrected purchase all that a purchase's row does.
     `failures` says which expressions failed, and `tag_changes` which tags came and went: for the log and for
     simulations, not for the journal.
     """

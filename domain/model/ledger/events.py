@@ -11,11 +11,15 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import date, datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails
 from domain.model.ledger.gifts import Counted, Deduction, Gift
-from domain.model.ledger.lots import OpenedLot
+from domain.model.ledger.lots import FiscalUse, OpenedLot
 from domain.model.values import dataclass
+
+if TYPE_CHECKING:
+    from domain.model.ledger.decision import Outcome
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Fact = Json | datetime | list[str] | dict[str, int]
@@ -38,13 +42,15 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class WalletPayment:
     """What was paid with one wallet: units of it, and what they are worth in minor units. `earns` as in
-    `PayTerms`.
+    `PayTerms`. `hold` is the key of what had been set aside for it, `fiscal` what it is for the books.
     """
 
     wallet: str
     units: int
     worth: int = 0
     earns: bool = False
+    hold: str | None = None
+    fiscal: FiscalUse = "PAYMENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +87,8 @@ class Event:
     `delayed_rule` is set where a rule's delay has passed: then only that rule is judged, `original_at` is
     when the event itself happened, `was_first` whether it was the first purchase, and `gift` (`SOURCE@CAUSE`)
     what the rule's awards belong to, where the event was raised by another. `refund` is set on
-    purchase.refunded alone, `profile` on the events that change it, `details` where a till said more of a
-    receipt than its total.
+    purchase.refunded, and on purchase.corrected, whose `purchase` is the receipt as it is right; `profile` on
+    the events that change it, `details` where a till said more of a receipt than its total.
     """
 
     id: str
@@ -148,7 +154,8 @@ class JournaledPurchase:
     wallet (extras included); `counted` what they and the event itself counted toward tiers, by count, and
     `badge_counts` what the event counted toward badges; `gifts` all else, by source. `claims` are what
     refunds have taken of these since. `delayed` are the entries of its delayed rules, `payments` the lots
-    that it was paid with.
+    that it was paid with, `outcomes` what each rule came to, `scheduled` the ids of
+    what it left for later, and `GIFT>RULE` of what belongs to a gift.
     """
 
     purchase: Purchase
@@ -169,6 +176,8 @@ class JournaledPurchase:
     claims: tuple[PurchaseClaim, ...] = ()
     delayed: tuple[JournaledPurchase, ...] = ()
     payments: tuple[Deduction, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    scheduled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +218,8 @@ class PurchaseClaim:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """What is taken back of a recorded purchase: `before` is what stood until now, `remaining` what stands
-    after it.
+    """What is taken back of a recorded purchase, or what a correction makes of it: `before` is what stood
+    until now, `remaining` what stands after it.
     """
 
     purchase: JournaledPurchase

@@ -202,9 +202,17 @@ def give_floor(
     same = [floor.until for floor in standing.floors if floor.code == code and floor.source == source]
     if same:
         until = None if until is None or same[0] is None else max(until, same[0])
-    others = tuple(floor for floor in standing.floors if floor.code != code or floor.source != source)
-    floors = _bounded((*others, TierFloor(code, until, source)))
-    return _floored(programme, standing, floors, at=at, reason=GIVEN)
+    return put_floor(programme, standing, TierFloor(code, until, source), at=at)
+
+
+def put_floor(
+    programme: Programme, standing: TierStanding, placed: TierFloor, *, at: datetime
+) -> TierStanding:
+    """Put a floor in the place of the one that its source gave of the same tier."""
+    others = tuple(
+        floor for floor in standing.floors if floor.code != placed.code or floor.source != placed.source
+    )
+    return _floored(programme, standing, _bounded((*others, placed)), at=at, reason=GIVEN)
 
 
 def _bounded(floors: tuple[TierFloor, ...]) -> tuple[TierFloor, ...]:

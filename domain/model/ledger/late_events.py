@@ -18,7 +18,7 @@ from domain.model.ledger.decision import JournalRow, Outcome
 from domain.model.ledger.events import Facts
 from domain.model.ledger.member import PeriodCount
 from domain.model.programme import Programme
-from domain.model.values import dataclass
+from domain.model.values import dataclass, evolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,18 @@ class TraceIndex:
             for rule, count in self._counts.get((per, period_start(day, per)), {}).items():
                 counts.setdefault(rule, []).append(count)
         return {rule: tuple(mine) for rule, mine in counts.items()}
+
+
+def with_lifetime_counts(
+    history: HistoricalContext, member_counts: Mapping[str, tuple[PeriodCount, ...]]
+) -> HistoricalContext:
+    """Return a history with the counts of its periods, and the lifetime counts of the member."""
+    counts = {
+        rule: tuple(one for one in counts if one.per != "ever") for rule, counts in history.counts.items()
+    }
+    for rule, lifetime in member_counts.items():
+        counts[rule] = (*counts.get(rule, ()), *(one for one in lifetime if one.per == "ever"))
+    return evolve(history, counts=counts)
 
 
 def history_from_rows(

@@ -9,9 +9,11 @@ them, each with its origin, so that a renewal can be undone or come late; the ol
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from operator import is_
+from types import MappingProxyType
+from typing import Literal
 
 from domain.model.values import dataclass, evolve
 
@@ -38,6 +40,39 @@ class LotPart:
     expires_on: date | None
     since: date
     origin: Origin | None = None
+
+
+# What a payment is for the books: it lowers the sale, or is a means of paying it.
+FiscalUse = Literal["DISCOUNT", "PAYMENT"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What is set aside of a wallet for a payment to come: `units`, which stand for `worth` minor units of an
+    order of `total`; `store` is None where the member asked for it. It ends by itself at `until`.
+
+    `parts` are the lots that it took, soonest to lapse first. One that time has ended has none; its payment
+    may still come late. `earns` and `fiscal` are those of the payment.
+    """
+
+    order: str
+    store: str | None
+    units: int
+    worth: int
+    total: int
+    placed_at: datetime
+    until: datetime
+    earns: bool = False
+    fiscal: FiscalUse = "DISCOUNT"
+    parts: tuple[LotPart, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether it still has its lots."""
+        return bool(self.parts)
+
+
+NO_HOLDS: Mapping[str, Hold] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,9 @@ class PurchaseTotals:
     """What was bought, ever: `count` receipts, of which `returned` were wholly returned and
     `before_joining` are of before the member joined. `total` and
     `categories` follow refunds, instants do not. Amounts in minor units. `quantities_since_seq` is the first
-    row whose quantities were counted, where earlier ones were not.
+    row whose quantities were counted, where earlier ones were not. `brought` are the receipts of memberships
+    that were merged into this one: their rows stand in other journals, so `count` leaves them out; of a
+    membership that is closed they are those that moved, as a negative number.
     """
 
     count: int = 0
@@ -160,11 +162,12 @@ class PurchaseTotals:
     before_joining: int = 0
     total_before_joining: int = 0
     quantities_since_seq: int | None = None
+    brought: int = 0
 
     @property
     def standing(self) -> int:
         """The receipts that stand: not wholly returned."""
-        return self.count - self.returned
+        return self.count + self.brought - self.returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +250,8 @@ class Member:
     `used_vouchers` those of a source whose gift was taken back after they had been used: coming again, it
     gives no second one; `free_vouchers_used` the newest vouchers without a price that
     were used, with their rewards.
+
+    `merged_into` (no ledger state) is the membership that took this one over, where it is closed.
     """
 
     id: str
@@ -277,6 +282,7 @@ class Member:
     gifts: Mapping[str, Gift] = field(default_factory=dict)
     used_vouchers: Mapping[str, tuple[UsedVoucher, ...]] = field(default_factory=dict)
     free_vouchers_used: Mapping[str, str] = field(default_factory=dict)
+    merged_into: str | None = None
 
     @computed
     def dues(self) -> dict[Programme, tuple[datetime, datetime | None]]:

@@ -74,6 +74,9 @@ def _instants(member: Member) -> Iterator[datetime]:
         if floor.until is not None:
             yield floor.until
     yield from (one.due for one in member.referral.waiting)
+    for wallet in member.wallets.values():
+        if wallet.holds:
+            yield from (hold.until for hold in wallet.holds.values() if hold.is_live)
 
 
 def _midnights(programme: Programme, member: Member, after: datetime) -> list[datetime]:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
-from domain.model.ledger.deciding.refund_lines import apportion
+from domain.model.ledger.deciding.returns.refund_lines import apportion
 from domain.model.ledger.decision import PaymentNotAccepted
 from domain.model.ledger.events import Payment, Purchase, WalletPayment
-from domain.model.ledger.lots import LotPart
+from domain.model.ledger.holding.holds import priced
+from domain.model.ledger.lots import NO_HOLDS, Hold, LotPart
 from domain.model.programme import PayTerms, Programme
 from domain.model.values import dataclass, evolve
 
@@ -48,11 +49,25 @@ def payable_base(programme: Programme, purchase: Purchase) -> int:
     return max(0, purchase.total - sum(lines))
 
 
-def with_worth(programme: Programme, purchase: Purchase, wanted: Iterable[WalletPayment]) -> Purchase:
-    """Return a purchase with its payment by the programme's terms. Raises PaymentNotAccepted."""
+def with_worth(
+    programme: Programme,
+    purchase: Purchase,
+    wanted: Iterable[WalletPayment],
+    *,
+    promised: Mapping[str, Hold] = NO_HOLDS,
+) -> Purchase:
+    """Return a purchase with its payment by the programme's terms, or as the holds among it `promised`.
+    Raises PaymentNotAccepted.
+    """
     base = payable_base(programme, purchase)
-    left, parts = base, []
+    left, parts = base, list[WalletPayment]()
     for part in wanted:
+        hold = promised.get(part.hold) if part.hold is not None else None
+        if hold is not None:
+            held_part = _promised(programme, part, hold, total=purchase.total, base=base, left=left)
+            left -= held_part.worth
+            parts.append(held_part)
+            continue
         terms = programme.pay_terms(part.wallet)
         if terms is None:
             raise PaymentNotAccepted(part.wallet, "NOT_PAYABLE")
@@ -68,6 +83,21 @@ def with_worth(programme: Programme, purchase: Purchase, wanted: Iterable[Wallet
         parts.append(evolve(part, worth=worth, earns=terms.earns))
     payable = base if base != purchase.total else None
     return evolve(purchase, payment=Payment(purchase.total, tuple(parts), payable))
+
+
+def _promised(
+    programme: Programme, part: WalletPayment, hold: Hold, *, total: int, base: int, left: int
+) -> WalletPayment:
+    """Return a payment by a hold, worth what the hold said for as much of it, floored: also where the terms
+    have changed. Only an order that became smaller goes by the share of these terms.
+    """
+    promised, terms = priced(part, hold), programme.pay_terms(part.wallet)
+    is_smaller = total < hold.total
+    most = min(left, terms.most_worth(base)) if terms is not None and is_smaller else left
+    if promised.worth > most:
+        bound = terms.most_units(most, available=part.units) if terms is not None else 0
+        raise PaymentNotAccepted(part.wallet, "SHARE", bound)
+    return promised
 
 
 def payable_wallets(

@@ -14,6 +14,7 @@ from domain.model.calendar import Span, add_months, local_day, to_utc
 from domain.model.ledger.deciding.earning import end_instant_of, instant_of, used_in_period
 from domain.model.ledger.decision import RewardLock, StockState
 from domain.model.ledger.events import Event
+from domain.model.ledger.holding.holds import as_if_free
 from domain.model.ledger.member import Member
 from domain.model.ledger.views.expression_view import ExpressionView, held_tier_code
 from domain.model.ledger.views.field_reads import read_after
@@ -150,9 +151,10 @@ def unlocked(
     stock: StockState,
     view: ExpressionView | None = None,
 ) -> frozenset[str]:
-    """Return the rewards that a member could redeem at an instant."""
+    """Return the rewards that a member could redeem at an instant, were nothing set aside for a payment."""
     if member.frozen:
         return frozenset()
+    member = as_if_free(member)
     shelf, out = _shelf(programme), frozenset[str]()
     available = {code: wallet.available for code, wallet in member.wallets.items()}
     for code, rack in shelf.by_price.items():

@@ -1,5 +1,5 @@
 """What time alone brings to a member, in its order: lots in, lapses, vouchers, plans, reviews, birthdays,
-schedules, segments.
+schedules, segments. A hold whose time is over comes back before all of these.
 
 What belongs to a day comes at 00:00 programme time, what has an instant of its own at that instant. `turn`
 decides all of it up to an instant: a turn that comes late ends where a timely one does.
@@ -19,6 +19,8 @@ from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import Decision, JournalRow, StockState
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.gifts import FRIEND_SOURCE
+from domain.model.ledger.holding import effects as holding
+from domain.model.ledger.holding.holds import PlacedHold, holds_of
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.member import Member, PendingReferral, TierStanding, settle_lots
 from domain.model.ledger.next_due import (
@@ -117,6 +119,7 @@ def _bring_instant(state: _TimeTurn, at: datetime) -> None:
     zone = state.programme.zone
     day = local_day(at, zone)
     midnight = start_of(day, zone) == at
+    _holds(state, at)
     if midnight:
         _lapses(state, at, day)
         _reminders(state, at, day)
@@ -129,6 +132,17 @@ def _bring_instant(state: _TimeTurn, at: datetime) -> None:
     _referral(state, at)
     _segments(state, at)
     _rewards(state, at)
+
+
+def _holds(state: _TimeTurn, at: datetime) -> None:
+    due = [one for one in holds_of(state.member) if one.hold.is_live and one.hold.until <= at]
+    for placed in sorted(due, key=lambda placed: (placed.hold.until, placed.key)):
+        event_data: dict[str, Json] = {"hold": placed.key, "wallet": placed.wallet}
+        state.raise_event(event_names.HOLD_LAPSED, at, placed.key, event_data, _hold_ended(placed))
+
+
+def _hold_ended(placed: PlacedHold) -> Change:
+    return lambda builder: holding.end(builder, placed, is_final=False)
 
 
 def _lapses(state: _TimeTurn, at: datetime, day: date) -> None:

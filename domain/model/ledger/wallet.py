@@ -3,8 +3,8 @@ lot is opened or taken.
 
 A lot is an amount with the instant it becomes spendable (None: now) and its last valid day (None: never
 lapses). Spendable lots merge by last valid day, pending ones by that and the hour. Spending takes the lots
-soonest to lapse first, never-lapsing last. What holds always: available + pending - debt = earned + adjusted
-- spent - expired, and no part of it is below zero.
+soonest to lapse first, never-lapsing last. What holds always: available + held + pending - debt = earned +
+adjusted - spent - expired, and no part of it is below zero.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import ClassVar
 from domain.model.ledger.lots import (
     LAST,
     LOTS_KEPT,
+    NO_HOLDS,
+    Hold,
     Layer,
     Lot,
     LotPart,
@@ -80,15 +82,17 @@ class Settled:
 @dataclass(frozen=True)
 class Wallet:
     """One wallet's lots and lifetime totals. `lapsed` is what expired by day, `reminded` the days already
-    announced.
+    announced. `holds` are what is set aside for payments to come, by their keys.
 
     Lots are in spending order, pending ones last. Sums are kept with the value: a daily buyer has hundreds of
     lots.
     """
 
-    COMPUTED_OF: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("available", "pending", "spendable_count", "next_available_at", "first_expiry_on"), "lots"
-    )
+    COMPUTED_OF: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("available", "pending", "spendable_count"), "lots"),
+        **dict.fromkeys(("next_available_at", "first_expiry_on"), "lots"),
+        "held": "holds",
+    }
 
     lots: tuple[Lot, ...] = ()
     debt: int = 0
@@ -101,6 +105,7 @@ class Wallet:
     write_offs: tuple[WriteOff, ...] = ()
     lapsed_by_day: Mapping[date, int] = field(default_factory=dict)
     reminded_days: frozenset[date] = frozenset()
+    holds: Mapping[str, Hold] = field(default_factory=lambda: NO_HOLDS)
 
     @computed
     def spendable_count(self) -> int:
@@ -118,6 +123,16 @@ class Wallet:
         return sum([lot.amount for lot in self.lots[self.spendable_count :]])
 
     @computed
+    def held(self) -> int:
+        """What is set aside for payments to come."""
+        return sum([part.amount for hold in self.holds.values() for part in hold.parts])
+
+    @property
+    def room(self) -> int:
+        """What may still be put in, whatever it is spendable for."""
+        return WALLET_LIMIT - self.available - self.held - self.pending
+
+    @computed
     def next_available_at(self) -> datetime | None:
         """When the first pending lot becomes spendable; None where none is pending."""
         return min(
@@ -128,10 +143,8 @@ class Wallet:
     @computed
     def first_expiry_on(self) -> date | None:
         """The first of all last valid days; None where nothing lapses."""
-        lots = (
-            *self.lots[:1],
-            *self.lots[self.spendable_count :],
-        )  # spendable ones stand in the order of their last days
+        # Spendable ones stand in the order of their last days.
+        lots = (*self.lots[:1], *self.lots[self.spendable_count :])
         return min([lot.expires_on for lot in lots if lot.expires_on is not None], default=None)
 
     @computed
@@ -141,8 +154,8 @@ class Wallet:
 
     @property
     def balance(self) -> int:
-        """available + pending - debt: what entries sum to."""
-        return self.available + self.pending - self.debt
+        """available + held + pending - debt: what entries sum to."""
+        return self.available + self.held + self.pending - self.debt
 
 
 # ---------------------------------------------------------------- lots
@@ -185,17 +198,12 @@ def expired_parts(wallet: Wallet, *, today: date) -> tuple[LotPart, ...]:
     """Return what is past its last valid day, soonest first."""
     if wallet.first_expiry_on is None or wallet.first_expiry_on >= today:
         return ()
-    expired = list(
-        takewhile(
-            lambda lot: lot.expires_on is not None and lot.expires_on < today,
-            wallet.lots[: wallet.spendable_count],
-        )
-    )
-    expired += [
-        lot
-        for lot in wallet.lots[wallet.spendable_count :]
-        if lot.expires_on is not None and lot.expires_on < today
-    ]
+
+    def is_past(lot: Lot) -> bool:
+        return lot.expires_on is not None and lot.expires_on < today
+
+    spendable, waiting = wallet.lots[: wallet.spendable_count], wallet.lots[wallet.spendable_count :]
+    expired = (*takewhile(is_past, spendable), *filter(is_past, waiting))
     return tuple([part for lot in expired for part in parts_of(lot)])
 
 
@@ -349,9 +357,8 @@ def _recover(wallet: Wallet, own: Sequence[Lot], *, since: date) -> tuple[Wallet
 def _written_off(write_offs: tuple[WriteOff, ...], amount: int, *, on: date) -> tuple[WriteOff, ...]:
     if not amount:
         return write_offs
-    recent = [
-        write_off for write_off in write_offs if write_off.on > on - timedelta(days=WRITE_OFF_DAYS_KEPT)
-    ]
+    first = on - timedelta(days=WRITE_OFF_DAYS_KEPT)
+    recent = [write_off for write_off in write_offs if write_off.on > first]
     if recent and (recent[-1].on >= on or len(recent) >= WRITE_OFFS_KEPT):
         return (*recent[:-1], WriteOff(max(on, recent[-1].on), recent[-1].amount + amount))
     return (*recent, WriteOff(on, amount))

@@ -10,11 +10,13 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from domain.model.calendar import Span
 from domain.model.programme.field_types import (
     AppVersion,
     ClockHours,
     Code,
     Colour,
+    Duration,
     EventName,
     FieldName,
     Flag,
@@ -62,6 +64,10 @@ class LinksSpec(ProgrammePart):
     support: str | None = None
 
 
+# What the intake of shops' orders names that is no goods; it earns nothing unless a programme says otherwise.
+RESERVED_CATEGORIES = ("gift-card", "shipping", "tax", "tip", "fee", "other")
+
+
 class ProgrammeHeader(ProgrammePart):
     """The header of the programme. `locales[0]` is the default. `quiet_hours` are in the member's time zone,
     everything else in the programme's `timezone`. Who joins is at least `minimum_age` years old.
@@ -73,7 +79,7 @@ class ProgrammeHeader(ProgrammePart):
     timezone: str
     locales: Annotated[tuple[str, ...], Field(min_length=1)]
     terms: TermsSpec = TermsSpec()
-    ineligible: tuple[str, ...] = ()
+    ineligible: tuple[str, ...] = RESERVED_CATEGORIES
     quiet_hours: ClockHours | None = None
     minimum_age: Annotated[int, Field(ge=1, le=99)] | None = None
 
@@ -81,6 +87,18 @@ class ProgrammeHeader(ProgrammePart):
     links: LinksSpec = LinksSpec()
     minimum_app_version: AppVersion | None = None
     flags: Annotated[Mapping[FieldName, Flag], Field(max_length=MOST_FLAGS)] = Field(default_factory=dict)
+
+
+class ErasureSpec(ProgrammePart):
+    """How long a member who asked for deletion may still change their mind."""
+
+    after: Duration = Span(days=14)
+
+
+class RetentionSpec(ProgrammePart):
+    """After how long without anything of their own members are erased, warned 30 days before."""
+
+    inactive: Duration
 
 
 class EventSpec(ProgrammePart):

@@ -16,10 +16,7 @@ from domain.model.programme.models import Programme
 _MAX_LISTED: Final = 3
 
 # Each key by its path, where `[]` stands for every item of a list, and why nothing comes of it.
-INACTIVE: Final[Mapping[str, str]] = {
-    "wallets[].unit_cost": "costs and liability are reported by a later version",
-    "leaderboards[]": "leaderboards are kept by a later version",
-}
+INACTIVE: Final[Mapping[str, str]] = {}
 
 
 def inactive_keys(programme: Programme) -> list[str]:

@@ -1,19 +1,22 @@
-"""Segments of members, referrals, codes that members enter, paid plans, and leaderboards that members choose
-to join.
+"""Segments of members, referrals, codes that members enter, paid plans, leaderboards that members choose to
+join, and goals that the programme's figures are compared with.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from domain.model.programme.field_types import (
     REMEDY_SEPARATOR,
     Amount,
     Code,
     Condition,
+    DayOrTime,
     Duration,
     EventNames,
     Multiplier,
@@ -25,6 +28,17 @@ from domain.model.programme.field_types import (
 )
 from domain.model.programme.rules import Action, ActiveTimes, Limit
 from domain.model.programme.tiers import CountSpec
+
+MOST_PLACES: Final = 1_000
+MOST_PRIZES: Final = 20
+
+
+def _read_rank(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+# Keys of a YAML file are text.
+PrizeRank = Annotated[PositiveInt, Field(le=MOST_PLACES), BeforeValidator(_read_rank)]
 
 
 class Segment(NamedPart):
@@ -100,10 +114,71 @@ class PlanSpec(NamedPart):
 
 
 class Leaderboard(NamedPart):
-    """The first `top` of the members who joined it, ranked by their count in the period."""
+    """The first `top` of the members who joined it, ranked by their count in the period. `do` is what who
+    ends a period at a rank or better gets, judged `wait` after its end, on what was kept.
+    """
 
     code: Code
     name: TextByLocale
     count: CountSpec
     per: Period
-    top: Annotated[PositiveInt, Field(le=1000)] = 100
+    top: Annotated[PositiveInt, Field(le=MOST_PLACES)] = 100
+    do: dict[PrizeRank, tuple[Action, ...]] = Field(default_factory=dict, max_length=MOST_PRIZES)
+    wait: Duration | None = None
+
+    @model_validator(mode="after")
+    def _can_be_ranked(self) -> Leaderboard:
+        if self.count.wallet is None:
+            raise ValueError(
+                f"a leaderboard counts a wallet{REMEDY_SEPARATOR}write count: {{wallet: points}}; for"
+                " anything else let a rule award a wallet with hidden: true"
+            )
+        if self.per == "ever" and self.do:
+            raise ValueError(
+                f"a leaderboard that never ends gives no prizes{REMEDY_SEPARATOR}write per: month, or leave"
+                " do out"
+            )
+        return self
+
+    def prizes_at(self, rank: int) -> tuple[Action, ...]:
+        """Return what who ends a period at a rank gets: what stands at that rank, and at those behind it."""
+        return tuple(
+            action for place, actions in sorted(self.do.items()) if rank <= place for action in actions
+        )
+
+
+SubjectSection = Literal["wallets", "surveys", "messages", "codes"]
+# What may be a goal, and of which section its subject is; None where it is of the whole programme.
+GOAL_FIGURES: Final[Mapping[str, SubjectSection | None]] = {
+    **dict.fromkeys(("enrolled", "enrolments", "participation", "active_30", "active_90", "active_365")),
+    **dict.fromkeys(("retention", "churn", "receipts", "revenue", "average_ticket", "repeat_rate")),
+    **dict.fromkeys(("frequency", "clv", "redemption_members", "referral_conversion")),
+    **dict.fromkeys(("redemption_points", "burn", "breakage", "outstanding", "liability"), "wallets"),
+    **dict.fromkeys(("nps", "csat"), "surveys"),
+    "code_conversion": "codes",
+    "open_rate": "messages",
+}
+
+
+def _read_goal_value(value: object) -> object:
+    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+        return Decimal(value)
+    raise ValueError(f"{value!r} is no number{REMEDY_SEPARATOR}write one such as 0.3, a share, or 25000")
+
+
+class GoalSpec(ProgrammePart):
+    """A figure that is to be reached by a day: at least, or at most, so much. A share is written as 0.3. A
+    figure of wallets that names none is of the first.
+    """
+
+    figure: str
+    subject: str | None = None
+    at_least: Annotated[Decimal | None, BeforeValidator(_read_goal_value)] = None
+    at_most: Annotated[Decimal | None, BeforeValidator(_read_goal_value)] = None
+    by: DayOrTime
+
+    @model_validator(mode="after")
+    def _has_one_bound(self) -> GoalSpec:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError(f"a goal has one bound{REMEDY_SEPARATOR}write at_least: 0.3, or at_most: 0.1")
+        return self

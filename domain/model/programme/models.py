@@ -17,8 +17,14 @@ from domain.model.calendar import Span
 from domain.model.programme.attributes import AttributeSpec
 from domain.model.programme.badges import BadgeSpec
 from domain.model.programme.field_types import ProgrammePart
-from domain.model.programme.header import EventSpec, ProgrammeHeader, StoreSpec
-from domain.model.programme.membership import CodeSpec, Leaderboard, PlanSpec, ReferralSpec, Segment
+from domain.model.programme.header import (
+    ErasureSpec,
+    EventSpec,
+    ProgrammeHeader,
+    RetentionSpec,
+    StoreSpec,
+)
+from domain.model.programme.membership import CodeSpec, GoalSpec, Leaderboard, PlanSpec, ReferralSpec, Segment
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
@@ -29,6 +35,7 @@ DEFAULT_WAIT = Span(days=14)
 MOST_CODES = 500
 MOST_ATTRIBUTES = 50
 MOST_STORES = 2_000
+MOST_GOALS = 50
 
 
 class Programme(ProgrammePart):
@@ -51,7 +58,10 @@ class Programme(ProgrammePart):
     consents: tuple[ConsentSpec, ...] = ()
     surveys: tuple[SurveySpec, ...] = ()
     leaderboards: tuple[Leaderboard, ...] = ()
+    goals: Annotated[tuple[GoalSpec, ...], Field(max_length=MOST_GOALS)] = ()
     stores: Annotated[tuple[StoreSpec, ...], Field(max_length=MOST_STORES)] = ()
+    erasure: ErasureSpec = ErasureSpec()
+    retention: RetentionSpec | None = None
 
     __hash__ = object.__hash__  # by identity: caches are keyed by the programme, many times a decision
 
@@ -151,6 +161,10 @@ class Programme(ProgrammePart):
         """Return an attribute by its name. Raises KeyError."""
         return self._attributes[name]
 
+    def leaderboard(self, code: str) -> Leaderboard:
+        """Return a leaderboard. Raises KeyError."""
+        return self._leaderboards[code]
+
     def declared_fields(self, event_name: str) -> tuple[str, ...]:
         """Return the fields of a declared event, always present in expressions; none for a built-in one."""
         return tuple(self._events[event_name].data) if event_name in self._events else ()
@@ -162,11 +176,16 @@ class Programme(ProgrammePart):
 
     @cached_property
     def referral_wait(self) -> Span:
-        """How long after the event that met its condition a referral is judged: as written, else 14 days or
-        the longest time that awards are pending, where that is longer.
-        """
+        """How long after the event that met its condition a referral is judged."""
         if self.referral is not None and self.referral.wait is not None:
             return self.referral.wait
+        return self.default_wait
+
+    @cached_property
+    def default_wait(self) -> Span:
+        """How long something is waited for that may be returned: 14 days, or the longest time that awards are
+        pending, where that is longer.
+        """
         spans = [spec.pending for spec in self.wallets if spec.pending is not None]
         return max(
             [DEFAULT_WAIT, *spans], key=lambda span: span.hours + 24 * span.days + 24 * 31 * span.months
@@ -208,6 +227,7 @@ class Programme(ProgrammePart):
         yield from (action for badge in self.badges for action in badge.do)
         if self.referral is not None:
             yield from (*self.referral.friend, *self.referral.referrer)
+        yield from (action for board in self.leaderboards for prize in board.do.values() for action in prize)
 
     @cached_property
     def _rules_on(self) -> dict[str, tuple[Rule, ...]]:
@@ -220,7 +240,7 @@ class Programme(ProgrammePart):
         return {name: tuple(badge for badge in self.badges if name in badge.on) for name in names}
 
     @cached_property
-    def goals(self) -> tuple[BadgeSpec, ...]:
+    def goal_badges(self) -> tuple[BadgeSpec, ...]:
         """The badges that take another count of each member, in file order."""
         return tuple(badge for badge in self.badges if badge.target is not None)
 
@@ -286,6 +306,10 @@ class Programme(ProgrammePart):
     @cached_property
     def _attributes(self) -> dict[str, AttributeSpec]:
         return {attribute.name: attribute for attribute in self.attributes}
+
+    @cached_property
+    def _leaderboards(self) -> dict[str, Leaderboard]:
+        return {board.code: board for board in self.leaderboards}
 
     @cached_property
     def _stores(self) -> dict[str, StoreSpec]:

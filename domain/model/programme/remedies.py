@@ -45,6 +45,7 @@ _MISSING_VALUES: Final[Mapping[str, str]] = {
     "qualifies": "{on: purchase.completed}",
     "latitude": "38.71, in degrees",
     "longitude": "-9.14, in degrees",
+    "inactive": "{months: 36}",
     "units": "100, of the wallet",
     "worth": "500, in minor units",
 }

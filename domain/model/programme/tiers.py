@@ -115,6 +115,7 @@ class TierSpec(NamedPart):
     multiplier: Multiplier = Fraction(1)
     benefits: tuple[TextByLocale, ...] = ()
     colour: Colour | None = None
+    card_art: str | None = None
 
     @model_validator(mode="before")
     @classmethod

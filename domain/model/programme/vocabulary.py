@@ -24,6 +24,7 @@ Section = Literal[
     "code_names",
     "consents",
     "surveys",
+    "leaderboards",
     "rules",
     "locales",
 ]
@@ -123,8 +124,10 @@ BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
         "granted": Variable("truth"),
     },
     event_names.ATTRIBUTES_CHANGED: {"attributes": Variable("texts")},
+    event_names.MERGED: {},
     event_names.BIRTHDAY: {"years": Variable("whole")},
     event_names.ANNIVERSARY: {"years": Variable("whole")},
+    event_names.INACTIVE: {"on": Variable("text")},
     event_names.PURCHASED: {},
     event_names.REFUNDED: {},
     event_names.REDEEMED: _VOUCHER_DATA,
@@ -148,6 +151,11 @@ BUILT_IN_EVENTS: Final[Mapping[str, Mapping[str, Variable]]] = {
     event_names.CHALLENGE_ACCEPTED: {
         "badge": Variable("text", code_section="badges"),
         "target": Variable("whole"),
+    },
+    event_names.LEADERBOARD_ENDED: {
+        "leaderboard": Variable("text", code_section="leaderboards"),
+        "period": Variable("text"),
+        "rank": Variable("whole"),
     },
     event_names.SURVEY_ANSWERED: {
         "survey": Variable("text", code_section="surveys"),

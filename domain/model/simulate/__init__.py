@@ -3,9 +3,10 @@ no database, network or clock.
 """
 
 from domain.model.ledger.late_events import history_from_rows
+from domain.model.simulate.events_file import simulate
 from domain.model.simulate.inputs import InputLine, InputMalformed, read_line
 from domain.model.simulate.receipts import SimulatedReceipt
-from domain.model.simulate.simulation import Simulation, simulate
+from domain.model.simulate.simulation import Simulation
 
 __all__ = [
     "InputLine",

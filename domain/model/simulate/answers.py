@@ -127,6 +127,7 @@ def _wallet(wallet: Wallet) -> Json:
     return {
         "available": wallet.available,
         "pending": wallet.pending,
+        **({"held": wallet.held} if wallet.held else {}),
         "debt": wallet.debt,
         "earned": wallet.earned,
         "spent": wallet.spent,

@@ -24,7 +24,7 @@ T = TypeVar("T", str, int, bool, list[Json], dict[str, Json])
 MAX_AMOUNT = 10**9
 VALID_YEARS = range(1970, 3000)
 # The data fields of each event. The programme's own events have the fields that its file declares.
-_DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
+DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.ENROLLED: (
         "name",
         "birthday",
@@ -36,28 +36,45 @@ _DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
         "code",
         "batch",
     ),
-    event_names.CONSENTED: ("purpose", "granted"),
+    event_names.IMPORTED: (
+        *("joined", "balances", "tier", "tierUntil", "consents"),
+        *("name", "birthday", "locale", "timezone", "attributes"),
+    ),
+    event_names.CONSENTED: ("purpose", "granted", "wordingVersion"),
     event_names.ATTRIBUTES_CHANGED: ("attributes",),
-    event_names.PURCHASED: ("externalId", "store", "total", "lines", "payWith", "taxes"),
+    event_names.PURCHASED: ("externalId", "store", "total", "lines", "payWith", "taxes", "history"),
     event_names.REFUNDED: ("externalId", "store", "amount", "lines", "refund"),
+    event_names.CORRECTED: ("externalId", "store", "total", "lines"),
+    event_names.HOLD_PLACED: ("hold", "wallet", "amount", "order", "store", "total", "minutes", "fiscal"),
+    event_names.HOLD_RELEASED: ("hold",),
     event_names.REDEEMED: ("reward", "voucher"),
-    **dict.fromkeys((event_names.VOUCHER_USED, event_names.VOUCHER_CANCELLED), ("voucher",)),
+    event_names.GIVEN: ("reward",),
+    event_names.TAGGED: ("add", "remove"),
+    event_names.VOUCHER_USED: ("voucher", "reward", "store", "purchase", "total", "receipt", "discount"),
+    **dict.fromkeys((event_names.VOUCHER_CANCELLED, event_names.VOUCHER_REVERSED), ("voucher", "reward")),
     event_names.ADJUSTED: ("wallet", "amount", "reason"),
     event_names.CODE_ENTERED: ("code", "batch"),
     **dict.fromkeys((event_names.PLAN_STARTED, event_names.PLAN_RENEWED), ("plan", "until")),
     event_names.PLAN_ENDED: ("plan",),
     event_names.SURVEY_ANSWERED: ("survey", "score"),
     event_names.CHALLENGE_ACCEPTED: ("badge",),
+    **dict.fromkeys((event_names.FROZEN, event_names.UNFROZEN), ()),
+    event_names.INACTIVE: ("on",),
+    event_names.LEADERBOARD_ENDED: ("leaderboard", "period", "rank"),
+    event_names.ERASED: ("cause",),
+    event_names.MERGED: ("from",),
 }
-INPUT_EVENTS = frozenset(_DATA_FIELDS)
+INPUT_EVENTS = frozenset(DATA_FIELDS)
 _ROW_FIELDS: Mapping[str, tuple[str, ...]] = {
     "lines": (),  # by the event: _LINE_FIELDS
-    "payWith": ("wallet", "units"),
+    "payWith": ("wallet", "units", "hold"),
+    "balances": ("wallet", "amount", "expires"),
     "taxes": ("rate", "base", "amount"),
 }
 _LINE_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.PURCHASED: ("sku", "name", "category", "quantity", "amount"),
     event_names.REFUNDED: ("line", "quantity", "amount"),
+    event_names.CORRECTED: ("sku", "name", "category", "quantity", "amount"),
 }
 _DECLARED_TYPES: Mapping[str, type] = {"string": str, "int": int, "bool": bool, "date": str}
 _TYPE_NAMES: Mapping[type, str] = {
@@ -78,7 +95,7 @@ class InputMalformed(Exception):
 
 @dataclass(frozen=True)
 class InputLine:
-    """One parsed line. `number` counts from 1."""
+    """One parsed line. `number` counts from 1. `heard_at` is when it was heard of, where that was later."""
 
     number: int
     at: datetime
@@ -86,6 +103,7 @@ class InputLine:
     name: str
     source: str
     data: Mapping[str, Json]
+    heard_at: datetime | None = None
 
     def malformed(self, message: str) -> InputMalformed:
         """Return the error of this line."""
@@ -149,9 +167,13 @@ def read_line(number: int, text: str) -> InputLine:
         raise InputMalformed(number, f"source is {source!r}; write a text")
     if fields is not None and not isinstance(fields, dict):
         raise InputMalformed(number, "data is no object")
-    return InputLine(
-        number, read_instant(number, row["at"]), row["member"], row["name"], source or "", fields or {}
-    )
+    at, heard = read_instant(number, row["at"]), row.get("heard")
+    if heard is not None and not isinstance(heard, str):
+        raise InputMalformed(number, f"heard is {heard!r}; write an instant, or leave it out")
+    heard_at = None if heard is None else read_instant(number, heard)
+    if heard_at is not None and heard_at < at:
+        raise InputMalformed(number, "heard is before at; nothing is heard of before it happens")
+    return InputLine(number, at, row["member"], row["name"], source or "", fields or {}, heard_at)
 
 
 def read_instant(number: int, text: str) -> datetime:
@@ -175,7 +197,7 @@ def read_instant(number: int, text: str) -> datetime:
 def input_warnings(line: InputLine, programme: Programme) -> Iterator[str]:
     """Yield what is odd about a line that still runs: unknown fields, and declared ones of another kind."""
     declared = next((spec.data for spec in programme.events if spec.name == line.name), {})
-    yield from _unknown_fields("data", line.data, _DATA_FIELDS.get(line.name) or tuple(declared))
+    yield from _unknown_fields("data", line.data, DATA_FIELDS.get(line.name) or tuple(declared))
     for name, kind in declared.items():
         value = line.data.get(name)
         if value is not None and type(value) is not _DECLARED_TYPES[kind]:
@@ -209,7 +231,7 @@ def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
         case event_names.REDEEMED:
             line.require_code("reward", (spec.code for spec in programme.rewards))
             line.get("voucher", str)
-        case event_names.VOUCHER_USED | event_names.VOUCHER_CANCELLED:
+        case event_names.VOUCHER_USED | event_names.VOUCHER_CANCELLED | event_names.VOUCHER_REVERSED:
             line.require("voucher", str)
         case event_names.ADJUSTED:
             line.require_code("wallet", (spec.code for spec in programme.wallets))
@@ -232,6 +254,10 @@ def read_data(line: InputLine, programme: Programme) -> Mapping[str, Json]:
             }
         case event_names.SURVEY_ANSWERED:
             _check_answer(line, programme)
+        case event_names.LEADERBOARD_ENDED:
+            line.require_code("leaderboard", (spec.code for spec in programme.leaderboards))
+            line.whole_number("rank", least=1)
+            line.get("period", str)
     return line.data
 
 

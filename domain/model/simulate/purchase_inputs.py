@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import cast
 
-from domain.model.ledger.deciding.refund_lines import RefundLine
+from domain.model.ledger.deciding.returns.refund_lines import RefundLine
 from domain.model.ledger.events import Json, Line, Payment, Purchase, WalletPayment
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, detail_faults
+from domain.model.ledger.holding.holds import payment_by
+from domain.model.ledger.member import Member
 from domain.model.programme import Programme
 from domain.model.simulate.inputs import InputLine
 
 
-def read_purchase(line: InputLine, programme: Programme) -> Purchase:
-    """Read a purchase. Raises InputMalformed."""
+def read_purchase(line: InputLine, programme: Programme, member: Member) -> Purchase:
+    """Read a purchase of a member. Raises InputMalformed, and HoldNotUsable for a hold that is no more."""
     total = line.whole_number("total", least=0)
     lines = tuple(
         _read_purchase_line(line, number, row) for number, row in enumerate(_line_rows(line), start=1)
@@ -22,17 +24,26 @@ def read_purchase(line: InputLine, programme: Programme) -> Purchase:
         raise line.malformed("the lines sum to more than data.total; they sum to at most the total")
     currency, store = programme.programme.currency, line.get("store", str)
     return Purchase(
-        _receipt_number(line), total, currency, store, lines, payment=_read_payment(line, programme, total)
+        _receipt_number(line),
+        total,
+        currency,
+        store,
+        lines,
+        payment=_read_payment(line, programme, member, total),
     )
 
 
-def _read_payment(line: InputLine, programme: Programme, total: int) -> Payment | None:
+def _read_payment(line: InputLine, programme: Programme, member: Member, total: int) -> Payment | None:
     rows = _rows(line, "payWith")
     if not rows:
         return None
     parts, codes = list[WalletPayment](), [spec.code for spec in programme.wallets]
     for row in rows:
         part = replace(line, data=row)
+        if row.get("hold") is not None:
+            units = part.whole_number("units", least=1) if row.get("units") is not None else None
+            parts.append(payment_by(member, part.require("hold", str), units))
+            continue
         parts.append(WalletPayment(part.require_code("wallet", codes), part.whole_number("units", least=1)))
     if len({part.wallet for part in parts}) < len(parts):
         raise line.malformed("data.payWith names a wallet twice; write each once")
@@ -82,11 +93,34 @@ def read_details(line: InputLine, *, total: int) -> ReceiptDetails | None:
     return details
 
 
+def read_correction(line: InputLine) -> CorrectionSelection:
+    """Read what a receipt is corrected to. Raises InputMalformed."""
+    total = line.whole_number("total", least=0)
+    rows = _line_rows(line) if line.data.get("lines") is not None else None
+    lines = (
+        None
+        if rows is None
+        else tuple(_read_purchase_line(line, number, row) for number, row in enumerate(rows, start=1))
+    )
+    if sum(one.amount for one in lines or ()) > total:
+        raise line.malformed("the lines sum to more than data.total; they sum to at most the total")
+    return CorrectionSelection(_receipt_number(line), total, lines)
+
+
 def _receipt_number(line: InputLine) -> str:
     number = line.require("externalId", str)
     if not number:
         raise line.malformed("data.externalId is empty; write the receipt's number")
     return number
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionSelection:
+    """What a receipt is corrected to: its total, and its lines where these are named."""
+
+    external_id: str
+    total: int
+    lines: tuple[Line, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

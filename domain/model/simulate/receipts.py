@@ -6,9 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain.model.ledger.decision import AlreadySo, JournalRow, RefundClaim, Refusal
-from domain.model.ledger.events import Purchase
-from domain.model.simulate.purchase_inputs import RefundSelection
+from domain.model.event_names import CORRECTED
+from domain.model.ledger.deciding.returns import correcting, journaled
+from domain.model.ledger.deciding.returns.corrected_receipt import corrected_receipt
+from domain.model.ledger.decision import AlreadySo, DelayedEvent, JournalRow, RefundClaim, Refusal
+from domain.model.ledger.events import Event, Purchase, Refund
+from domain.model.programme import Programme
+from domain.model.simulate.inputs import InputLine
+from domain.model.simulate.purchase_inputs import CorrectionSelection, RefundSelection
 
 ReceiptNumber = tuple[str, str, str]
 
@@ -29,7 +34,9 @@ class RefundRepeated(AlreadySo):
 
 @dataclass
 class SimulatedReceipt:
-    """What the receipts collection keeps of a purchase."""
+    """What the receipts collection keeps of a purchase: `row` is that of its last correction, where it was
+    corrected, `purchase` the receipt as it is right, `stated` with the lines that were named last.
+    """
 
     member: str
     row: JournalRow
@@ -37,3 +44,43 @@ class SimulatedReceipt:
     claims: list[RefundClaim] = field(default_factory=list)
     delayed: list[JournalRow] = field(default_factory=list)
     refunds_by_id: dict[str, RefundSelection] = field(default_factory=dict)
+    corrections: int = 0
+    purchase: Purchase | None = None
+    stated: Purchase | None = None
+    scheduled: list[DelayedEvent] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.scheduled += self.row.delayed
+
+    @property
+    def recorded(self) -> Purchase:
+        """Return the receipt as it was recorded, or corrected since."""
+        recorded = self.purchase or self.row.event.purchase
+        assert recorded is not None, "a receipt's row has its purchase"
+        return recorded
+
+    def correction(self, programme: Programme, selection: CorrectionSelection, line: InputLine) -> Event:
+        """Return the event that corrects the receipt. Raises CorrectionRefused, AlreadyCorrect."""
+        stated = self.stated or self.recorded
+        after = corrected_receipt(
+            programme,
+            self.recorded,
+            self.remaining,
+            stated=stated,
+            total=selection.total,
+            lines=selection.lines,
+        )
+        bought = journaled.journaled_purchase(
+            self.row, claims=self.claims, delayed=self.delayed, scheduled=self.scheduled
+        )
+        change = Refund(bought, self.remaining, after.remaining)
+        self.stated = stated if selection.lines is None else after.purchase
+        id = f"{bought.key}:corrected:{self.corrections + 1}"
+        return Event(id, CORRECTED, line.at, bought.source, purchase=after.purchase, refund=change)
+
+    def correct(self, row: JournalRow) -> None:
+        """Keep what a correction made of the receipt."""
+        self.claims = list(correcting.claims_after(self.claims, row))
+        self.row, self.purchase = row, row.event.purchase
+        self.corrections += 1
+        self.scheduled += row.delayed

@@ -8,13 +8,13 @@ between two events happens in its order, for all members.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from domain.model import event_names
 from domain.model.ledger.decide import NOTHING_SOLD_OUT, code_at_enrolment, consent_at_enrolment, decide
-from domain.model.ledger.deciding import refund_lines, refunds
+from domain.model.ledger.deciding.returns import journaled, refund_lines
 from domain.model.ledger.decision import (
     AlreadySo,
     CodeRefused,
@@ -31,50 +31,20 @@ from domain.model.ledger.late_events import HistoricalContext, RowTrace, TraceIn
 from domain.model.ledger.member import Member
 from domain.model.ledger.timeline import next_due, turn, turned_until
 from domain.model.programme import Programme
-from domain.model.simulate import answers, attribute_lines, inputs, profiles, purchase_inputs
+from domain.model.simulate import (
+    answers,
+    attribute_lines,
+    hold_lines,
+    inputs,
+    merges,
+    profiles,
+    purchase_inputs,
+)
 from domain.model.simulate.answers import Answer
 from domain.model.simulate.code_entries import CodeEntries
-from domain.model.simulate.inputs import INPUT_EVENTS, InputLine, read_line
+from domain.model.simulate.inputs import INPUT_EVENTS, InputLine
 from domain.model.simulate.receipts import ReceiptNumber, RefundRepeated, SimulatedReceipt, StoreRefusal
 from domain.model.simulate.sent_messages import SentMessages
-
-
-def ignore_warning(warning: str) -> None:
-    """Let a doubt pass."""
-
-
-def simulate(
-    programme: Programme,
-    lines: Iterable[str],
-    *,
-    until: datetime | None = None,
-    warn: Callable[[str], None] = ignore_warning,
-) -> Iterator[Answer]:
-    """Run the lines of an events file up to an instant (default: the last event). Raises Fault on a line that
-    cannot be run.
-
-    `doubt` is told of what is odd about lines that run all the same, of each kind once.
-    """
-    simulation, warned = Simulation(programme), set[tuple[str, str]]()
-    simulation.keeps_rows = False
-    last: datetime | None = None
-    for number, text in enumerate(lines, start=1):
-        if not text.strip():
-            continue
-        line = read_line(number, text)
-        if until is not None and line.at > until:
-            continue
-        last = line.at if last is None else max(last, line.at)
-        yield from simulation.event(line)
-        for warning in inputs.input_warnings(line, programme):
-            if (line.name, warning) not in warned:
-                warned.add((line.name, warning))
-                warn(f"line {number}: {warning}")
-    end = until or last
-    if end is not None:
-        yield from simulation.advance(end)
-        for code in simulation.members:
-            yield simulation.member_answer(code, end)
 
 
 class Simulation:
@@ -97,6 +67,7 @@ class Simulation:
         self._next: dict[str, datetime | None] = {}
         self._delayed: list[tuple[datetime, int, DelayedEvent]] = []
         self._receipts_by_event: dict[str, SimulatedReceipt] = {}
+        self._not_begun: set[str] = set()  # of whom there are purchases of before their import alone
         self._order = 0
         self._claimed_numbers: set[ReceiptNumber] = set()
         self._numbers: dict[tuple[str, str], list[ReceiptNumber]] = {}
@@ -114,7 +85,8 @@ class Simulation:
     def event(self, line: InputLine) -> Iterator[Answer]:
         """Run one event, after all that time brings before it. Raises Fault."""
         self._check_line(line)
-        yield from self.advance(line.at)
+        yield from self.advance(line.heard_at or line.at)
+        line = merges.resolved_line(line, self.members)
         member = self.members.get(line.member) or Member(line.member, line.member)
         try:
             spec = self._codes.find(line, member) if line.name == event_names.CODE_ENTERED else None
@@ -186,13 +158,14 @@ class Simulation:
                 f"unknown event {line.name!r}; declare it under events, or use one of"
                 f" {', '.join(sorted(INPUT_EVENTS))}"
             )
-        enrolled = line.member in self.members
-        if line.name != event_names.ENROLLED and not enrolled:
-            raise line.malformed(
-                f"member {line.member!r} was never enrolled; begin with a member.enrolled line"
-            )
-        if line.name == event_names.ENROLLED and enrolled:
-            raise line.malformed(f"member {line.member!r} is enrolled already")
+        member = None if line.member in self._not_begun else self.members.get(line.member)
+        if member is not None and merges.is_erased(line.member, self.members):
+            raise line.malformed(f"member {line.member!r} is erased; who enrols anew is another member")
+        profiles.check_beginning(line, has_begun=member is not None)
+        if profiles.is_history(line):
+            self._not_begun.add(line.member)
+        else:
+            self._not_begun.discard(line.member)
 
     def advance(self, until: datetime) -> Iterator[Answer]:
         """Let time pass for every member, each thing in its order."""
@@ -223,10 +196,12 @@ class Simulation:
         """Run the events kept for later that are due."""
         while self._delayed and self._delayed[0][0] <= at:
             delayed = heapq.heappop(self._delayed)[2]
+            if merges.is_erased(delayed.member, self.members):
+                continue
             by: DecidedBy = "time" if delayed.event.delayed_rule else "decision"
             event, clock = self._with_remaining(delayed.event), max(self.clock, delayed.due)
-            decision = self._decide(delayed.member, event, clock, by=by)
-            yield from self._commit(delayed.member, decision)
+            receiver = merges.receiver(delayed, self.members)
+            yield from self._commit(receiver, self._decide(receiver, event, clock, by=by))
 
     def _with_remaining(self, event: Event) -> Event:
         """Return a delayed part of a purchase with what is kept of the purchase by now."""
@@ -277,8 +252,11 @@ class Simulation:
             bought.delayed.append(row)
         if row.claim is not None and row.event.refund is not None:
             receipt = self._receipts_by_event[row.event.refund.purchase.key]
-            receipt.claims.append(row.claim)
             receipt.remaining = row.event.refund.remaining
+            if row.event.name == event_names.REFUNDED:
+                receipt.claims.append(row.claim)
+            else:
+                receipt.correct(row)
 
     def _stock_state(self) -> StockState:
         if not self._limited_rewards:
@@ -303,30 +281,25 @@ class Simulation:
         id = self.event_id(line)
         match line.name:
             case event_names.PURCHASED:
-                purchase = purchase_inputs.read_purchase(line, self.programme)
+                purchase = purchase_inputs.read_purchase(line, self.programme, member)
                 if (line.source, purchase.store or "", purchase.external_id) in self._claimed_numbers:
                     raise StoreRefusal("PurchaseClaimed")
                 details = purchase_inputs.read_details(line, total=purchase.total)
-                return Event(id, line.name, line.at, line.source, purchase=purchase, details=details)
+                history: dict[str, Json] = {"history": True} if profiles.is_history(line) else {}
+                return Event(id, line.name, line.at, line.source, history, purchase=purchase, details=details)
             case event_names.REFUNDED:
                 refund = self._read_refund(line)
                 return Event(id, line.name, line.at, line.source, purchase=refund.remaining, refund=refund)
+            case event_names.CORRECTED:
+                return self._read_correction(line)
+            case event_names.IMPORTED:
+                return profiles.read_import(line, self.programme, id=id)
             case event_names.ENROLLED:
                 enrolment_data: dict[str, Json] = {"referredBy": self._referrer(line)}
                 if (code := self._codes.name_at_enrolment(line, member)) is not None:
                     enrolment_data["code"] = code
                 profile = profiles.read_profile(line, self.programme)
-                if "attributes" in line.data:
-                    attributes = attribute_lines.read_attributes(line, self.programme)
-                    profile = replace(profile, attributes=attributes)
-                return Event(
-                    id,
-                    line.name,
-                    line.at,
-                    line.source,
-                    enrolment_data,
-                    profile=profile,
-                )
+                return Event(id, line.name, line.at, line.source, enrolment_data, profile=profile)
             case event_names.CONSENTED:
                 return Event(
                     id,
@@ -338,6 +311,9 @@ class Simulation:
                 )
             case event_names.ATTRIBUTES_CHANGED:
                 return attribute_lines.changed_attributes(line, member, self.programme, id=id)
+            case event_names.HOLD_PLACED | event_names.HOLD_RELEASED:
+                hold_data = hold_lines.read_data(line, member, self.programme)
+                return Event(id, line.name, line.at, line.source, hold_data)
             case event_names.REDEEMED:
                 inputs.check_voucher_label(line, member)
         return Event(id, line.name, line.at, line.source, inputs.read_data(line, self.programme))
@@ -350,19 +326,7 @@ class Simulation:
 
     def _read_refund(self, line: InputLine) -> Refund:
         selection = purchase_inputs.read_refund(line)
-        numbers = self._numbers.get((line.member, selection.external_id))
-        if not numbers:
-            raise StoreRefusal("UnknownPurchase")
-        # the same number from two tills: that of the refund's own source, the latest of them
-        number = max(
-            numbers,
-            key=lambda candidate: (
-                candidate[0] == line.source,
-                candidate[1] == line.get("store", str),
-                numbers.index(candidate),
-            ),
-        )
-        receipt = self.receipts[line.member, number]
+        receipt = self._find_receipt(line, selection.external_id)
         if selection.refund_id in receipt.refunds_by_id:
             is_same = receipt.refunds_by_id[selection.refund_id] == selection
             raise RefundRepeated(selection.refund_id) if is_same else StoreRefusal("RefundClaimed")
@@ -372,17 +336,38 @@ class Simulation:
         if selection.refund_id is not None:
             receipt.refunds_by_id[selection.refund_id] = selection
         return Refund(
-            refunds.journaled_purchase(receipt.row, claims=receipt.claims, delayed=receipt.delayed),
+            journaled.journaled_purchase(receipt.row, claims=receipt.claims, delayed=receipt.delayed),
             receipt.remaining,
             remaining,
         )
+
+    def _find_receipt(self, line: InputLine, external_id: str) -> SimulatedReceipt:
+        numbers = self._numbers.get((line.member, external_id))
+        if not numbers:
+            raise StoreRefusal("UnknownPurchase")
+        # the same number from two tills: that of the event's own source, the latest of them
+        number = max(
+            numbers,
+            key=lambda candidate: (
+                candidate[0] == line.source,
+                candidate[1] == line.get("store", str),
+                numbers.index(candidate),
+            ),
+        )
+        return self.receipts[line.member, number]
+
+    def _read_correction(self, line: InputLine) -> Event:
+        selection = purchase_inputs.read_correction(line)
+        receipt = self._find_receipt(line, selection.external_id)
+        return receipt.correction(self.programme, selection, line)
 
     def _history(self, line: InputLine, member: Member) -> HistoricalContext | None:
         """What a late event goes by: read from the rows kept, as the service reads the journal. A refund goes
         by the programme alone.
         """
         if member.decided_at is None or line.at >= member.decided_at:
-            return HistoricalContext(self.programme) if line.name == event_names.REFUNDED else None
+            is_of_receipt = line.name in (event_names.REFUNDED, event_names.CORRECTED)
+            return HistoricalContext(self.programme) if is_of_receipt else None
         return self._index(line.member).history(self.programme, at=line.at)
 
     def _index(self, code: str) -> TraceIndex:

@@ -12,7 +12,14 @@ from domain.model.ledger.wallet import Wallet
 from domain.services import input_checks
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput
-from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_new, decide_once, load_bound_row
+from domain.services.keyed_decisions import (
+    BoundReply,
+    DecidedEvent,
+    SubjectT,
+    decide_new,
+    decide_once,
+    load_bound_row,
+)
 from domain.services.ledger import queries
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
@@ -22,6 +29,7 @@ from domain.store.audit import Action
 from domain.store.document_store import Write
 from domain.store.ledger import history_entries
 from domain.store.ledger.history_entries import HistoryEntry
+from domain.store.ledger.members import StoredMember
 from domain.store.requests import Reply
 
 
@@ -37,7 +45,8 @@ class BalanceAdjusted:
 
 
 # ---------------------------------------------------------------- pure rules
-def _check_adjustment(runtime: Runtime, wallet: str, amount: int) -> None:
+def check_adjustment(runtime: Runtime, wallet: str, amount: int) -> None:
+    """Raise InvalidInput for an amount or a wallet that no correction has."""
     if not 1 <= abs(amount) <= input_checks.MAX_VALUE:
         raise InvalidInput(
             "amount", f"Write a whole number from 1 to {input_checks.MAX_VALUE}, with a minus to take away."
@@ -58,38 +67,34 @@ async def adjust(
     key: str,
     now: datetime,
 ) -> BalanceAdjusted:
-    """Add to a wallet or take from it.
+    """Add to a wallet or take from it. What is more than one may correct alone in a day is NotAllowed, reason
+    FOUR_EYES: `correction_proposals`.
 
     Raises BalanceTooLow, NotAllowed, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
     till.require_manager()
     input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
-    _check_adjustment(runtime, wallet, amount)
+    check_adjustment(runtime, wallet, amount)
     request_input = {"member": member_id, "wallet": wallet, "amount": amount, "reason": reason}
     request = till.request_key("adjustBalance", key, request_input)
 
     async def decide() -> DecidedEvent[None]:
         stored_member = await load_member(runtime, member_id)
         till.require_other_member(stored_member)
-        return await decide_new(
-            runtime,
-            stored_member,
-            id=f"adjust:{member_id}:{stored_member.member.seq + 1}",
-            name=event_names.ADJUSTED,
-            event_data={"wallet": wallet, "amount": amount},
-            source=till.source,
-            subject=None,
-            now=now,
+        return await decide_adjustment(
+            runtime, stored_member, wallet=wallet, amount=amount, source=till.source, subject=None, now=now
         )
 
     def bind(decided: DecidedEvent[None]) -> BoundReply:
-        wallets = write_wallets({wallet: decided.wallets()[wallet]})
-        audit_writes = _audit_writes(till, decided, wallet=wallet, amount=amount, reason=reason, now=now)
-        return BoundReply({"member": member_id, "seq": decided.row.seq, "wallets": wallets}, audit_writes)
+        writes = adjustment_audit_writes(till, decided, wallet=wallet, amount=amount, reason=reason, now=now)
+        alone = till.alone_write(abs(amount))
+        return BoundReply(adjustment_reply(decided, wallet), [*writes, *alone])
 
     async def answer(decided: DecidedEvent[None]) -> BalanceAdjusted:
-        history_entry = history_entries.row_history(decided.row)[0]
-        return BalanceAdjusted(member_id, history_entry, wallet, decided.wallets()[wallet])
+        return answer_adjusted(decided, wallet)
+
+    async def answer_again(reply: Reply) -> BalanceAdjusted:
+        return await adjusted_before(runtime, reply)
 
     return await decide_once(
         runtime,
@@ -99,13 +104,43 @@ async def adjust(
         decide=decide,
         bind=bind,
         answer=answer,
-        answer_again=lambda reply: _adjusted_before(runtime, member_id, wallet, reply),
+        answer_again=answer_again,
     )
 
 
-def _audit_writes(
-    till: Till, decided: DecidedEvent[None], *, wallet: str, amount: int, reason: str, now: datetime
+async def decide_adjustment(
+    runtime: Runtime,
+    stored_member: StoredMember,
+    *,
+    wallet: str,
+    amount: int,
+    source: str,
+    subject: SubjectT,
+    now: datetime,
+) -> DecidedEvent[SubjectT]:
+    """Decide a correction of a member's wallet. Raises a Refusal."""
+    return await decide_new(
+        runtime,
+        stored_member,
+        id=f"adjust:{stored_member.member.id}:{stored_member.member.seq + 1}",
+        name=event_names.ADJUSTED,
+        event_data={"wallet": wallet, "amount": amount},
+        source=source,
+        subject=subject,
+        now=now,
+    )
+
+
+def adjustment_reply(decided: DecidedEvent[SubjectT], wallet: str) -> Reply:
+    """Return the reply of a correction, from which `adjusted_before` answers again."""
+    wallets = write_wallets({wallet: decided.wallets()[wallet]})
+    return {"member": decided.stored_member.member.id, "seq": decided.row.seq, "wallets": wallets}
+
+
+def adjustment_audit_writes(
+    till: Till, decided: DecidedEvent[SubjectT], *, wallet: str, amount: int, reason: str, now: datetime
 ) -> list[Write]:
+    """Return the writes of a correction into the audit trail, and into the day of whoever makes it."""
     return till.audit_writes(
         decided.decision,
         "ADJUSTMENT",
@@ -118,9 +153,19 @@ def _audit_writes(
     )
 
 
-async def _adjusted_before(runtime: Runtime, member_id: str, wallet: str, reply: Reply) -> BalanceAdjusted:
+def answer_adjusted(decided: DecidedEvent[SubjectT], wallet: str) -> BalanceAdjusted:
+    """Return what a correction did."""
+    history_entry = history_entries.row_history(decided.row)[0]
+    member = decided.stored_member.member.id
+    return BalanceAdjusted(member, history_entry, wallet, decided.wallets()[wallet])
+
+
+async def adjusted_before(runtime: Runtime, reply: Reply) -> BalanceAdjusted:
+    """Return what the correction of a reply did."""
+    member_id, wallets = str(reply["member"]), read_wallets(reply["wallets"])
     history_entry = history_entries.row_history(await load_bound_row(runtime, member_id, reply))[0]
-    return BalanceAdjusted(member_id, history_entry, wallet, read_wallets(reply["wallets"])[wallet])
+    [(wallet_code, wallet)] = wallets.items()
+    return BalanceAdjusted(member_id, history_entry, wallet_code, wallet)
 
 
 async def freeze(

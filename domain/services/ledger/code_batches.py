@@ -9,7 +9,7 @@ from datetime import datetime
 from domain.model.code_spelling import code_digest, make_single_use
 from domain.services.errors import InvalidInput
 from domain.services.runtime import Runtime
-from domain.store.audit import AuditAct, act_write
+from domain.store.audit import simple_act_write
 from domain.store.ledger import code_counts, single_use_codes
 
 MOST_AT_ONCE = 1_000_000
@@ -46,8 +46,9 @@ async def make_codes(
     that were yielded, and no more than a few of which nobody ever hears.
     """
     check_batch(runtime, batch, count)
-    act = AuditAct(secrets.token_hex(16), now, actor, "CODES_MADE", None, None, None, None, batch, count)
-    await runtime.store.transact([act_write(act)])
+    await runtime.store.transact(
+        [simple_act_write("CODES_MADE", actor=actor, now=now, subject=batch, amount=count)]
+    )
     made = 0
     while made < count:
         wanted = min(CHUNK, count - made)

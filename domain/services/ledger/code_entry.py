@@ -51,7 +51,7 @@ async def enter_code(
     if (reply := await recall_reply(runtime, request, now=now)) is not None:
         return await _entered_by_key(runtime, member_id, reply)
     tries = code_tries.tries_id(member_id, local_day(now, runtime.programme.zone))
-    tries_left = await _take_try(runtime, tries, digests[0], now=now)
+    tries_left = await take_try(runtime, tries, digests[0], now=now)
     give_back = code_tries.give_back_write(tries, digests[0])
 
     def bind(decided: DecidedEvent[CodeClaim]) -> BoundReply:
@@ -99,7 +99,7 @@ async def _decide_entry(
     )
 
 
-async def _take_try(runtime: Runtime, id: str, digest: str, *, now: datetime) -> int:
+async def take_try(runtime: Runtime, id: str, digest: str, *, now: datetime) -> int:
     """Take the place of a try before the code is looked at; return how many are left beside it. Raises
     CodeRefused.
     """

@@ -20,14 +20,17 @@ MAX_HIDDEN_WINDOWS = 10
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which entries of a history are wanted; None and no kinds for all. `until` is exclusive."""
+    """Which entries of a history are wanted; None and no kinds for all. `until` is exclusive. `store` is
+    where their purchase was made, or their voucher used.
+    """
 
     kinds: frozenset[EntryKind] = frozenset()
     since: datetime | None = None
     until: datetime | None = None
+    store: str | None = None
 
     def accepts(self, history_entry: HistoryEntry) -> bool:
-        """Tell whether an entry is wanted."""
+        """Tell whether an entry is wanted, wherever it is from."""
         return (
             (not self.kinds or history_entry.kind in self.kinds)
             and (self.since is None or history_entry.at >= self.since)
@@ -51,27 +54,33 @@ async def list_history(
     that are `wanted`, where that is said.
 
     The newest page comes with the member (`member_view`, else one command). A later page is one command; more
-    only where entries of hidden wallets, or a filter, leave it short, up to 4,000 entries down.
+    only where entries of hidden wallets, or a filter, leave it short, up to 4,000 entries down. A filter by
+    store reads one more for each.
     """
     if before is None:
         member_view = member_view or await load_member_view(runtime, member_id=member_id, now=now)
-        before = _entry_count(member_view.member, wallet) + 1
+        before = entry_count(member_view.member, wallet) + 1
     lowest = max(1, before - first)
     page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
     hidden = hidden if wallet is None else frozenset()
     if not hidden and wanted is None:
         return Page(page, lowest > 1)
 
-    def is_shown(history_entry: HistoryEntry) -> bool:
-        is_wanted = wanted is None or wanted.accepts(history_entry)
-        return is_wanted and history_entry.wallet not in hidden
+    async def shown_of(page: tuple[HistoryEntry, ...]) -> list[HistoryEntry]:
+        shown = [
+            each for each in page if each.wallet not in hidden and (wanted is None or wanted.accepts(each))
+        ]
+        if wanted is None or wanted.store is None or not shown:
+            return shown
+        stores = await journal.find_stores(runtime.store, member_id, {each.seq for each in shown})
+        return [each for each in shown if stores.get(each.seq) == wanted.store]
 
-    shown = list(filter(is_shown, page))
+    shown = await shown_of(page)
     floor = max(1, before - MAX_HIDDEN_WINDOWS * MAX_SEARCH_WINDOW)
     while len(shown) <= first and lowest > floor:
         before, lowest = lowest, max(floor, lowest - MAX_SEARCH_WINDOW)
         page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
-        shown += filter(is_shown, page)
+        shown += await shown_of(page)
     is_unread = wanted is not None and len(shown) <= first and lowest > 1
     return Page(tuple(shown[:first]), len(shown) > first or is_unread, lowest if is_unread else None)
 
@@ -107,7 +116,8 @@ async def find_entry(runtime: Runtime, *, member_id: str, n: int) -> HistoryEntr
     return history_entries[0] if history_entries else None
 
 
-def _entry_count(member: Member, wallet: str | None) -> int:
+def entry_count(member: Member, wallet: str | None) -> int:
+    """Return the newest counter of a member's entries, of all wallets or of one."""
     if wallet is None:
         return member.entries
     return member.wallets[wallet].entries if wallet in member.wallets else 0

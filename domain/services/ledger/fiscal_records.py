@@ -1,8 +1,8 @@
 """The fiscal records of receipts: of one as the API shows it, and of all of some days for the export.
 
-A receipt stands on the day on which it was made, each of its refunds on the refund's own, in the programme's
-zone. What a delayed rule granted stands on the day on which it did. Discounts are those of the vouchers that
-were used on the receipt, whenever that was noted.
+A receipt stands on the day on which it was made, each of its refunds and corrections on its own, in the
+programme's zone. What a delayed rule granted stands on the day on which it did. Discounts are those of the
+vouchers that were used on the receipt, whenever that was noted.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from domain.model.calendar import local_day, start_of
-from domain.model.event_names import REFUNDED
+from domain.model.event_names import CORRECTED, REFUNDED
+from domain.model.ledger.deciding.opening import is_history
 from domain.model.ledger.decision import Entry
 from domain.model.ledger.events import Event, Purchase
 from domain.model.ledger.fiscal.discounts import discount_within
 from domain.model.ledger.fiscal.fiscal_record import (
     FiscalPart,
     FiscalRecord,
+    correction_record,
     credit_parts,
     refund_record,
     sale_record,
 )
-from domain.services.ledger.queries import receipt_id_of_event
+from domain.services.ledger.purchase_queries import receipt_id_of_event
 from domain.services.runtime import Runtime
 from domain.store.ledger import receipts, vouchers
 from domain.store.ledger.receipt_rows import (
@@ -35,14 +37,17 @@ from domain.store.ledger.receipt_rows import (
 )
 from domain.store.ledger.vouchers import Voucher
 
-FiscalDocumentKind = Literal["sale", "refund", "award"]
+FiscalDocumentKind = Literal["sale", "refund", "correction", "award"]
 DayProgress = Callable[[int], None]
+_KINDS: Mapping[str, FiscalDocumentKind] = {REFUNDED: "refund", CORRECTED: "correction"}
 
 
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class FiscalDocument:
-    """A receipt, a refund of it, or what a delayed rule granted for it later (`award`), with its record."""
+    """A receipt, a refund or a correction of it, or what a delayed rule granted for it later (`award`), with
+    its record.
+    """
 
     kind: FiscalDocumentKind
     day: date
@@ -57,13 +62,17 @@ class FiscalDocument:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Rows of receipts, and what was read beside them: the rows of the sales that were refunded, and the
-    vouchers that were used, both by receipt id.
+    """Rows of receipts, and what was read beside them: the rows of the sales that were refunded or corrected,
+    with those of their corrections, and the vouchers that were used, both by receipt id.
     """
 
     rows: Sequence[ReceiptRow]
-    sales: Mapping[str, ReceiptRow]
+    sales: Mapping[str, Sequence[ReceiptRow]]
     vouchers: Mapping[str, Sequence[Voucher]]
+
+    def sale_before(self, receipt_id: str, row: ReceiptRow) -> ReceiptRow:
+        """Return the row that said what the sale was before a refund or a correction of it."""
+        return max((sale for sale in self.sales[receipt_id] if sale.seq < row.seq), key=lambda sale: sale.seq)
 
 
 # ---------------------------------------------------------------- pure rules
@@ -105,8 +114,15 @@ def _record_of_row(batch: _Batch, row: ReceiptRow, money_wallets: frozenset[str]
         if row.event.delayed_rule is not None:
             return FiscalRecord(credit_parts(row.entries, money_wallets))
         return record_of_sale(row.event, row.entries, used, money_wallets)
-    sale = batch.sales[receipt_id]
+    sale = batch.sale_before(receipt_id, row)
     assert sale.event.purchase is not None, "only a purchase is refunded"
+    if row.event.name == CORRECTED:
+        return correction_record(
+            record_of_sale(sale.event, (), used, frozenset()),
+            record_of_sale(row.event, (), used, frozenset()),
+            entries=row.entries,
+            money_wallets=money_wallets,
+        )
     return refund_record(
         record_of_sale(sale.event, (), used, frozenset()),
         total=sale.event.purchase.total,
@@ -160,6 +176,8 @@ async def _documents(runtime: Runtime, rows: Sequence[ReceiptRow]) -> AsyncItera
         return
     batch = await _load_batch(runtime, rows)
     for row in batch.rows:
+        if is_history(row.event):
+            continue  # it stands in the books of the system that it was brought from
         record = _record_of_row(batch, row, await load_money_wallets(runtime, row.version))
         is_award = row.event.delayed_rule is not None
         if not is_award or record.parts:
@@ -173,7 +191,7 @@ def _document(
     assert event.purchase is not None, "a receipt's row has its purchase"
     is_refund = event.name == REFUNDED
     return FiscalDocument(
-        kind=kind or ("refund" if is_refund else "sale"),
+        kind=kind or _KINDS.get(event.name, "sale"),
         day=local_day(event.at, runtime.programme.zone),
         at=event.at,
         source=event.source,
@@ -189,10 +207,14 @@ async def _load_batch(runtime: Runtime, rows: Sequence[ReceiptRow]) -> _Batch:
     ids = {receipt_id_of_event(row.event.id) or "" for row in rows if row.event.delayed_rule is None}
     refunded = {receipt_id_of_event(row.event.id) or "" for row in rows if row.remaining is not None}
     stored = await receipts.find_many(runtime.store, sorted(refunded)) if refunded else {}
-    keys = {id: (receipt.member, receipt.seq) for id, receipt in stored.items()}
-    sale_rows = await find_receipt_rows(runtime.store, list(keys.values())) if keys else {}
+    keys = {
+        id: [(receipt.member, seq) for seq in (receipt.seq, *receipt.corrections)]
+        for id, receipt in stored.items()
+    }
+    every = [key for of_receipt in keys.values() for key in of_receipt]
+    sale_rows = await find_receipt_rows(runtime.store, every) if every else {}
     return _Batch(
         rows,
-        {id: sale_rows[key] for id, key in keys.items()},
+        {id: [sale_rows[key] for key in of_receipt] for id, of_receipt in keys.items()},
         await find_used_vouchers(runtime, receipt_ids=ids),
     )

@@ -17,7 +17,7 @@ from domain.model.ledger.events import Event, Json
 from domain.model.ledger.plans import PLAN_EVENTS
 from domain.model.programme import Programme
 from domain.services import input_checks
-from domain.services.decisions import decide_event, event_instant, load_member
+from domain.services.decisions import decide_event, event_instant, is_same_member, load_member
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
 from domain.services.ledger.till import Till
@@ -141,7 +141,7 @@ async def record(
 
     Raises NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
-    till.require_manager()
+    till.require_reporter()
     input_checks.read_number(external_id, field="externalId")
     if occurred_at is not None:
         input_checks.check_past_instant(occurred_at, now=now)
@@ -167,12 +167,12 @@ async def record(
         return replace(decided, subject=await _moved_later(runtime, decided, now=now))
 
     def bind(decided: DecidedEvent[int]) -> BoundReply:
-        claim = receipts.claim_write(receipt_id, member=member_id, row=decided.row)
+        claim = receipts.claim_write(receipt_id, member=decided.member_id, row=decided.row)
         audit_writes = _audit_writes(till, decided, now=now)
-        return BoundReply({"member": member_id, "seq": decided.row.seq}, [claim, *audit_writes])
+        return BoundReply({"member": decided.member_id, "seq": decided.row.seq}, [claim, *audit_writes])
 
     async def answer(decided: DecidedEvent[int]) -> EventRecorded:
-        return _event_recorded(member_id, decided.row)
+        return _event_recorded(decided.stored_member.member.id, decided.row)
 
     return await decide_once(
         runtime,
@@ -182,7 +182,7 @@ async def record(
         decide=decide,
         bind=bind,
         answer=answer,
-        answer_again=lambda reply: _recorded_by_key(runtime, member_id, reply),
+        answer_again=lambda reply: _recorded_by_key(runtime, str(reply["member"]), reply),
         answer_taken=lambda: _recorded_before(runtime, receipt_id, member_id, name, checked_data),
     )
 
@@ -243,12 +243,12 @@ async def _recorded_before(
     row = await journal.find(runtime.store, receipt.member, receipt.seq)
     if (
         row is None
-        or receipt.member != member_id
+        or not await is_same_member(runtime, receipt.member, member_id)
         or row.event.name != name
         or _reported_data(row.event, checked_data) != dict(checked_data)
     ):
         raise IdempotencyKeyConflict
-    return _event_recorded(member_id, row)
+    return _event_recorded(receipt.member, row)
 
 
 def _reported_data(event: Event, checked_data: Mapping[str, Json]) -> dict[str, Json]:

@@ -6,6 +6,7 @@ before anything is written. One transaction then writes receipt, member and jour
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
@@ -21,21 +22,24 @@ from domain.model.ledger.decision import (
     Refusal,
 )
 from domain.model.ledger.events import Event, Purchase
+from domain.model.ledger.holding.holds import HoldNotUsable, find_hold, payment_by
 from domain.model.ledger.payments import PayableWallet, payable_wallets
-from domain.services.decisions import decide_event, event_instant, load_member
+from domain.services.decisions import decide_event, event_instant, is_same_member, load_member
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
 from domain.services.late_event_history import ruling_version
-from domain.services.ledger import queries
+from domain.services.ledger import purchase_queries, queries
+from domain.services.ledger.holds import require_store
 from domain.services.ledger.purchase_input import (
     PurchaseInput,
     check_payment,
     check_purchase_input,
     payment_fault,
 )
-from domain.services.ledger.queries import MemberView, RecordedPurchase
+from domain.services.ledger.purchase_queries import RecordedPurchase
+from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import TILL_SOURCE, Presence, Till, require_presence
 from domain.services.runtime import Runtime
-from domain.store.document_store import Stale
+from domain.store.document_store import Stale, Write
 from domain.store.ledger import history_entries, receipts
 from domain.store.ledger.history_entries import HistoryEntry
 from domain.store.ledger.members import StoredMember
@@ -125,8 +129,12 @@ def _earned_badges(row: JournalRow) -> tuple[tuple[str, int], ...]:
 def purchase_event(
     purchase_input: PurchaseInput, receipt_id: str, *, till: Till, stored_member: StoredMember, now: datetime
 ) -> Event:
+    """Return the event of a purchase. Raises HoldNotUsable, and NotAllowed for another store's hold."""
     at = event_instant(stored_member, now=now, occurred_at=purchase_input.occurred_at)
-    purchase = purchase_input.as_purchase(till.store)
+    for named in purchase_input.paid_with:
+        require_store(find_hold(stored_member.member, named.hold), till)
+    held = [payment_by(stored_member.member, named.hold, named.units) for named in purchase_input.paid_with]
+    purchase = purchase_input.as_purchase(till.store, held)
     return Event(
         f"purchase:{receipt_id}",
         event_names.PURCHASED,
@@ -148,9 +156,11 @@ def require_earning(stored_member: StoredMember, till: Till, purchase_input: Pur
 async def check_event_payment(
     runtime: Runtime, stored_member: StoredMember, event: Event, purchase_input: PurchaseInput
 ) -> None:
-    if purchase_input.pay_with or purchase_input.details is not None:
+    payment = event.purchase.payment if event.purchase is not None else None
+    if payment is not None or purchase_input.details is not None:
         ruling = await ruling_version(runtime, stored_member, event)
-        check_payment(purchase_input, programme=ruling.programme)
+        held = [part for part in payment.parts if part.hold is not None] if payment is not None else ()
+        check_payment(purchase_input, programme=ruling.programme, held=held)
 
 
 async def quote(
@@ -163,7 +173,10 @@ async def quote(
     check_purchase_input(purchase_input, programme=runtime.programmes.current().programme, now=now)
     stored_member = await load_member(runtime, member_id)
     require_earning(stored_member, till, purchase_input)
-    event = purchase_event(purchase_input, "quote", till=till, stored_member=stored_member, now=now)
+    try:
+        event = purchase_event(purchase_input, "quote", till=till, stored_member=stored_member, now=now)
+    except HoldNotUsable as refusal:
+        raise payment_fault(purchase_input, refusal) from None
     return await _quote_event(runtime, stored_member, event, purchase_input, now=now)
 
 
@@ -198,7 +211,7 @@ async def _quote_event(
     await check_event_payment(runtime, stored_member, event, purchase_input)
     try:
         decision = await decide_event(runtime, published, stored_member, event, now=now)
-    except (BalanceTooLow, PaymentNotAccepted) as refusal:
+    except (BalanceTooLow, PaymentNotAccepted, HoldNotUsable) as refusal:
         raise payment_fault(purchase_input, refusal) from None
     row, tier_change = decision.row, tier_change_of(decision.row)
     member_view, purchase = await queries.member_view_of(runtime, stored_member, now=now), row.event.purchase
@@ -227,12 +240,13 @@ async def record(
     key: str,
     now: datetime,
     presence: Presence = "unproven",
+    claims: Sequence[Write] = (),
 ) -> PurchaseRecorded:
     """Record a purchase and award what it earns: three commands where no other writer interferes. What
-    wallets pay of it takes the member's `presence`.
+    wallets pay, but for holds, takes the member's `presence`; `claims` are the caller's, in the same commit.
 
     Raises PurchaseClaimed, NotAllowed, MemberFrozen, IdempotencyKeyConflict, InvalidInput, NotFound, Busy;
-    for a payment also BalanceTooLow, PaymentNotAccepted, ExpiredCode.
+    for a payment also BalanceTooLow, PaymentNotAccepted, HoldNotUsable, ExpiredCode.
     """
     check_purchase_input(purchase_input, programme=runtime.programmes.current().programme, now=now)
     receipt_id = await till.find_receipt_id(runtime, "purchase", purchase_input.external_id)
@@ -255,10 +269,11 @@ async def record(
             now=now,
             subject=purchase_input.number,
             amount=purchase_input.total,
-            shift_counts={"purchases": 1},
+            shift_counts=till.purchase_counts(),
         )
-        claim = receipts.claim_write(receipt_id, member=member_id, row=decided.row)
-        return BoundReply({"member": member_id, "seq": decided.row.seq}, [claim, *audit_writes])
+        member = decided.stored_member.member.id  # of a merged membership, the one that took it over
+        claim = receipts.claim_write(receipt_id, member=member, row=decided.row)
+        return BoundReply({"member": member, "seq": decided.row.seq}, [*claims, claim, *audit_writes])
 
     async def answer(decided: DecidedEvent[None]) -> PurchaseRecorded:
         view = await queries.member_view_of(runtime, decided.member_after, now=max(now, decided.row.event.at))
@@ -287,14 +302,15 @@ async def recorded_before(
     receipt = await receipts.find(runtime.store, receipt_id)
     if receipt is None:
         return result
-    return replace(result, purchase=queries.recorded_purchase(receipt, row))
+    return replace(result, purchase=purchase_queries.recorded_purchase(receipt, row))
 
 
 async def refuse_claimed(runtime: Runtime, receipt_id: str, member_id: str) -> NoReturn:
-    purchase = await queries.find_purchase_by_id(runtime, receipt_id=receipt_id)
-    if purchase is None:
+    receipt = await receipts.find(runtime.store, receipt_id)
+    if receipt is None:
         raise Stale("the receipt is being written")
-    same_member = purchase.member == member_id
+    purchase = await purchase_queries.find_purchase_by_id(runtime, receipt_id=receipt_id)
+    same_member = await is_same_member(runtime, receipt.member, member_id)
     raise PurchaseClaimed(same_member=same_member, purchase=purchase if same_member else None)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.model import event_names
@@ -17,11 +17,17 @@ from domain.model.ledger.wallet import Wallet
 from domain.model.people.codes import normal_voucher, strip_scanner_signs
 from domain.model.programme import RewardSpec
 from domain.services import input_checks
-from domain.services.decisions import load_member
+from domain.services.decisions import is_same_member, load_member, load_owner
 from domain.services.errors import MalformedCode, NotAllowed, NotFound, UnknownCode
 from domain.services.idempotency import member_request
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_new, decide_once
 from domain.services.ledger import queries
+from domain.services.ledger.merged.moved_wallets import (
+    view_after,
+    wallets_after,
+    wallets_from_reply,
+    wallets_reply,
+)
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
 from domain.services.ledger.voucher_terms import (
@@ -30,9 +36,10 @@ from domain.services.ledger.voucher_terms import (
     find_receipt,
     receipt_data,
     receipt_refusal,
+    voucher_after,
 )
 from domain.services.runtime import Runtime
-from domain.services.wallet_snapshots import read_wallets, write_wallets
+from domain.services.wallet_snapshots import write_wallets
 from domain.store.document_store import Write
 from domain.store.ledger import vouchers
 from domain.store.ledger.members import StoredMember
@@ -74,23 +81,6 @@ class VoucherUse:
 
 
 # ---------------------------------------------------------------- pure rules
-def voucher_after(voucher: Voucher, row: JournalRow) -> Voucher:
-    """Return a voucher after the steps of a journal row."""
-    step = [step for step in row.vouchers if step.id == voucher.id][-1]  # a use reversed after a return
-    match step.change:
-        case "used":
-            used_in = row.event.data.get("store")
-            return replace(
-                voucher, state="USED", used_at=step.at, used_in_store=str(used_in) if used_in else None
-            )
-        case "cancelled":
-            return replace(voucher, state="CANCELLED")
-        case "reversed":
-            return replace(voucher, state="ISSUED", used_at=None, used_in_store=None)
-        case _:
-            return replace(voucher, state="EXPIRED")
-
-
 def _is_judged(row: JournalRow) -> bool:
     return row.event.data.get("total") is not None
 
@@ -147,9 +137,9 @@ async def _load_voucher(runtime: Runtime, voucher_id: str) -> Voucher:
     return voucher
 
 
-async def redeemed_from_reply(runtime: Runtime, reply: Reply) -> RedeemedVoucher:
+async def redeemed_from_reply(runtime: Runtime, reply: Reply, *, now: datetime) -> RedeemedVoucher:
     voucher = await _load_voucher(runtime, str(reply["voucher"]))
-    return RedeemedVoucher(voucher, read_wallets(reply["wallets"]))
+    return RedeemedVoucher(voucher, await wallets_from_reply(runtime, reply, now=now))
 
 
 async def _voucher_use_from_reply(
@@ -195,7 +185,7 @@ async def redeem(
         decide=lambda: decide_redemption(runtime, member_id, reward, now=now),
         bind=lambda decided: BoundReply(redemption_reply(decided)),
         answer=answer,
-        answer_again=lambda reply: redeemed_from_reply(runtime, reply),
+        answer_again=lambda reply: redeemed_from_reply(runtime, reply, now=now),
         lock=runtime.store.lock_for(f"reward:{reward}") if is_limited else None,
     )
 
@@ -211,13 +201,13 @@ async def cancel(
 
     async def decide() -> DecidedEvent[Voucher]:
         voucher = await _load_voucher(runtime, voucher_id)
-        if voucher.member != member_id:
+        if not await is_same_member(runtime, voucher.member, member_id):
             raise NotFound(voucher_id)
         if voucher.is_free:
             raise VoucherNotUsable("a voucher that cost nothing has no price to return")
         return await decide_new(
             runtime,
-            await load_member(runtime, member_id),
+            await load_owner(runtime, voucher.member),
             id=f"cancel:{voucher_id}",
             name=event_names.VOUCHER_CANCELLED,
             event_data={"voucher": voucher_id, "reward": voucher.reward},
@@ -225,13 +215,10 @@ async def cancel(
             now=now,
         )
 
-    def bind(decided: DecidedEvent[Voucher]) -> BoundReply:
-        wallets = write_wallets(decided.wallets())
-        return BoundReply({"seq": decided.row.seq, "voucher": voucher_id, "wallets": wallets})
-
     async def answer(decided: DecidedEvent[Voucher]) -> RedeemedVoucher:
         runtime.stock.mark_stale()
-        return RedeemedVoucher(voucher_after(decided.subject, decided.row), decided.wallets())
+        wallets = await wallets_after(runtime, decided, now=now)
+        return RedeemedVoucher(voucher_after(decided.subject, decided.row), wallets)
 
     async with _refusing(runtime, voucher_id):
         return await decide_once(
@@ -240,9 +227,11 @@ async def cancel(
             queue=member_id,
             now=now,
             decide=decide,
-            bind=bind,
+            bind=lambda decided: BoundReply(
+                {"seq": decided.row.seq, "voucher": voucher_id, **wallets_reply(decided)}
+            ),
             answer=answer,
-            answer_again=lambda reply: redeemed_from_reply(runtime, reply),
+            answer_again=lambda reply: redeemed_from_reply(runtime, reply, now=now),
         )
 
 
@@ -276,7 +265,7 @@ async def use(
 
     async def decide() -> DecidedEvent[Voucher]:
         voucher = await _load_voucher(runtime, voucher_found.id)
-        stored_member = await load_member(runtime, voucher.member)
+        stored_member = await load_owner(runtime, voucher.member)
         till.require_other_member(stored_member)
         if voucher.stores and till.store not in voucher.stores:
             raise NotAllowed("OTHER_STORE")
@@ -322,7 +311,7 @@ async def reverse(
 
     async def decide() -> DecidedEvent[Voucher]:
         voucher = await _load_voucher(runtime, voucher_id)
-        stored_member = await load_member(runtime, voucher.member)
+        stored_member = await load_owner(runtime, voucher.member)
         till.require_other_member(stored_member)
         if voucher.used_at is None:
             raise VoucherNotUsable("the voucher was not used")
@@ -384,7 +373,7 @@ async def _change_use_once(
         return BoundReply(reply, audit(decided))
 
     async def answer(decided: DecidedEvent[Voucher]) -> VoucherUse:
-        view = await queries.member_view_of(runtime, decided.member_after, now=max(now, decided.row.event.at))
+        view = await view_after(runtime, decided, now=now)
         return VoucherUse(voucher_after(decided.subject, decided.row), view, _is_judged(decided.row))
 
     async with _refusing(runtime, voucher.id):

@@ -20,7 +20,7 @@ from domain.services.errors import ExpiredCode, MalformedCode, NotAllowed, Unkno
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.input_checks import check_clock_lead
 from domain.services.ledger import queries
-from domain.services.ledger.look_ups import look_up_writes
+from domain.services.ledger.look_up.look_ups import look_up_writes
 from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
@@ -113,7 +113,8 @@ async def scan(
 ) -> CustomerScanned | VoucherScanned:
     """Tell what a scanned or typed code is.
 
-    A number proves no presence: who types one looks the member up, and that is written and counted as such.
+    `now` is the world's, by which cards and visits are judged, not the programme's. A number proves no
+    presence: who types one looks the member up, and that is written and counted as such.
     Raises UnknownCode, ExpiredCode, IdempotencyKeyConflict, InvalidInput, NotAllowed, NotFound, Busy.
     """
     code = codes.classify(text)
@@ -123,7 +124,7 @@ async def scan(
     }
     request = till.request_key("scan", key, request_input)
     if code.kind is CodeKind.VOUCHER:
-        return await _scan_voucher(runtime, till, code.text, now)
+        return await _scan_voucher(runtime, till, code.text, runtime.programme_time.at(now))
     is_card = code.kind is not CodeKind.NUMBER
 
     async def act(key_binding: KeyBinding) -> CustomerScanned:
@@ -132,7 +133,9 @@ async def scan(
         key_write = key_binding.write_for({"member": card_holder.member, "at": milliseconds(scanned_at)})
         writes = [key_write, *card_holder.writes(now=now)]
         if not is_card:
-            writes += look_up_writes(till, member=card_holder.member, by="NUMBER", now=now)
+            writes += look_up_writes(
+                till, member=card_holder.member, by="NUMBER", now=runtime.programme_time.at(now)
+            )
         try:
             await runtime.store.transact(writes)
         except CardTaken:
@@ -140,7 +143,7 @@ async def scan(
         except ShiftLimitReached:
             raise NotAllowed("SHIFT_LIMIT") from None
         return CustomerScanned(
-            await queries.load_member_view(runtime, member_id=card_holder.member, now=now),
+            await _load_view(runtime, card_holder.member, now=now),
             milliseconds(scanned_at),
             is_card,
         )
@@ -148,12 +151,16 @@ async def scan(
     async def again(reply: Reply) -> CustomerScanned:
         scanned_at = reply["at"]
         assert isinstance(scanned_at, datetime), "the reply is ours"
-        member_view = await queries.load_member_view(runtime, member_id=str(reply["member"]), now=now)
+        member_view = await _load_view(runtime, str(reply["member"]), now=now)
         return CustomerScanned(member_view, scanned_at, is_card)
 
     return await run_once(
         runtime, request=request, queue=f"scan:{code.text}", now=now, act=act, answer_again=again
     )
+
+
+async def _load_view(runtime: Runtime, member_id: str, *, now: datetime) -> MemberView:
+    return await queries.load_member_view(runtime, member_id=member_id, now=runtime.programme_time.at(now))
 
 
 async def _read_card(runtime: Runtime, code: Code, card_keys: Sequence[bytes], at: datetime) -> _CardHolder:

@@ -12,24 +12,29 @@ import asyncio
 import contextlib
 import heapq
 import random
-from collections.abc import Callable, Set
+from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
+from domain.model import event_names
 from domain.model.calendar import milliseconds
 from domain.model.ledger import timeline
-from domain.model.ledger.decision import DecidedBy, Decision, Refusal
+from domain.model.ledger.decision import DecidedBy, Decision, JournalRow, Refusal
 from domain.model.ledger.events import Event
 from domain.services.activity_hub import MAX_CLOCK_SKEW
 from domain.services.concurrency import gather_limited
 from domain.services.decisions import commit_decision, decide_event
+from domain.services.ledger.parking.crediting import credit_due
 from domain.services.runtime import Runtime
-from domain.store import commit
+from domain.store import commit, counters, tracing
+from domain.store.cancellation import raise_pending_cancellation
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger import agenda, members, receipts
 from domain.store.ledger.agenda import AgendaItem
+from domain.store.ledger.due import due_members
+from domain.store.ledger.members import StoredMember
 
 MAX_CONCURRENT = 4
 MAX_BATCH = 1000
@@ -133,7 +138,9 @@ async def turn(runtime: Runtime, *, now: datetime, progress: Progress = no_progr
     A thousand pieces of work or so are in memory at a time; the next are read once those are done.
     """
     now = milliseconds(now)
-    report, done_count, unchanged_members = TurnReport(), 0, set[str]()
+    credited = await credit_due(runtime, now=now, first=MAX_BATCH)
+    report = TurnReport(fired_count=credited.count("credited"), left_count=credited.count("left"))
+    done_count, unchanged_members = 0, set[str]()
     while True:
         queue = await _load_queue(runtime, unchanged_members, now=now)
         report += TurnReport(failed_count=queue.unreadable_count)
@@ -155,24 +162,21 @@ async def turn(runtime: Runtime, *, now: datetime, progress: Progress = no_progr
 
 async def _load_queue(runtime: Runtime, unchanged_members: Set[str], *, now: datetime) -> _DueQueue:
     """Return the soonest due work, and park the items that cannot be read."""
-    version = runtime.programmes.current().number
-    due_members = await members.find_due(
-        runtime.store, now=now, version=version, first=MAX_BATCH + len(unchanged_members)
-    )
+    due = await due_members.find_due(runtime.store, now=now, first=MAX_BATCH + len(unchanged_members))
     due_items = await agenda.find_due(runtime.store, now=now, first=MAX_BATCH)
-    heap = [
-        _DueWork(at, id) for id, at in due_members.due_at_by_member.items() if id not in unchanged_members
-    ]
+    heap = [_DueWork(at, id) for id, at in due.due_at_by_member.items() if id not in unchanged_members]
     heap += [_DueWork(item.event.at, item.id, item) for item in due_items.items]
     heapq.heapify(heap)
     for id, error in due_items.unreadable:
         log.error("turn.item_unreadable", item=id, fault=error)
         await agenda.park(runtime.store, id, error=f"unreadable: {error}")
-    return _DueQueue(heap, due_members.rest_due_at, due_items.rest_due_at, len(due_items.unreadable))
+    return _DueQueue(heap, due.rest_due_at, due_items.rest_due_at, len(due_items.unreadable))
 
 
-async def _do_work(runtime: Runtime, due_work: _DueWork, *, now: datetime) -> _WorkResult:
-    """Do what is due; where it fails, report it."""
+async def _do_work(
+    runtime: Runtime, due_work: _DueWork, *, now: datetime, is_queued: bool = True
+) -> _WorkResult:
+    """Do what is due, in the queue of its member; where it fails, report it."""
 
     async def attempt() -> _WorkResult:
         return await (
@@ -186,9 +190,8 @@ async def _do_work(runtime: Runtime, due_work: _DueWork, *, now: datetime) -> _W
     ):
         return _WorkResult(TurnReport())
     try:
-        return await runtime.store.run_rounds(
-            attempt, queue=due_work.id if due_work.agenda_item is None else due_work.agenda_item.member
-        )
+        member = due_work.id if due_work.agenda_item is None else due_work.agenda_item.member
+        return await runtime.store.run_rounds(attempt, queue=member if is_queued else None)
     except (Busy, StoreFault):
         return _WorkResult(TurnReport(left_count=1))
     except DatabaseError:
@@ -207,7 +210,7 @@ async def _write_turn(runtime: Runtime, due_work: _DueWork, *, now: datetime) ->
     if (
         stored_member is None
         or stored_member.status != "active"
-        or not stored_member.next_due.is_due(now=now, version=published.number)
+        or not runtime.programmes.may_be_due(stored_member, now=now)
     ):
         return _WorkResult(TurnReport())
     stock = await runtime.stock.stock_state(published.programme, now=now)
@@ -231,13 +234,17 @@ async def _fire_item(runtime: Runtime, agenda_item: AgendaItem, *, now: datetime
     """Fire an agenda item once: it is marked as done in the same transaction, also where it is refused."""
     published = runtime.programmes.current()
     stored_member = await members.find(runtime.store, agenda_item.member)
-    if stored_member is None or stored_member.status != "active" or stored_member.member.joined_at is None:
+    if agenda_item.event.delayed_rule is None:  # what a receipt's rule gives later is decided where that is
+        stored_member = await members.find_open(runtime.store, agenda_item.member)
+    if stored_member is None or not _can_act(stored_member):
         await runtime.store.transact([agenda.settle_write(agenda_item, now=now, refused="NotFound")])
         return _WorkResult(TurnReport(fired_count=1))
     decided_by: DecidedBy = "time" if agenda_item.event.delayed_rule else "decision"
     receipt_id = receipts.of_event(agenda_item.event)
     try:
         event = await _with_remaining(runtime, agenda_item.event, receipt_id)
+        if event.name in event_names.MOVING_EVENTS:  # it is taken now, whatever was decided meanwhile
+            event = replace(event, at=max(event.at, stored_member.member.decided_at or event.at))
         decision = await decide_event(
             runtime, published, stored_member, event, now=now, decided_by=decided_by
         )
@@ -253,6 +260,32 @@ async def _fire_item(runtime: Runtime, agenda_item: AgendaItem, *, now: datetime
     next_due = commit.next_due_after(published, decision)
     report = TurnReport(row_count=len(decision.rows), fired_count=1)
     return _WorkResult(report, _following_work(decision, next_due.at, now=now))
+
+
+def _can_act(stored_member: StoredMember) -> bool:
+    has_joined = stored_member.status == "active" and stored_member.member.joined_at is not None
+    return has_joined or stored_member.status == "merged"
+
+
+async def fire_moving(runtime: Runtime, row: JournalRow, *, now: datetime) -> None:
+    """Fire at once what a row of a closed membership moves on. Where that fails, the next turn does it. The
+    caller may stand in the queue of the member who takes it.
+    """
+    for delayed in row.delayed:
+        if delayed.event.name in event_names.MOVING_EVENTS:
+            event = delayed.event
+            agenda_item = AgendaItem(event.id, delayed.member, delayed.due, event)
+            due_work = _DueWork(event.at, event.id, agenda_item)
+            await _do_work(runtime, due_work, now=now, is_queued=False)
+
+
+async def fire_waiting_moves(runtime: Runtime, closed: Sequence[str], *, now: datetime) -> None:
+    """Fire what waits to move from closed memberships. Raises Busy where some of it cannot be taken yet."""
+    for member in closed:
+        for move in await agenda.find_waiting_moves(runtime.store, member, first=MAX_BATCH):
+            await _do_work(runtime, _DueWork(move.event.at, move.id, move), now=now)
+        if await agenda.find_waiting_moves(runtime.store, member, first=1):
+            raise Busy
 
 
 async def _with_remaining(runtime: Runtime, event: Event, receipt_id: str | None) -> Event:
@@ -282,8 +315,9 @@ async def keep_turning(
     clock: Callable[[], datetime],
     woken: asyncio.Event,
     on_error: Callable[[Exception], None],
+    and_then: Callable[[datetime], Awaitable[object]] | None = None,
 ) -> None:
-    """Take the turn every 20 seconds, and soon after being woken, until cancelled.
+    """Take the turn every 20 seconds, and soon after being woken, until cancelled; `and_then` follows each.
 
     `on_error` gets the error of a turn that failed; the next turn comes all the same. What came meanwhile is
     taken together. Of several processes woken by the same row, the first does all the work.
@@ -291,9 +325,28 @@ async def keep_turning(
     while True:
         woken.clear()
         try:
-            await turn(runtime, now=clock())
+            with counters.TURN_SECONDS.time(), tracing.span("turn"):
+                report = await turn(runtime, now=clock())
+                if and_then is not None:
+                    await and_then(clock())
+            _note_turn(runtime, report, now=clock())
         except Exception as error:  # noqa: BLE001 - whatever it is, the next turn comes
             on_error(error)
+        raise_pending_cancellation()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), TURN_INTERVAL.total_seconds())
+            async with asyncio.timeout(TURN_INTERVAL.total_seconds()):
+                await woken.wait()
         await asyncio.sleep(MAX_CLOCK_SKEW.total_seconds() * random.uniform(1, 3))  # noqa: S311 - no secret: processes must not turn all at once
+
+
+def _note_turn(runtime: Runtime, report: TurnReport, *, now: datetime) -> None:
+    runtime.last_turn.ended_at = now
+    counters.TURN_ENDED_AT.set(now.timestamp())
+    for what, number in (
+        ("members", report.member_count),
+        ("rows", report.row_count),
+        ("items", report.fired_count),
+        ("left", report.left_count),
+        ("failed", report.failed_count),
+    ):
+        counters.TURN_WORK.labels(what).inc(number)

@@ -1,40 +1,40 @@
 """Proof of the stored ledger: every member's journal, folded, gives the stored state, and the sums add up.
 
-Nothing is decided again. Each member is read in a snapshot of its own, so this runs beside a working server.
-The journal is streamed.
+Nothing is decided again unless it is asked for. Each member is read in a snapshot of its own, so this runs
+beside a working server. The journal is streamed. Ranges of members are proved apart, by as many processes as
+one likes; what concerns all members is compared once all ranges are.
 """
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from domain.model.event_names import CODE_ENTERED
-from domain.model.ledger.decision import Entry, JournalRow, StateValue
-from domain.model.ledger.member import Member
-from domain.model.ledger.payments import payment_back
-from domain.model.ledger.state import ledger_state
-from domain.store import stale_commits
-from domain.store.connect import Raw
-from domain.store.document_store import DocumentStore
-from domain.store.ledger import (
-    code_counts,
-    history_entries,
-    journal,
-    journal_rows,
-    members,
-    single_use_codes,
-    vouchers,
+from domain.model.figures.backtest.history import RulingVersions
+from domain.model.id_ranges import IdRange, id_ranges
+from domain.services.ledger.merged.transfer_proof import TransferSums, without_pending
+from domain.services.ledger.proof.comparison import (
+    compare_codes,
+    compare_recent,
+    compare_state,
+    compare_sums,
+    compare_vouchers,
 )
+from domain.services.ledger.proof.deciding_again import decide_again
+from domain.services.ledger.proof.folded_journal import Difference, FoldedJournal
+from domain.store import stale_commits
+from domain.store.document_store import DocumentStore
+from domain.store.ledger import code_counts, journal, members, single_use_codes, vouchers
 from domain.store.ledger.code_counts import CodeCount
-from domain.store.ledger.members import StoredMember
 from domain.store.stale_commits import StaleCommit
 
 Progress = Callable[[int], None]
 
-
 ALL_MEMBERS = "all members"
+DRAWN_RANGES = 256
 
 
 def no_progress(done: int) -> None:
@@ -42,100 +42,28 @@ def no_progress(done: int) -> None:
 
 
 # ---------------------------------------------------------------- values
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A difference between a member's stored state and their journal."""
-
-    member: str
-    path: str
-    stored: str
-    journal: str
-
-    def __str__(self) -> str:
-        return f"{self.member}: {self.path} is {self.stored}, the journal gives {self.journal}"
-
-
 @dataclass
-class _FoldedJournal:
-    """A journal being folded: the state of its rows, the sums of its entries, its broken counters."""
+class LedgerProof:
+    """What the journals of some members came to: their differences, and the sums that all members share."""
 
-    member: str
-    state: dict[str, StateValue] = field(default_factory=dict)
-    seq: int = 0
-    entries: int = 0
-    entries_by_wallet: dict[str, int] = field(default_factory=dict)
-    sums: dict[str, int] = field(default_factory=dict)
-    newest_entries: list[int] = field(default_factory=list)
-    purchases: int = 0
-    vouchers: dict[str, str] = field(default_factory=dict)
-    codes: Counter[str] = field(default_factory=Counter)
-    batches: Counter[str] = field(default_factory=Counter)
+    members: int = 0
     differences: list[Difference] = field(default_factory=list)
+    entered: Counter[str] = field(default_factory=Counter)
+    transfers: TransferSums = field(default_factory=TransferSums)
 
-    def add_row(self, row: Raw) -> None:
-        """Fold one row in."""
-        if row["seq"] != self.seq + 1:
-            self.add_difference("journal.seq", self.seq + 1, row["seq"])
-        self.seq = row["seq"]
-        for path in row.get("removed", ()):
-            self.state.pop(path, None)
-        self.state.update(journal_rows.read_changes(row))
-        for entry_document in row.get("entries", ()):
-            self._add_entry(journal_rows.read_entry(entry_document))
-        for step in row.get("vouchers", ()):
-            self.vouchers[step[0]] = step[3]
-        for event in (row["event"], *row.get("raised", ())):
-            if event["name"] == CODE_ENTERED:
-                self._add_code(dict(event["data"]))
-        if "payment" in (row["event"].get("purchase") or ()):
-            self._check_payment(journal_rows.read_row(row))
-        self.purchases += journal_rows.is_purchase(journal_rows.read_event(row["event"]))
+    def add_journal(self, folded: FoldedJournal) -> None:
+        """Add one member's journal."""
+        self.members += 1
+        self.differences += folded.differences
+        self.entered += folded.codes
+        self.transfers.add(folded.transfers)
 
-    def _add_code(self, event_data: Mapping[str, str | None]) -> None:
-        code, batch = event_data.get("code"), event_data.get("batch")
-        self.codes[str(code or batch)] += 1
-        if batch is not None:
-            self.batches[batch] += 1
-
-    def _add_entry(self, entry: Entry) -> None:
-        self.entries += 1
-        wallet_number = self.entries_by_wallet[entry.wallet] = self.entries_by_wallet.get(entry.wallet, 0) + 1
-        self.sums[entry.wallet] = self.sums.get(entry.wallet, 0) + entry.amount
-        self.newest_entries = [*self.newest_entries, entry.n][-history_entries.MAX_RECENT :]
-        stored_numbers = (entry.n, entry.wallet_n, entry.balance)
-        counted_numbers = (self.entries, wallet_number, self.sums[entry.wallet])
-        if stored_numbers != counted_numbers:
-            self.add_difference(
-                f"entry {self.entries} (n, wallet_n, balance)", stored_numbers, counted_numbers
-            )
-
-    def _check_payment(self, row: JournalRow) -> None:
-        """Compare what entries moved of wallets with what the purchase was paid with, or what came back."""
-        purchase, moved = row.event.purchase, dict[str, int]()
-        if purchase is None or purchase.payment is None or row.event.delayed_rule is not None:
-            return
-        for entry in row.entries:
-            if entry.is_payment and entry.kind != "CLAWBACK":
-                moved[entry.wallet] = entry.amount
-        parts, sign = purchase.payment.parts, -1
-        if row.refunded is not None:
-            parts, sign = payment_back(row.refunded.before, row.refunded.remaining).wallets, 1
-        units = {part.wallet: sign * part.units for part in parts if part.units}
-        if moved != units:
-            self.add_difference(f"row {row.seq} payment", units, moved)
-
-    def add_difference(self, path: str, stored: object, journal: object) -> None:
-        """Note that the stored state has another value than the journal gives."""
-        self.differences.append(Difference(self.member, path, str(stored), str(journal)))
-
-
-_STATE_BY_CHANGE: Mapping[str, str] = {
-    "issued": "ISSUED",
-    "reversed": "ISSUED",
-    "used": "USED",
-    "cancelled": "CANCELLED",
-    "expired": "EXPIRED",
-}
+    def add(self, other: LedgerProof) -> None:
+        """Add the proof of other members."""
+        self.members += other.members
+        self.differences += other.differences
+        self.entered += other.entered
+        self.transfers.add(other.transfers)
 
 
 # ---------------------------------------------------------------- reads
@@ -143,17 +71,79 @@ async def verify(store: DocumentStore, *, progress: Progress = no_progress) -> A
     """Yield every difference of every member, then those of all. `progress` gets the number of members
     done.
     """
-    done_count, entered = 0, Counter[str]()
-    before = await code_counts.find_all(store)
+    before, proof = await code_counts.find_all(store), LedgerProof()
     async for member in members.iterate_ids(store):
-        folded = await _fold_member(store, member)
-        entered += folded.codes
+        folded = await fold_member(store, member)
         for difference in folded.differences:
             yield difference
-        done_count += 1
-        progress(done_count)
-    for difference in _compare_code_counts(before, entered, await code_counts.find_all(store)):
+        proof.add_journal(folded)
+        progress(proof.members)
+    for difference in await compare_all(store, proof, codes_before=before):
         yield difference
+
+
+async def prove_range(
+    store: DocumentStore, ids: IdRange, *, versions: RulingVersions | None = None
+) -> LedgerProof:
+    """Return the proof of the members whose ids lie in a range. With `versions` each journal is also decided
+    again.
+    """
+    in_range = [member async for member in members.iterate_ids(store, ids=ids)]
+    return await prove_members(store, in_range, versions=versions)
+
+
+async def prove_members(
+    store: DocumentStore, ids: Iterable[str], *, versions: RulingVersions | None = None
+) -> LedgerProof:
+    """Return the proof of these members. With `versions` each journal is also decided again."""
+    proof = LedgerProof()
+    for member in ids:
+        proof.add_journal(await fold_member(store, member, versions=versions))
+    return proof
+
+
+async def compare_all(
+    store: DocumentStore, proof: LedgerProof, *, codes_before: Mapping[str, CodeCount]
+) -> list[Difference]:
+    """Return the differences that concern all members. `proof` is that of all, `codes_before` was read before
+    it began.
+    """
+    return [
+        *await _compare_transfers(store, proof.transfers),
+        *_compare_code_counts(codes_before, proof.entered, await code_counts.find_all(store)),
+    ]
+
+
+async def find_changed_since(store: DocumentStore, since: datetime) -> list[str]:
+    """Return the members to whom something happened at an instant or later, by their ids."""
+    return sorted({member async for member in journal.iterate_members_since(store, since)})
+
+
+async def draw_members(store: DocumentStore, count: int) -> list[str]:
+    """Return the ids of so many members, drawn at random; of all members where there are fewer."""
+    drawn, range_count = list[str](), 1 if store.is_embedded else DRAWN_RANGES
+    for ids in random.sample(id_ranges(range_count), range_count):
+        in_range = [member async for member in members.iterate_ids(store, ids=ids)]
+        drawn += random.sample(in_range, min(count - len(drawn), len(in_range)))
+        if len(drawn) == count:
+            break
+    return drawn
+
+
+async def _compare_transfers(store: DocumentStore, transfers: TransferSums) -> list[Difference]:
+    """Compare both halves of what moved between memberships. Members were read one after another: those of a
+    move that was under way are read again.
+    """
+    unequal = await without_pending(store, transfers.unequal())
+    again = TransferSums()
+    for member in sorted({member for key in unequal for member in transfers.members[key]}):
+        again.add((await fold_member(store, member)).transfers)
+    left = again.unequal()
+    return [
+        Difference(ALL_MEMBERS, f"transfer {key}", str(dict(left[key])), "nothing left over")
+        for key in sorted(unequal)
+        if key in left
+    ]
 
 
 async def find_stale(store: DocumentStore) -> list[StaleCommit]:
@@ -173,11 +163,16 @@ async def _has_decided_since(store: DocumentStore, stale_commit: StaleCommit) ->
 
 async def verify_member(store: DocumentStore, *, member: str) -> list[Difference]:
     """Return the differences of one member, read at one instant."""
-    return (await _fold_member(store, member)).differences
+    return (await fold_member(store, member)).differences
 
 
-async def _fold_member(store: DocumentStore, member: str) -> _FoldedJournal:
-    folded = _FoldedJournal(member)
+async def fold_member(
+    store: DocumentStore, member: str, *, versions: RulingVersions | None = None
+) -> FoldedJournal:
+    """Return a member's journal, folded and compared with what is stored, read at one instant. With
+    `versions` a journal that is whole is also decided again.
+    """
+    folded = FoldedJournal(member, rows=None if versions is None else [])
     async with store.transaction() as session:
         document = await store[members.COLLECTION].find_one({"_id": member}, session=session)
         if document is None:
@@ -185,60 +180,28 @@ async def _fold_member(store: DocumentStore, member: str) -> _FoldedJournal:
         query = {"member": member, "seq": {"$gt": 0, "$lte": document["version"]}}
         async for row in store[journal.COLLECTION].find(query, session=session).sort("seq", 1):
             folded.add_row(row)
-        voucher_query = {"member": member, "n": {"$gt": 0, "$lte": len(folded.vouchers) + 1}}
         beyond = await store[journal.COLLECTION].find_one(
             {"member": member, "seq": {"$gt": document["version"]}}, {"seq": 1}, session=session
         )
-        states = {
-            row["_id"]: row["state"]
-            async for row in store[vouchers.COLLECTION].find(voucher_query, {"state": 1}, session=session)
-        }
+        states = await vouchers.find_states(store, member, below=len(folded.vouchers) + 2, session=session)
         claimed = await single_use_codes.count_claimed(store, member, session=session)
+    stored_member = members.read_member(document)
     if beyond is not None:  # then no commit of theirs can take
-        folded.add_difference("version", document["version"], f"a row {beyond['seq']}")
-    _compare_state(document, folded)
-    _compare_sums(members.read_member(document), folded)
-    _compare_vouchers(states, folded)
-    for batch in sorted(claimed.keys() | folded.batches.keys()):
-        if claimed[batch] != folded.batches[batch]:
-            folded.add_difference(f"single-use codes of {batch}", claimed[batch], folded.batches[batch])
+        folded.differences.append(folded.difference("version", document["version"], f"a row {beyond['seq']}"))
+    folded.differences += [
+        *compare_state(document, folded),
+        *compare_sums(stored_member.member, folded),
+        *compare_recent([history_entry.n for history_entry in stored_member.recent], folded),
+        *compare_vouchers(states, folded).values(),
+        *compare_codes(claimed, folded),
+    ]
+    if versions is not None and folded.rows is not None and not folded.differences:
+        folded.differences += decide_again(stored_member, folded.rows, versions)
+        folded.rows.clear()
     return folded
 
 
 # ---------------------------------------------------------------- pure rules
-def _compare_state(document: Raw, folded: _FoldedJournal) -> None:
-    empty = ledger_state.state_paths(Member(document["_id"]))
-    stored = {**empty, **ledger_state.flatten(document["ledger"])}
-    expected = {**empty, **folded.state}
-    for path in sorted(stored.keys() | expected.keys()):
-        if stored.get(path) != expected.get(path):
-            folded.add_difference(path, repr(stored.get(path)), repr(expected.get(path)))
-    if document["version"] != folded.seq:
-        folded.add_difference("version", document["version"], folded.seq)
-
-
-def _compare_sums(stored_member: StoredMember, folded: _FoldedJournal) -> None:
-    member = stored_member.member
-    for code in sorted(member.wallets.keys() | folded.sums.keys()):
-        balance = member.wallets[code].balance if code in member.wallets else None
-        if balance != folded.sums.get(code, 0):
-            folded.add_difference(f"wallets.{code} balance", balance, folded.sums.get(code, 0))
-    if member.entries != folded.entries:
-        folded.add_difference("entries", member.entries, folded.entries)
-    if member.purchases.count != folded.purchases:
-        folded.add_difference("purchases.count", member.purchases.count, folded.purchases)
-    recent = [history_entry.n for history_entry in stored_member.recent]
-    if recent != folded.newest_entries:
-        folded.add_difference("recent", recent, folded.newest_entries)
-
-
-def _compare_vouchers(states: Mapping[str, str], folded: _FoldedJournal) -> None:
-    expected = {id: _STATE_BY_CHANGE[change] for id, change in folded.vouchers.items()}
-    for id in sorted(states.keys() | expected.keys()):
-        if states.get(id) != expected.get(id):
-            folded.add_difference(f"voucher {id}", states.get(id), expected.get(id))
-
-
 def _compare_code_counts(
     before: Mapping[str, CodeCount], entered: Mapping[str, int], after: Mapping[str, CodeCount]
 ) -> list[Difference]:

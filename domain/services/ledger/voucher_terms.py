@@ -6,17 +6,18 @@ Its stores and its end are judged by the till and the instant of the use.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import local_day
+from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Json
 from domain.model.ledger.fiscal.discounts import discount_off, discount_within
 from domain.services.errors import InvalidInput
 from domain.services.input_checks import check_amount, check_identifier
-from domain.services.ledger import queries
+from domain.services.ledger import purchase_queries
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store.ledger.vouchers import Voucher
@@ -94,10 +95,29 @@ async def find_receipt(
     the total that the till says; None where there is neither.
     """
     recorded = (
-        await queries.find_purchase(runtime, source=till.source, store=till.store, external_id=purchase)
+        await purchase_queries.find_purchase(
+            runtime, source=till.source, store=till.store, external_id=purchase
+        )
         if purchase is not None
         else None
     )
     if recorded is not None:
         return VoucherReceipt(recorded.remaining.total, recorded.purchased_at, recorded.purchase.total)
     return None if total is None else VoucherReceipt(total)
+
+
+def voucher_after(voucher: Voucher, row: JournalRow) -> Voucher:
+    """Return a voucher after the steps of a journal row."""
+    step = [step for step in row.vouchers if step.id == voucher.id][-1]  # a use reversed after a return
+    match step.change:
+        case "used":
+            used_in = row.event.data.get("store")
+            return replace(
+                voucher, state="USED", used_at=step.at, used_in_store=str(used_in) if used_in else None
+            )
+        case "cancelled":
+            return replace(voucher, state="CANCELLED")
+        case "reversed":
+            return replace(voucher, state="ISSUED", used_at=None, used_in_store=None)
+        case _:
+            return replace(voucher, state="EXPIRED")

@@ -25,6 +25,7 @@ from domain.model.ledger.decision import JournalRow, VoucherChange
 from domain.services.activity_hub import ActivityListener
 from domain.services.errors import NotFound
 from domain.services.runtime import Runtime
+from domain.store.cancellation import raise_pending_cancellation
 from domain.store.document_store import DatabaseError
 from domain.store.ledger import journal, members
 from domain.store.ledger.history_entries import HistoryEntry, row_history
@@ -232,6 +233,7 @@ async def retry_while_away(read: Callable[[], Awaitable[T]]) -> T:
             return await read()
         except DatabaseError as error:
             log.warning("activity.waits", why=type(error).__name__, again_in_seconds=pause_seconds)
+        raise_pending_cancellation()
         await asyncio.sleep(pause_seconds)
         pause_seconds = min(pause_seconds * 2, MAX_PAUSE_SECONDS)
 

@@ -14,7 +14,9 @@ from typing import Protocol
 
 import structlog
 
+from domain.store.cancellation import raise_pending_cancellation
 from domain.store.change_stream import Change, ChangeStream, StreamLost
+from domain.store.counters import FOLLOWS_CHANGES
 from domain.store.document_store import DatabaseError, DocumentStore
 
 MIN_PAUSE_SECONDS = 0.1
@@ -56,16 +58,14 @@ class ChangeFollower:
                         else:
                             self._dispatch(change, now=clock())
             except (StreamLost, DatabaseError) as error:
-                task = asyncio.current_task()
-                if task is not None and task.cancelling():
-                    # An error of the driver while it cleaned up after the cancellation must not hide it.
-                    raise asyncio.CancelledError from error
+                raise_pending_cancellation()
                 log.warning(
                     "following.lost",
                     why=type(error.__cause__ or error).__name__,
                     again_in_seconds=pause_seconds,
                 )
             self.is_following.clear()
+            FOLLOWS_CHANGES.set(0)
             was_lost = True
             await asyncio.sleep(pause_seconds)
             pause_seconds = min(pause_seconds * 2, MAX_PAUSE_SECONDS)
@@ -74,6 +74,7 @@ class ChangeFollower:
         for handler in self._handlers:
             await handler.catch_up(store, now=now)
         self.is_following.set()
+        FOLLOWS_CHANGES.set(1)
 
     def _dispatch(self, change: Change, *, now: datetime) -> None:
         for handler in self._handlers:

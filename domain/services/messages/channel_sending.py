@@ -22,20 +22,23 @@ from domain.model.messages import backoff
 from domain.services.messages import push_results
 from domain.services.messages.delivery_jobs import (
     MAX_BATCH,
+    WEB_PUSH,
     DeliveryJob,
     DeliveryWorker,
     finish_delivery,
-    sender_channel,
 )
 from domain.services.messages.outgoing_messages import (
     OutgoingMessage,
     build_message,
     find_push_addresses,
+    message_channel,
     split_by_device,
 )
 from domain.services.messages.push_results import SENDER_MISMATCH
+from domain.services.messages.traced_sending import send_traced
 from domain.services.runtime import Runtime
 from domain.services.senders import NO_ANSWER_REASONS, PushMessage, SendResult, SendStatus
+from domain.store.counters import SENDS
 from domain.store.messages import inbox, outbox
 
 SEND_SECONDS = 40.0
@@ -73,12 +76,13 @@ async def send_jobs(
                 log.error("deliveries.row_failed", row=job.row.id, code=job.row.code, exc_info=error)
                 job.deliveries[index] = finish_delivery(delivery, "failed", f"fault: {type(error).__name__}")
                 continue
+            channel = message_channel(delivery, message)
             if message is None:
                 job.deliveries[index] = finish_delivery(delivery, "skipped", "no_address")
+            elif isinstance(message, PushMessage) and worker.senders.push_to(message.address.kind) is None:
+                job.deliveries[index] = finish_delivery(delivery, "skipped", "push_off")
             else:
-                messages_by_channel.setdefault(sender_channel(delivery), []).append(
-                    OutgoingMessage(job, index, message)
-                )
+                messages_by_channel.setdefault(channel, []).append(OutgoingMessage(job, index, message))
     sent_counts = await asyncio.gather(
         *(_send_channel(runtime, worker, channel, some, now) for channel, some in messages_by_channel.items())
     )
@@ -98,7 +102,7 @@ async def _send_channel(
             if is_in_time
             else [LEFT_FOR_NEXT_ROUND] * len(batch)
         )
-        if channel == "push":
+        if channel in ("push", WEB_PUSH):
             await _forget_dead_addresses(runtime, batch, results, now)
         for message, result in zip(batch, results, strict=True):
             _record_result(message, result, now)
@@ -110,18 +114,23 @@ async def _send_batch(
     worker: DeliveryWorker, channel: str, batch: Sequence[OutgoingMessage], now: datetime
 ) -> list[SendResult]:
     """Return the result of each message. Where the sender fails as a whole, all are tried again later."""
+    kind = channel.partition(":")[0]  # a webhook's name is the operator's own
     rests_until = worker.resting_until.get(channel, now)
     if rests_until > now:
+        SENDS.labels(kind, "pause").inc(len(batch))
         return [SendResult("pause", "resting", rests_until - now)] * len(batch)
     sender: Any = worker.sender(channel)
     try:
         async with asyncio.timeout(SEND_SECONDS):
-            results = list(await sender.send([message.message for message in batch], now=now))
+            results = list(await send_traced(sender, batch, now=now))
         if len(results) != len(batch):
             raise ValueError("not one result a message")
     except Exception as error:  # noqa: BLE001 - whatever it is, the messages are tried again
         log.warning("deliveries.sender_failed", channel=channel, fault=type(error).__name__)
+        SENDS.labels(kind, "retry").inc(len(batch))
         return [SendResult("retry", type(error).__name__)] * len(batch)
+    for result in results:
+        SENDS.labels(kind, result.status).inc()
     if channel == "push":
         results = _without_false_drops(worker, batch, results)
     if channel.startswith("webhook:") and all(result.reason in NO_ANSWER_REASONS for result in results):

@@ -15,6 +15,7 @@ from domain.store.messages.outbox import Delivery, OutboxRow
 MAX_BATCH = 50
 MAX_CONCURRENT = 8
 EXPIRES_AFTER = timedelta(days=7)
+WEB_PUSH = "web-push"  # pushes to browsers have a sender of their own
 
 
 # ---------------------------------------------------------------- values
@@ -40,12 +41,16 @@ class DeliveryWorker:
     mismatched_devices: set[str] = field(default_factory=set)
 
     def sender(self, channel: str) -> object | None:
-        """Return the sender of a channel; each webhook is a channel of its own, `webhook:NAME`."""
+        """Return the sender of a channel; each webhook is a channel of its own, `webhook:NAME`. Of a push
+        that is of no device yet it is whichever there is.
+        """
         kind, _, hook = channel.partition(":")
         if kind == "webhook":
             hooks = self.senders.webhooks
             return hooks if hooks is not None and hook in hooks.names else None
-        return {"push": self.senders.push, "email": self.senders.mail, "sms": self.senders.sms}[channel]
+        if channel == "push":
+            return self.senders.push or self.senders.web_push
+        return {WEB_PUSH: self.senders.web_push, "email": self.senders.mail, "sms": self.senders.sms}[channel]
 
 
 @dataclass(slots=True)

@@ -16,12 +16,13 @@ import random
 import secrets
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from domain.model.calendar import milliseconds
+from domain.model.event_names import LEAVING_EVENTS
 from domain.model.programme import MessageSpec
 from domain.services.concurrency import gather_limited
 from domain.services.messages.channel_sending import send_jobs
@@ -43,6 +44,7 @@ from domain.services.messages.message_rules import (
     undeliverable_reason,
 )
 from domain.services.runtime import Runtime
+from domain.store.counters import DELIVERIES
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger import members
 from domain.store.ledger.members import StoredMember
@@ -93,6 +95,7 @@ async def run_round(runtime: Runtime, worker: DeliveryWorker, *, now: datetime) 
     if not rows:
         return DeliveryRound(due_count)
     members_by_id = await members.find_many(runtime.store, sorted({row.member for row in rows}))
+    rows = await _readdressed(runtime, rows, members_by_id)
     await _load_versions(runtime, rows)
     started = await gather_limited(
         [_guard_row(row, _start_job(runtime, worker, row, members_by_id.get(row.member))) for row in rows],
@@ -136,6 +139,18 @@ def _split_by_turn(rows: Sequence[OutboxRow], claimed_ids: Set[str]) -> tuple[li
         else:
             rows_in_turn.append(row)
     return rows_in_turn, given_back
+
+
+async def _readdressed(
+    runtime: Runtime, rows: Sequence[OutboxRow], members_by_id: dict[str, StoredMember]
+) -> list[OutboxRow]:
+    """Return rows of merged memberships as those of the ones that took them over, whom this adds."""
+    open_by_merged = dict[str, str]()
+    for id, merged in list(members_by_id.items()):
+        if merged.status == "merged" and (open_member := await members.find_open(runtime.store, id)):
+            open_by_merged[id] = open_member.member.id
+            members_by_id[open_member.member.id] = open_member
+    return [replace(row, member=open_by_merged.get(row.member, row.member)) for row in rows]
 
 
 async def _load_versions(runtime: Runtime, rows: Iterable[OutboxRow]) -> None:
@@ -202,8 +217,10 @@ def _start_message(
 def _start_webhook(
     runtime: Runtime, worker: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
 ) -> DeliveryJob | Settlement:
-    """Return the job of a webhook. It is never too old: the other system has no other way to know."""
-    if stored_member is None or stored_member.status != "active":
+    """Return the job of a webhook. It is never too old: the other system has no other way to know. That a
+    member has left is told of one who has.
+    """
+    if stored_member is None or (stored_member.status != "active" and row.event not in LEAVING_EVENTS):
         return Settlement(row.id, "dropped", "member_gone")
     deliveries = row.deliveries if row.deliveries is not None else (Delivery("webhook", row.code),)
     if any(worker.sender(sender_channel(one)) is None for one in deliveries):
@@ -217,13 +234,15 @@ def _start_webhook(
 def _skip_barred(
     worker: DeliveryWorker, spec: MessageSpec, stored_member: StoredMember, delivery: Delivery
 ) -> Delivery:
-    """Return a delivery as skipped where its sender is not configured, or the member did not agree to its
-    channel.
+    """Return a delivery as skipped where its sender is not configured, the membership is being deleted, or
+    the member did not agree to its channel.
     """
     if delivery.state != "pending":
         return delivery
     if worker.sender(delivery.channel) is None:
         return finish_delivery(delivery, "skipped", f"{delivery.channel}_off")
+    if stored_member.erase_at is not None:
+        return finish_delivery(delivery, "skipped", "being_deleted")
     if not is_consented(spec, stored_member, delivery.channel):
         return finish_delivery(delivery, "skipped", "no_consent")
     return delivery
@@ -310,6 +329,8 @@ async def _settle(runtime: Runtime, settlements: Sequence[Settlement], lease: st
     if settlements:
         try:
             await outbox.settle(runtime.store, settlements, lease=lease, now=now)
+            for settlement in settlements:
+                DELIVERIES.labels(settlement.state).inc()
         except DatabaseError:
             log.warning("deliveries.not_noted", rows=len(settlements))  # they come up again after the lease
 
@@ -346,7 +367,8 @@ async def keep_delivering(
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             if not _is_behind(round_task):
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), POLL_SECONDS)
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await woken.wait()
     except asyncio.CancelledError:
         if running:
             await asyncio.wait(running, timeout=FINISH_SECONDS)

@@ -1,13 +1,19 @@
-"""The inbox as its owner sees it: a window of letters, how many are unread, and marking them as read."""
+"""The inbox as its owner sees it: a window of letters, how many are unread, and marking them as read.
+
+Letters of a membership that was merged into the owner's stay in its own mailbox. They are shown after the
+owner's, and none of them is unread: who took it over starts with the count of their own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.services.decisions import is_same_member
 from domain.services.errors import NotFound
 from domain.services.runtime import Runtime
+from domain.store.ledger import merges
 from domain.store.messages import inbox
 from domain.store.messages.inbox import Letter, Mailbox
 
@@ -81,30 +87,69 @@ async def _search(
     return InboxPage(page, is_full or below > 1, mailbox.unread_count, read_down_to)
 
 
+async def list_merged_letters(
+    runtime: Runtime, *, member_id: str, first: int, before: int | None = None
+) -> InboxPage:
+    """Return letters of a membership that was merged into another one, below a number, else the newest."""
+    page = await list_letters(runtime, member_id=member_id, first=first, before=before)
+    return replace(page, letters=await _as_read(runtime, member_id, page.letters))
+
+
+async def count_letters(runtime: Runtime, member_ids: Sequence[str]) -> int:
+    """Return how many letters the mailboxes of members have."""
+    if not member_ids:
+        return 0
+    mailboxes = await inbox.find_mailboxes(runtime.store, member_ids)
+    return sum(mailbox.letter_count for mailbox in mailboxes.values())
+
+
+async def _as_read(runtime: Runtime, merged: str, letters: Sequence[Letter]) -> tuple[Letter, ...]:
+    """Return letters of a merged membership: those that were unread are read since the merge."""
+    if all(letter.read_at is not None for letter in letters):
+        return tuple(letters)
+    merge = await merges.find(runtime.store, merged)
+    return tuple(
+        letter
+        if letter.read_at is not None or merge is None
+        else replace(letter, read_at=max(merge.at, letter.sent_at))
+        for letter in letters
+    )
+
+
 async def load_letter(runtime: Runtime, *, letter_id: str, member_id: str) -> Letter:
-    """Return one letter of a member. Raises NotFound."""
-    matching_letters = [
-        one for one in await inbox.find_many(runtime.store, [letter_id]) if one.member == member_id
-    ]
-    if not matching_letters:
+    """Return one letter as a member reads it. Raises NotFound."""
+    letter = await load_stored_letter(runtime, letter_id=letter_id, member_id=member_id)
+    if letter.member == member_id:
+        return letter
+    [letter_as_read] = await _as_read(runtime, letter.member, [letter])
+    return letter_as_read
+
+
+async def load_stored_letter(runtime: Runtime, *, letter_id: str, member_id: str) -> Letter:
+    """Return one letter of a member, or of a membership that was merged into theirs. Raises NotFound."""
+    letters = await inbox.find_many(runtime.store, [letter_id])
+    if not letters or not await is_same_member(runtime, letters[0].member, member_id):
         raise NotFound(letter_id)
-    await runtime.programmes.load_versions([matching_letters[0].version])
-    return matching_letters[0]
+    await runtime.programmes.load_versions([letters[0].version])
+    return letters[0]
 
 
 # ---------------------------------------------------------------- writes
 async def mark_read(runtime: Runtime, *, member_id: str, letter_ids: Sequence[str], now: datetime) -> int:
-    """Mark letters as read; return how many are unread. Again changes nothing. Raises NotFound for another
-    member's.
+    """Mark letters as read; return how many are unread. Again changes nothing; those of a merged membership
+    are read. Raises NotFound for another member's.
     """
     ids = sorted(set(letter_ids))
 
     async def attempt() -> int:
         letters = await inbox.find_many(runtime.store, ids)
-        if len(letters) != len(ids) or any(one.member != member_id for one in letters):
+        others = {one.member for one in letters} - {member_id}
+        if len(letters) != len(ids) or not all(
+            [await is_same_member(runtime, other, member_id) for other in others]
+        ):
             raise NotFound(member_id)
         mailbox = await inbox.find_mailbox(runtime.store, member_id)
-        unread_letters = [one for one in letters if one.read_at is None]
+        unread_letters = [one for one in letters if one.read_at is None and one.member == member_id]
         mailbox_after = mailbox.with_changed(unread_letters)
         if unread_letters:
             await runtime.store.transact(

@@ -11,9 +11,11 @@ from domain.model.programme import MessageSpec
 from domain.model.programme.messages import SERVICE_PURPOSE
 from domain.services.messages.delivery_jobs import (
     EXPIRES_AFTER,
+    WEB_PUSH,
     DeliveryJob,
     DeliveryWorker,
     finish_delivery,
+    sender_channel,
 )
 from domain.services.messages.message_rules import (
     absolute_link,
@@ -120,6 +122,13 @@ def build_message(
             else None
         )
     return _build_push(worker, job, spec, delivery, rendered, addresses_by_member, mailboxes)
+
+
+def message_channel(delivery: Delivery, message: Sendable | None) -> str:
+    """Return the channel whose sender takes a message."""
+    if isinstance(message, PushMessage) and message.address.kind == "SUBSCRIPTION":
+        return WEB_PUSH
+    return sender_channel(delivery)
 
 
 def _build_push(

@@ -47,7 +47,7 @@ class _Question:
 # ---------------------------------------------------------------- reads
 async def _load_unanswered(runtime: Runtime, letter_id: str, member_id: str, score: int) -> Letter:
     """Return the letter of a question. Raises InvalidInput, NotFound, SurveyAnsweredBefore."""
-    letter = await letters.load_letter(runtime, letter_id=letter_id, member_id=member_id)
+    letter = await letters.load_stored_letter(runtime, letter_id=letter_id, member_id=member_id)
     spec = (
         find_survey_spec(runtime.programmes.loaded_or_current(letter.version), letter.code)
         if letter.kind == "survey"
@@ -81,7 +81,7 @@ async def answer_survey(
             id=f"survey:{letter_id}",
             name=event_names.SURVEY_ANSWERED,
             event_data={"survey": letter.code, "score": score},
-            subject=_Question(letter, await inbox.find_mailbox(runtime.store, member_id)),
+            subject=_Question(letter, await inbox.find_mailbox(runtime.store, letter.member)),
             now=now,
         )
 
@@ -96,6 +96,8 @@ async def answer_survey(
     async def answer(decided: DecidedEvent[_Question]) -> SurveyAnswer:
         letter, mailbox = decided.subject.letter, decided.subject.mailbox_after
         answered = replace(letter, score=score, answered_at=now, read_at=letter.read_at or now)
+        if letter.member != member_id:  # it was asked of a membership that was merged into this one
+            mailbox = await inbox.find_mailbox(runtime.store, member_id)
         return SurveyAnswer(answered, mailbox.unread_count)
 
     async def answer_again(_: Reply) -> SurveyAnswer:

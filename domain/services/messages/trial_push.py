@@ -21,7 +21,7 @@ from domain.services.messages.push_results import (
     device_push,
     note_result,
 )
-from domain.services.senders import DeviceAddress, PushMessage, PushSender, SendResult
+from domain.services.senders import DeviceAddress, PushMessage, PushSender, Senders, SendResult
 from domain.store.document_store import DocumentStore
 from domain.store.people import devices
 from domain.store.people.devices import Device
@@ -50,7 +50,7 @@ class TrialText:
 
 async def send_trial(
     store: DocumentStore,
-    sender: PushSender | None,
+    senders: Senders,
     *,
     member: str,
     device: str,
@@ -65,6 +65,7 @@ async def send_trial(
     stored_device = await devices.find(store, device)
     if stored_device is None or stored_device.member != member:
         raise NotFound(device)
+    sender = senders.push_to(stored_device.token_kind)
     push = device_push(stored_device, has_sender=sender is not None, now=now)
     if push.fault is not None or sender is None or stored_device.token is None:
         raise PushFailed(push.fault or "NOT_CONFIGURED")

@@ -14,7 +14,7 @@ from domain.model.values import evolve
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput
 from domain.services.input_checks import MAX_REASON_LENGTH, check_text
-from domain.services.people import field_checks
+from domain.services.people import field_checks, profile_changes
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.service_actor import ServiceActor
 from domain.store.commit import next_due_after
@@ -86,6 +86,7 @@ async def correct_birthday(
         await identity.store.transact(
             [
                 profile_write(stored_member, details, published),
+                *profile_changes.told_writes(identity, stored_member, details, now=now),
                 actor.act_write(
                     "BIRTHDAY_CORRECTED", member=member, subject="birthday", reason=reason, now=now
                 ),

@@ -7,6 +7,7 @@ the first.
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Sequence
@@ -31,11 +32,17 @@ MAX_TOKEN_LENGTH = 4_096
 MIN_REGISTRATION_LENGTH = 64  # Google's have some 140 and more, and no promised length
 _INSTALLATION_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)  # 17 bytes in base64url, cut to 22 characters
 _REGISTRATION_TOKEN = re.compile(r"[A-Za-z0-9_:.%-]+", re.ASCII)
+# A point of the curve P-256, 65 bytes, and a secret of 16, in base64url.
+_SUBSCRIPTION_KEYS = {
+    "p256dh": re.compile(r"B[A-Za-z0-9_-]{86}=?", re.ASCII),
+    "auth": re.compile(r"[A-Za-z0-9_-]{22}(?:==)?", re.ASCII),
+}
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]+", re.ASCII)
 
 _REMEDY = (
-    "Send an FCM registration token (tokenKind TOKEN, 64 characters or more, as the Firebase SDK gives it) or"
-    " a Firebase installation id (tokenKind FID, 22 characters of A-Z, a-z, 0-9, - and _)."
+    "Send an FCM registration token (tokenKind TOKEN, 64 characters or more, as the Firebase SDK gives it), a"
+    " Firebase installation id (tokenKind FID, 22 characters of A-Z, a-z, 0-9, - and _) or a browser's"
+    " subscription (tokenKind SUBSCRIPTION, its toJSON() as text)."
 )
 
 
@@ -104,10 +111,31 @@ def _token_kind(token: str | None, kind: TokenKind | None) -> TokenKind:
 def _look(token: str) -> TokenKind | None:
     if _INSTALLATION_ID.fullmatch(token):
         return "FID"
+    if token.startswith("{"):
+        return "SUBSCRIPTION" if _is_subscription(token) else None
     is_long_enough = MIN_REGISTRATION_LENGTH <= len(token) <= MAX_TOKEN_LENGTH
     if is_long_enough and _REGISTRATION_TOKEN.fullmatch(token) and not _HEXADECIMAL.fullmatch(token):
         return "TOKEN"
     return None
+
+
+def _is_subscription(token: str) -> bool:
+    """Tell whether a text is what a browser's `PushSubscription` is in JSON. Its own service is known to the
+    sender alone.
+    """
+    if len(token) > MAX_TOKEN_LENGTH:
+        return False
+    try:
+        read = json.loads(token)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(read.get("endpoint"), str):
+        return False
+    keys = read.get("keys")
+    return isinstance(keys, dict) and all(
+        isinstance(keys.get(name), str) and pattern.fullmatch(keys[name]) is not None
+        for name, pattern in _SUBSCRIPTION_KEYS.items()
+    )
 
 
 # ---------------------------------------------------------------- reads

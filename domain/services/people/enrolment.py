@@ -35,8 +35,9 @@ from domain.services import code_claims
 from domain.services.code_claims import CodeClaim, EnteredCode
 from domain.services.decisions import commit_decision
 from domain.services.errors import InvalidInput
+from domain.services.four_eyes import own_memberships
 from domain.services.idempotency import KeyBinding, recall_reply, run_once
-from domain.services.people import field_checks, own_memberships
+from domain.services.people import field_checks
 from domain.services.people.consents import AT_ENROLMENT, IN_THE_APP, PurposeAnswer, check_answers
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import (

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from domain.model.people.sessions import SessionTerms
 from domain.model.people.sign_in import CODES_PER_HOUR
+from domain.services.people.deletion.erasure_log import NO_LOG, ErasureLog
 from domain.services.people.passwords import PasswordHashing
 from domain.services.people.session_registry import SessionRegistry
 from domain.services.runtime import Runtime
@@ -23,7 +24,8 @@ class IdentityRuntime(Runtime):
     """A runtime that also knows who people are; a process has one.
 
     `secret` hashes contacts and codes, makes refresh tokens and seals second factors; what one of
-    `secrets_before` made is still read. `draw_random` draws the digits of a code.
+    `secrets_before` made is still read. `draw_random` draws the digits of a code. `erasure_log` keeps who
+    was erased, outside the database.
     """
 
     secret: bytes = field(repr=False)
@@ -36,6 +38,7 @@ class IdentityRuntime(Runtime):
     codes_per_hour: int = CODES_PER_HOUR
     managers_need_factor: bool = False
     draw_random: Callable[[int], int] = secrets.randbelow
+    erasure_log: ErasureLog = NO_LOG
 
     @property
     def all_secrets(self) -> tuple[bytes, ...]:
@@ -61,6 +64,8 @@ class IdentityRuntime(Runtime):
             programmes=runtime.programmes,
             stock=runtime.stock,
             activity_hub=runtime.activity_hub,
+            programme_time=runtime.programme_time,
+            subscriptions=runtime.subscriptions,
             secret=secret,
             secrets_before=secrets_before,
             code_sender=code_sender,

@@ -11,7 +11,7 @@ from enum import Enum
 from domain.model.programme import Programme
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput
-from domain.services.people import birthdays, field_checks
+from domain.services.people import birthdays, field_checks, profile_changes
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.people.details import Details
 
@@ -68,6 +68,11 @@ async def update_profile(
         details = with_update(stored_member.details, change, published.programme, now=now)
         if details == stored_member.details:
             return
-        await identity.store.transact([birthdays.profile_write(stored_member, details, published)])
+        await identity.store.transact(
+            [
+                birthdays.profile_write(stored_member, details, published),
+                *profile_changes.told_writes(identity, stored_member, details, now=now),
+            ]
+        )
 
     await identity.store.run_rounds(attempt, queue=member)

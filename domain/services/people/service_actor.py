@@ -10,7 +10,7 @@ from domain.services.errors import NotAllowed
 from domain.store.audit import Action, AuditAct, act_write
 from domain.store.document_store import Write
 from domain.store.ledger.members import StoredMember
-from domain.store.people.sessions import StaffRole
+from domain.store.people.sessions import TillRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,15 @@ class ServiceActor:
     """Who acts, with their store, shift and request for the audit trail; by the shell they have none."""
 
     staff: str
-    role: StaffRole
+    role: TillRole
     store: str | None = None
     session: str | None = None
     request: str | None = None
     own_members: tuple[str, ...] = ()
 
     def require_service(self, stored_member: StoredMember) -> None:
-        """Raise NotAllowed for a cashier, and for the member themselves."""
-        if self.role == "CASHIER":
+        """Raise NotAllowed for a cashier, an analyst or a system, and for the member themselves."""
+        if self.role in ("CASHIER", "ANALYST", "CLIENT"):
             raise NotAllowed("ROLE")
         if stored_member.member.id in self.own_members or self.staff in stored_member.employees:
             raise NotAllowed("OWN_MEMBERSHIP")

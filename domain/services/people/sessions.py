@@ -24,13 +24,15 @@ from domain.model.people.sessions import (
     write_token,
 )
 from domain.services.errors import SignInRefused
+from domain.services.four_eyes.own_memberships import find_own_memberships
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.own_memberships import find_own_memberships
 from domain.store.document_store import Write
 from domain.store.people import devices, sessions, staff
 from domain.store.people.sessions import Session, SessionKind, StaffRole
 
-EndReason = Literal["signed_out", "theft", "disabled", "password", "second_factor", "contact"]
+EndReason = Literal[
+    "moved", "signed_out", "theft", "disabled", "password", "second_factor", "contact", "deleted", "merged"
+]
 
 log = structlog.get_logger(__name__)
 

@@ -19,12 +19,14 @@ from domain.model.people.contacts import Contact
 from domain.services.code_claims import CodeReply, EnteredCode
 from domain.services.errors import SignInRefused
 from domain.services.people import field_checks, known_devices, one_time_codes, sessions
+from domain.services.people.deletion.keep_offers import expect_stays
 from domain.services.people.enrolment import WaitingEnrolment, begin_membership, find_waiting
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import SentCode
-from domain.services.people.proofs import contact_proofs
+from domain.services.people.proofs import contact_proofs, order_claims, parked_claims
 from domain.services.people.sessions import OpenedSession
 from domain.store.document_store import Stale, Write
+from domain.store.ledger import erasures
 from domain.store.people import contacts, sign_in_codes
 from domain.store.people.enrolments import Reservation
 
@@ -177,7 +179,8 @@ async def open_member_session(
     membership that begins with it, by the enrolment that waits or by `application`. None, and nothing
     written, where nobody is enrolled.
 
-    This is one round: the caller tries again where it raises Stale. Raises KeyBound.
+    This is one round: the caller tries again where it raises Stale. Raises KeyBound, and
+    MembershipBeingDeleted, which uses up the proof in `writes`.
     """
     known_member = await _find_owner(identity, proven_contacts, now)
     enrolment = (
@@ -200,12 +203,23 @@ async def open_member_session(
     device_token = await known_devices.token_for(
         identity, member, device.device_token, new_token=new_token, now=now
     )
-    writes = [*writes, *sessions.open_writes(opened_session.session), device_token.write]
+    proofs, stays = writes, [] if known_member is None else [erasures.stays_write(known_member)]
+    writes = [
+        *stays,
+        *proofs,
+        *sessions.open_writes(opened_session.session),
+        device_token.write,
+        parked_claims.claim_write(identity, proven_contacts, member, now=now),
+        *order_claims.claim_writes(identity, proven_contacts, member, now=now),
+    ]
     try:
         code = await _write_session(identity, member, enrolment, application, writes, now=now)
     except contacts.ContactInUse as error:
         # The contact or the number was taken meanwhile: the next round reads it.
         raise Stale("taken meanwhile") from error
+    except erasures.DeletionChanged as error:
+        await expect_stays(identity, member, proofs, now=now)
+        raise Stale("kept meanwhile") from error
     return MemberSignedIn(member, opened_session, enrolment is not None, device_token.token, code)
 
 
@@ -241,7 +255,12 @@ async def _write_session(
         await identity.store.transact([*bind_key(CodeReply()), *writes])
         return None
     return await begin_membership(
-        identity, enrolment, bind_key=bind_key, extra_writes=writes, member=member, now=now
+        identity,
+        enrolment,
+        bind_key=bind_key,
+        extra_writes=writes,
+        member=member,
+        now=identity.programme_time.at(now),
     )
 
 

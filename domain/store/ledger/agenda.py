@@ -15,15 +15,22 @@ from typing import Any, ClassVar
 
 from pymongo import IndexModel
 
+from domain.model.event_names import move_id
 from domain.model.ledger.decision import DelayedEvent
 from domain.model.ledger.events import Event
 from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore, Stale, Write, insert, update
 from domain.store.ledger import journal_rows
 from domain.store.messages.outbox import QueueItem
 from domain.store.stored_document import PENDING, TROUBLE_INDEX, StoredDocument
+from domain.store.ttl import ttl_index
 
 COLLECTION = "agenda"
 CLAIM_LEASE = timedelta(seconds=60)
+DONE_ITEMS_STAY = timedelta(days=35)  # for whoever asks what became of one
+
+
+class AlreadyScheduled(Stale):
+    """The agenda has an event of this id."""
 
 
 class AgendaDocument(StoredDocument):
@@ -34,6 +41,7 @@ class AgendaDocument(StoredDocument):
     event: dict[str, Any]
     state: str
     done_at: datetime | None = None
+    purge_at: datetime | None = None
     refused: str | None = None
     trouble: str | None = None
     error: str | None = None
@@ -43,6 +51,7 @@ class AgendaDocument(StoredDocument):
         indexes: ClassVar[Sequence[IndexModel]] = (
             IndexModel({"state": 1, "due": 1}, partialFilterExpression=PENDING),
             TROUBLE_INDEX,
+            ttl_index("purge_at"),
         )
 
 
@@ -85,6 +94,25 @@ async def find_due(store: DocumentStore, *, now: datetime, first: int) -> DueIte
     return DueItems(tuple(items), tuple(unreadable), last_due_at if count == first else None)
 
 
+async def find_pending(store: DocumentStore, ids: Sequence[str]) -> frozenset[str]:
+    """Return those of some items that have not acted yet."""
+    rows = store[COLLECTION].find(
+        {"_id": {"$in": list(ids)}, "state": {"$in": ["pending", "parked"]}}, {"_id": 1}
+    )
+    return frozenset([row["_id"] async for row in rows])
+
+
+async def find_waiting_moves(store: DocumentStore, member: str, *, first: int) -> list[AgendaItem]:
+    """Return the pending items that move on what a closed membership held, the first row's first."""
+    ids = {"$gte": move_id(member, ""), "$lt": move_id(member, ":")}  # a colon comes after all digits
+    rows = store[COLLECTION].find({"_id": ids, "state": "pending"}).limit(first)
+    moves = [
+        AgendaItem(row["_id"], row["member"], row["due"], journal_rows.read_event(row["event"]))
+        async for row in rows
+    ]
+    return sorted(moves, key=lambda move: (move.event.at, len(move.id), move.id))
+
+
 async def find_parked(store: DocumentStore, *, first: int) -> list[QueueItem]:
     """Return the parked items, as an operator sees them."""
     rows = store[COLLECTION].find({"trouble": "parked"}).limit(first)
@@ -100,7 +128,7 @@ async def claim(store: DocumentStore, agenda_item: AgendaItem, *, now: datetime)
 
 
 def schedule_write(delayed: DelayedEvent) -> Write:
-    """Return the insertion of an event for later, under its own id."""
+    """Return the insertion of an event for later, under its own id; it raises AlreadyScheduled."""
     row = {
         "_id": delayed.event.id,
         "member": delayed.member,
@@ -108,14 +136,17 @@ def schedule_write(delayed: DelayedEvent) -> Write:
         "event": journal_rows.event_document(delayed.event),
         "state": "pending",
     }
-    return insert(COLLECTION, row, if_taken=Stale("the agenda has it"))
+    return insert(COLLECTION, row, if_taken=AlreadyScheduled("the agenda has it"))
 
 
 def settle_write(agenda_item: AgendaItem, *, now: datetime, refused: str | None = None) -> Write:
     """Return the guarded mark that an item has acted, or why it was refused."""
-    change = {"$set": {"state": "done", "done_at": now, "refused": refused}}
+    sets = {"state": "done", "done_at": now, "refused": refused, "purge_at": now + DONE_ITEMS_STAY}
     return update(
-        COLLECTION, {"_id": agenda_item.id, "state": "pending"}, change, if_missed=Stale("the item is done")
+        COLLECTION,
+        {"_id": agenda_item.id, "state": "pending"},
+        {"$set": sets},
+        if_missed=Stale("the item is done"),
     )
 
 

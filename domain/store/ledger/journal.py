@@ -5,10 +5,10 @@ It is read by windows on gapless counters, never by skipping rows or sorting all
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from pymongo import IndexModel
 
@@ -114,6 +114,20 @@ async def find_entries(
     return tuple(line for line in sorted(history, key=number, reverse=True) if number(line) in window)
 
 
+async def find_stores(store: DocumentStore, member: str, seqs: Collection[int]) -> dict[int, str | None]:
+    """Return for each of a member's rows in which store it was: that of its purchase, or of its event."""
+    query = {"member": member, "seq": {"$in": sorted(seqs)}}
+    fields = {"seq": 1, "event.purchase.store": 1, "event.data": 1}
+    return {row["seq"]: _store_of(row["event"]) async for row in store[COLLECTION].find(query, fields)}
+
+
+def _store_of(event: Raw) -> str | None:
+    if "purchase" in event:
+        return cast("str | None", event["purchase"].get("store"))
+    name = dict(event["data"]).get("store")
+    return name if isinstance(name, str) else None
+
+
 async def find_purchases(
     store: DocumentStore, member: str, *, before: int, first: int
 ) -> tuple[PurchaseRow, ...]:
@@ -135,6 +149,12 @@ async def find_between(
     return sorted(
         [journal_rows.read_row(row) async for row in documents], key=lambda row: (row.event.at, row.seq)
     )
+
+
+async def iterate_members_since(store: DocumentStore, since: datetime) -> AsyncIterator[str]:
+    """Yield the member of every row whose event is at an instant or later."""
+    async for row in store[COLLECTION].find({"at": {"$gte": since}}, {"member": 1}):
+        yield row["member"]
 
 
 def _read_purchase_row(row: Raw) -> PurchaseRow:

@@ -139,6 +139,7 @@ def event_document(event: Event) -> dict[str, Any]:
             event.refund.purchase.key,
             purchase_document(event.refund.before),
             purchase_document(event.refund.remaining),
+            event.refund.purchase.at,  # rows of earlier versions have it where they are corrections
         ]
     if event.delayed_rule is not None:
         document["rule"], document["since"] = event.delayed_rule, event.original_at
@@ -260,8 +261,8 @@ def read_row(document: Raw) -> JournalRow:
 def _read_refunded(event: Raw) -> RefundedPurchase | None:
     if "refund" not in event:
         return None
-    _, before, remaining = event["refund"]
-    return RefundedPurchase(read_purchase(before), read_purchase(remaining))
+    key, before, remaining, *at = event["refund"]
+    return RefundedPurchase(read_purchase(before), read_purchase(remaining), key, *at)
 
 
 def read_changes(document: Raw) -> dict[str, StateValue]:

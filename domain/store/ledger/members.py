@@ -8,21 +8,23 @@ is when time may next bring something. The document is bounded, because its part
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal
 
 from bson import decode
 from bson.raw_bson import RawBSONDocument
 from pymongo import IndexModel
 
+from domain.model.id_ranges import ALL_IDS, IdRange
 from domain.model.ledger.decision import Decision
 from domain.model.ledger.member import Member
 from domain.model.ledger.state import ledger_restore, ledger_state
+from domain.model.people.search_words import LAST_DIGITS, search_tokens
 from domain.model.values import evolve
 from domain.store.connect import AWARE, Raw
-from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore, Stale, Write, insert, update
+from domain.store.document_store import READ_ERRORS, DocumentStore, Stale, Write, insert, update
 from domain.store.ledger.history_entries import (
     MAX_RECENT,
     HistoryEntry,
@@ -34,7 +36,8 @@ from domain.store.people.details import Details, details_document, read_details
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "members"
-Status = Literal["active", "erased"]
+Status = Literal["active", "erased", "merged"]
+NOT_SHOWN = {"search": 0, "number_end": 0}  # nobody reads a member for these
 
 
 class MemberDocument(StoredDocument):
@@ -52,10 +55,26 @@ class MemberDocument(StoredDocument):
     due_version: int
     invited: int = 0
     employees: list[str] | None = None
+    search: list[str]
+    number_end: str
+    erase_at: datetime | None = None
+    swept_at: datetime | None = None
+    keep: list[Any] | None = None
+    active_at: datetime | None = None
+    warned_at: datetime | None = None
+    review_at: datetime | None = None
+    merged: list[str] | None = None
+    merged_into: str | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
-        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"due_at": 1}), IndexModel({"due_version": 1}))
+        indexes: ClassVar[Sequence[IndexModel]] = (
+            IndexModel({"due_at": 1}),
+            IndexModel({"search": 1}),
+            IndexModel({"number_end": 1}),
+            IndexModel({"erase_at": 1}),
+            IndexModel({"review_at": 1}),
+        )
 
 
 # ---------------------------------------------------------------- values
@@ -66,20 +85,9 @@ class NextDue:
     at: datetime | None
     version: int
 
-    def is_due(self, *, now: datetime, version: int) -> bool:
-        """Tell whether time may have brought something by now, or the programme is another."""
-        return self.version != version or (self.at is not None and self.at <= now)
-
-
-@dataclass(frozen=True, slots=True)
-class DueMembers:
-    """Members for whom time may have brought something, and when.
-
-    All others are due at `rest_due_at` or later; it is None where there are no others.
-    """
-
-    due_at_by_member: Mapping[str, datetime]
-    rest_due_at: datetime | None
+    def is_due(self, *, now: datetime) -> bool:
+        """Tell whether time may have brought something by now."""
+        return self.at is not None and self.at <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,9 @@ class StoredMember:
     """A member as stored. `recent` holds the newest entries, oldest first.
 
     `invited_count` counts the members who named this one when they joined. `employees` are those whose own
-    membership this is or ever was: whoever stands there once stays, whatever contacts change.
+    membership this is or ever was: whoever stands there once stays, whatever contacts change. A membership
+    that is being deleted is final at `erase_at`. `merged` are the memberships that were merged into this one;
+    of one that is closed, `member.merged_into` took it over.
     """
 
     member: Member
@@ -98,6 +108,8 @@ class StoredMember:
     next_due: NextDue
     invited_count: int = 0
     employees: tuple[str, ...] = ()
+    erase_at: datetime | None = None
+    merged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +120,54 @@ class ProfileChange:
     details: Details
 
 
+@dataclass(frozen=True, slots=True)
+class MemberHint:
+    """What staff are shown to find a member by."""
+
+    id: str
+    number: str
+    name: str
+    email: str | None
+    phone: str | None
+
+
 # ---------------------------------------------------------------- reads
+async def find_by_token(store: DocumentStore, token: str, *, first: int) -> list[MemberHint]:
+    """Return the first active members who have a search token (`search_words`)."""
+    return await _find_hints(store, {"search": token, "status": "active"}, first)
+
+
+async def find_by_number_end(store: DocumentStore, digits: str, *, first: int) -> list[MemberHint]:
+    """Return the first active members whose number ends with four digits."""
+    return await _find_hints(store, {"number_end": digits, "status": "active"}, first)
+
+
+async def _find_hints(store: DocumentStore, query: Raw, first: int) -> list[MemberHint]:
+    fields = {"number": 1, "profile.name": 1, "profile.email": 1, "profile.phone": 1}
+    return [
+        MemberHint(
+            row["_id"],
+            row["number"],
+            row["profile"]["name"],
+            row["profile"].get("email"),
+            row["profile"].get("phone"),
+        )
+        async for row in store[COLLECTION].find(query, fields).limit(first)
+    ]
+
+
 async def find(store: DocumentStore, member: str) -> StoredMember | None:
     """Return a member, also an erased one; None where there never was one."""
-    document = await store.undecoded(COLLECTION).find_one({"_id": member})
+    document = await store.undecoded(COLLECTION).find_one({"_id": member}, NOT_SHOWN)
     return None if document is None else read_member(_without_recent(document))
+
+
+async def find_open(store: DocumentStore, member: str) -> StoredMember | None:
+    """Return a member, and of one that was merged the one that took it over, in one more command."""
+    stored_member = await find(store, member)
+    while stored_member is not None and stored_member.member.merged_into is not None:
+        stored_member = await find(store, stored_member.member.merged_into)
+    return stored_member
 
 
 async def find_many(store: DocumentStore, members: Sequence[str]) -> dict[str, StoredMember]:
@@ -124,29 +179,24 @@ async def find_many(store: DocumentStore, members: Sequence[str]) -> dict[str, S
     return member_by_id
 
 
-async def find_due(store: DocumentStore, *, now: datetime, version: int, first: int) -> DueMembers:
-    """Return the first members for whom time may have brought something by now, the soonest first.
-
-    Members whose due instant comes from another version of the programme stand before all others.
-    """
-    outdated = store[COLLECTION].find({"due_version": {"$gt": 0, "$lt": version}}, {"_id": 1}).limit(first)
-    outdated_members = {cast(str, row["_id"]): EPOCH async for row in outdated}
-    if len(outdated_members) == first:
-        return DueMembers(outdated_members, EPOCH)
-    query = {"due_at": {"$gt": EPOCH, "$lte": now}}
-    due_rows = [
-        row async for row in store[COLLECTION].find(query, {"due_at": 1}).sort("due_at", 1).limit(first)
-    ]
-    return DueMembers(
-        {row["_id"]: row["due_at"] for row in due_rows} | outdated_members,
-        due_rows[-1]["due_at"] if len(due_rows) == first else None,
-    )
-
-
-async def iterate_ids(store: DocumentStore, *, after: str = "") -> AsyncIterator[str]:
-    """Yield every member's id in order, beginning after an id."""
-    async for row in store[COLLECTION].find({"_id": {"$gt": after, "$lt": "~"}}, {"_id": 1}).sort("_id", 1):
+async def iterate_ids(store: DocumentStore, *, ids: IdRange = ALL_IDS) -> AsyncIterator[str]:
+    """Yield the id of every member of a range, in order."""
+    async for row in store[COLLECTION].find({"_id": ids.query()}, {"_id": 1}).sort("_id", 1):
         yield row["_id"]
+
+
+async def iterate_seqs(store: DocumentStore) -> AsyncIterator[tuple[str, int]]:
+    """Yield every member's id, in order, with the seq of their newest row."""
+    query = {"_id": {"$gt": "", "$lt": "~"}}
+    async for row in store[COLLECTION].find(query, {"version": 1}).sort("_id", 1):
+        yield row["_id"], row["version"]
+
+
+async def iterate_members(store: DocumentStore, *, after: str, first: int) -> AsyncIterator[StoredMember]:
+    """Yield the first members after an id, in order of ids."""
+    query = {"_id": {"$gt": after, "$lt": "~"}}
+    async for row in store[COLLECTION].find(query, NOT_SHOWN).sort("_id", 1).limit(first):
+        yield read_member(row)
 
 
 def _without_recent(document: RawBSONDocument) -> Raw:
@@ -161,7 +211,7 @@ def read_member(row: Raw) -> StoredMember:
     member = ledger_restore.restore_member(
         row["ledger"], id=row["_id"], number=row["number"], profile=details.profile, seq=row["version"]
     )
-    member = evolve(member, turned_at=row["turned_at"])
+    member = evolve(member, turned_at=row["turned_at"], merged_into=row.get("merged_into"))
     next_due, invited_count = NextDue(row["due_at"], row["due_version"]), row.get("invited", 0)
     return StoredMember(
         member,
@@ -172,6 +222,8 @@ def read_member(row: Raw) -> StoredMember:
         next_due,
         invited_count,
         tuple(row.get("employees") or ()),
+        row.get("erase_at") if row["status"] == "active" else None,
+        tuple(row.get("merged") or ()),
     )
 
 
@@ -214,6 +266,9 @@ def update_write(decision: Decision, *, next_due: NextDue, profile: ProfileChang
         "due_at": next_due.at,
         "due_version": next_due.version,
     }
+    if decision.member.merged_into != decision.before.merged_into:
+        merged_into = decision.member.merged_into
+        sets |= {"status": "active" if merged_into is None else "merged", "merged_into": merged_into}
     query: dict[str, Any] = {"_id": decision.before.id, "version": decision.before.seq}
     if profile is not None:
         query["profile_version"] = profile.version
@@ -226,6 +281,24 @@ def update_write(decision: Decision, *, next_due: NextDue, profile: ProfileChang
             "recent": {"$each": [entry_document(one) for one in history], "$slice": -MAX_RECENT}
         }
     return update(COLLECTION, query, change, if_missed=Stale("the member has moved on"))
+
+
+def repair_write(
+    restored: Member, recent: Sequence[HistoryEntry], *, version: int, next_due: NextDue
+) -> Write:
+    """Return the replacement of a member's ledger state, guarded by the version that is stored now; the
+    profile stays.
+    """
+    sets = {
+        "ledger": ledger_state.nest(ledger_state.state_paths(restored)),
+        "recent": [entry_document(one) for one in recent],
+        "version": restored.seq,
+        "turned_at": restored.turned_at,
+        "due_at": next_due.at,
+        "due_version": next_due.version,
+    }
+    query = {"_id": restored.id, "version": version}
+    return update(COLLECTION, query, {"$set": sets}, if_missed=Stale("the member has moved on"))
 
 
 def profile_write(member: str, change: ProfileChange) -> Write:
@@ -254,7 +327,33 @@ def _profile_query(member: str, change: ProfileChange) -> dict[str, Any]:
 
 
 def _profile_sets(change: ProfileChange) -> dict[str, Any]:
-    return {"profile": details_document(change.details), "profile_version": change.version + 1}
+    details = change.details
+    return {
+        "profile": details_document(details),
+        "profile_version": change.version + 1,
+        "search": search_tokens(details.name, details.phone),
+    }
+
+
+def take_over_write(member: str, change: ProfileChange, other: StoredMember, *, undo: bool = False) -> Write:
+    """Return the update of the profile that also notes the memberships merged into this one, or, undone,
+    notes them no more. Whose own membership the other one is, this one is for good.
+    """
+    ids, sign = [other.member.id, *other.merged], -1 if undo else 1
+    noted: dict[str, Any] = (
+        {"$pull": {"merged": {"$in": ids}}}
+        if undo
+        else {"$addToSet": {"merged": {"$each": ids}, "employees": {"$each": sorted(other.employees)}}}
+    )
+    sets = {"$set": _profile_sets(change), "$inc": {"invited": sign * other.invited_count}, **noted}
+    return update(
+        COLLECTION, _profile_query(member, change), sets, if_missed=Stale("the profile has moved on")
+    )
+
+
+def lead_to_write(member: str, into: str) -> Write:
+    """Return the update that leads from a closed membership to another one than before."""
+    return update(COLLECTION, {"_id": member, "status": "merged"}, {"$set": {"merged_into": into}})
 
 
 def count_invited_write(member: str) -> Write:
@@ -278,6 +377,8 @@ def member_document(
         "profile_version": 1,
         "status": "active",
         "profile": details_document(details),
+        "search": search_tokens(details.name, details.phone),
+        "number_end": member.number[-LAST_DIGITS:],
         "ledger": ledger_state.nest(ledger_state.state_paths(member)),
         "recent": [entry_document(one) for one in recent[-MAX_RECENT:]],
         "turned_at": member.turned_at,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.model.event_names import PURCHASED, REFUNDED
+from domain.model.event_names import CORRECTED, PURCHASED, REFUNDED
 from domain.model.ledger.decision import Entry
 from domain.model.ledger.events import Event, Purchase
 from domain.store.connect import Raw
@@ -20,8 +20,8 @@ _FIELDS = dict.fromkeys(("member", "seq", "version", "event", "entries"), 1)
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRow:
-    """A row about a receipt: its purchase, a delayed rule of it, or a refund, which says what stood `before`
-    it and what `remaining` after it. `version` is the programme that decided it.
+    """A row about a receipt: its purchase, a delayed rule of it, or a refund or correction, which says what
+    stood `before` it and what `remaining` after it. `version` is the programme that decided it.
     """
 
     member: str
@@ -43,7 +43,7 @@ async def stream_receipt_rows(
     query = {"at": {"$gte": start, "$lt": end}}
     documents = store[COLLECTION].find(query, _FIELDS).sort("at", 1).batch_size(BATCH_SIZE)
     async for document in documents:
-        if document["event"]["name"] in (PURCHASED, REFUNDED):
+        if document["event"]["name"] in (PURCHASED, REFUNDED, CORRECTED):
             yield _read_row(document)
 
 
@@ -58,7 +58,7 @@ async def find_receipt_rows(
 
 
 def _read_row(document: Raw) -> ReceiptRow:
-    _, before, remaining = document["event"].get("refund", (None, None, None))
+    _, before, remaining = document["event"].get("refund", (None, None, None))[:3]
     return ReceiptRow(
         document["member"],
         document["seq"],

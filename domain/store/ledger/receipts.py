@@ -3,7 +3,8 @@
 
 A purchase's receipt also keeps what refunds have claimed of it and what they left; each refund has a number
 within it, which guards the next, and may have an identity of its caller's, which counts once. A declared
-event's lasting identity stands here too.
+event's lasting identity stands here too, and what a till may not record any more since a shop's order of the
+same store and number counts (`reserve_write`): neither has anything left to take back.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pymongo import UpdateOne
+
+from domain.model.ledger.deciding.returns import correcting
 from domain.model.ledger.decision import JournalRow, RefundClaim
 from domain.model.ledger.events import Event, Purchase
 from domain.model.visible_text import normal_identifier
@@ -30,7 +34,8 @@ ReceiptKind = Literal["purchase", "event"]
 
 class ReceiptDocument(StoredDocument):
     """A receipt in the database; `n` counts the refunds of a purchase. `delayed` are the rows of its delayed
-    rules, `refund_ids` the refunds that have an identity; both are missing where there are none.
+    rules, `refund_ids` the refunds that have an identity, `corrections` the rows of its corrections; all are
+    missing where there are none. `right` is the receipt as it is right, `stated` with the lines named last.
     """
 
     member: str
@@ -42,6 +47,9 @@ class ReceiptDocument(StoredDocument):
     refunds: list[int] | None = None
     delayed: list[int] | None = None
     refund_ids: list[dict[str, Any]] | None = None
+    corrections: list[int] | None = None
+    right: dict[str, Any] | None = None
+    stated: dict[str, Any] | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -56,19 +64,21 @@ class ReceiptTaken(StoreFault):
 @dataclass(frozen=True, slots=True)
 class RefundIdentity:
     """A refund's own identity within its receipt: the hash of what it takes back, its row's `seq`, and the
-    wallets that it answered with (`wallet_snapshots.write_wallets`).
+    wallets that it answered with (`wallet_snapshots.write_wallets`). One that came while the sale was parked
+    has no row: `seq` is None, and `wallets` holds what it answered.
     """
 
     id: str
     content_hash: str
-    seq: int
+    seq: int | None
     wallets: object
 
 
 @dataclass(frozen=True, slots=True)
 class StoredReceipt:
     """A recorded purchase (or event: `remaining` is None): whose it is, its row, what is left of it after
-    `refunds`, the rows of its delayed rules, and the refunds that have an identity.
+    `refunds`, the rows of its delayed rules, and the refunds that have an identity. Where it was corrected
+    there are the rows of that, the receipt as it is right, and with the lines that were named last.
     """
 
     id: str
@@ -80,13 +90,18 @@ class StoredReceipt:
     refunds: tuple[int, ...]
     delayed: tuple[int, ...] = ()
     refund_ids: tuple[RefundIdentity, ...] = ()
+    corrections: tuple[int, ...] = ()
+    corrected: Purchase | None = None
+    stated: Purchase | None = None
+
+    @property
+    def deciding_seq(self) -> int:
+        """Return the row that says what it gives: its own, or that of its last correction."""
+        return self.corrections[-1] if self.corrections else self.seq
 
     def refund_identity(self, refund_id: str | None) -> RefundIdentity | None:
         """Return the refund of an identity; None where none has it."""
-        if refund_id is None:
-            return None
-        number = normal_identifier(refund_id)
-        return next((one for one in self.refund_ids if normal_identifier(one.id) == number), None)
+        return identity_of(self.refund_ids, refund_id)
 
 
 def purchase_id(*, source: str, store: str | None, external_id: str) -> str:
@@ -123,8 +138,12 @@ async def find_many(store: DocumentStore, receipts: Sequence[str]) -> dict[str, 
 
 
 # ---------------------------------------------------------------- writes
-def claim_write(receipt: str, *, member: str, row: JournalRow) -> Write:
-    """Return the insertion of a receipt with its first row. It raises ReceiptKnown where it is there."""
+def claim_write(
+    receipt: str, *, member: str, row: JournalRow, refund_ids: Sequence[RefundIdentity] = ()
+) -> Write:
+    """Return the insertion of a receipt with its first row, and with the refunds that came while it was
+    parked. It raises ReceiptTaken where it is there.
+    """
     purchase = row.event.purchase
     document: dict[str, object] = {
         "_id": receipt,
@@ -134,7 +153,18 @@ def claim_write(receipt: str, *, member: str, row: JournalRow) -> Write:
     }
     if purchase is not None:
         document |= {"left": journal_rows.purchase_document(purchase), "n": 0, "claims": [], "refunds": []}
+    if refund_ids:
+        document["refund_ids"] = [write_identity(identity) for identity in refund_ids]
     return insert(COLLECTION, document, if_taken=ReceiptTaken())
+
+
+def reserve_write(receipt: str, *, member: str, store: str, if_taken: StoreFault) -> Write:
+    """Return the write after which a purchase of this identity cannot be recorded; it raises `if_taken` where
+    one is. Several may reserve one.
+    """
+    query = {"_id": receipt, "left": {"$exists": False}}
+    change = {"$setOnInsert": {"member": member, "seq": 0, "store": store}}
+    return Write(COLLECTION, UpdateOne(query, change, upsert=True), if_taken)
 
 
 def refund_write(receipt: StoredReceipt, row: JournalRow, identity: RefundIdentity | None = None) -> Write:
@@ -145,12 +175,7 @@ def refund_write(receipt: StoredReceipt, row: JournalRow, identity: RefundIdenti
     assert row.event.refund is not None, "a refund's event carries its refund"
     pushed: dict[str, object] = {"claims": claim_document(row.claim), "refunds": row.seq}
     if identity is not None:
-        pushed["refund_ids"] = {
-            "id": identity.id,
-            "hash": identity.content_hash,
-            "seq": identity.seq,
-            "wallets": identity.wallets,
-        }
+        pushed["refund_ids"] = write_identity(identity)
     change = {
         "$set": {"left": journal_rows.purchase_document(row.event.refund.remaining)},
         "$push": pushed,
@@ -158,10 +183,41 @@ def refund_write(receipt: StoredReceipt, row: JournalRow, identity: RefundIdenti
     }
     return update(
         COLLECTION,
-        {"_id": receipt.id, "n": len(receipt.refunds), "delayed": list(receipt.delayed) or None},
+        _as_decided_on(receipt),
         change,
-        if_missed=Stale("another refund or a delayed rule came first"),
+        if_missed=Stale("another refund, a correction or a delayed rule came first"),
     )
+
+
+def correction_write(receipt: StoredReceipt, row: JournalRow, *, stated: Purchase) -> Write:
+    """Return the update that a correction's row makes, guarded as a refund's. It raises Stale."""
+    assert row.event.refund is not None, "a correction's event carries what it changes"
+    assert row.event.purchase is not None, "a correction's event carries the receipt"
+    claims = correcting.claims_after(receipt.claims, row)
+    change = {
+        "$set": {
+            "left": journal_rows.purchase_document(row.event.refund.remaining),
+            "right": journal_rows.purchase_document(row.event.purchase),
+            "stated": journal_rows.purchase_document(stated),
+            "claims": [claim_document(claim) for claim in claims],
+        },
+        "$push": {"corrections": row.seq},
+    }
+    return update(
+        COLLECTION,
+        _as_decided_on(receipt),
+        change,
+        if_missed=Stale("a refund, another correction or a delayed rule came first"),
+    )
+
+
+def _as_decided_on(receipt: StoredReceipt) -> dict[str, object]:
+    return {
+        "_id": receipt.id,
+        "n": len(receipt.refunds),
+        "delayed": list(receipt.delayed) or None,
+        "corrections": list(receipt.corrections) or None,
+    }
 
 
 def delayed_write(receipt: str, row: JournalRow) -> Write:
@@ -188,8 +244,31 @@ def _read_receipt(row: Raw) -> StoredReceipt:
         claims,
         tuple(row.get("refunds", ())),
         tuple(row.get("delayed", ())),
-        tuple(
-            RefundIdentity(identity["id"], identity["hash"], identity["seq"], identity["wallets"])
-            for identity in row.get("refund_ids", ())
-        ),
+        tuple(map(read_identity, row.get("refund_ids", ()))),
+        tuple(row.get("corrections", ())),
+        journal_rows.read_purchase(row["right"]) if "right" in row else None,
+        journal_rows.read_purchase(row["stated"]) if "stated" in row else None,
     )
+
+
+def write_identity(identity: RefundIdentity) -> dict[str, Any]:
+    """Return a refund's identity as receipts and parked sales store it."""
+    return {
+        "id": identity.id,
+        "hash": identity.content_hash,
+        "seq": identity.seq,
+        "wallets": identity.wallets,
+    }
+
+
+def read_identity(row: Raw) -> RefundIdentity:
+    """Return a refund's identity as it is stored."""
+    return RefundIdentity(row["id"], row["hash"], row["seq"], row["wallets"])
+
+
+def identity_of(identities: Sequence[RefundIdentity], refund_id: str | None) -> RefundIdentity | None:
+    """Return the refund of an identity; None where none has it."""
+    if refund_id is None:
+        return None
+    number = normal_identifier(refund_id)
+    return next((one for one in identities if normal_identifier(one.id) == number), None)

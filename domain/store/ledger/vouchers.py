@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from pymongo import IndexModel
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from domain.model.ledger.decision import JournalRow, VoucherStep
 from domain.model.people import codes
@@ -141,6 +142,15 @@ async def find_by_member(
     return tuple(sorted(vouchers, key=lambda voucher: -voucher.number))
 
 
+async def find_states(
+    store: DocumentStore, member: str, *, below: int, session: AsyncClientSession
+) -> dict[str, str]:
+    """Return the states of a member's vouchers with numbers below one, by id, in a transaction."""
+    query = {"member": member, "n": {"$gt": 0, "$lt": below}}
+    rows = store[COLLECTION].find(query, {"state": 1}, session=session)
+    return {row["_id"]: row["state"] async for row in rows}
+
+
 def code_of(store: DocumentStore, voucher: Voucher) -> str | None:
     """Return the code of a voucher, for its owner; None where it was sealed with none of our keys."""
     return codes.open_voucher(voucher.sealed_code, keys=store.voucher_keys, hashed=voucher.code_hash)
@@ -203,27 +213,41 @@ def _issue_writes(
 
 
 def _change_write(step: VoucherStep, row: JournalRow) -> Write:
-    state_before = "USED" if step.change == "reversed" else "ISSUED"
+    state_before: VoucherState = "USED" if step.change == "reversed" else "ISSUED"
+    return update(
+        COLLECTION,
+        {"_id": step.id, "state": state_before},
+        _change_of(step, row),
+        if_missed=Stale("the voucher has moved on"),
+    )
+
+
+def repair_write(step: VoucherStep, row: JournalRow, *, state: str) -> Write:
+    """Return the update of a voucher to what a row made of it; it raises Stale where its state is not
+    `state`.
+    """
+    return update(
+        COLLECTION,
+        {"_id": step.id, "state": state},
+        _change_of(step, row),
+        if_missed=Stale("the voucher has moved on"),
+    )
+
+
+def _change_of(step: VoucherStep, row: JournalRow) -> Raw:
     sets: dict[str, Any] = {
         "state": {"used": "USED", "cancelled": "CANCELLED", "expired": "EXPIRED"}.get(step.change, "ISSUED")
     }
     change: dict[str, Any] = {"$set": sets}
-    if step.change in ("used", "reversed"):
-        is_use = step.change == "used"
-        sets |= {
-            "used_at": step.at if is_use else None,
-            "used_in": row.event.data.get("store") if is_use else None,
-        }
-        if is_use:
-            sets |= {name: row.event.data[name] for name in RECEIPT_FIELDS if name in row.event.data}
-        else:
-            change["$unset"] = dict.fromkeys(RECEIPT_FIELDS, "")
-    return update(
-        COLLECTION,
-        {"_id": step.id, "state": state_before},
-        change,
-        if_missed=Stale("the voucher has moved on"),
-    )
+    if step.change == "issued":
+        change["$unset"] = dict.fromkeys(("used_at", "used_in", *RECEIPT_FIELDS), "")
+    elif step.change == "reversed":
+        sets |= {"used_at": None, "used_in": None}
+        change["$unset"] = dict.fromkeys(RECEIPT_FIELDS, "")
+    elif step.change == "used":
+        sets |= {"used_at": step.at, "used_in": row.event.data.get("store")}
+        sets |= {name: row.event.data[name] for name in RECEIPT_FIELDS if name in row.event.data}
+    return change
 
 
 def _read_voucher(row: Raw) -> Voucher:

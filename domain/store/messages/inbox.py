@@ -30,6 +30,7 @@ from domain.store.document_store import (
     insert,
     update,
 )
+from domain.store.figures.uncounted import FLAG, FLAG_INDEX
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "inbox"
@@ -53,10 +54,14 @@ class LetterDocument(StoredDocument):
     read_at: datetime | None = None
     score: int | None = None
     answered_at: datetime | None = None
+    uncounted: bool | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
-        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"member": 1, "n": 1}, unique=True),)
+        indexes: ClassVar[Sequence[IndexModel]] = (
+            IndexModel({"member": 1, "n": 1}, unique=True),
+            FLAG_INDEX,
+        )
 
 
 class MailboxDocument(StoredDocument):
@@ -305,7 +310,7 @@ def mark_read_write(letter: Letter, *, at: datetime) -> Write:
     return update(
         COLLECTION,
         {"_id": letter.id, "read_at": None},
-        {"$set": {"read_at": at}},
+        {"$set": {"read_at": at, FLAG: True}},
         if_missed=Stale("somebody has read it"),
     )
 
@@ -314,4 +319,6 @@ def answer_write(letter: Letter, *, score: int, at: datetime) -> Write:
     """Return the guarded mark that a question was answered, and so read."""
     query = {"_id": letter.id, "answered_at": None, "read_at": letter.read_at}
     sets = {"score": score, "answered_at": at, "read_at": letter.read_at or at}
+    if letter.read_at is None:
+        sets[FLAG] = True
     return update(COLLECTION, query, {"$set": sets}, if_missed=Stale("somebody has read or answered it"))

@@ -9,8 +9,9 @@ worker dies, the row comes up again.
             -> dropped   nobody is to have it any more, and why
 
 People and other systems have a lane each, so that neither waits for the other. `trouble` marks the rows that
-an operator looks at; done and dropped rows are deleted after 30 days. A row that this version cannot read is
-parked, so that it holds up no other; the operator's list shows what can be read of it.
+an operator looks at, `uncounted` those of which figures do not know yet; done and dropped rows are deleted
+after 30 days. A row that this version cannot read is parked, so that it holds up no other; the operator's
+list shows what can be read of it.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ from pymongo import IndexModel, UpdateOne
 from domain.model.ledger.events import Json
 from domain.store.connect import Raw
 from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore
+from domain.store.figures.uncounted import FLAG, FLAG_INDEX
 from domain.store.stored_document import PENDING, TROUBLE_INDEX, StoredDocument
 from domain.store.ttl import ttl_index
 
 COLLECTION = "outbox"
 CLAIM_LEASE = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=30)
+MOST_OF_MEMBER = 500
 
 OutboxKind = Literal["message", "webhook", "survey"]
 OutboxState = Literal["pending", "done", "parked", "dropped"]
@@ -61,6 +64,9 @@ class OutboxDocument(StoredDocument):
     trouble: str | None = None
     error: str = ""
     purge_at: datetime | None = None
+    trace: str | None = None
+    settled_at: datetime | None = None
+    uncounted: bool | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -68,6 +74,7 @@ class OutboxDocument(StoredDocument):
             IndexModel({"state": 1, "lane": 1, "due": 1}, partialFilterExpression=PENDING),
             IndexModel({"member": 1, "state": 1}, partialFilterExpression=PENDING),
             TROUBLE_INDEX,
+            FLAG_INDEX,
             ttl_index("purge_at"),
         )
 
@@ -91,7 +98,8 @@ class Delivery:
 class OutboxRow:
     """A row: `version` is the programme's that decided it, `rule` caused a webhook or a survey.
 
-    `deliveries` is None until the row was fanned out; a later row may supersede it.
+    `deliveries` is None until the row was fanned out; a later row may supersede it. `trace` is the
+    traceparent of what promised it, where that was traced.
     """
 
     id: str
@@ -111,6 +119,7 @@ class OutboxRow:
     superseded_by: str | None = None
     error: str = ""
     rule: str = ""
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +184,13 @@ async def find(store: DocumentStore, id: str) -> OutboxRow | None:
     return None if row is None else read_row(row)
 
 
+async def find_of_member(store: DocumentStore, member: str) -> list[OutboxRow]:
+    """Return what was promised to a member and is still stored, newest first, without what cannot be read."""
+    query = {"_id": {"$gte": f"{member}:", "$lt": f"{member};"}}
+    rows = [row async for row in store[COLLECTION].find(query).limit(MOST_OF_MEMBER)]
+    return sorted(_read_due(rows).rows, key=lambda row: (row.promised_at, row.id), reverse=True)
+
+
 async def find_by_state(store: DocumentStore, state: OutboxState, *, first: int) -> list[QueueItem]:
     """Return the rows of a state, as an operator sees them."""
     if state != "pending":
@@ -216,6 +232,16 @@ async def release(store: DocumentStore, ids: Sequence[str], *, lease: str, now: 
     )
 
 
+async def extend_leases(store: DocumentStore, *, by: timedelta, now: datetime) -> None:
+    """Have every lease end later: the clock by which rows are due is about to move."""
+    for lane in LANES:
+        query = {"state": "pending", "lane": lane, "due": {"$gt": now, "$lte": now + CLAIM_LEASE}}
+        async for row in store[COLLECTION].find(query, {"due": 1, "lease": 1}):
+            if row.get("lease") is not None:
+                held = {"_id": row["_id"], "state": "pending", "lease": row["lease"], "due": row["due"]}
+                await store[COLLECTION].update_one(held, {"$set": {"due": row["due"] + by}})
+
+
 async def settle(
     store: DocumentStore, settlements: Sequence[Settlement], *, lease: str, now: datetime
 ) -> None:
@@ -237,6 +263,8 @@ def _settlement_change(settlement: Settlement, now: datetime) -> dict[str, Any]:
         sets["trouble"] = settlement.state
     if settlement.state in ("done", "dropped"):
         sets["purge_at"] = now + KEPT_FOR
+    if settlement.state != "pending":
+        sets |= {FLAG: True, "settled_at": now}
     return {"$set": sets}
 
 
@@ -324,4 +352,5 @@ def read_row(row: Raw) -> OutboxRow:
         superseded_by=row.get("superseded"),
         error=row.get("error", ""),
         rule=row.get("rule", ""),
+        trace=row.get("trace"),
     )

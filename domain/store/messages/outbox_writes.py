@@ -1,17 +1,30 @@
-"""The outbox rows that a commit inserts: what a journal row promises to people and to other systems."""
+"""The outbox rows that a commit inserts: what a journal row promises to people and to other systems.
+
+Other systems are told of what a rule asks for, and of the events that they subscribe to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
+from domain.model.event_names import ERASED, PROFILE_CHANGED
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Event, Json
+from domain.store import tracing
 from domain.store.document_store import Write, insert
 from domain.store.messages.outbox import COLLECTION, OutboxKind
 
+# The webhooks that are told of an event, by its name.
+Subscriptions: TypeAlias = Mapping[str, Sequence[str]]
+NO_SUBSCRIPTIONS: Final[Subscriptions] = MappingProxyType({})
 
-def promise_writes(member: str, row: JournalRow, *, now: datetime) -> list[Write]:
+
+def promise_writes(
+    member: str, row: JournalRow, *, now: datetime, subscriptions: Subscriptions = NO_SUBSCRIPTIONS
+) -> list[Write]:
     """Return the insertions of a journal row's messages, webhooks and surveys."""
     writes = []
     for index, message in enumerate(row.messages):
@@ -35,7 +48,50 @@ def promise_writes(member: str, row: JournalRow, *, now: datetime) -> list[Write
                 rule=effect.rule,
             )
         )
+    subscribed = (
+        (event, hook) for event in event_by_id.values() for hook in subscriptions.get(event.name, ())
+    )
+    for index, (event, hook) in enumerate(subscribed, start=len(writes)):
+        event_data = {**event.data, **_receipt_data(event)}
+        writes.append(_insert_write(member, row, index, "webhook", hook, event.name, event_data, now))
     return writes
+
+
+def profile_writes(
+    member: str,
+    fields: Sequence[str],
+    *,
+    seq: int,
+    profile_version: int,
+    programme_version: int,
+    now: datetime,
+    subscriptions: Subscriptions,
+) -> list[Write]:
+    """Return the insertions that tell other systems which fields of a profile changed, not to what. A profile
+    has its own version, so these stand beside the journal's rows; `seq` is that of the newest.
+    """
+    return [
+        insert(
+            COLLECTION,
+            {
+                "_id": f"{member}:profile-{profile_version}:{index}",
+                "member": member,
+                "seq": seq,
+                "kind": "webhook",
+                "lane": "systems",
+                "code": hook,
+                "event": PROFILE_CHANGED,
+                "version": programme_version,
+                "data": [["fields", list(fields)]],
+                "rule": "",
+                "at": now,
+                "promised_at": now,
+                "state": "pending",
+                "due": now,
+            },
+        )
+        for index, hook in enumerate(subscriptions.get(PROFILE_CHANGED, ()))
+    ]
 
 
 def _total_data(event: Event) -> dict[str, Json]:
@@ -70,10 +126,13 @@ def _insert_write(
     *,
     rule: str = "",
 ) -> Write:
+    # What waits for an erased member is deleted by its id; that they were erased is still told.
+    owner = f"erased-{member}" if event == ERASED else member
+    trace = tracing.traceparent()
     return insert(
         COLLECTION,
         {
-            "_id": f"{member}:{row.seq}:{index}",
+            "_id": f"{owner}:{row.seq}:{index}",
             "member": member,
             "seq": row.seq,
             "kind": kind,
@@ -87,5 +146,6 @@ def _insert_write(
             "promised_at": now,
             "state": "pending",
             "due": now,
+            **({} if trace is None else {"trace": trace}),
         },
     )

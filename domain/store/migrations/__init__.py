@@ -15,7 +15,7 @@ How to change a stored shape:
    changed.
 4. Append it to `MIGRATIONS`. Change the noun's document, reader and writer to the new shape alone.
 5. A new index on a growing collection is a step with `build_indexes`, and a line in the `Settings` of its
-   document.
+   document. A server refuses a database in use that lacks an index: `selo migrate` builds what is missing.
 6. Test it in `tests/store/migrations/`: a document of the old shape, the step, the new shape, the step again.
    `test_folders.py` there migrates whole databases of earlier formats, and folds every journal. Before the
    change, write one of the present format: `scripts/make-folder tests/folders/format-N.ndjson.gz`.
@@ -34,6 +34,10 @@ from domain.store.migrations import (
     m0004_challenges,
     m0005_richer_programmes,
     m0006_month_texts,
+    m0007_search_words,
+    m0008_figures,
+    m0009_sweeps,
+    m0010_console_operations,
 )
 from domain.store.migrations.format import read_format
 from domain.store.migrations.steps import Migration
@@ -45,6 +49,10 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(4, "Codes and applications belong to who asked for them", m0004_challenges.apply),
     Migration(5, "Payments, counts, stamp cards, attributes and codes", m0005_richer_programmes.apply),
     Migration(6, "Amounts by day stand in a text a month", m0006_month_texts.apply),
+    Migration(7, "Staff find members by name and last digits", m0007_search_words.apply),
+    Migration(8, "Figures are counted from the journal", m0008_figures.apply),
+    Migration(9, "Acted agenda rows leave, and sweeps stand in rows of their own", m0009_sweeps.apply),
+    Migration(10, "The console finds what sources sent last, and rare acts", m0010_console_operations.apply),
 )
 FORMAT = FIRST_FORMAT + len(MIGRATIONS)
 

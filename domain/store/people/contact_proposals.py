@@ -29,7 +29,7 @@ class ContactProposalDocument(StoredDocument):
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
-        indexes: ClassVar[Sequence[IndexModel]] = (ttl_index("until"),)
+        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"member": 1}), ttl_index("until"))
 
 
 class ProposalGone(StoreFault):
@@ -51,12 +51,14 @@ class ContactProposal:
 async def find(store: DocumentStore, id: str, *, now: datetime) -> ContactProposal | None:
     """Return a proposal that can still be approved."""
     document = await store.documents(ContactProposalDocument).find_one({"_id": id})
-    if document is None or document.until <= now:
-        return None
-    contact = Contact(document.kind, document.value)
-    return ContactProposal(
-        document.id, document.member, contact, document.staff, document.reason, document.until
-    )
+    return None if document is None or document.until <= now else _read_proposal(document)
+
+
+async def find_open(store: DocumentStore, *, now: datetime, first: int) -> list[ContactProposal]:
+    """Return the proposals that can still be approved, the one that lapses first before the others."""
+    query = {"until": {"$gt": now}}
+    documents = store.documents(ContactProposalDocument).find(query).sort("+until").limit(first)
+    return [_read_proposal(document) for document in await documents.to_list()]
 
 
 def propose_write(proposal: ContactProposal) -> Write:
@@ -76,3 +78,10 @@ def propose_write(proposal: ContactProposal) -> Write:
 def approve_write(id: str) -> Write:
     """Return the write that ends a proposal because it was approved; it raises ProposalGone."""
     return Write(COLLECTION, DeleteOne({"_id": id}), ProposalGone(id))
+
+
+def _read_proposal(document: ContactProposalDocument) -> ContactProposal:
+    contact = Contact(document.kind, document.value)
+    return ContactProposal(
+        document.id, document.member, contact, document.staff, document.reason, document.until
+    )

@@ -27,7 +27,7 @@ class ContactDocument(StoredDocument):
     class Settings(StoredDocument.Settings):
         name = COLLECTION
         keep_nulls = False
-        indexes: ClassVar[Sequence[IndexModel]] = (ttl_index("until"),)
+        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"member": 1}), ttl_index("until"))
 
 
 class ContactInUse(StoreFault):
@@ -67,6 +67,12 @@ async def find_holder(store: DocumentStore, key: str) -> ContactHolder | None:
     return None if row is None else ContactHolder(row["member"], row.get("until"))
 
 
+async def find_holders(store: DocumentStore, keys: Collection[str]) -> dict[str, ContactHolder]:
+    """Return who holds contacts, by key."""
+    rows = store[COLLECTION].find({"_id": {"$in": list(keys)}})
+    return {row["_id"]: ContactHolder(row["member"], row.get("until")) async for row in rows}
+
+
 async def find_members(store: DocumentStore, keys: Collection[str]) -> frozenset[str]:
     """Return the members whose contacts these are."""
     if not keys:
@@ -103,6 +109,11 @@ def keep_write(key: str, member: str) -> Write:
     return update(
         COLLECTION, query, {"$unset": {"until": ""}}, if_missed=Stale("the contact changed meanwhile")
     )
+
+
+def move_write(key: str, member: str, *, to: str) -> Write:
+    """Return the write that has a contact lead to another member; nothing where this one has it no more."""
+    return update(COLLECTION, {"_id": key, "member": member}, {"$set": {"member": to}})
 
 
 def release_write(key: str, member: str) -> Write:

@@ -22,8 +22,8 @@ from domain.store.stored_document import StoredDocument
 
 COLLECTION = "devices"
 Platform = Literal["IOS", "ANDROID", "WEB"]
-TokenKind = Literal["TOKEN", "FID"]
-# Why a token was taken from a device: Google's answers to a push, or another device that has it now.
+TokenKind = Literal["TOKEN", "FID", "SUBSCRIPTION"]
+# Why a token was taken from a device: a push service's answers to a push, or another device that has it now.
 TokenLossReason = Literal["UNREGISTERED", "OTHER_SENDER", "INVALID", "MOVED"]
 MAX_CARD_SECRETS = 10
 
@@ -176,6 +176,12 @@ def note_scanned_write(device: str, salt: str, *, at: datetime) -> Write:
     """Return the write that notes the first scan of a secret's code; those before it end then."""
     query = {"_id": device, "secrets": {"$elemMatch": {"salt": salt, "scanned_at": {"$exists": False}}}}
     return update(COLLECTION, query, {"$set": {"secrets.$.scanned_at": at}})
+
+
+def move_write(device: str, member: str, *, to: str) -> Write:
+    """Return the write that gives a member's device to another member, without a session."""
+    query = {"_id": device, "member": member}
+    return update(COLLECTION, query, {"$set": {"member": to}, "$unset": {"session": ""}})
 
 
 def attach_session_write(device: str, session: str) -> Write:

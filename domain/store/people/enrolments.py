@@ -40,7 +40,7 @@ class EnrolmentDocument(StoredDocument):
     class Settings(StoredDocument.Settings):
         name = COLLECTION
         keep_nulls = False
-        indexes: ClassVar[Sequence[IndexModel]] = (ttl_index("purge_at"),)
+        indexes: ClassVar[Sequence[IndexModel]] = (IndexModel({"contact": 1}), ttl_index("purge_at"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,15 @@ from typing import ClassVar, Literal, cast
 from pymongo import IndexModel
 
 from domain.model.people.sessions import SessionTokens
-from domain.store.document_store import DocumentStore, Write, insert
+from domain.store.document_store import DocumentStore, Write, insert, update
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index
 
 SessionKind = Literal["member", "staff"]
-StaffRole = Literal["CASHIER", "MANAGER", "OPERATOR"]
+# The first three work at the tills of stores, the last three at the console.
+StaffRole = Literal["CASHIER", "MANAGER", "OPERATOR", "SERVICE", "ANALYST"]
+# Who acts at a till: an employee, or a system with a key.
+TillRole = StaffRole | Literal["CLIENT"]
 
 COLLECTION = "sessions"
 KEPT_AFTER_END = timedelta(days=1)
@@ -144,6 +147,12 @@ async def end_session(store: DocumentStore, session: str, *, reason: str, now: d
     change = {"$set": {"ended_at": now, "ended_by": reason}}
     result = await store.documents(SessionDocument).update_first(query, change)
     return result.modified_count == 1
+
+
+def end_write(session: str, *, reason: str, now: datetime) -> Write:
+    """Return the write that ends a session; nothing where it had ended."""
+    change = {"$set": {"ended_at": now, "ended_by": reason}}
+    return update(COLLECTION, {"_id": session, "ended_at": None}, change)
 
 
 async def end_all(store: DocumentStore, subject: str, *, reason: str, now: datetime) -> list[str]:

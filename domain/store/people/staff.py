@@ -28,9 +28,11 @@ class EmployeeDocument(StoredDocument):
     stores: list[str]
     password: str
     created_at: datetime
+    made_by: str | None = None  # absent in accounts of an older version
     member: str | None = None
     contacts: list[str] | None = None
     disabled_at: datetime | None = None
+    secured_at: datetime | None = None  # absent where nothing was reset, as in accounts of an older version
     signed_in_at: datetime | None = None
     sign_ins: int = 0
     setup: dict[str, Any] | None = None
@@ -41,6 +43,7 @@ class EmployeeDocument(StoredDocument):
         indexes: ClassVar[Sequence[IndexModel]] = (
             IndexModel({"username": 1}, unique=True),
             IndexModel({"contacts": 1}),
+            IndexModel({"member": 1}),
         )
 
 
@@ -55,7 +58,8 @@ class Employee:
     """One employee: `stores` are those they may sign in at, none named means all.
 
     `member` is their own membership, and so is any whose contact is one of `contacts` (keys, as in the
-    contacts themselves). With `setup_key` they enrol a second factor.
+    contacts themselves). With `setup_key` they enrol a second factor. `secured_at` is when somebody last gave
+    them another password or set-up key, `made_by` who made the account, as the audit trail names actors.
     """
 
     id: str
@@ -70,6 +74,8 @@ class Employee:
     disabled_at: datetime | None = None
     setup_key: SetupKey | None = None
     factor: SecondFactor | None = None
+    secured_at: datetime | None = None
+    made_by: str | None = None
 
     def works_in(self, store: str) -> bool:
         """Tell whether they may sign in at a store."""
@@ -112,6 +118,7 @@ def add_write(employee: Employee) -> Write:
         "stores": list(employee.stores),
         "password": employee.password_hash,
         "created_at": employee.created_at,
+        "made_by": employee.made_by,
         "member": employee.member,
         "contacts": list(employee.contacts),
         "setup": _setup_row(employee.setup_key),
@@ -146,9 +153,12 @@ def _factor_query(employee: Employee) -> dict[str, Any]:
     }
 
 
-def setup_write(staff: str, setup_key: SetupKey) -> Write:
-    """Return the write that takes a second factor away and gives a set-up key for another."""
-    change = {"$set": {"setup": _setup_row(setup_key)}, "$unset": {"factor": ""}}
+def setup_write(staff: str, setup_key: SetupKey, *, now: datetime | None) -> Write:
+    """Return the write that takes a second factor away and gives a set-up key for another, at an instant;
+    None where the key is that which the account was made with.
+    """
+    sets = {"setup": _setup_row(setup_key)} | ({} if now is None else {"secured_at": now})
+    change = {"$set": sets, "$unset": {"factor": ""}}
     return update(COLLECTION, {"_id": staff}, change, if_missed=EmployeeChanged(staff))
 
 
@@ -168,11 +178,16 @@ def enable_write(staff: str) -> Write:
     return update(COLLECTION, query, {"$unset": {"disabled_at": ""}}, if_missed=EmployeeChanged(staff))
 
 
-def password_write(staff: str, password_hash: str) -> Write:
-    """Return the write of another password's hash."""
-    return update(
-        COLLECTION, {"_id": staff}, {"$set": {"password": password_hash}}, if_missed=EmployeeChanged(staff)
-    )
+def stores_write(staff: str, stores: Sequence[str]) -> Write:
+    """Return the write of the stores at which an employee may sign in; it raises EmployeeChanged."""
+    change = {"$set": {"stores": list(stores)}}
+    return update(COLLECTION, {"_id": staff}, change, if_missed=EmployeeChanged(staff))
+
+
+def password_write(staff: str, password_hash: str, *, now: datetime) -> Write:
+    """Return the write of another password's hash, given at an instant."""
+    change = {"$set": {"password": password_hash, "secured_at": now}}
+    return update(COLLECTION, {"_id": staff}, change, if_missed=EmployeeChanged(staff))
 
 
 def _read_employee(document: EmployeeDocument) -> Employee:
@@ -191,6 +206,8 @@ def _read_employee(document: EmployeeDocument) -> Employee:
         if document.setup is None
         else SetupKey(document.setup["hash"], document.setup["until"]),
         factor=None if document.factor is None else _read_factor(document.factor),
+        secured_at=document.secured_at,
+        made_by=document.made_by,
     )
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pymongo.errors import DuplicateKeyError
-
-from domain.store.document_store import DocumentStore
+from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, insert, update
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "stores"
@@ -23,6 +21,10 @@ class RetailStoreDocument(StoredDocument):
         name = COLLECTION
 
 
+class StoreTaken(StoreFault):
+    """Another store has the code."""
+
+
 @dataclass(frozen=True, slots=True)
 class RetailStore:
     """A store: `code` is its identity, on receipts too."""
@@ -30,6 +32,10 @@ class RetailStore:
     code: str
     name: str
     created_at: datetime
+
+
+# Where whoever signs in at the console works: no store, and no store can have this code.
+CONSOLE = RetailStore("@console", "Console", EPOCH)
 
 
 async def find(store: DocumentStore, code: str) -> RetailStore | None:
@@ -44,16 +50,15 @@ async def find_all(store: DocumentStore) -> list[RetailStore]:
     return sorted(map(_read_store, documents), key=lambda retail_store: retail_store.code)
 
 
-async def add(store: DocumentStore, retail_store: RetailStore) -> bool:
-    """Insert a new store; False where the code is taken."""
-    document = store.documents(RetailStoreDocument)(
-        id=retail_store.code, name=retail_store.name, created_at=retail_store.created_at
-    )
-    try:
-        await document.insert()
-    except DuplicateKeyError:
-        return False
-    return True
+def add_write(retail_store: RetailStore) -> Write:
+    """Return the insertion of a new store; it raises StoreTaken where the code is taken."""
+    row = {"_id": retail_store.code, "name": retail_store.name, "created_at": retail_store.created_at}
+    return insert(COLLECTION, row, if_taken=StoreTaken(retail_store.code))
+
+
+def rename_write(retail_store: RetailStore) -> Write:
+    """Return the write of a store's name."""
+    return update(COLLECTION, {"_id": retail_store.code}, {"$set": {"name": retail_store.name}})
 
 
 def _read_store(document: RetailStoreDocument) -> RetailStore:

@@ -14,15 +14,8 @@ from graphql import (
     get_named_type,
 )
 
-from api.graphql.engine.permissions import (
-    GUARDED_FIELDS,
-    PUBLIC,
-    ROOTS,
-    TYPES,
-    CallerKinds,
-    RootPermission,
-    root_types,
-)
+from api.graphql.engine.permissions import GUARDED_FIELDS, ROOTS, TYPES, root_types
+from api.graphql.engine.permitted.caller_kinds import PUBLIC, CallerKinds, RootPermission
 
 
 def permission_faults(

@@ -15,7 +15,7 @@ from api.graphql.engine.context import Context
 from api.graphql.engine.execution import Engine
 from api.graphql.engine.limits import DocumentLimits
 from api.graphql.engine.paging import NumberedRow, connection, read_window
-from api.graphql.engine.permissions import MEMBER, PUBLIC, STAFF, RootPermission
+from api.graphql.engine.permitted.caller_kinds import MEMBER, PUBLIC, STAFF, RootPermission
 from api.graphql.engine.scalars import SCALARS, JsonObject, Long, WalletCode
 from api.rates import RateLimits, Rates
 

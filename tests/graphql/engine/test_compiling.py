@@ -13,7 +13,8 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.engine.compiling.operations import CompiledDocument, CompilingExecutor, Tally
-from api.graphql.engine.permissions import PUBLIC, STAFF, RootPermission, install_permissions
+from api.graphql.engine.permissions import with_permissions
+from api.graphql.engine.permitted.caller_kinds import PUBLIC, STAFF, RootPermission
 from api.graphql.engine.scalars import SCALARS, Long, WalletCode
 from tests.graphql.engine.small_schema import make_context
 
@@ -147,9 +148,8 @@ class Query:
 
 
 STRAWBERRY = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))
-SCHEMA = STRAWBERRY._schema
-install_permissions(
-    SCHEMA,
+SCHEMA = with_permissions(
+    STRAWBERRY._schema,
     lambda _context, _name: None,
     roots={"Query": {name: RootPermission(PUBLIC, PUBLIC) for name in ("row", "sample", "nest")}},
     guarded={("Row", "secret"): STAFF, ("Row", "deepSecret"): STAFF},

@@ -8,13 +8,16 @@ from api.caller import Origin
 from api.graphql.engine.loaders import Loaders
 from api.http.graphql import GraphQLEndpoint
 from api.http.graphql_setup import make_graphql_routes
+from api.pictures.picture_library import PictureLibrary
 from tests.graphql.member.voucher_acts import member_with_points
 from tests.running_app import RunningApp
 
 
 @pytest.fixture
 async def loaders(app: RunningApp) -> Loaders:
-    endpoint = make_graphql_routes(app.process, address="", explorer=False)[0].endpoint  # type: ignore[attr-defined]
+    endpoint = make_graphql_routes(
+        app.process, address="", explorer=False, pictures=PictureLibrary(None, base_url="")
+    )[0].endpoint  # type: ignore[attr-defined]
     assert isinstance(endpoint, GraphQLEndpoint)
     caller = endpoint.callers.of_token(await member_with_points(app))
     made = endpoint._make_context(Origin("request", "127.0.0.1", None), caller).loaders

@@ -33,6 +33,12 @@ wallets:
   - {code: stars, name: Stars}
   - {code: shadow, name: Shadow, hidden: true}
 rules: [{code: one, title: One, on: purchase.completed, do: [{award: {wallet: points, amount: 1, per: 100, of: purchase.total}}]}]
+tiers:
+  counts:
+    gains: {wallet: points, title: Gains}
+    visits: {on: purchase.completed, title: Visits}
+  window: calendar_year
+  ladder: [{code: basic, name: Basic, from: 0}, {code: gold, name: Gold, from: {gains: 500, visits: 9}}]
 rewards:
   - {code: mug, title: Mug, cost: {wallet: points, amount: 50}, limit: {times: 2, per: month}, voucher: {valid: {days: 30}, stores: [lisboa]}}
   - {code: cap, title: Cap, cost: {wallet: stars, amount: 5}}
@@ -180,6 +186,17 @@ async def test_a_store_has_address_phone_place_and_hours(club: RunningApp) -> No
     assert porto == {"code": "porto", "address": None, "phone": None, "position": None, "hours": []}
 
 
+async def test_stores_stand_by_their_distance_from_a_place_that_is_named(club: RunningApp) -> None:
+    query = "query($near: PlaceInput) { programme { stores(near: $near) { code distance } } }"
+    rossio = {"near": {"latitude": 38.7139, "longitude": -9.1394}}
+    nearest = (await club.do(query, rossio))["programme"]["stores"]
+    assert nearest == [{"code": "lisboa", "distance": 464}, {"code": "porto", "distance": None}]
+    unsorted = (await club.do(query))["programme"]["stores"]
+    assert [each["distance"] for each in unsorted] == [None, None]
+    fault = await club.error(query, {"near": {"latitude": 91.0, "longitude": 0.0}})
+    assert fault == {"code": "BAD_INPUT", "field": "near.latitude"}
+
+
 async def test_behind_every_amount_stands_its_wallet(club: RunningApp) -> None:
     token, till = await club.enrol_member(locale="pt"), await club.hire("rui")
     number = (await club.do("{ me { number } }", token=token))["me"]["number"]
@@ -196,3 +213,44 @@ async def test_behind_every_amount_stands_its_wallet(club: RunningApp) -> None:
         edges = (await club.do(history, token=token))["me"]["pointHistory"]["edges"]
     assert [edge["node"] for edge in edges] == [{"amount": 90, "unit": POINTS}]
     assert [str(command) for command in counted.commands] == ["find(members)"]
+
+
+async def test_behind_what_a_tier_takes_and_what_was_corrected_stands_its_wallet(club: RunningApp) -> None:
+    token, manager = await club.enrol_member(locale="pt"), await club.hire("mia", "MANAGER")
+    query = f"""{{ me {{ tier {{ next {{ threshold {UNIT} thresholds {{ threshold currency {UNIT} }} }}
+      counts {{ toNext {UNIT} }} }} number }} }}"""
+    with club.command_log.counting() as counted:
+        me = (await club.do(query, token=token))["me"]
+    assert [str(command) for command in counted.commands] == ["find(members)"]
+    visits = {"threshold": 9, "currency": None, "unit": None}
+    assert me["tier"] == {
+        "next": {
+            "threshold": 500,
+            "unit": POINTS,
+            "thresholds": [{"threshold": 500, "currency": None, "unit": POINTS}, visits],
+        },
+        "counts": [{"toNext": 500, "unit": POINTS}, {"toNext": 9, "unit": None}],
+    }
+    find = f'{{ findCustomer(contact: "{me["number"]}") {{ id }} }}'
+    member = (await club.do(find, token=manager))["findCustomer"]["id"]
+    corrected = {"member": member, "wallet": "credit", "amount": 125, "reason": "tried"}
+    await club.mutate(
+        "adjustBalance",
+        {**corrected, "idempotencyKey": "a"},
+        "... on BalanceAdjusted { __typename }",
+        token=manager,
+    )
+    trail = f"{{ auditTrail {{ actionKind amount wallet currency {UNIT} after {{ amount {UNIT} }} }} }}"
+    (act,) = [
+        each
+        for each in (await club.do(trail, token=manager, language="pt"))["auditTrail"]
+        if each["actionKind"] == "ADJUSTMENT"
+    ]
+    assert act == {
+        "actionKind": "ADJUSTMENT",
+        "amount": 125,
+        "wallet": "credit",
+        "currency": "EUR",
+        "unit": CREDIT,
+        "after": [{"amount": 125, "unit": CREDIT}],
+    }

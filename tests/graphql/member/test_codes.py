@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from domain.services.ledger.code_batches import make_codes
@@ -16,7 +18,7 @@ rules:
   - {code: code, title: {pt: Código, en: Code, pl: Kod}, on: code.entered, when: event.data.code != null, limit: {times: 1, per: ever}, do: [{award: {wallet: points, fixed: 20}}]}
 """
 ENTERED = """__typename ... on CodeEntered { title entries { wallet amount title } vouchers { title code }
-  explanation { rule applied amount reason } member { wallets { code pending } } }
+  explanation { rule applied amount reason } member { wallets { code pending arriving { amount at } } } }
   ... on CodeRefused { message reason triesLeft retryAfter } ... on Problem { message }"""
 
 
@@ -51,7 +53,11 @@ async def test_a_code_answers_what_was_gained(club: RunningApp) -> None:
         {"rule": "pack", "applied": True, "amount": 30, "reason": None},
         {"rule": "code", "applied": False, "amount": 0, "reason": "when"},
     ]
-    assert answer["member"]["wallets"][0] == {"code": "points", "pending": 130}
+    wallet = answer["member"]["wallets"][0]
+    assert (wallet["code"], wallet["pending"]) == ("points", 130)
+    # What is pending is told with its day, two weeks on.
+    assert sum(each["amount"] for each in wallet["arriving"]) == 130
+    assert {each["at"][:10] for each in wallet["arriving"]} == {str(club.clock().date() + timedelta(days=14))}
     assert await enter(club, token, code, key=code.lower()) == answer
 
 

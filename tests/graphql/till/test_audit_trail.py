@@ -41,6 +41,23 @@ async def test_a_till_lists_what_its_own_shift_did(app: RunningApp) -> None:
     ]
 
 
+async def test_a_long_shift_is_read_page_by_page(app: RunningApp) -> None:
+    number = (await app.do("{ me { number } }", token=await app.enrol_member()))["me"]["number"]
+    rui, eva = await app.hire("rui"), await app.hire("eva")
+    for receipt in ("A", "B", "C"):
+        await buy(app, rui, number, receipt)
+        app.clock.advance(seconds=1)
+    await buy(app, eva, number, "D")
+    page = "query($a: ID) { shiftActions(first: 2, after: $a) { id subject } }"
+    first = (await app.do(page, token=rui))["shiftActions"]
+    second = (await app.do(page, {"a": first[-1]["id"]}, token=rui))["shiftActions"]
+    assert [act["subject"] for act in (*first, *second)] == ["C", "B", "A"]
+    assert (await app.do(page, {"a": second[-1]["id"]}, token=rui))["shiftActions"] == []
+    theirs = (await app.do(page, token=eva))["shiftActions"][0]["id"]
+    for wrong in (theirs, "nothing"):
+        assert (await app.error(page, {"a": wrong}, token=rui)) == {"code": "BAD_INPUT", "field": "after"}
+
+
 async def test_what_has_a_name_is_listed_by_it_and_money_with_its_currency(app: RunningApp) -> None:
     ana = (await app.do("{ me { number } }", token=await app.enrol_member()))["me"]["number"]
     till = await app.hire("mia", "MANAGER")

@@ -183,6 +183,58 @@ async def test_of_twenty_baskets_with_one_voucher_one_is_checked_out(shop: Shop)
     assert await shop.app.count("receipts") == 1
 
 
+async def test_vouchers_of_a_membership_that_was_merged_are_in_the_basket(shop: Shop) -> None:
+    app = shop.app
+    theirs = await vouchers_of(app, shop.ana, 3)
+    bob, boss = await app.enrol_member("bob@example.com"), await app.hire("olga", "MANAGER")
+    number = (await app.do("{ me { number } }", token=bob))["me"]["number"]
+    await give(app, number, boss, points=100)
+    merge = {"closing": shop.number, "into": number, "reason": "one person", "idempotencyKey": "m"}
+    merged = await app.mutate("mergeMembers", merge, "__typename", token=boss)
+    assert merged["__typename"] == "MembersMerged"
+    [own] = await vouchers_of(app, bob, 1)
+    visit = await visit_of(app, bob, shop.till, "bob")
+    query = "query($c: String!) { findCustomer(contact: $c) { vouchers { edges { node { id } } } } }"
+    shown = (await app.do(query, {"c": number}, token=shop.till))["findCustomer"]["vouchers"]["edges"]
+    ids = [own["id"], *(each["id"] for each in reversed(theirs))]
+    assert [edge["node"]["id"] for edge in shown] == ids
+
+    low = basket(visit, "T-0", total=900, vouchers=[{"voucherId": own["id"]}, {"code": theirs[0]["code"]}])
+    counts = [await app.count(name) for name in COUNTED]
+    assert (await shop.check_out(low))["refusalReason"] == "MINIMUM"
+    assert [await app.count(name) for name in COUNTED] == counts
+    vouchers = [{"code": theirs[0]["code"]}, {"voucherId": own["id"]}, {"voucherId": theirs[1]["id"]}]
+    answer = await shop.check_out(basket(visit, "T-1", vouchers=vouchers))
+    assert [(each["id"], each["voucherState"]) for each in answer["vouchers"]] == [
+        (id, "USED") for id in (theirs[0]["id"], own["id"], theirs[1]["id"])
+    ]
+    assert [each["means"] for each in answer["purchase"]["fiscal"]["parts"]] == ["VOUCHER"] * 3 + ["TENDER"]
+    wallets = {each["code"]: each["available"] for each in answer["customer"]["wallets"]}
+    assert wallets == {"points": 1_000 - 150 + 100 - 50 + 3 * 3 + 20, "credit": 1_000}
+    assert await shop.check_out(basket(visit, "T-1", vouchers=vouchers)) == answer
+
+    done = "{ shiftActions { actionKind wallet unit { code } customer { number } } }"
+    acts = (await app.do(done, token=shop.till))["shiftActions"]
+    used = {"actionKind": "VOUCHER_USED", "wallet": None, "unit": None, "customer": {"number": number}}
+    assert acts.count(used) == 3
+    given = {"actionKind": "ADJUSTMENT", "wallet": "points", "unit": {"code": "points"}}
+    acts = (await app.do(done, token=boss))["shiftActions"]
+    assert {**given, "customer": {"number": number}} in acts
+
+    # A visit of before the merge is theirs too; of many baskets with the last voucher one is checked out.
+    last = [
+        basket(each, f"L-{at}", vouchers=[{"code": theirs[2]["code"]}])
+        for at, each in enumerate((visit, shop.visit, visit, visit))
+    ]
+    answers = await asyncio.gather(*(shop.check_out(each) for each in last))
+    kinds = sorted(each["__typename"] for each in answers)
+    assert kinds == ["CheckedOut", *["VoucherNotUsable"] * 3]
+    [stranger] = await vouchers_of(app, bob, 1)
+    eva = await app.enrol_member("eva@example.com")
+    other = basket(await visit_of(app, eva, shop.till), "E-1", vouchers=[{"code": stranger["code"]}])
+    assert (await shop.check_out(other))["refusalReason"] == "OTHER_MEMBER"
+
+
 async def test_a_checkout_is_three_commands_and_one_or_two_for_its_vouchers(shop: Shop) -> None:
     first, second, third = await vouchers_of(shop.app, shop.ana, 3)
     customer = await shop.app.do(
@@ -190,14 +242,20 @@ async def test_a_checkout_is_three_commands_and_one_or_two_for_its_vouchers(shop
     )
     await shop.check_out(basket(shop.visit, "T-0"))  # the names of the stores are in memory from then on
     for number, member, vouchers, reads, written in (
-        ("T-1", customer["findCustomer"]["id"], [], [], "shifts, members"),
-        ("T-2", shop.visit, [{"voucherId": first["id"]}], ["find(vouchers)"], "shifts, members, vouchers"),
+        ("T-1", customer["findCustomer"]["id"], [], [], "shifts, members, figures_due"),
+        (
+            "T-2",
+            shop.visit,
+            [{"voucherId": first["id"]}],
+            ["find(vouchers)"],
+            "shifts, members, vouchers, figures_due",
+        ),
         (
             "T-3",
             shop.visit,
             [{"code": second["code"]}, {"code": third["code"]}],
             ["find(voucher_codes)", "find(vouchers)"],
-            "shifts, members, vouchers",
+            "shifts, members, vouchers, figures_due",
         ),
     ):
         with shop.app.command_log.counting() as counted:

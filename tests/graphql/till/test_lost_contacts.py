@@ -33,9 +33,10 @@ async def proposed(app: RunningApp, till: str, number: str) -> Json:
 
 
 async def test_two_managers_replace_a_lost_contact_which_stops_at_once(app: RunningApp) -> None:
+    maria, olga = await app.hire("maria", "MANAGER"), await app.hire("olga", "OPERATOR")
+    app.clock.advance(hours=25)  # no account approves anything in its first day
     member = await app.enrol_member()
     number = await number_of(app, member)
-    maria, olga = await app.hire("maria", "MANAGER"), await app.hire("olga", "OPERATOR")
     # Somebody has changed the contact before: its former owner's link must not bring anything back.
     thief = {"contact": "thief@example.com"}
     asked = await app.mutate("changeContact", thief, CHANGE, token=member)
@@ -71,10 +72,13 @@ async def test_two_managers_replace_a_lost_contact_which_stops_at_once(app: Runn
 
 
 async def test_nobody_replaces_a_contact_alone_unproven_or_for_themselves(app: RunningApp) -> None:
-    member = await app.enrol_member()
-    number = await number_of(app, member)
     maria, rui = await app.hire("maria", "MANAGER"), await app.hire("rui")
     eva = await app.hire("eva", "MANAGER", email=ANA)
+    twin, double = [await app.hire(name, "MANAGER", phone="+351912345678") for name in ("twin", "double")]
+    app.clock.advance(hours=25)
+    fresh = await app.hire("fresh", "MANAGER")
+    member = await app.enrol_member()
+    number = await number_of(app, member)
     for till, reason in ((rui, "ROLE"), (eva, "OWN_MEMBERSHIP")):
         assert await propose(app, till, number) == {"__typename": "NotAllowed", "reason": reason}
     asked = await propose(app, maria, number)
@@ -82,9 +86,14 @@ async def test_nobody_replaces_a_contact_alone_unproven_or_for_themselves(app: R
     refused = await propose(app, maria, number, code=wrong, challenge=asked["challenge"])
     assert refused == {"__typename": "SignInRefused", "refusal": "WRONG_CODE"}
     proposal = await proposed(app, maria, number)
-    for till, reason in ((rui, "ROLE"), (eva, "OWN_MEMBERSHIP"), (maria, "FOUR_EYES")):
+    refusals = ((rui, "ROLE"), (eva, "OWN_MEMBERSHIP"), (maria, "FOUR_EYES"), (fresh, "FOUR_EYES"))
+    for till, reason in refusals:
         answer = await app.mutate("approveContact", proposal, APPROVE, token=till)
         assert answer == {"__typename": "NotAllowed", "reason": reason}
+    of_one_person = await app.mutate(
+        "approveContact", await proposed(app, twin, number), APPROVE, token=double
+    )
+    assert of_one_person == {"__typename": "NotAllowed", "reason": "FOUR_EYES"}
     assert (await app.do("{ me { email } }", token=member))["me"]["email"] == ANA
     app.clock.advance(days=1)
     olga = await app.hire("olga", "OPERATOR")
@@ -93,8 +102,9 @@ async def test_nobody_replaces_a_contact_alone_unproven_or_for_themselves(app: R
 
 
 async def test_a_contact_that_somebody_has_is_not_given_to_another(app: RunningApp) -> None:
-    number = await number_of(app, await app.enrol_member())
     maria, olga = await app.hire("maria", "MANAGER"), await app.hire("olga", "OPERATOR")
+    app.clock.advance(hours=25)
+    number = await number_of(app, await app.enrol_member())
     proposal = await proposed(app, maria, number)
     other = await app.enrol_member(NEW)
     answer = await app.mutate("approveContact", proposal, APPROVE, token=olga)

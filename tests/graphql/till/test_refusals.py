@@ -272,7 +272,9 @@ async def test_a_manager_freezes_a_membership_and_a_frozen_one_earns_nothing_whi
 async def test_an_adjustment_beyond_what_a_wallet_holds_says_how_much_fits(
     database: Database, command_log: CommandLog, tmp_path: Path
 ) -> None:
-    async with open_running_app(database, command_log, tmp_path, shift_adjusted=10**10) as app:
+    async with open_running_app(
+        database, command_log, tmp_path, shift_adjusted=10**10, shift_corrected=10**10
+    ) as app:
         number, boss = await number_of(app, await app.enrol_member()), await app.hire("rui", "MANAGER")
         fits = "__typename ... on BalanceAdjusted { wallet { available } }"
         input = {"member": number, "reason": "migrated"}

@@ -8,7 +8,7 @@ from domain.model.conditions import Expression
 from domain.model.event_names import ENROLLED, PURCHASED, REFUNDED
 from domain.model.ledger.categories import favourite
 from domain.model.ledger.decide import decide
-from domain.model.ledger.deciding.refund_lines import returned
+from domain.model.ledger.deciding.returns.refund_lines import returned
 from domain.model.ledger.events import Event, Facts, JournaledPurchase, Line, Profile, Purchase, Refund
 from domain.model.ledger.member import CategoryTotal, Member
 from domain.model.ledger.state.ledger_restore import restore_member

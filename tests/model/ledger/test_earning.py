@@ -80,6 +80,18 @@ def test_eligible_is_the_total_less_lines_of_ineligible_categories() -> None:
     assert ran.outcome("base")[1] == 60
 
 
+@pytest.mark.parametrize(("more", "earned"), [("", 50), ("ineligible: []", 90), ("ineligible: [tip]", 80)])
+def test_what_a_shop_adds_to_goods_earns_nothing_unless_the_programme_says_otherwise(
+    more: str, earned: int
+) -> None:
+    base = PER_EURO.replace("purchase.total", "purchase.eligible")
+    added = (("shipping", 1, 500), ("tax", 1, 800), ("tip", 1, 1000), ("fee", 1, 700), ("other", 1, 1000))
+    ran = run(
+        programme(rules(base), more=more), enrol(), buy("2026-02-01T10:00", 9000, ("coins", 2, 5000), *added)
+    )
+    assert ran.outcome("base")[1] == earned
+
+
 @pytest.mark.parametrize(
     ("award", "extra"),
     [

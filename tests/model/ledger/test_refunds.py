@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from domain.model.ledger.deciding.refund_lines import RefundLine, remaining_purchase
+from domain.model.ledger.deciding.returns.refund_lines import RefundLine, remaining_purchase
 from domain.model.ledger.decision import RefundTooLarge
 from domain.model.ledger.events import Line, Purchase
 from domain.model.programme import Programme

@@ -73,9 +73,8 @@ def test_every_key_is_acted_on_or_says_that_it_is_not(unread: set[str]) -> None:
     assert silent == set()
 
 
-@pytest.mark.parametrize("known", INACTIVE)
-def test_a_key_that_is_said_to_do_nothing_does_nothing(known: str, unread: set[str]) -> None:
-    assert known.removesuffix("[]") in unread
+def test_a_key_that_is_said_to_do_nothing_does_nothing(unread: set[str]) -> None:
+    assert {known.removesuffix("[]") for known in INACTIVE} <= unread
 
 
 def test_the_tables_of_the_reference_name_no_key_that_a_file_cannot_have() -> None:

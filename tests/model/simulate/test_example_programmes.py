@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from domain.model.programme import load
+from domain.model.programme.header import RESERVED_CATEGORIES
 from domain.model.programme.loading import load_with_warnings
 from domain.model.simulate import simulate
 
@@ -31,6 +32,11 @@ def test_the_check_finds_nothing(file: Path) -> None:
     loaded = load_with_warnings(file.read_text(encoding="utf-8"), now=WRITTEN_ON)
     assert [str(warning) for warning in loaded.warnings] == []
     assert {locale: places for locale, places in loaded.missing_texts.items() if places} == {}
+
+
+@pytest.mark.parametrize("file", PROGRAMMES, ids=lambda path: path.stem)
+def test_what_shops_add_to_goods_earns_nothing(file: Path) -> None:
+    assert set(RESERVED_CATEGORIES) <= set(load(file.read_text(encoding="utf-8")).programme.ineligible)
 
 
 @pytest.mark.parametrize("file", PROGRAMMES, ids=lambda path: path.stem)

@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from domain.services.errors import InvalidInput, NotAllowed
-from domain.services.ledger import adjustments, audit_trail, purchases, queries, refunds
-from domain.services.ledger.refunds import RefundRequest
+from domain.services.ledger import adjustments, audit_trail, purchases, queries
+from domain.services.ledger.returns import refunds
+from domain.services.ledger.returns.refunds import RefundRequest
 from domain.services.ledger.till import ShiftLimits, Till
 from domain.services.messages import outbox as operator
 from domain.store import audit

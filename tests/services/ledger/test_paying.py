@@ -13,10 +13,11 @@ from domain.model.ledger.events import Payment, WalletPayment
 from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, Tender
 from domain.model.ledger.payments import payment_left
 from domain.services.errors import ExpiredCode, IdempotencyKeyConflict, InvalidInput, NotAllowed
-from domain.services.ledger import purchases, queries, refunds
+from domain.services.ledger import purchases, queries
 from domain.services.ledger.purchase_input import PurchaseInput
 from domain.services.ledger.purchases import PurchaseRecorded
-from domain.services.ledger.refunds import RefundRequest
+from domain.services.ledger.returns import refunds
+from domain.services.ledger.returns.refunds import RefundRequest
 from domain.services.ledger.till import Presence
 from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime
@@ -175,6 +176,7 @@ async def test_journal_and_receipt_keep_the_payment_and_what_is_left_of_it(datab
             now=NOW + timedelta(minutes=2),
         )
     ]
+    assert isinstance(amounts, refunds.PurchaseRefunded)
     assert (amounts.back.money, [(one.units, one.worth) for one in amounts.back.wallets]) == (
         200,
         [(40, 200)],

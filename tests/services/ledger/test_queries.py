@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from domain.services.errors import NotFound
-from domain.services.ledger import entry_history, purchases, queries
+from domain.services.ledger import entry_history, purchase_queries, purchases, queries
 from domain.services.ledger.purchase_input import PurchaseInputLine
 from domain.services.ledger.turn import turn
 from domain.services.runtime import Runtime
@@ -76,23 +76,23 @@ async def test_purchases_of_one_store(database: Database, command_log: CommandLo
     await join(runtime, "ana")
     await buy(runtime, 25)
     now = NOW + timedelta(minutes=26)
-    everything = await queries.list_purchases(runtime, member_id="ana", first=4, now=now)
+    everything = await purchase_queries.list_purchases(runtime, member_id="ana", first=4, now=now)
     view = await queries.load_member_view(runtime, member_id="ana", now=now)
     with command_log.counting() as counted:
-        porto = await queries.list_purchases(
+        porto = await purchase_queries.list_purchases(
             runtime,
             member_id="ana",
             first=4,
-            wanted=queries.PurchaseFilter("porto"),
+            wanted=purchase_queries.PurchaseFilter("porto"),
             member_view=view,
             now=now,
         )
-    older = await queries.list_purchases(
+    older = await purchase_queries.list_purchases(
         runtime,
         member_id="ana",
         first=20,
         before=porto.items[-1].number,
-        wanted=queries.PurchaseFilter("porto"),
+        wanted=purchase_queries.PurchaseFilter("porto"),
         now=now,
     )
     assert [one.purchase.external_id for one in everything.items] == ["r25", "r24", "r23", "r22"]
@@ -105,8 +105,8 @@ async def test_purchases_of_one_store(database: Database, command_log: CommandLo
 async def test_a_page_of_purchases_ends_early_after_many_lines(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "MAX_PAGE_LINES", 6)
-    monkeypatch.setattr(queries, "PURCHASES_PER_READ", 3)
+    monkeypatch.setattr(purchase_queries, "MAX_PAGE_LINES", 6)
+    monkeypatch.setattr(purchase_queries, "PURCHASES_PER_READ", 3)
     runtime = await open_runtime(database)
     await join(runtime, "ana")
     lines = (PurchaseInputLine(sku="a", amount=1), PurchaseInputLine(sku="b", amount=2))
@@ -117,7 +117,9 @@ async def test_a_page_of_purchases_ends_early_after_many_lines(
         )
     pages, before = [], None
     for _ in range(2):
-        page = await queries.list_purchases(runtime, member_id="ana", first=100, before=before, now=NOW)
+        page = await purchase_queries.list_purchases(
+            runtime, member_id="ana", first=100, before=before, now=NOW
+        )
         pages.append([purchase.purchase.external_id for purchase in page.items])
         before = page.items[-1].number
     assert pages == [["r4", "r3", "r2"], ["r1", "r0"]]

@@ -12,9 +12,10 @@ from domain.model import event_names
 from domain.model.ledger.decide import decide, new_member
 from domain.model.ledger.events import Event
 from domain.services.decisions import commit_decision
-from domain.services.ledger import purchases, queries, redemption, refunds
+from domain.services.ledger import purchases, queries, redemption
 from domain.services.ledger.redemption import VoucherRefused
-from domain.services.ledger.refunds import PurchaseRefunded, RefundRequest
+from domain.services.ledger.returns import refunds
+from domain.services.ledger.returns.refunds import PurchaseRefunded, RefundRequest
 from domain.services.ledger.turn import turn
 from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime
@@ -75,7 +76,7 @@ async def give_back(
     key: str = "a",
     refund_id: str | None = None,
 ) -> PurchaseRefunded:
-    return await refunds.refund(
+    refunded = await refunds.refund(
         runtime,
         till=TILL,
         refund_request=RefundRequest(number, amount=amount, refund_id=refund_id),
@@ -83,6 +84,8 @@ async def give_back(
         key=key,
         now=NOW + hours * HOUR,
     )
+    assert isinstance(refunded, PurchaseRefunded)
+    return refunded
 
 
 async def balance(runtime: Runtime, member: str = "ana", *, days: int = 30) -> int:

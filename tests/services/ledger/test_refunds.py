@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from domain.model.ledger.deciding.refund_lines import RefundLine
+from domain.model.ledger.deciding.returns.refund_lines import RefundLine
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput, UnknownPurchase
-from domain.services.ledger import adjustments, purchases, queries, refunds
+from domain.services.ledger import adjustments, purchases, queries
 from domain.services.ledger.purchase_input import PurchaseInputLine
-from domain.services.ledger.refunds import RefundRequest, RefundTooLarge
+from domain.services.ledger.returns import refunds
+from domain.services.ledger.returns.refunds import RefundRequest, RefundTooLarge
 from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
@@ -33,9 +34,11 @@ async def sold(database: Database, text: str | None = None) -> Runtime:
 
 
 async def refund(runtime: Runtime, key: str, request: RefundRequest) -> refunds.PurchaseRefunded:
-    return await refunds.refund(
+    refunded = await refunds.refund(
         runtime, till=TILL, refund_request=request, reason="broken", key=key, now=NOW + timedelta(hours=1)
     )
+    assert isinstance(refunded, refunds.PurchaseRefunded)
+    return refunded
 
 
 async def test_refunds_in_parts_claim_what_one_would(database: Database) -> None:

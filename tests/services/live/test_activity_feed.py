@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from domain.services.ledger import redemption, refunds
+from domain.services.ledger import redemption
 from domain.services.ledger.purchases import record
-from domain.services.ledger.refunds import RefundRequest
+from domain.services.ledger.returns import refunds
+from domain.services.ledger.returns.refunds import RefundRequest
 from domain.services.ledger.turn import turn
 from domain.services.live.activity_feed import (
     Activity,

@@ -15,9 +15,11 @@ from pydantic import SecretStr
 
 from api.graphql.engine.ids import encode_id
 from api.senders import http_gateway
-from api.senders.webhook import WebhookSender, WebhookTarget
+from api.senders.webhook import WebhookSender
+from api.senders.webhook_targets import WebhookTarget
 from api.worker import make_delivery_worker
-from domain.services.ledger import purchases, refunds
+from domain.services.ledger import purchases
+from domain.services.ledger.returns import refunds
 from domain.services.ledger.turn import turn
 from domain.services.messages import outbox as operator
 from domain.services.messages.delivery_jobs import DeliveryWorker
@@ -40,7 +42,7 @@ from tests.running_app import open_running_app
 from tests.senders.recording_endpoint import RecordingEndpoint, serving_endpoint
 from tests.small_runtime import TILL, join, new_purchase
 
-SECRET = b"a secret of this test, long enough"
+SECRET = "a secret of this test, long enough"
 HOOKED = """
 programme: {code: hooked, name: Hooked, currency: EUR, timezone: Europe/Lisbon, locales: [en]}
 wallets: [{code: points, kind: points, name: Points}]
@@ -72,7 +74,7 @@ async def posting(
 ) -> AsyncIterator[DeliveryWorker]:
     """A delivery worker whose hooks are answered as their paths say."""
     hooks = WebhookSender(
-        {name: WebhookTarget(f"{endpoint.url}/{path}", SECRET) for name, path in paths.items()}
+        {name: WebhookTarget(f"{endpoint.url}/{path}", (SECRET,)) for name, path in paths.items()}
     )
     try:
         yield DeliveryWorker(Senders(push, webhooks=hooks), api_id=encode_id)
@@ -85,7 +87,7 @@ def posted_bodies(endpoint: RecordingEndpoint) -> list[dict[str, object]]:
     posted = []
     for request in endpoint.requests:
         at, signed = (part.partition("=")[2] for part in request.headers["selo-signature"].split(","))
-        assert signed == hmac.new(SECRET, at.encode() + b"." + request.body, sha256).hexdigest()
+        assert signed == hmac.new(SECRET.encode(), at.encode() + b"." + request.body, sha256).hexdigest()
         body = json.loads(request.body)
         assert request.headers["selo-delivery"] == body["delivery"]
         posted.append(body)
@@ -134,7 +136,7 @@ async def test_another_system_is_told_what_happened_in_codes_and_figures(
 async def test_the_setting_is_enough(
     database: Database, command_log: CommandLog, tmp_path: Path, endpoint: RecordingEndpoint
 ) -> None:
-    webhooks = json.dumps({"shop": {"url": f"{endpoint.url}/200", "secret": SECRET.decode()}})
+    webhooks = json.dumps({"shop": {"url": f"{endpoint.url}/200", "secret": SECRET}})
     async with open_running_app(database, command_log, tmp_path, webhooks=SecretStr(webhooks)) as app:
         runtime = app.process.runtime
         await runtime.programmes.publish(HOOKED, now=app.clock())

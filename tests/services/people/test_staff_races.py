@@ -50,4 +50,4 @@ async def test_a_sign_in_of_the_same_instant_as_another_stands_in_the_way_of_a_n
     async with harness.store.transaction() as session:
         await harness.store.step_of(staff_rows.sign_in_write(employee, None, now=NOW))(session)
         with pytest.raises(Stale):
-            await harness.store.transact([staff_rows.password_write(employee.id, "another hash")])
+            await harness.store.transact([staff_rows.password_write(employee.id, "another hash", now=NOW)])

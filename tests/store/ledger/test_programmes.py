@@ -83,3 +83,16 @@ async def test_a_large_file_is_read_beside_the_event_loop(database: Database) ->
     other = Programmes(runtime.store)
     first, again = await asyncio.gather(other.load_version(2), other.load_version(2))
     assert first is again
+
+
+async def test_versions_are_listed_newest_first_with_who_published_them_and_what_for(
+    database: Database,
+) -> None:
+    runtime = await open_runtime(database)
+    await runtime.programmes.publish(OTHER, now=NOW + timedelta(days=1), by="cli:ana", note="Twice as dear")
+    listed = await runtime.programmes.find_versions(first=5)
+    assert [(each.number, each.published_by, each.note) for each in listed] == [
+        (2, "cli:ana", "Twice as dear"),
+        (1, None, None),
+    ]
+    assert [each.number for each in await runtime.programmes.find_versions(first=5, before=2)] == [1]

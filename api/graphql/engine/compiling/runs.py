@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 import strawberry
 from graphql.pyutils import gather_with_cancel
 
-from api.graphql.engine.permissions import CallerKinds, caller_kind
+from api.graphql.engine.permissions import caller_kind
+from api.graphql.engine.permitted.caller_kinds import CallerKinds
 
 if TYPE_CHECKING:
     from api.graphql.engine.compiling.operations import CompilingExecutor

@@ -9,6 +9,7 @@ from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import DEVICE_TOKEN, IDEMPOTENCY_KEY, INSTALLATION_ID
 from api.graphql.engine.problems import (
     IdempotencyConflict,
+    MembershipBeingDeleted,
     SignInRefused,
     TermsNotAccepted,
     refusals_as_problems,
@@ -108,7 +109,7 @@ class Enrolled:
 
 
 EnrolResult = Annotated[
-    Enrolled | SignedIn | TermsNotAccepted | SignInRefused | IdempotencyConflict,
+    Enrolled | SignedIn | TermsNotAccepted | SignInRefused | MembershipBeingDeleted | IdempotencyConflict,
     strawberry.union(
         "EnrolResult",
         description=(
@@ -136,7 +137,10 @@ class EnrolmentMutation:
         if input.contact_proof is not None or input.id_token is not None:
             return await signed_in_answer(info, await _enrol_proven(info, input, application))
         applied = await enrolment.enrol(
-            info.context.dependencies.runtime, application, key=input.idempotency_key, now=audience.now
+            info.context.dependencies.runtime,
+            application,
+            key=input.idempotency_key,
+            now=info.context.loaders.world_now,
         )
         return Enrolled(
             code_sent_to=applied.sent_to,
@@ -155,19 +159,14 @@ def _application(input: EnrolInput, audience: Audience) -> Application:
         birthday=input.birthday,
         locale=input.locale or audience.locale,
         timezone=input.timezone,
-        consents=tuple(
-            PurposeAnswer(
-                answer.purpose, answer.granted, answer.wording_version, agreed_channels(answer.channels)
-            )
-            for answer in input.consents or ()
-        ),
+        consents=purpose_answers(input.consents),
         referral_code=input.referral_code,
         code=input.code,
     )
 
 
 async def _enrol_proven(info: Info, input: EnrolInput, application: Application) -> MemberSignedIn:
-    runtime, now = info.context.dependencies.runtime, info.context.loaders.now
+    runtime, now = info.context.dependencies.runtime, info.context.loaders.world_now
     device = DeviceInput(input.installation_id, input.device_token)
     if input.id_token is None:
         assert input.contact_proof is not None, "one of the two was brought"
@@ -188,4 +187,14 @@ async def _enrol_proven(info: Info, input: EnrolInput, application: Application)
         device=device,
         key=input.idempotency_key,
         now=now,
+    )
+
+
+def purpose_answers(inputs: list[ConsentInput] | None) -> tuple[PurposeAnswer, ...]:
+    """Return what somebody who joins agreed to."""
+    return tuple(
+        PurposeAnswer(
+            answer.purpose, answer.granted, answer.wording_version, agreed_channels(answer.channels)
+        )
+        for answer in inputs or ()
     )

@@ -3,6 +3,8 @@
 import strawberry
 
 from api.graphql.engine.audience import Audience
+from api.graphql.engine.shared_types import Info
+from api.graphql.member.catalogue.pictures import PICTURE_URL, PictureWidth, picture_url
 from domain.model.programme import safe_address
 
 
@@ -24,6 +26,18 @@ class Brand:
     accent: str | None = strawberry.field(description="A second colour; null where the app chooses.")
     card_art: str | None = strawberry.field(description="As `logo`: what lies behind the member's card.")
     support: BrandSupport | None = strawberry.field(description="Null where nothing is said.")
+
+    @strawberry.field(description=PICTURE_URL)
+    def logo_url(self, info: Info, width: PictureWidth = None) -> str | None:
+        return picture_url(info, self.logo, width)
+
+    @strawberry.field(description=PICTURE_URL)
+    def icon_url(self, info: Info, width: PictureWidth = None) -> str | None:
+        return picture_url(info, self.icon, width)
+
+    @strawberry.field(description=PICTURE_URL)
+    def card_art_url(self, info: Info, width: PictureWidth = None) -> str | None:
+        return picture_url(info, self.card_art, width)
 
 
 @strawberry.type(description="Pages that an app links to.")

@@ -40,14 +40,15 @@ def referral_offer_of(audience: Audience) -> ReferralOffer | None:
     if spec is None:
         return None
     return ReferralOffer(
-        friend=_gifts(audience, spec.friend),
-        referrer=_gifts(audience, spec.referrer),
+        friend=gifts_of(audience, spec.friend),
+        referrer=gifts_of(audience, spec.referrer),
         limit=limit_of(spec.limit),
         wait=span_of(audience.programme.referral_wait),
     )
 
 
-def _gifts(audience: Audience, actions: Iterable[Action]) -> list[ReferralGift]:
+def gifts_of(audience: Audience, actions: Iterable[Action]) -> list[ReferralGift]:
+    """Return what actions give that people see."""
     gifts = (_gift(audience, action) for action in actions)
     return [gift for gift in gifts if gift is not None]
 

@@ -30,6 +30,10 @@ class DevicePlatform(Enum):
 class DeviceTokenKind(Enum):
     TOKEN = strawberry.enum_value("TOKEN", description="An FCM registration token.")
     FID = strawberry.enum_value("FID", description="A Firebase installation id.")
+    SUBSCRIPTION = strawberry.enum_value(
+        "SUBSCRIPTION",
+        description="A browser's `PushSubscription`, as JSON, made with `programme.webPushKey`.",
+    )
 
 
 # The words of the domain: an enum's own value is typed as Any.
@@ -41,6 +45,7 @@ _PLATFORMS: Mapping[DevicePlatform, Platform] = {
 _TOKEN_KINDS: Mapping[DeviceTokenKind, TokenKind] = {
     DeviceTokenKind.TOKEN: "TOKEN",
     DeviceTokenKind.FID: "FID",
+    DeviceTokenKind.SUBSCRIPTION: "SUBSCRIPTION",
 }
 
 
@@ -59,8 +64,10 @@ class Device:
     @strawberry.field(description="Whether pushes reach it; try it by `sendTestPush`.")
     async def push(self, info: Info) -> DevicePush:
         dependencies, audience = info.context.dependencies, await info.context.loaders.audience()
-        has_sender = dependencies.push is not None
-        return push_of(audience, device_push(self.stored, has_sender=has_sender, now=audience.now))
+        has_sender = dependencies.senders.push_to(self.stored.token_kind) is not None
+        return push_of(
+            audience, device_push(self.stored, has_sender=has_sender, now=info.context.loaders.world_now)
+        )
 
 
 @strawberry.type(description="What the member shows at the till.")
@@ -90,15 +97,15 @@ class RegisterDeviceInput:
     token: str | None = strawberry.field(
         default=None,
         description=(
-            "For push: an FCM registration token or a Firebase installation id. What cannot be one is"
-            " BAD_INPUT, such as the token that Apple gives."
+            "For push: an FCM registration token, a Firebase installation id or a browser's subscription."
+            " What cannot be one is BAD_INPUT, such as the token that Apple gives."
         ),
     )
     token_kind: DeviceTokenKind | None = strawberry.field(
         default=None,
         description=(
             "What `token` is. Say it; where it is left out, the token is what it looks like: an installation"
-            " id has 22 characters, a registration token has many more."
+            " id has 22 characters, a registration token has many more, and a subscription is JSON."
         ),
     )
     app_version: str | None = strawberry.field(
@@ -168,7 +175,7 @@ class DeviceMutation:
             registration=registration,
             idempotency_key=input.idempotency_key,
             key=dependencies.card_keys[0],
-            now=loaders.now,
+            now=loaders.world_now,
         )
         return DeviceRegistered(device=device_of(result.device), card_secret=result.card_secret)
 

@@ -63,11 +63,11 @@ class TrialPushMutation:
         try:
             stored_device = await trial_push.send_trial(
                 dependencies.runtime.store,
-                dependencies.push,
+                dependencies.senders,
                 member=info.context.member().member_id,
                 device=device,
                 text=text,
-                now=loaders.now,
+                now=loaders.world_now,
             )
         except errors.NotFound:
             raise NotFound from None

@@ -1,5 +1,7 @@
 """The fiscal record of a purchase: what each part of it counts as in a shop's books."""
 
+import asyncio
+from collections.abc import Sequence
 from enum import Enum
 
 import strawberry
@@ -53,14 +55,18 @@ class FiscalRecord:
     taxes: list[FiscalTax] = strawberry.field(description="Its tax lines; empty where its till gave none.")
 
 
-async def fiscal_record_of(info: Info, receipt: str, member: str, seq: int) -> FiscalRecord:
-    """Return the record of a receipt by its id and the row of its purchase."""
+async def fiscal_record_of(info: Info, receipt: str, member: str, seqs: Sequence[int]) -> FiscalRecord:
+    """Return the record of a receipt by its id, the row of its purchase and those of its corrections."""
     loaders, runtime = info.context.loaders, info.context.dependencies.runtime
-    row = await loaders.row(member, seq)
-    if row is None:
+    loaded = await asyncio.gather(*(loaders.row(member, seq) for seq in seqs))
+    rows = [row for row in loaded if row is not None]
+    if not rows:
         raise NotFound()
     used = await loaders.used_vouchers(receipt)
-    record = record_of_sale(row.event, row.entries, used, await load_money_wallets(runtime, row.version))
+    entries = [entry for row in rows for entry in row.entries]
+    record = record_of_sale(
+        rows[-1].event, entries, used, await load_money_wallets(runtime, rows[-1].version)
+    )
     audience = await loaders.audience()
     return FiscalRecord(
         gross=record.gross,

@@ -1,146 +1,104 @@
 /* How the member signs in: contacts that are changed and taken away. */
 
-import { field, fill, h, sheet, toast } from "/shared/dom.js";
+import { html, useEffect, useRef, useState } from "/shared/preact.js";
 import { t } from "/shared/words.js";
-import { ask, go } from "../phone.js";
+import { sheet } from "../dialogs.js";
+import { ask } from "../phone.js";
 import { CHANGE_CONTACT, REMOVE_CONTACT } from "../queries.js";
-import { section, sending } from "./parts.js";
+import { Field, Form, Section, toast } from "../ui.js";
 
-export function contactSection(me) {
-  return section(
-    "contacts",
-    h(
-      "ul.lines",
-      {},
-      [
+const DIGITS = { inputmode: "numeric", autocomplete: "one-time-code", maxlength: 20 };
+
+export function Contacts({ me, again }) {
+  const both = me.email && me.phone;
+  const change = async (key) => (await sheet(t(key), Change, { kind: key })) && again();
+  const remove = async (key, value) =>
+    (await sheet(t("contact.remove", { contact: value }), Remove, { kind: key, value })) && again();
+  return html`<${Section} title=${t("contacts")}>
+    <ul class="lines">
+      ${[
         ["contact.email", me.email],
         ["contact.phone", me.phone],
-      ].map(([key, value]) =>
-        h(
-          "li",
-          {},
-          h("span.grow", {}, t(key), h("small.why", {}, value ?? t("contact.none"))),
-          h("button.button.plain", { onclick: () => changeContact(key) }, t("change")),
-          me.email && me.phone ? removeButton(key, value) : null,
-        ),
-      ),
-    ),
-  );
+      ].map(
+        ([key, value]) => html`<li key=${key}>
+          <span class="grow">${t(key)}<small class="why">${value ?? t("contact.none")}</small></span>
+          <button class="button plain" type="button" onClick=${() => change(key)}>${t("change")}</button>
+          ${both && html`<button class="button plain" type="button" onClick=${() => remove(key, value)}>${t("remove")}</button>`}
+        </li>`,
+      )}
+    </ul>
+  <//>`;
 }
 
 /* First the new contact, then the code that was sent to it; where the sign-in is a while ago, also the one that
    was sent to a present contact. */
-function changeContact(key) {
-  return sheet(t(key), t("close"), (close) => {
-    const contact = h("input", {
-      required: true,
-      name: "contact",
-      autocomplete: key === "contact.email" ? "email" : "tel",
-      inputmode: key === "contact.email" ? "email" : "tel",
+function Change({ kind, close }) {
+  const [requested, setRequested] = useState(null);
+  const isEmail = kind === "contact.email";
+  const code = useRef(null);
+  useEffect(() => {
+    if (requested) code.current.focus();
+  }, [requested]);
+  const act = async (form) => {
+    const { changeContact: answer } = await ask(CHANGE_CONTACT, {
+      input: {
+        contact: form.contact.value.trim(),
+        code: requested ? form.code.value : null,
+        challenge: requested?.challenge ?? null,
+        currentCode: requested?.approval ? form["current-code"].value : null,
+        currentChallenge: requested?.approval?.challenge ?? null,
+      },
     });
-    const code = h("input", {
-      name: "code",
-      inputmode: "numeric",
-      autocomplete: "one-time-code",
-      maxlength: 20,
-    });
-    const current = h("input", {
-      name: "current-code",
-      inputmode: "numeric",
-      autocomplete: "one-time-code",
-      maxlength: 20,
-    });
-    let challenge = null;
-    let approval = null;
-    const codeField = field(t("code"), code);
-    const currentPlace = h("div.stack");
-    codeField.hidden = true;
-    const button = h("button.button.primary.wide.tall", {}, t("signin.send"));
-    return h(
-      "div.stack",
-      {},
-      h("h2", {}, t(key)),
-      sending(
-        button,
-        [field(t("contact.new"), contact, t("signin.contact.hint")), codeField, currentPlace],
-        async () => {
-          const { changeContact: answer } = await ask(CHANGE_CONTACT, {
-            input: {
-              contact: contact.value.trim(),
-              code: codeField.hidden ? null : code.value,
-              challenge,
-              currentCode: approval ? current.value : null,
-              currentChallenge: approval?.challenge ?? null,
-            },
-          });
-          if (answer.__typename === "SignInCodeRequested") {
-            challenge = answer.challenge;
-            approval = answer.approval;
-            if (approval)
-              fill(
-                currentPlace,
-                h("p.small", {}, t("contact.approval")),
-                field(t("contact.approval.code", { contact: approval.codeSentTo }), current),
-              );
-            current.required = Boolean(approval);
-            codeField.hidden = false;
-            code.required = true;
-            contact.readOnly = true;
-            fill(button, t("save"));
-            code.focus();
-            return null;
-          }
-          if (answer.message) return answer.message;
-          close();
-          toast(t("saved"));
-          if (document.body.dataset.screen === "me") go("me");
-          return null;
-        },
-      ),
-    );
-  });
+    if (answer.__typename === "SignInCodeRequested") return void setRequested(answer);
+    if (answer.message) return answer.message;
+    close(true);
+    toast(t("saved"));
+  };
+  return html`<div class="stack">
+    <h2>${t(kind)}</h2>
+    <${Form} act=${act} button=${t(requested ? "save" : "signin.send")} primary>
+      <${Field}
+        label=${t("contact.new")}
+        hint=${t("signin.contact.hint")}
+        name="contact"
+        required
+        readOnly=${Boolean(requested)}
+        autocomplete=${isEmail ? "email" : "tel"}
+        inputmode=${isEmail ? "email" : "tel"}
+      />
+      ${requested && html`<${Field} label=${t("code")} name="code" inputRef=${code} required ...${DIGITS} />`}
+      ${
+        requested?.approval &&
+        html`<p class="small">${t("contact.approval")}</p>
+          <${Approval} approval=${requested.approval} name="current-code" />`
+      }
+    <//>
+  </div>`;
+}
+
+function Approval({ approval, name, autofocus }) {
+  const label = t("contact.approval.code", { contact: approval.codeSentTo });
+  return html`<${Field} label=${label} name=${name} autofocus=${autofocus} required ...${DIGITS} />`;
 }
 
 /* Where the sign-in is a while ago, a code that was sent to a present contact approves it. */
-function removeButton(key, value) {
-  const kind = key === "contact.email" ? "EMAIL" : "PHONE";
-  const remove = async (proof) => {
-    const { removeContact: answer } = await ask(REMOVE_CONTACT, { input: { kind, ...proof } });
-    if (answer.__typename === "ContactRemoved") {
-      toast(t("contact.removed"));
-      if (document.body.dataset.screen === "me") go("me");
-    }
-    return answer;
-  };
-  const confirm = () =>
-    sheet(t("contact.remove", { contact: value }), t("close"), (close) => {
-      const code = h("input", {
-        name: "code",
-        inputmode: "numeric",
-        autocomplete: "one-time-code",
-        maxlength: 20,
-      });
-      const place = h("div.stack");
-      let approval = null;
-      return h(
-        "div.stack",
-        {},
-        h("h2", {}, t("contact.remove", { contact: value })),
-        h("p", {}, t("contact.remove.hint")),
-        sending(h("button.button.primary.wide.tall", {}, t("remove")), [place], async () => {
-          const answer = await remove(approval ? { code: code.value, challenge: approval.challenge } : {});
-          if (answer.__typename === "SignInCodeRequested") {
-            approval = answer.approval;
-            fill(place, field(t("contact.approval.code", { contact: approval.codeSentTo }), code));
-            code.required = true;
-            code.focus();
-            return null;
-          }
-          if (answer.message) return answer.message;
-          close();
-          return null;
-        }),
-      );
+function Remove({ kind, value, close }) {
+  const [approval, setApproval] = useState(null);
+  const act = async (form) => {
+    const proof = approval ? { code: form.code.value, challenge: approval.challenge } : {};
+    const { removeContact: answer } = await ask(REMOVE_CONTACT, {
+      input: { kind: kind === "contact.email" ? "EMAIL" : "PHONE", ...proof },
     });
-  return h("button.button.plain", { onclick: confirm }, t("remove"));
+    if (answer.__typename === "SignInCodeRequested") return void setApproval(answer.approval);
+    if (answer.message) return answer.message;
+    toast(t("contact.removed"));
+    close(true);
+  };
+  return html`<div class="stack">
+    <h2>${t("contact.remove", { contact: value })}</h2>
+    <p>${t("contact.remove.hint")}</p>
+    <${Form} act=${act} button=${t("remove")} primary>
+      ${approval && html`<${Approval} approval=${approval} name="code" autofocus />`}
+    <//>
+  </div>`;
 }

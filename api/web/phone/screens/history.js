@@ -1,200 +1,96 @@
-/* Every amount with its day; opened, it says why. */
+/* Every purchase and all else that moved a wallet, newest first; opened, each says why. */
 
-import { fill, h, icon, sheet } from "/shared/dom.js";
-import { amount, day, dayOf, instant, listed, money, number, unitsText } from "/shared/format.js";
+import { html, useEffect, useState } from "/shared/preact.js";
 import { t } from "/shared/words.js";
-import { ask, phone, session, walletOf } from "../phone.js";
-import { ENTRY_REASONS, HISTORY } from "../queries.js";
-import { empty, failed, figure, notice, pages, reasons, say } from "./parts.js";
+import { ask, phone } from "../phone.js";
+import { HISTORY } from "../queries.js";
+import { Empty, Failed, Icon, More } from "../ui.js";
+import { Purchases } from "./later.js";
+import { Figure } from "./parts.js";
+import { grouped, openLine, telling } from "./purchases.js";
 
-export function historyScreen(element) {
+export function History() {
   const { me } = phone;
-  const body = h("div");
-  const filter = h("div.segments", { role: "group", "aria-label": t("tab.history") });
-  let chosen = 0;
-  const choose = async (wallet) => {
-    const turn = ++chosen;
-    fill(
-      filter,
-      [null, ...me.wallets.map((each) => each.code)].map((code) =>
-        h(
-          "button",
-          { "aria-pressed": String(code === wallet), onclick: () => choose(code) },
-          code ? walletOf(code).name : t("all"),
-        ),
-      ),
-    );
-    const read = async (after) => {
-      const { pointHistory } = (await ask(HISTORY, { after, wallet })).viewer;
-      return { nodes: pointHistory.edges.map((edge) => edge.node), pageInfo: pointHistory.pageInfo };
-    };
-    try {
-      const first = wallet === null ? { nodes: me.history, pageInfo: me.historyMore } : await read(null);
-      if (turn === chosen)
-        fill(
-          body,
-          first.nodes.length
-            ? h("div.card", {}, pages(first, entryLine, read))
-            : empty("clock", t("history.none")),
-        );
-    } catch (error) {
-      if (turn === chosen)
-        fill(
-          body,
-          failed(error, () => choose(wallet)),
-        );
-    }
+  const [wallet, setWallet] = useState(null);
+  const [isByPurchase, setByPurchase] = useState(false);
+  const choose = (code, purchases = false) => {
+    setWallet(code);
+    setByPurchase(purchases);
   };
-  element.append(
-    h("h1", { tabindex: -1 }, t("tab.history")),
-    me.wallets.length > 1 ? filter : "",
-    body,
-    phone.programme?.earning.length
-      ? h(
-          "details.card",
-          {},
-          h("summary", {}, t("earning")),
-          h(
-            "ul.lines",
-            {},
-            phone.programme.earning.map((rule) =>
-              h(
-                "li",
-                {},
-                h("span", {}, rule.title, rule.description && h("small.why", {}, rule.description)),
-              ),
-            ),
-          ),
-        )
-      : "",
-  );
-  choose(null);
+  const way = (text, isOn, act) => html`<button aria-pressed=${String(isOn)} onClick=${act}>${text}</button>`;
+  return html`<h1 tabindex="-1">${t("tab.history")}</h1>
+    <div class="segments" role="group" aria-label=${t("tab.history")}>
+      ${way(t("all"), !wallet && !isByPurchase, () => choose(null))}
+      ${
+        me.wallets.length > 1 &&
+        me.wallets.map(({ code, name }) => way(name, code === wallet, () => choose(code)))
+      }
+      ${way(t("history.purchases"), isByPurchase, () => choose(null, true))}
+    </div>
+    ${isByPurchase ? html`<${Purchases} />` : html`<${Entries} key=${wallet} wallet=${wallet} />`}
+    <${Earning} />`;
+}
+
+async function readPage(after, wallet) {
+  const { pointHistory } = (await ask(HISTORY, { after, wallet })).viewer;
+  return { nodes: pointHistory.edges.map((edge) => edge.node), pageInfo: pointHistory.pageInfo };
+}
+
+/* The newest come with each reading of the member, so that the list is live; what was read beyond them stays. */
+function Entries({ wallet }) {
+  const { me } = phone;
+  const [further, setFurther] = useState({ nodes: [], pageInfo: null });
+  const [own, setOwn] = useState(null);
+  const [fault, setFault] = useState(null);
+  const read = () => {
+    setFault(null);
+    readPage(null, wallet).then(setOwn, setFault);
+  };
+  useEffect(() => {
+    if (wallet) read();
+  }, [phone.readAt]);
+  if (fault && !own) return html`<${Failed} error=${fault} again=${read} />`;
+  const first = wallet ? own : { nodes: me.history, pageInfo: me.historyMore };
+  if (!first) return html`<div class="skeleton"></div>`;
+  const known = new Set(first.nodes.map((entry) => entry.id));
+  const entries = [...first.nodes, ...further.nodes.filter((entry) => !known.has(entry.id))];
+  const add = async (after) => {
+    const page = await readPage(after, wallet);
+    setFurther((before) => ({ nodes: [...before.nodes, ...page.nodes], pageInfo: page.pageInfo }));
+  };
+  if (!entries.length) return html`<${Empty} icon="clock">${t("history.none")}<//>`;
+  return html`<div class="card stack">
+    <ul class="lines">${grouped(entries).map((line) => html`<${EntryLine} key=${line.key} line=${line} />`)}</ul>
+    <${More} pageInfo=${further.pageInfo ?? first.pageInfo} add=${add} />
+  </div>`;
 }
 
 /** One line of the history, to be opened. */
-export function entryLine(entry) {
-  const wallet = walletOf(entry.wallet);
-  const zone = phone.programme?.timezone;
-  const pending = entry.availableAt && Date.parse(entry.availableAt) > session.now();
-  return h(
-    "li",
-    {},
-    h(
-      "button.entry",
-      { onclick: () => openEntry(entry) },
-      h(
-        "span.grow",
-        {},
-        h("span", {}, entry.title),
-        h(
-          "small.why",
-          {},
-          [
-            dayOf(entry.occurredAt, zone),
-            pending && t("entry.pending", { day: dayOf(entry.availableAt, zone) }),
-          ]
-            .filter(Boolean)
-            .join(" · "),
-        ),
-      ),
-      figure(entry.amount, wallet),
-      icon("forward"),
-    ),
-  );
+export function EntryLine({ line }) {
+  const { title, beneath, figures, isPending } = telling(line);
+  return html`<li>
+    <button class="entry" onClick=${() => openLine(line)}>
+      <span class="grow"><span>${title}</span><small class="why">${beneath}</small></span>
+      <span class="figures">
+        ${figures.map(({ code, value, wallet }) => html`<${Figure} key=${code} value=${value} wallet=${wallet} soft=${isPending} />`)}
+      </span>
+      <${Icon} name="forward" />
+    </button>
+  </li>`;
 }
 
-function openEntry(entry) {
-  const wallet = walletOf(entry.wallet);
-  const zone = phone.programme?.timezone;
-  return sheet(entry.title, t("close"), () => {
-    const body = h("div.stack.tight", { "aria-live": "polite" }, h("div.skeleton"));
-    ask(ENTRY_REASONS, { id: entry.id })
-      .then(({ node }) =>
-        fill(
-          body,
-          node.purchase
-            ? [
-                h(
-                  "p",
-                  {},
-                  [
-                    t("entry.purchase", {
-                      receipt: node.purchase.externalId,
-                      total: money(node.purchase.total, node.purchase.currency),
-                    }),
-                    node.purchase.store?.name,
-                  ]
-                    .filter(Boolean)
-                    .join(", "),
-                ),
-                paidWith(node.purchase),
-              ]
-            : node.event
-              ? h("p", {}, node.event)
-              : null,
-          node.explanation.length ? [h("h3", {}, t("entry.why")), reasons(node.explanation)] : null,
-        ),
-      )
-      .catch((error) => fill(body, notice(say(error), "bad", "cloud")));
-    return h(
-      "div.stack",
-      {},
-      h("h2", {}, entry.title),
-      h("p.sum", {}, figure(entry.amount, wallet), " ", h("span.unit", {}, wallet?.name)),
-      h(
-        "ul.lines.card.facts",
-        {},
-        fact(
-          t("entry.when"),
-          instant(entry.occurredAt, zone, {
-            day: "numeric",
-            month: "short",
-            year: "numeric",
-            hour: "2-digit",
-            minute: "2-digit",
-          }),
-        ),
-        fact(t("entry.kind"), t(`kind.${entry.entryKind}`)),
-        entry.availableAt ? fact(t("entry.available"), dayOf(entry.availableAt, zone)) : null,
-        entry.expiresOn ? fact(t("entry.expires"), day(entry.expiresOn)) : null,
-        fact(t("entry.balance"), amount(entry.balanceAfter, wallet)),
-      ),
-      body,
-    );
-  });
-}
-
-/* What wallets paid of a purchase, what was paid otherwise, and what has come back since. */
-function paidWith({ paid, payment = [], back, currency }) {
-  if (!payment.length) return null;
-  const parts = back.wallets.filter((part) => part.units);
-  return [
-    h("h3", {}, t("pay.with")),
-    h(
-      "ul.lines.card.facts",
-      {},
-      payment.map((part) =>
-        fact(
-          part.currency ? part.name : t("cost", { amount: number(part.units), wallet: part.name }),
-          money(part.worth, currency),
-        ),
-      ),
-      fact(t("pay.otherwise"), money(paid, currency)),
-      back.money || parts.length
-        ? fact(
-            t("pay.back"),
-            listed([
-              ...(back.money ? [money(back.money, currency)] : []),
-              ...parts.map((part) =>
-                t("cost", { amount: unitsText(part.units, part.currency), wallet: part.name }),
-              ),
-            ]),
-          )
-        : null,
-    ),
-  ];
-}
-
-function fact(name, value) {
-  return h("li", {}, h("span", {}, name), h("span.figure", {}, value));
+function Earning() {
+  const { earning } = phone.programme ?? {};
+  if (!earning?.length) return null;
+  return html`<details class="card">
+    <summary>${t("earning")}</summary>
+    <ul class="lines">
+      ${earning.map(
+        (rule) =>
+          html`<li key=${rule.code}>
+            <span>${rule.title}${rule.description && html`<small class="why">${rule.description}</small>`}</span>
+          </li>`,
+      )}
+    </ul>
+  </details>`;
 }

@@ -1,80 +1,141 @@
-/* At a glance: what can be spent and what lapses when, the way to the next tier, what could be had, what
-   happened last. */
+/* At a glance: what was earned, from when it can be spent and what lapses when, the next step, the way to the next
+   tier, what happened last. */
 
-import { h, icon, sheet } from "/shared/dom.js";
-import { amount, anyOf, counted, countText, day, listed, money, number, percent } from "/shared/format.js";
+import { amount, day, dayOf, money, number, percent } from "/shared/format.js";
+import { html } from "/shared/preact.js";
 import { t } from "/shared/words.js";
-import { go, phone } from "../phone.js";
-import { isCard, stamps } from "./badges.js";
+import { sheet } from "../dialogs.js";
+import { dayAt, go, phone } from "../phone.js";
+import { Bar, Empty, Icon, Notice, Part, Picture, Ring, useCount } from "../ui.js";
+import { isCard, openBadge, Stamps } from "./badges.js";
 import { showCard } from "./card.js";
-import { enterCode } from "./codes.js";
-import { entryLine } from "./history.js";
-import { bar, cost, empty, notice, picture, ring } from "./parts.js";
-import { missing, missingWords, openReward } from "./rewards.js";
-import { openVoucher } from "./voucher.js";
+import { EntryLine } from "./history.js";
+import { enterCode, Offers } from "./later.js";
+import { cost, Progress, standing } from "./parts.js";
+import { grouped } from "./purchases.js";
+import { openReward, Ticket } from "./rewards.js";
+import { Tier } from "./tier.js";
 
-export function homeScreen(element) {
+export function Home() {
   const { me } = phone;
   if (!me)
-    return element.append(
-      h("h1.unseen", { tabindex: -1 }, t("loading")),
-      phone.trouble ? notice(phone.trouble, "bad", "cloud") : "",
-      h("div.skeleton.tall"),
-      h("div.skeleton"),
-      h("div.skeleton"),
-    );
+    return html`<h1 class="unseen" tabindex="-1">${t("loading")}</h1>
+      ${phone.trouble && html`<${Notice} kind="bad" icon="cloud">${phone.trouble}<//>`}
+      <div class="skeleton tall"></div>
+      <div class="skeleton"></div>
+      <div class="skeleton"></div>`;
   const vouchers = me.vouchers.filter((voucher) => voucher.voucherState === "ISSUED");
-  element.append(
-    balance(me),
-    ...(me.tier ? [tier(me.tier)] : []),
-    ...(vouchers.length ? [ready(vouchers)] : []),
-    ...within(me.rewards),
-    ...cards(me.badges),
-    ...badges(me.badges),
-    latest(me.history),
-  );
+  return html`<${Purse} me=${me} />
+    ${
+      vouchers.length > 0 &&
+      html`<${Part} title=${t("home.vouchers")}>
+        <ul class="strip">
+          ${vouchers.map((voucher) => html`<${Ticket} key=${voucher.id} voucher=${voucher} hint=${t("voucher.show")} sign="scan" />`)}
+        </ul>
+      <//>`
+    }
+    <${Offers} />
+    <${Within} rewards=${me.rewards} />
+    ${me.tier && html`<${Tier} progress=${me.tier} />`}
+    ${me.badges
+      .filter(isCard)
+      .slice(0, 2)
+      .map(
+        (each) => html`<button key=${each.id} class="card stampbutton" onClick=${() => openBadge(each)}>
+          <strong>${each.badge.name}</strong><${Stamps} each=${each} />
+        </button>`,
+      )}
+    <${Medals} badges=${me.badges.filter((each) => !isCard(each))} />
+    <${Part} title=${t("home.latest")} onAll=${() => go("history")}>
+      ${
+        me.history.length
+          ? html`<ul class="lines card">
+              ${grouped(me.history)
+                .slice(0, 3)
+                .map((line) => html`<${EntryLine} key=${line.key} line=${line} />`)}
+            </ul>`
+          : html`<${Empty} icon="clock">${t("history.none")}<//>`
+      }
+    <//>`;
 }
 
-function balance(me) {
+function Purse({ me }) {
   const [first, ...others] = me.wallets;
-  const sum = amount(first.available, first);
-  return h(
-    "div.lift",
-    {},
-    h(
-      "div.stamp.purse",
-      {},
-      h("p.hello", {}, t("home.hello", { name: me.name.split(" ")[0] })),
-      h(
-        "h1",
-        { tabindex: -1 },
-        h("span.sum.num", { style: { "--signs": sum.length } }, sum),
-        " ",
-        h("span.unit", {}, first.name),
-      ),
-      first.pending ? h("p.small", {}, t("wallet.pending", { amount: amount(first.pending, first) })) : null,
-      first.debt ? h("p.small.minus", {}, t("wallet.debt", { amount: amount(first.debt, first) })) : null,
-      pays(first),
-      lapses(first),
-      others.length
-        ? h(
-            "ul.purses",
-            {},
-            others.map((wallet) =>
-              h("li.chip", {}, wallet.name, h("strong.num", {}, amount(wallet.available, wallet))),
-            ),
-          )
-        : null,
-      h("button.button.primary.wide", { onclick: showCard }, icon("card"), t("home.card")),
-      phone.programme?.takesCodes
-        ? h("button.button.wide", { onclick: () => enterCode() }, icon("tag"), t("codes.enter"))
-        : null,
-    ),
-  );
+  // What was earned counts at once: its pending part is the lighter one.
+  const total = useCount(first.available + first.pending);
+  const sum = amount(total, first);
+  return html`<div class="lift">
+    <div class="stamp purse">
+      <p class="hello">${t("home.hello", { name: me.name.split(" ")[0] })}</p>
+      <h1 tabindex="-1">
+        <span class=${`sum num${first.pending && !first.available ? " soft" : ""}`} style=${{ "--signs": sum.length }}>${sum}</span>
+        ${" "}<span class="unit">${first.name}</span>
+      </h1>
+      <${Pending} wallet=${first} />
+      ${first.debt > 0 && html`<p class="small minus">${t("wallet.debt", { amount: amount(first.debt, first) })}</p>`}
+      ${me.wallets.map(
+        (wallet) =>
+          wallet.held > 0 &&
+          html`<p class="small quiet" key=${wallet.code}>
+            ${t("wallet.held", { name: wallet.name, amount: amount(wallet.held, wallet) })}
+          </p>`,
+      )}
+      <${Pays} wallet=${first} />
+      <${Lapses} wallet=${first} />
+      ${
+        others.length > 0 &&
+        html`<ul class="purses">
+          ${others.map(
+            (wallet) =>
+              html`<li class="chip" key=${wallet.code}>
+                ${wallet.name}<strong class="num">${amount(wallet.available + wallet.pending, wallet)}</strong>
+              </li>`,
+          )}
+        </ul>`
+      }
+      <button class="button primary wide" onClick=${() => showCard()}><${Icon} name="card" />${t("home.card")}</button>
+      ${
+        phone.programme?.takesCodes &&
+        html`<button class="button wide" onClick=${() => enterCode()}><${Icon} name="tag" />${t("codes.enter")}</button>`
+      }
+    </div>
+  </div>`;
+}
+
+/* From when the lighter part can be spent; several days stand in a sheet. */
+function Pending({ wallet }) {
+  const { pending, available, arriving } = wallet;
+  if (!pending) return null;
+  const [first] = arriving;
+  const from = first && dayOf(first.at, phone.programme?.timezone);
+  const later = new Set(arriving.map(({ at }) => dayAt(at))).size > 1;
+  const words = !first
+    ? t("wallet.pending", { amount: amount(pending, wallet) })
+    : available > 0
+      ? t("pending.part", { amount: amount(pending, wallet), day: from })
+      : t("pending.all", { day: from });
+  const bar =
+    available > 0 &&
+    html`<${Bar}
+      fraction=${available / (available + pending)}
+      ahead=${pending / (available + pending)}
+      label=${t("pending.now", { amount: amount(available, wallet) })}
+    />
+    <p class="small num">${t("pending.now", { amount: amount(available, wallet) })}</p>`;
+  return html`<div class="pending stack tight">
+    ${bar}
+    ${
+      later
+        ? html`<button class="lapse" onClick=${() => openDays(t("pending.title"), t("pending.hint"), arrivals)}>
+            <${Icon} name="clock" /><span>${words}</span><${Icon} name="forward" />
+          </button>`
+        : html`<p class="when"><${Icon} name="clock" /><span>${words}</span></p>`
+    }
+  </div>`;
 }
 
 /* What the points are worth at the till. Money says so by itself. */
-function pays(wallet) {
+function Pays({ wallet }) {
   const { pay } = wallet;
   const { currency } = phone.programme ?? {};
   if (!pay || !currency || wallet.walletKind === "MONEY") return null;
@@ -84,175 +145,55 @@ function pays(wallet) {
     units >= pay.minimum
       ? t("pay.worth", { worth: worth(units) })
       : t("pay.from", { amount: number(pay.minimum), worth: worth(pay.minimum) });
-  return h(
-    "p.small",
-    {},
-    pay.share < 100 ? `${what} ${t("pay.share", { share: percent(pay.share) })}` : what,
-  );
+  return html`<p class="small">
+    ${pay.share < 100 ? `${what} ${t("pay.share", { share: percent(pay.share) })}` : what}
+  </p>`;
 }
 
-function lapses(wallet) {
+function Lapses({ wallet }) {
   const [soonest] = wallet.expiring;
-  if (!soonest) return h("p.small.quiet", {}, wallet.available ? t("lapse.never") : "");
-  return h(
-    "button.lapse",
-    { onclick: openLapses },
-    icon("clock"),
-    t("lapse.soonest", { amount: amount(soonest.amount, wallet), day: day(soonest.on) }),
-    icon("forward"),
-  );
+  if (!soonest)
+    return wallet.available || wallet.pending ? html`<p class="small quiet">${t("lapse.never")}</p>` : null;
+  return html`<button class="lapse" onClick=${() => openDays(t("lapse.title"), t("lapse.hint"), lapses)}>
+    <${Icon} name="clock" />
+    <span>${t("lapse.soonest", { amount: amount(soonest.amount, wallet), day: day(soonest.on) })}</span>
+    <${Icon} name="forward" />
+  </button>`;
 }
 
-/* Every day on which something lapses, wallet by wallet. */
-function openLapses() {
-  const lots = (wallet) =>
-    h(
-      "ul.lines.card",
-      {},
-      wallet.expiring.map((lot) =>
-        h("li", {}, day(lot.on), h("span.figure", {}, amount(lot.amount, wallet))),
-      ),
-    );
-  return sheet(t("lapse.title"), t("close"), () =>
-    h(
-      "div.stack",
-      {},
-      h("h2", {}, t("lapse.title")),
-      h("p.quiet", {}, t("lapse.hint")),
-      phone.me.wallets
-        .filter((wallet) => wallet.expiring.length)
-        .map((wallet) => h("section.stack.tight", {}, h("h3", {}, wallet.name), lots(wallet))),
-    ),
-  );
+const lapses = (wallet) => wallet.expiring.map((lot) => [day(lot.on), lot.amount]);
+
+/* Day by day: lots that come on one are one line. */
+function arrivals(wallet) {
+  const sums = new Map();
+  for (const { amount: coming, at } of wallet.arriving) {
+    const on = dayOf(at, phone.programme?.timezone);
+    sums.set(on, (sums.get(on) ?? 0) + coming);
+  }
+  return [...sums];
 }
 
-function tier(progress) {
-  const { current, next } = progress;
-  const colour = current.colour ?? "var(--gold-line)";
-  return h(
-    "button.card.tier",
-    { onclick: () => ladder(progress) },
-    ring(progress.fraction, 92, h("span.medal", { style: { background: colour } }, icon("star")), colour),
-    h(
-      "span.grow.stack.tight",
-      {},
-      h("strong.name", {}, current.name),
-      next && progress.counts?.length
-        ? way(progress)
-        : h(
-            "span.quiet",
-            {},
-            next ? t("tier.next", { missing: number(progress.toNext), tier: next.name }) : t("tier.top"),
-          ),
-      progress.until ? h("span.small.quiet", {}, held(progress)) : null,
-    ),
-    icon("forward"),
-  );
+/* Every day on which something lapses or comes, wallet by wallet. */
+function openDays(title, hint, days) {
+  const Days = () => html`<div class="stack">
+    <h2>${title}</h2>
+    <p class="quiet">${hint}</p>
+    ${phone.me.wallets
+      .filter((wallet) => days(wallet).length)
+      .map(
+        (wallet) => html`<section class="stack tight" key=${wallet.code}>
+          <h3>${wallet.name}</h3>
+          <ul class="lines card">
+            ${days(wallet).map(([on, some]) => html`<li key=${on}>${on}<span class="figure">${amount(some, wallet)}</span></li>`)}
+          </ul>
+        </section>`,
+      )}
+  </div>`;
+  return sheet(title, Days);
 }
 
-/* Several counts, such as nights or spend: what each misses, since any one is enough. */
-function way({ next, counts }) {
-  const leading = counts.filter((count) => count.toNext !== null);
-  return [
-    h("span.quiet", {}, t(leading.length > 1 ? "tier.any" : "tier.one", { tier: next.name })),
-    ...leading.map((count) =>
-      h(
-        "span.count",
-        {},
-        h("span", {}, count.title),
-        h("span.num", {}, t("tier.more", { missing: counted(count.toNext, count) })),
-        bar(count.fraction, count.title),
-      ),
-    ),
-  ];
-}
-
-function held(progress) {
-  if (!progress.toKeep) return t("tier.until", { day: day(progress.until) });
-  const keeping = (progress.counts ?? []).filter((count) => count.toKeep !== null);
-  return keeping.length
-    ? t("tier.keepAny", {
-        counts: anyOf(keeping.map((count) => countText(count.toKeep, count))),
-        day: day(progress.until),
-      })
-    : t("tier.keep", { missing: number(progress.toKeep), day: day(progress.until) });
-}
-
-function soFar(progress) {
-  if (!progress.counts?.length) return t("tier.counted", { amount: number(progress.qualifying) });
-  const counts = progress.counts.map((count) => countText(count.qualifying, count));
-  return t("tier.soFar", { amount: listed(counts) });
-}
-
-function reaching(rung) {
-  return rung.thresholds
-    .filter((threshold) => threshold.from !== null)
-    .map((threshold) => countText(threshold.from, threshold));
-}
-
-function ladder(progress) {
-  return sheet(t("tier.title"), t("close"), () =>
-    h(
-      "div.stack",
-      {},
-      h("h2", {}, t("tier.title")),
-      h("p.quiet", {}, soFar(progress)),
-      (phone.programme?.tiers ?? [progress.current]).map((each) =>
-        h(
-          `section.card.rung${each.id === progress.current.id ? ".here" : ""}`,
-          {},
-          h(
-            "div.row",
-            {},
-            h("span.medal.small", { style: { background: each.colour ?? "var(--gold-line)" } }, icon("star")),
-            h("h3.grow", {}, each.name),
-            each.id === progress.current.id
-              ? h("span.chip.gold", {}, t("tier.yours"))
-              : each.thresholds?.length
-                ? null
-                : h("span.quiet.num", {}, t("tier.from", { from: number(each.from) })),
-          ),
-          each.thresholds?.some((threshold) => threshold.from)
-            ? h("p.small.quiet", {}, t("tier.from", { from: anyOf(reaching(each)) }))
-            : null,
-          h(
-            "ul.benefits",
-            {},
-            each.benefits.map((benefit) => h("li", {}, icon("check"), benefit)),
-          ),
-        ),
-      ),
-    ),
-  );
-}
-
-function ready(vouchers) {
-  return h(
-    "section.stack.tight",
-    {},
-    h("h2", {}, t("home.vouchers")),
-    h(
-      "ul.strip",
-      {},
-      vouchers.map((voucher) =>
-        h(
-          "li",
-          {},
-          h(
-            "button.ticket",
-            { onclick: () => openVoucher(voucher) },
-            picture(voucher.reward, 56),
-            h("span.grow", {}, h("strong", {}, voucher.title), h("small.quiet", {}, t("voucher.show"))),
-            icon("scan"),
-          ),
-        ),
-      ),
-    ),
-  );
-}
-
-/* What could be had now, else what is nearest. */
-function within(rewards) {
+/* The next step: what could be had now, else what time alone will bring, else what is nearest. */
+function Within({ rewards }) {
   const unlocked = rewards.filter((each) => each.rewardState === "UNLOCKED").slice(0, 2);
   const nearest = rewards
     .filter(
@@ -261,102 +202,42 @@ function within(rewards) {
         each.missing &&
         each.locks.every((lock) => lock.reason === "BALANCE"),
     )
-    .sort((a, b) => a.missing - b.missing)
+    .sort((a, b) => standing(a).missing - standing(b).missing || a.missing - b.missing)
     .slice(0, 2 - unlocked.length);
-  if (!unlocked.length && !nearest.length) return [];
-  return [
-    h(
-      "section.stack.tight",
-      {},
-      h(
-        "div.row.spread",
-        {},
-        h("h2", {}, t("home.rewards")),
-        h("button.button.plain", { onclick: () => go("rewards") }, t("all")),
-      ),
-      [...unlocked, ...nearest].map((each) =>
-        h(
-          "button.card.offer",
-          { onclick: () => openReward(each) },
-          picture(each.reward, 64),
-          h(
-            "span.grow.stack.tight",
-            {},
-            h("strong", {}, each.reward.title),
-            h("span.small.quiet", {}, cost(each.reward.cost)),
+  const offers = [...unlocked, ...nearest];
+  if (!offers.length) return null;
+  return html`<${Part} title=${t("home.rewards")} onAll=${() => go("rewards")}>
+    ${offers.map(
+      (each) => html`<button class="card offer" key=${each.id} onClick=${() => openReward(each)}>
+        <${Picture} image=${each.reward.image} kind=${each.reward.rewardKind} size=${64} />
+        <span class="grow stack tight">
+          <strong>${each.reward.title}</strong>
+          <span class="small quiet">${cost(each.reward.cost)}</span>
+          ${
             each.missing
-              ? [missing(each), h("span.small.quiet", {}, missingWords(each))]
-              : h("span.chip.good", {}, icon("check"), t("reward.yours")),
-          ),
-        ),
-      ),
-    ),
-  ];
+              ? html`<${Progress} each=${each} />`
+              : html`<span class="chip good"><${Icon} name="check" />${t("reward.yours")}</span>`
+          }
+        </span>
+      </button>`,
+    )}
+  <//>`;
 }
 
-/* The stamp cards in hand, which is what one looks for at the counter. */
-function cards(list) {
-  return list
-    .filter(isCard)
-    .slice(0, 2)
-    .map((each) =>
-      h(
-        "button.card.stampbutton",
-        { onclick: () => go("badges") },
-        h("strong", {}, each.badge.name),
-        stamps(each),
-      ),
-    );
-}
-
-function badges(all) {
-  const list = all.filter((each) => !isCard(each));
-  if (!list.length) return [];
-  return [
-    h(
-      "section.stack.tight",
-      {},
-      h(
-        "div.row.spread",
-        {},
-        h("h2", {}, t("tab.badges")),
-        h("button.button.plain", { onclick: () => go("badges") }, t("all")),
-      ),
-      h(
-        "ul.medals",
-        {},
-        list
-          .slice(0, 4)
-          .map((each) =>
-            h(
-              "li",
-              {},
-              ring(
-                each.fraction,
-                68,
-                h(`span${each.level ? "" : ".faint"}`, {}, picture({ image: each.badge.art }, 46)),
-                "var(--gold-line)",
-              ),
-              h("small", {}, each.badge.name),
-            ),
-          ),
-      ),
-    ),
-  ];
-}
-
-function latest(history) {
-  return h(
-    "section.stack.tight",
-    {},
-    h(
-      "div.row.spread",
-      {},
-      h("h2", {}, t("home.latest")),
-      h("button.button.plain", { onclick: () => go("history") }, t("all")),
-    ),
-    history.length
-      ? h("ul.lines.card", {}, history.slice(0, 3).map(entryLine))
-      : empty("clock", t("history.none")),
-  );
+function Medals({ badges }) {
+  if (!badges.length) return null;
+  return html`<${Part} title=${t("tab.badges")} onAll=${() => go("badges")}>
+    <ul class="medals">
+      ${badges.slice(0, 4).map(
+        (each) => html`<li key=${each.id}>
+          <button class="medalbutton" onClick=${() => openBadge(each)}>
+            <${Ring} fraction=${each.fraction} size=${68}>
+              <span class=${each.level ? "" : "faint"}><${Picture} image=${each.badge.art} size=${46} /></span>
+            <//>
+            <small>${each.badge.name}</small>
+          </button>
+        </li>`,
+      )}
+    </ul>
+  <//>`;
 }

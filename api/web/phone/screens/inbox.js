@@ -1,128 +1,171 @@
 /* Every message, also those that no push could bring; seen here, they are read. A survey's question is
-   answered here, by one tap. */
+   answered here, by one tap; other messages have the picture of what they are about, and lead to it. */
 
-import { fill, h } from "/shared/dom.js";
 import { instant } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
+import { html, useEffect, useRef, useState } from "/shared/preact.js";
 import { t } from "/shared/words.js";
+import { say } from "../faults.js";
 import { ask, go, onMessage, phone, readHome } from "../phone.js";
 import { ANSWER_SURVEY, MARK_READ, MESSAGES } from "../queries.js";
-import { empty, failed, notice, pages, say } from "./parts.js";
+import { Empty, Failed, Icon, More, Notice, Picture, useName } from "../ui.js";
+import { openBadge } from "./badges.js";
+import { openReward } from "./rewards.js";
 
 /* A link of the programme's own app, such as app://rewards/discount-5, leads to the same place here. */
-const PLACES = ["rewards", "badges", "history", "inbox", "me"];
+const PLACES = {
+  rewards: "gift",
+  badges: "star",
+  history: "clock",
+  inbox: "bell",
+  me: "person",
+  home: "home",
+};
 
-export async function inboxScreen(element) {
-  const body = h("div", { "aria-live": "polite" }, h("div.skeleton"));
-  element.append(h("h1", { tabindex: -1 }, t("inbox")), body);
-  const known = new Set();
-  const read = async (after) => {
-    const { messages } = (await ask(MESSAGES, { after })).viewer;
-    const nodes = messages.edges.map((edge) => edge.node);
-    const fresh = nodes.filter((message) => !message.readAt).map((message) => message.id);
-    if (fresh.length)
-      ask(MARK_READ, { input: { ids: fresh } })
-        .then(() => readHome())
-        .catch(() => {});
-    return { nodes, pageInfo: messages.pageInfo };
+async function readPage(after) {
+  const { messages } = (await ask(MESSAGES, { after })).viewer;
+  const nodes = messages.edges.map((edge) => edge.node);
+  const fresh = nodes.filter((message) => !message.readAt).map((message) => message.id);
+  if (fresh.length)
+    ask(MARK_READ, { input: { ids: fresh } })
+      .then(() => readHome())
+      .catch(() => {});
+  return { nodes, pageInfo: messages.pageInfo };
+}
+
+export function Inbox() {
+  const [list, setList] = useState(null);
+  const [fault, setFault] = useState(null);
+  const begin = () => {
+    setFault(null);
+    readPage(null).then(setList, setFault);
   };
-  const draw = (message) => {
-    known.add(message.id);
-    return line(message);
+  useEffect(() => {
+    let isOver = false;
+    begin();
+    /* What comes in while the inbox is looked at stands on top of it. */
+    const renew = async () => {
+      if (isOver) return;
+      if (document.hidden) return document.addEventListener("visibilitychange", renew, { once: true });
+      const first = await readPage(null).catch(() => null);
+      if (first && !isOver)
+        setList((before) => {
+          const known = new Set(before?.nodes.map((message) => message.id));
+          const fresh = first.nodes.filter((message) => !known.has(message.id));
+          return before ? { ...before, nodes: [...fresh, ...before.nodes] } : first;
+        });
+    };
+    const stop = onMessage(renew);
+    return () => {
+      isOver = true;
+      stop();
+    };
+  }, []);
+  const add = async (after) => {
+    const page = await readPage(after);
+    setList((before) => ({ nodes: [...before.nodes, ...page.nodes], pageInfo: page.pageInfo }));
   };
-  const show = (first) =>
-    fill(
-      body,
-      first.nodes.length ? h("div.card", {}, pages(first, draw, read)) : empty("bell", t("inbox.none")),
-    );
-  /* What comes in while the inbox is looked at stands on top of it. */
-  const renew = async () => {
-    if (!element.isConnected) return stop();
-    if (document.hidden) return document.addEventListener("visibilitychange", renew, { once: true });
-    const first = await read(null).catch(() => null);
-    if (!first) return null;
-    const list = body.querySelector("ul.lines");
-    return list
-      ? list.prepend(...first.nodes.filter((message) => !known.has(message.id)).map(draw))
-      : show(first);
+  return html`<h1 tabindex="-1">${t("inbox")}</h1>
+    <div aria-live="polite">
+      ${
+        list
+          ? list.nodes.length
+            ? html`<div class="card stack">
+                <ul class="lines">
+                  ${list.nodes.map((message) => html`<${Line} key=${message.id} message=${message} />`)}
+                </ul>
+                <${More} pageInfo=${list.pageInfo} add=${add} />
+              </div>`
+            : html`<${Empty} icon="bell">${t("inbox.none")}<//>`
+          : fault
+            ? html`<${Failed} error=${fault} again=${begin} />`
+            : html`<div class="skeleton"></div>`
+      }
+    </div>`;
+}
+
+/* What a message is about: its picture, what to do about it in words, and the act. */
+function about({ link }) {
+  const [, place, code] = link?.match(/^app:\/\/([\w-]+)(?:\/([\w-]+))?/) ?? [];
+  if (!(place in PLACES)) return { image: null, sign: "bell" };
+  const reward = place === "rewards" && phone.me?.rewards.find((each) => each.reward.code === code);
+  const badge = place === "badges" && phone.me?.badges.find((each) => each.badge.code === code);
+  const act = reward ? () => openReward(reward) : badge ? () => openBadge(badge) : () => go(place);
+  return {
+    image: reward?.reward?.image ?? badge?.badge?.art ?? null,
+    kind: reward?.reward?.rewardKind,
+    sign: PLACES[place],
+    words: reward
+      ? t("inbox.reward")
+      : badge
+        ? t("inbox.badge")
+        : t(place === "me" || place === "inbox" ? place : `tab.${place}`),
+    act,
   };
-  const stop = onMessage(renew);
-  const begin = async () => {
-    try {
-      show(await read(null));
-    } catch (error) {
-      fill(body, failed(error, begin));
+}
+
+function Line({ message }) {
+  const mark = message.readAt ? "" : "fresh";
+  if (message.survey) return html`<li class=${mark}><${Question} message=${message} /></li>`;
+  const { image, kind, sign, words, act } = about(message);
+  const content = html`<${Picture} image=${image} kind=${kind} sign=${image || kind ? undefined : sign} size=${48} />
+    <span class="grow stack tight">
+      <strong>${message.title}</strong>
+      <span>${message.body}</span>
+      <small class="why">${instant(message.sentAt, phone.programme?.timezone)}</small>
+      ${act && html`<span class="action">${words}<${Icon} name="forward" /></span>`}
+    </span>`;
+  return html`<li class=${mark}>
+    ${
+      act
+        ? html`<button class="entry message" onClick=${act}>${content}</button>`
+        : html`<div class="message row top">${content}</div>`
     }
-  };
-  await begin();
+  </li>`;
 }
 
-function line(message) {
-  const place = PLACES.find((name) => message.link?.match(/^app:\/\/([\w-]+)/)?.[1] === name);
-  if (message.survey) return h(message.readAt ? "li" : "li.fresh", {}, question(message));
-  const content = [
-    h("strong", {}, message.title),
-    h("span", {}, message.body),
-    h("small.why", {}, instant(message.sentAt, phone.programme?.timezone)),
-  ];
-  return h(
-    message.readAt ? "li" : "li.fresh",
-    {},
-    place
-      ? h("button.entry.message", { onclick: () => go(place) }, h("span.grow.stack.tight", {}, content))
-      : h("div.message.stack.tight", {}, content),
-  );
-}
-
-function question({ id, title, sentAt, survey }) {
+function Question({ message: { id, title, sentAt, survey } }) {
   // One key a score: where an answer was lost on the way, another score tapped next is told what stands.
-  const keys = {};
-  const [words, stage] = [h("strong", { id: `q-${id}` }, title), h("div.stack.tight")];
-  const thank = (score) => h("p.thanks", { tabindex: -1 }, t("survey.thanks", { score }));
-  const answer = async (score, buttons, fault) => {
-    for (const button of buttons) button.disabled = true;
-    fill(fault);
-    keys[score] ??= newKey();
+  const keys = useRef({});
+  const name = useName();
+  const [score, setScore] = useState(survey.score);
+  const [isBusy, setBusy] = useState(false);
+  const [fault, setFault] = useState(null);
+  const thanks = useRef(null);
+  useEffect(() => {
+    if (survey.score === null && score !== null) thanks.current?.focus();
+  }, [score]);
+  const answer = async (given) => {
+    setBusy(true);
+    setFault(null);
+    keys.current[given] ??= newKey();
     try {
       const { answerSurvey } = await ask(ANSWER_SURVEY, {
-        input: { message: id, score, idempotencyKey: keys[score] },
+        input: { message: id, score: given, idempotencyKey: keys.current[given] },
       });
-      const kept = answerSurvey.question?.survey.score ?? answerSurvey.score;
-      if (kept === undefined) return fill(fault, notice(answerSurvey.message, "bad", "close"));
-      fill(stage, thank(kept)).firstChild.focus();
+      const stands = answerSurvey.question?.survey.score ?? answerSurvey.score;
+      if (stands === undefined) return setFault({ text: answerSurvey.message, icon: "close" });
+      setScore(stands);
       readHome().catch(() => {});
     } catch (error) {
-      fill(fault, notice(say(error), "bad", "cloud"));
-      for (const button of buttons) button.disabled = false;
+      setFault({ text: say(error), icon: "cloud" });
+      setBusy(false);
     }
   };
-  const scale = () => {
-    const fault = h("div.fault");
-    const scores = Array.from({ length: survey.highest - survey.lowest + 1 }, (_, at) => survey.lowest + at);
-    const buttons = scores.map((score) =>
-      h("button.button", { onclick: () => answer(score, buttons, fault) }, score),
-    );
-    return [
-      h(
-        "div.scores",
-        { role: "group", "aria-labelledby": words.id, style: { "--across": Math.min(6, scores.length) } },
-        buttons,
-      ),
-      h(
-        "p.row.spread.small.quiet",
-        {},
-        h("span", {}, t("survey.low", { score: survey.lowest })),
-        h("span", {}, t("survey.high", { score: survey.highest })),
-      ),
-      fault,
-    ];
-  };
-  fill(stage, survey.score === null ? scale() : thank(survey.score));
-  return h(
-    "div.message.stack.tight",
-    {},
-    words,
-    stage,
-    h("small.why", {}, instant(sentAt, phone.programme?.timezone)),
-  );
+  const scores = Array.from({ length: survey.highest - survey.lowest + 1 }, (_, at) => survey.lowest + at);
+  const scale = html`<div class="scores" role="group" aria-labelledby=${name} style=${{ "--across": Math.min(6, scores.length) }}>
+      ${scores.map((each) => html`<button key=${each} class="button" disabled=${isBusy} onClick=${() => answer(each)}>${each}</button>`)}
+    </div>
+    <p class="row spread small quiet">
+      <span>${t("survey.low", { score: survey.lowest })}</span>
+      <span>${t("survey.high", { score: survey.highest })}</span>
+    </p>
+    <div class="fault">${fault && html`<${Notice} kind="bad" icon=${fault.icon}>${fault.text}<//>`}</div>`;
+  return html`<div class="message stack tight">
+    <strong id=${name}>${title}</strong>
+    <div class="stack tight">
+      ${score === null ? scale : html`<p class="thanks" tabindex="-1" ref=${thanks}>${t("survey.thanks", { score })}</p>`}
+    </div>
+    <small class="why">${instant(sentAt, phone.programme?.timezone)}</small>
+  </div>`;
 }

@@ -1,33 +1,10 @@
-/* Pieces that several screens show: figures, pictures, rings, reasons, and what to say when something
-   fails. */
+/* Pieces that several screens show: what things cost and are worth, figures, and why an amount came to be. */
 
-import { busy, fill, h, icon, kindIcon, s, toast } from "/shared/dom.js";
 import { amount, dayOf, money, number, percent, signed } from "/shared/format.js";
-import { NoNetwork, SignedOut, SomebodyElse } from "/shared/graphql.js";
-import { has, t } from "/shared/words.js";
-import { phone, session, walletOf } from "../phone.js";
-
-/** A card of the Me screen, under a heading. */
-export function section(key, ...children) {
-  return h("section.card.stack", {}, h("h2", {}, t(key)), children);
-}
-
-/** A reward's picture, or the drawing of its kind where it has none or it cannot be had. */
-export function picture(reward, size) {
-  const style = { "--size": size ? `${size}px` : "100%" };
-  const sign = h("span.picture.sign", { "aria-hidden": "true", style }, kindIcon(reward.rewardKind));
-  if (!reward.image) return sign;
-  const image = h("img.picture", {
-    src: reward.image,
-    alt: "",
-    loading: "lazy",
-    width: size ?? 240,
-    height: size ?? 240,
-    style,
-    onerror: () => image.replaceWith(sign),
-  });
-  return image;
-}
+import { html } from "/shared/preact.js";
+import { has, speech, t } from "/shared/words.js";
+import { phone, prefer, walletOf } from "../phone.js";
+import { Bar, Icon } from "../ui.js";
 
 /** "500 NumisPoints", or money as money. */
 export function cost({ wallet, amount: value }) {
@@ -37,14 +14,15 @@ export function cost({ wallet, amount: value }) {
     : t("cost", { amount: number(value), wallet: own?.name ?? wallet });
 }
 
-export function figure(value, wallet) {
-  return h(`span.figure${value > 0 ? ".plus" : value < 0 ? ".minus" : ".off"}`, {}, signed(value, wallet));
+export function Figure({ value, wallet, soft = false }) {
+  const sign = value > 0 ? "plus" : value < 0 ? "minus" : "off";
+  return html`<span class=${`figure ${sign}${soft ? " soft" : ""}`}>${signed(value, wallet)}</span>`;
 }
 
 /** Where the terms are read; nothing where the programme names no place: a link to nowhere led back to this
  * page. */
-export function termsLink({ url }) {
-  return url ? h("a", { href: url, target: "_blank", rel: "noopener" }, t("terms.read")) : "";
+export function TermsLink({ terms }) {
+  return terms.url ? html`<a href=${terms.url} target="_blank" rel="noopener">${t("terms.read")}</a>` : "";
 }
 
 export function worth(value) {
@@ -63,200 +41,127 @@ export function worth(value) {
   );
 }
 
-/** A ring filled so far, with what stands in its middle. */
-export function ring(fraction, size, middle, colour = "var(--seal)") {
-  const turn = 2 * Math.PI * 44;
-  return h(
-    "div.ring",
-    { style: { "--size": `${size}px` } },
-    s(
-      "svg",
-      { viewBox: "0 0 100 100", "aria-hidden": "true" },
-      s("circle.way", { cx: 50, cy: 50, r: 44 }),
-      // Its ends are round: of no length it would be a dot.
-      fraction > 0 &&
-        s("circle.done", {
-          cx: 50,
-          cy: 50,
-          r: 44,
-          "stroke-dasharray": `${turn * Math.min(1, fraction)} ${turn}`,
-          style: { stroke: colour },
-        }),
-    ),
-    h("div.middle", {}, middle),
-  );
-}
-
-export function bar(fraction, label) {
-  return h(
-    "div.bar",
-    {
-      role: "progressbar",
-      "aria-label": label,
-      "aria-valuemin": 0,
-      "aria-valuemax": 100,
-      "aria-valuenow": Math.round(fraction * 100),
-    },
-    h("span", { style: { width: `${Math.round(Math.min(1, fraction) * 100)}%` } }),
-  );
-}
-
 /** Each rule that counted, and each that did not with its reason. A rule that nobody gave a title tells
  * people nothing. */
-export function reasons(all) {
+export function Reasons({ all }) {
   const outcomes = all.filter((outcome) => outcome.title !== outcome.rule || outcome.amount);
-  return h(
-    "ul.lines.reasons",
-    {},
-    outcomes.map((outcome) =>
-      h(
-        outcome.applied ? "li" : "li.off",
-        {},
-        h("span", {}, outcome.title, outcome.reason && h("small.why", {}, why(outcome.reason))),
-        outcome.applied && outcome.amount
-          ? figure(outcome.amount, walletOf(outcome.wallet))
-          : h("span.figure.off", {}, outcome.applied ? icon("check") : "\u2013"),
-      ),
-    ),
-  );
+  const line = (outcome) => html`<li class=${outcome.applied ? "" : "off"}>
+    <span>${outcome.title}${outcome.reason && html`<small class="why">${why(outcome.reason)}</small>`}</span>
+    ${
+      outcome.applied && outcome.amount
+        ? html`<${Figure} value=${outcome.amount} wallet=${walletOf(outcome.wallet)} />`
+        : html`<span class="figure off">${outcome.applied ? html`<${Icon} name="check" />` : "–"}</span>`
+    }
+  </li>`;
+  return html`<ul class="lines reasons">${outcomes.map(line)}</ul>`;
 }
 
-/** A reason's fixed word in the reader's language; one that the server added since is shown as it came. */
+/* A reason's fixed word in the reader's language; one that the server added since is shown as it came. */
 function why(reason) {
-  const [word, ...rest] = reason.split(":");
+  const [, word, value] = reason.match(/^([a-z_]+)(?::(.*))?$/s) ?? [];
   if (!has(`why.${word}`)) return reason;
-  const value = rest.join(":");
   return t(`why.${word}`, {
     value: word === "later" && value ? dayOf(value, phone.programme?.timezone) : value,
   });
 }
 
-export function notice(text, kind = "", image = "clock") {
-  return h(
-    `p.notice${kind ? `.${kind}` : ""}`,
-    { role: kind === "bad" ? "alert" : null },
-    icon(image),
-    h("span", {}, text),
-  );
+/** How a reward stands to what there is: `missing` units that are not even pending, and where nothing but time is
+ * missing, the instant `at` which it is theirs. `have` and `ahead` are the parts of its cost, 0 to 1. */
+export function standing(each) {
+  const { cost: price } = each.reward;
+  const wallet = price && walletOf(price.wallet);
+  if (!wallet || !each.missing) return { missing: 0, at: null, have: 1, ahead: 0 };
+  const ahead = Math.min(each.missing, wallet.pending);
+  const onlyTime = ahead === each.missing && each.locks.every((lock) => lock.reason === "BALANCE");
+  return {
+    missing: each.missing - ahead,
+    at: onlyTime ? comesBy(wallet, each.missing) : null,
+    have: Math.max(0, price.amount - each.missing) / price.amount,
+    ahead: ahead / price.amount,
+  };
 }
 
-/** Tell what went wrong where it was asked for; in passing, where the member has gone on to something else. */
-export function fail(place, text, image = "cloud") {
-  if (place.isConnected) fill(place, notice(text, "bad", image));
-  else toast(text, "bad");
-}
-
-/** What failed, and the way to try it again. */
-export function failed(error, again) {
-  return h(
-    "div.stack",
-    {},
-    notice(say(error), "bad", "cloud"),
-    h("button.button.wide", { type: "button", onclick: again }, t("again")),
-  );
-}
-
-/** Where there is nothing yet: a drawing, and what will stand here. */
-export function empty(image, text) {
-  return h("div.empty", {}, icon(image), h("p", {}, text));
-}
-
-/** What to tell a member about a failure: a network's, a session's, or the server's own sentence. */
-export function say(error) {
-  if (error instanceof NoNetwork) return t("fault.network");
-  if (error instanceof SignedOut) {
-    session.end();
-    return t("fault.signedout");
+/* When so much of what is pending can be spent; null where the server does not say. */
+function comesBy(wallet, needed) {
+  let sum = 0;
+  for (const { amount: coming, at } of wallet.arriving) {
+    sum += coming;
+    if (sum >= needed) return at;
   }
-  if (error instanceof SomebodyElse) return t("fault.signedout");
-  if (error.code === "RATE_LIMITED") return t("fault.often", { seconds: error.retryAfter ?? 5 });
-  if (error.code === "BUSY") return t("fault.busy", { seconds: error.retryAfter ?? 5 });
-  if (error.code !== "BAD_INPUT" || !error.field) return t("fault.internal");
-  // The server's own sentence is for programmers, in English: here stands ours about the field that it names.
-  const field = fieldOf(error);
-  return has(`fault.field.${field}`) ? t(`fault.field.${field}`) : t("fault.input");
+  return null;
 }
 
-function fieldOf(error) {
-  const [field] = error.field?.match(/[A-Za-z]+$/) ?? [];
-  return ["email", "phone"].includes(field) ? "contact" : field;
+/** How much of what a reward costs there is, what is on its way with it, and what that means in words. */
+export function Progress({ each }) {
+  const { missing, at, have, ahead } = standing(each);
+  const words = at
+    ? t("reward.on", { day: dayOf(at, phone.programme?.timezone) })
+    : ahead
+      ? missing
+        ? t("reward.left", { cost: cost({ ...each.reward.cost, amount: missing }) })
+        : t("reward.soon")
+      : missingWords(each);
+  return html`<${Bar} fraction=${have} ahead=${ahead} label=${words} /><span class="small quiet">${words}</span>`;
 }
 
-/* Tell a fault at the field that it is about, where the form has it. */
-function atField(form, error) {
-  const input = error.code === "BAD_INPUT" && form.elements.namedItem(fieldOf(error) ?? "");
-  const box = input?.closest?.(".field");
-  if (!box?.isConnected) return false;
-  box.fault(say(error));
-  input.focus();
-  return true;
+/** In the server's words what of a reward's cost is still missing, where that is. */
+export function missingWords({ locks }) {
+  return locks.find((lock) => lock.reason === "BALANCE")?.message;
 }
 
-/** A form that sends itself once at a time and shows what went wrong beneath its fields; at first the `problem`
- * that is known before. */
-export function sending(button, children, act, problem = "") {
-  const fault = h("div", { "aria-live": "assertive" }, problem && notice(problem, "bad", "close"));
-  return h(
-    "form.stack",
-    {
-      onsubmit: (event) => {
-        event.preventDefault();
-        const form = event.target;
-        fill(fault);
-        for (const box of form.querySelectorAll(".field.wrong")) box.fault("");
-        busy(button, async () => {
-          try {
-            const fresh = await act();
-            if (fresh) fail(fault, fresh, "close");
-          } catch (error) {
-            if (!atField(form, error)) fail(fault, say(error));
-          }
-        });
-      },
-    },
-    children,
-    fault,
-    button,
-  );
+/** Hand something to other apps, or copy it where the browser shares nothing; `told` says that it was copied. */
+export async function share(text, url, told, toast) {
+  if (navigator.share) return navigator.share({ text, url }).catch(() => {});
+  await navigator.clipboard.writeText([text, url].filter(Boolean).join(" "));
+  return toast(told);
 }
 
-/** A list that is read page by page: `read(after)` answers {nodes, pageInfo}. */
-export function pages(first, draw, read) {
-  const list = h("ul.lines", {}, first.nodes.map(draw));
-  return h(
-    "div.stack",
-    {},
-    list,
-    furtherPages(first.pageInfo, async (after) => {
-      const next = await read(after);
-      list.append(...next.nodes.map(draw));
-      return next.pageInfo;
-    }),
-  );
+/** Where members get help, where the programme says so. */
+export function Support() {
+  const { brand, links } = phone.programme ?? {};
+  const own = brand?.support ?? {};
+  const page = own.url ?? links?.support;
+  const ways = [
+    page && [page, t("support.page")],
+    own.email && [`mailto:${own.email}`, own.email],
+    own.phone && [`tel:${own.phone}`, own.phone],
+    links?.privacy && [links.privacy, t("support.privacy")],
+  ].filter(Boolean);
+  if (!ways.length) return null;
+  return html`<p class="small quiet ways">
+    ${ways.map(([address, words]) =>
+      /^https?:|^\//.test(address)
+        ? html`<a key=${address} href=${address} target="_blank" rel="noopener">${words}</a>`
+        : html`<span key=${address}>${words}</span>`,
+    )}
+  </p>`;
 }
 
-/** The button beneath a list for what follows: `add(after)` appends it and answers its page info. */
-export function furtherPages(pageInfo, add) {
-  let { endCursor } = pageInfo;
-  const fault = h("div", { "aria-live": "assertive" });
-  const more = h(
-    "button.button.wide",
-    {
-      type: "button",
-      onclick: () =>
-        busy(more, async () => {
-          fill(fault);
-          try {
-            const page = await add(endCursor);
-            ({ endCursor } = page);
-            more.hidden = !page.hasNextPage;
-          } catch (error) {
-            fill(fault, notice(say(error), "bad", "cloud"));
-          }
-        }),
-    },
-    t("more"),
-  );
-  more.hidden = !pageInfo.hasNextPage;
-  return h("div.stack.tight.further", {}, fault, more);
+const NAMES = { en: "English", pt: "Português", pl: "Polski" };
+
+/** The languages to choose from: those of the page that the programme speaks, all where it speaks none of them. */
+function offered() {
+  const spoken = (phone.programme?.locales ?? []).map((locale) => locale.slice(0, 2));
+  const both = Object.keys(NAMES).filter((tag) => spoken.includes(tag) || tag === speech.language);
+  return spoken.some((tag) => tag in NAMES) ? both : Object.keys(NAMES);
+}
+
+/** The page's language; `chosen` keeps it with the membership as well. */
+export function LanguagePicker({ chosen }) {
+  const tags = offered();
+  if (tags.length < 2) return null;
+  const choose = async (tag) => {
+    prefer("language", tag);
+    await chosen?.(tag);
+    location.reload();
+  };
+  return html`<div class="segments" role="group" aria-label=${t("language")}>
+    ${tags.map(
+      (
+        tag,
+      ) => html`<button key=${tag} type="button" lang=${tag} aria-pressed=${String(tag === speech.language)} onClick=${() => choose(tag)}>
+        ${NAMES[tag]}
+      </button>`,
+    )}
+  </div>`;
 }

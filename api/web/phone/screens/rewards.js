@@ -1,41 +1,57 @@
 /* What points can be turned into: what is unlocked first, and for the rest what is missing. */
 
-import { busy, fill, h, icon, sheet, toast } from "/shared/dom.js";
-import { ending, listed } from "/shared/format.js";
+import { dayOf, ending, listed } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
+import { html, useEffect, useRef, useState } from "/shared/preact.js";
 import { t } from "/shared/words.js";
+import { sheet } from "../dialogs.js";
+import { say } from "../faults.js";
 import { ask, phone, readHome } from "../phone.js";
 import { MORE_REWARDS, REDEEM } from "../queries.js";
-import { bar, cost, empty, fail, furtherPages, picture, say, worth } from "./parts.js";
+import { addressOf } from "../route.js";
+import { Act, Empty, Icon, More, Notice, Part, Picture, toast } from "../ui.js";
+import { cost, Progress, standing, worth } from "./parts.js";
 import { openVoucher } from "./voucher.js";
 
-export function rewardsScreen(element) {
+export function Rewards() {
   const { me } = phone;
-  const held = me.vouchers.filter((voucher) => voucher.voucherState === "ISSUED");
+  const [further, setFurther] = useState({ nodes: [], pageInfo: null });
+  const usable = me.vouchers.filter((voucher) => voucher.voucherState === "ISSUED");
   const past = me.vouchers.filter((voucher) => voucher.voucherState !== "ISSUED");
-  const grid = h("ul.album", {}, sorted(me.rewards).map(tile));
-  element.append(
-    h(
-      "div.stack.tight",
-      {},
-      h("h1", { tabindex: -1 }, t("tab.rewards")),
-      h(
-        "p.quiet",
-        {},
-        t("rewards.have", {
-          amount: listed(me.wallets.map((wallet) => cost({ wallet: wallet.code, amount: wallet.available }))),
-        }),
-      ),
-    ),
-    held.length
-      ? h("section.stack.tight", {}, h("h2", {}, t("home.vouchers")), h("ul.strip", {}, held.map(ticket)))
-      : "",
-    me.rewards.length ? grid : empty("gift", t("rewards.none")),
-    me.rewardsMore.hasNextPage ? furtherPages(me.rewardsMore, (after) => add(grid, after)) : "",
-    past.length
-      ? h("details", {}, h("summary", {}, t("vouchers.past")), h("ul.strip", {}, past.map(ticket)))
-      : "",
+  const own = me.wallets.map((wallet) =>
+    cost({ wallet: wallet.code, amount: wallet.available + wallet.pending }),
   );
+  const add = async (after) => {
+    const { rewards } = (await ask(MORE_REWARDS, { after })).viewer;
+    setFurther((before) => ({
+      nodes: [...before.nodes, ...rewards.edges.map((edge) => edge.node)],
+      pageInfo: rewards.pageInfo,
+    }));
+  };
+  const tiles = [...sorted(me.rewards), ...further.nodes];
+  return html`<div class="stack tight">
+      <h1 tabindex="-1">${t("tab.rewards")}</h1>
+      <p class="quiet">${t("rewards.have", { amount: listed(own) })}</p>
+    </div>
+    ${
+      usable.length > 0 &&
+      html`<${Part} title=${t("home.vouchers")}>
+        <ul class="strip">${usable.map((voucher) => html`<${Ticket} key=${voucher.id} voucher=${voucher} />`)}</ul>
+      <//>`
+    }
+    ${
+      tiles.length
+        ? html`<ul class="album">${tiles.map((each) => html`<${Tile} key=${each.id} each=${each} />`)}</ul>`
+        : html`<${Empty} icon="gift">${t("rewards.none")}<//>`
+    }
+    <${More} pageInfo=${further.pageInfo ?? me.rewardsMore} add=${add} />
+    ${
+      past.length > 0 &&
+      html`<details>
+        <summary>${t("vouchers.past")}</summary>
+        <ul class="strip">${past.map((voucher) => html`<${Ticket} key=${voucher.id} voucher=${voucher} />`)}</ul>
+      </details>`
+    }`;
 }
 
 function sorted(rewards) {
@@ -44,64 +60,49 @@ function sorted(rewards) {
   );
 }
 
-function ticket(voucher) {
-  return h(
-    "li",
-    {},
-    h(
-      "button.ticket",
-      { onclick: () => openVoucher(voucher) },
-      picture(voucher.reward, 56),
-      h(
-        "span.grow",
-        {},
-        h("strong", {}, voucher.title),
-        h(
-          "small.quiet",
-          {},
-          voucher.voucherState === "ISSUED" && voucher.expiresAt
-            ? t("voucher.until", { day: ending(voucher.expiresAt, phone.programme?.timezone) })
-            : t(`voucher.${voucher.voucherState}`),
-        ),
-      ),
-    ),
-  );
+/** A voucher in a list; `hint` says what opening it is for, else how long it holds. */
+export function Ticket({ voucher, hint, sign }) {
+  const { reward } = voucher;
+  const beneath =
+    hint ??
+    (voucher.voucherState === "ISSUED" && voucher.expiresAt
+      ? t("voucher.until", { day: ending(voucher.expiresAt, phone.programme?.timezone) })
+      : t(`voucher.${voucher.voucherState}`));
+  return html`<li>
+    <button class="ticket" onClick=${() => openVoucher(voucher)}>
+      <${Picture} image=${reward.image} kind=${reward.rewardKind} size=${56} />
+      <span class="grow"><strong>${voucher.title}</strong><small class="quiet">${beneath}</small></span>
+      ${sign && html`<${Icon} name=${sign} />`}
+    </button>
+  </li>`;
 }
 
-function tile(each) {
+function Tile({ each }) {
   const { reward } = each;
   const locked = each.rewardState === "LOCKED";
-  return h(
-    "li.lift",
-    {},
-    h(
-      `button.stamp.tile${locked ? ".locked" : ""}`,
-      { onclick: () => openReward(each) },
-      picture(reward),
-      h("strong", {}, reward.title),
-      h("span.small.quiet", {}, cost(reward.cost)),
-      locked && each.missing ? missing(each) : null,
-      locked
-        ? h("span.why", {}, icon("lock"), each.locks[0]?.message ?? t("reward.locked"))
-        : h("span.chip.good", {}, icon("check"), t("reward.yours")),
-    ),
-  );
+  const { at, ahead } = standing(each);
+  return html`<li class="lift">
+    <button class=${`stamp tile${locked ? " locked" : ""}`} onClick=${() => openReward(each)}>
+      <${Picture} image=${reward.image} kind=${reward.rewardKind} />
+      <strong>${reward.title}</strong>
+      <span class="small quiet">${cost(reward.cost)}</span>
+      ${
+        locked
+          ? each.missing && (at || ahead)
+            ? html`<${Progress} each=${each} />`
+            : html`<${Locked} each=${each} />`
+          : html`<span class="chip good"><${Icon} name="check" />${t("reward.yours")}</span>`
+      }
+    </button>
+  </li>`;
 }
 
-/** In the server's words what of a reward's cost is still missing, where that is. */
-export function missingWords({ locks }) {
-  return locks.find((lock) => lock.reason === "BALANCE")?.message;
-}
-
-/** How much of what a reward costs there is. */
-export function missing(each) {
-  return bar(1 - each.missing / each.reward.cost.amount, missingWords(each));
-}
-
-async function add(grid, after) {
-  const { viewer: me } = await ask(MORE_REWARDS, { after });
-  grid.append(...me.rewards.edges.map((edge) => tile(edge.node)));
-  return me.rewards.pageInfo;
+function Locked({ each }) {
+  return html`${each.missing > 0 && html`<${Progress} each=${each} bare />`}
+    ${
+      (!each.missing || each.locks[0]?.reason !== "BALANCE") &&
+      html`<span class="why"><${Icon} name="lock" />${each.locks[0]?.message ?? t("reward.locked")}</span>`
+    }`;
 }
 
 /* The sheet was closed before the answer came: what was paid for is told all the same. */
@@ -111,93 +112,93 @@ function late(voucher) {
 }
 
 /** One reward whole; redeeming it asks once more, and then holds up the voucher. */
-export function openReward(each) {
-  const { reward } = each;
-  const idempotencyKey = newKey();
-  let issued = null;
-  return sheet(reward.title, t("close"), (close) => {
-    const stage = h("div.stack");
-    const first = () =>
-      fill(
-        stage,
-        each.rewardState === "UNLOCKED"
-          ? [h("button.button.primary.wide.tall", { onclick: second }, t("redeem"))]
-          : [
-              h("h3", {}, t("reward.locked")),
-              h(
-                "ul.stack.tight",
-                {},
-                each.locks.map((lock) => h("li.notice", {}, icon("lock"), h("span", {}, lock.message))),
-              ),
-              each.missing ? missing(each) : "",
-            ],
-      );
-    const second = () => {
-      const fault = h("div", { "aria-live": "assertive" });
-      // The second half of a double tap redeems nothing: it was meant for the button that stood here before.
-      const button = h(
-        "button.button.primary.wide.tall",
-        { onclick: (event) => event.detail < 2 && busy(button, () => redeem(fault)) },
-        t("redeem.sure", { cost: cost(reward.cost) }),
-      );
-      fill(
-        stage,
-        h("p", {}, t("redeem.hint", { cost: cost(reward.cost) })),
-        fault,
-        button,
-        h("button.button.wide", { onclick: first }, t("cancel")),
-      );
-      button.focus();
-    };
-    const redeem = async (fault) => {
-      fill(fault);
-      try {
-        const { redeemReward } = await ask(REDEEM, { input: { rewardId: reward.id, idempotencyKey } });
-        if (redeemReward.__typename === "RewardRedeemed") {
-          if (!stage.isConnected) return late(redeemReward.voucher);
-          issued = redeemReward.voucher;
-          return close();
-        }
-        return fail(fault, redeemReward.message, "lock");
-      } catch (error) {
-        // The same key again: if it was redeemed after all, the same voucher answers.
-        return fail(fault, say(error));
-      }
-    };
-    first();
-    return h(
-      "div.stack.reward",
-      {},
-      h("div.lift", {}, h("div.stamp", {}, picture(reward))),
-      h("h2", {}, reward.title),
-      h("p", {}, reward.description),
-      h(
-        "div.row.wrap",
-        {},
-        h("span.chip.gold", {}, cost(reward.cost)),
-        worth(reward.value) ? h("span.chip", {}, worth(reward.value)) : "",
-        reward.stock !== null ? h("span.chip", {}, t("reward.stock", { count: reward.stock })) : "",
-        reward.availableUntil
-          ? h(
-              "span.chip",
-              {},
-              t("voucher.until", { day: ending(reward.availableUntil, phone.programme?.timezone) }),
-            )
-          : "",
-      ),
-      reward.stores.length
-        ? h(
-            "p.small.quiet",
-            {},
-            t("voucher.stores", { stores: reward.stores.map((store) => store.name).join(", ") }),
-          )
-        : "",
-      reward.terms ? h("p.small.quiet", {}, reward.terms) : "",
-      stage,
-    );
-  }).then(() => {
-    if (!issued) return;
-    openVoucher(issued);
-    readHome().catch(() => {});
+export async function openReward(each) {
+  const { code, title } = each.reward;
+  const issued = await sheet(title, Reward, {
+    each,
+    idempotencyKey: newKey(),
+    address: addressOf("rewards", code),
   });
+  if (!issued) return;
+  openVoucher(issued);
+  readHome().catch(() => {});
+}
+
+function Reward({ each, idempotencyKey, close }) {
+  const { reward } = each;
+  const zone = phone.programme?.timezone;
+  return html`<div class="stack reward">
+    <div class="lift"><div class="stamp"><${Picture} image=${reward.image} kind=${reward.rewardKind} /></div></div>
+    <h2>${reward.title}</h2>
+    <p>${reward.description}</p>
+    <div class="row wrap">
+      <span class="chip gold">${cost(reward.cost)}</span>
+      ${worth(reward.value) && html`<span class="chip">${worth(reward.value)}</span>`}
+      ${reward.stock !== null && html`<span class="chip">${t("reward.stock", { count: reward.stock })}</span>`}
+      ${
+        reward.availableUntil &&
+        html`<span class="chip">${t("voucher.until", { day: ending(reward.availableUntil, zone) })}</span>`
+      }
+    </div>
+    ${
+      reward.stores.length > 0 &&
+      html`<p class="small quiet">
+        ${t("voucher.stores", { stores: reward.stores.map((store) => store.name).join(", ") })}
+      </p>`
+    }
+    ${reward.terms && html`<p class="small quiet">${reward.terms}</p>`}
+    ${
+      each.rewardState === "UNLOCKED"
+        ? html`<${Redeeming} reward=${reward} idempotencyKey=${idempotencyKey} close=${close} />`
+        : html`<${Locks} each=${each} zone=${zone} />`
+    }
+  </div>`;
+}
+
+function Locks({ each, zone }) {
+  const { at } = standing(each);
+  if (at)
+    return html`<p class="notice good"><${Icon} name="clock" /><span>${t("reward.on", { day: dayOf(at, zone) })}</span></p>
+      <div class="stack tight"><${Progress} each=${each} /></div>`;
+  return html`<h3>${t("reward.locked")}</h3>
+    <ul class="stack tight">
+      ${each.locks.map((lock) => html`<li class="notice" key=${lock.message}><${Icon} name="lock" /><span>${lock.message}</span></li>`)}
+    </ul>
+    ${each.missing > 0 && html`<div class="stack tight"><${Progress} each=${each} /></div>`}`;
+}
+
+function Redeeming({ reward, idempotencyKey, close }) {
+  const [isSure, setSure] = useState(false);
+  const [fault, setFault] = useState(null);
+  const place = useRef(null);
+  useEffect(() => {
+    if (isSure) place.current?.querySelector(".primary").focus();
+  }, [isSure]);
+  const redeem = async () => {
+    setFault(null);
+    try {
+      const { redeemReward } = await ask(REDEEM, { input: { rewardId: reward.id, idempotencyKey } });
+      const isOpen = Boolean(place.current);
+      if (redeemReward.__typename === "RewardRedeemed")
+        return isOpen ? close(redeemReward.voucher) : late(redeemReward.voucher);
+      return isOpen
+        ? setFault({ text: redeemReward.message, icon: "lock" })
+        : toast(redeemReward.message, "bad");
+    } catch (error) {
+      // The same key again: if it was redeemed after all, the same voucher answers.
+      return place.current ? setFault({ text: say(error), icon: "cloud" }) : toast(say(error), "bad");
+    }
+  };
+  if (!isSure)
+    return html`<div class="stack" ref=${place} key="first">
+      <button class="button primary wide tall" onClick=${() => setSure(true)}>${t("redeem")}</button>
+    </div>`;
+  return html`<div class="stack" ref=${place} key="sure">
+    <p>${t("redeem.hint", { cost: cost(reward.cost) })}</p>
+    <div aria-live="assertive">${fault && html`<${Notice} kind="bad" icon=${fault.icon}>${fault.text}<//>`}</div>
+    <${Act} class="button primary wide tall" act=${(event) => event.detail < 2 && redeem()}>
+      ${t("redeem.sure", { cost: cost(reward.cost) })}
+    <//>
+    <button class="button wide" onClick=${() => setSure(false)}>${t("cancel")}</button>
+  </div>`;
 }

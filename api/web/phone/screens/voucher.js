@@ -1,162 +1,174 @@
 /* A voucher held up to a cashier: its code large on a light card, the screen kept awake, and "used" the
    moment it is. */
 
-import { openDialog } from "/shared/back.js";
-import { busy, fill, h, icon } from "/shared/dom.js";
 import { ending, instant } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
-import { picture as drawCode } from "/shared/qr.js";
+import { html, useEffect, useRef, useState } from "/shared/preact.js";
 import { t } from "/shared/words.js";
+import { held } from "../dialogs.js";
+import { say } from "../faults.js";
 import { ask, onChange, phone, readHome } from "../phone.js";
 import { CANCEL } from "../queries.js";
-import { notice, picture, say, worth } from "./parts.js";
+import { addressOf } from "../route.js";
+import { Act, Icon, Notice, Picture } from "../ui.js";
+import { drawCode } from "./later.js";
+import { worth } from "./parts.js";
 
 /* A socket may be dead without knowing it, as in a lift or between two masts: while a voucher is held up,
    look as well. */
 const LOOK_MS = 8000;
-let open = null;
+const watching = new Set();
 
 /** Show one voucher over everything else. */
 export function openVoucher(voucher) {
-  const dialog = h("dialog.held", { "aria-label": voucher.title });
-  const stopAwake = keepAwake();
-  const stopWatching = onChange(() => {
-    const now = phone.me?.vouchers.find((each) => each.id === open?.voucher.id);
-    if (now) voucherShown(now);
-  });
-  const look = setInterval(() => {
-    if (!document.hidden && open?.voucher.voucherState === "ISSUED") readHome().catch(() => {});
-  }, LOOK_MS);
-  open = { voucher, dialog };
-  draw();
-  dialog.addEventListener("close", () => {
-    open = null;
-    clearInterval(look);
-    stopAwake();
-    stopWatching();
-    dialog.remove();
-  });
-  openDialog(dialog);
   readHome().catch(() => {});
+  return held("", voucher.title, Held, { voucher, address: addressOf("vouchers", voucher.id) });
 }
 
-/** What became of a voucher: if it is the one held up, the page turns with it. */
+/** What became of a voucher: whoever holds it up sees it turn. */
 export function voucherShown(voucher) {
-  if (open?.voucher.id !== voucher.id || open.voucher.voucherState === voucher.voucherState) return;
-  if (voucher.voucherState === "USED") navigator.vibrate?.([40, 40, 120]);
-  open.voucher = { ...open.voucher, ...voucher, code: voucher.code ?? open.voucher.code };
-  draw();
+  for (const watch of watching) watch(voucher);
 }
 
-function draw() {
-  const { voucher, dialog } = open;
+/** A voucher as it is by now, where it changes while it is looked at. */
+export function useVoucher(given) {
+  const [voucher, setVoucher] = useState(given);
+  const last = useRef(given);
+  const key = useRef(null);
+  useEffect(() => {
+    last.current = given;
+    setVoucher(given);
+    const turn = (now) => {
+      if (now.id !== last.current.id || now.voucherState === last.current.voucherState) return;
+      if (now.voucherState === "USED") navigator.vibrate?.([40, 40, 120]);
+      last.current = { ...last.current, ...now, code: now.code ?? last.current.code };
+      setVoucher(last.current);
+    };
+    watching.add(turn);
+    const stopWatching = onChange(() => {
+      const now = phone.me?.vouchers.find((each) => each.id === last.current.id);
+      if (now) turn(now);
+    });
+    const look = setInterval(() => {
+      if (!document.hidden && last.current.voucherState === "ISSUED") readHome().catch(() => {});
+    }, LOOK_MS);
+    return () => {
+      watching.delete(turn);
+      stopWatching();
+      clearInterval(look);
+    };
+  }, [given.id]);
+  return { voucher, key };
+}
+
+function Held({ voucher: given, dialog }) {
+  const { voucher, key } = useVoucher(given);
+  dialog.dataset.state = voucher.voucherState;
+  useAwake();
+  return html`<div class="sheetlet">
+    <h2>${voucher.title}</h2>
+    ${worth(voucher.value) && html`<p class="worth num">${worth(voucher.value)}</p>`}
+    <${VoucherFace} voucher=${voucher} />
+    <${GiveBack} voucher=${voucher} idempotencyKey=${key} />
+  </div>`;
+}
+
+/** The code of a voucher that can be used, or what became of it, with where and how long it holds. */
+export function VoucherFace({ voucher }) {
   const zone = phone.programme?.timezone;
   const usable = voucher.voucherState === "ISSUED";
-  const fault = h("div", { "aria-live": "assertive" });
-  const news = dialog.querySelector(".newsarea");
-  dialog.dataset.state = voucher.voucherState;
-  fill(
-    dialog,
-    h("button.close", { "aria-label": t("close"), onclick: () => dialog.close() }, icon("close")),
-    h(
-      "div.sheetlet",
-      {},
-      h("h2", {}, voucher.title),
-      worth(voucher.value) ? h("p.worth.num", {}, worth(voucher.value)) : null,
-      usable && voucher.code
-        ? [
-            h(
-              "div.lightcard",
-              {},
-              drawCode(voucher.code, t("voucher.qr")),
-              h("p.code.spell", {}, spelled(voucher.code)),
-            ),
-            h("p", {}, t("voucher.hint")),
-          ]
-        : [
-            h(
-              "div.lightcard.over",
-              {},
-              picture(voucher.reward, 120),
-              h(
-                "p.state",
-                { role: "status" },
-                icon(voucher.voucherState === "USED" ? "check" : "clock"),
-                t(`voucher.${voucher.voucherState}`),
-              ),
-              voucher.usedAt
-                ? h(
-                    "p",
-                    {},
-                    [instant(voucher.usedAt, zone), voucher.usedIn?.name].filter(Boolean).join(" · "),
-                  )
-                : null,
-            ),
-          ],
-      usable && voucher.expiresAt
-        ? h("p.small.quiet", {}, t("voucher.until", { day: ending(voucher.expiresAt, zone) }))
-        : null,
-      voucher.stores.length
-        ? h(
-            "p.small.quiet",
-            {},
-            t("voucher.stores", { stores: voucher.stores.map((store) => store.name).join(", ") }),
-          )
-        : null,
-      voucher.reward.terms ? h("p.small.quiet", {}, voucher.reward.terms) : null,
-      fault,
-      usable && voucher.cancellable
-        ? h(
-            "details.giveback",
-            {},
-            h("summary", {}, t("voucher.giveback")),
-            h("p", {}, t("voucher.giveback.hint")),
-            h(
-              "button.button.wide",
-              { onclick: (event) => busy(event.currentTarget, () => giveBack(fault)) },
-              t("voucher.giveback.sure"),
-            ),
-          )
-        : null,
-    ),
-    news,
-  );
-}
-
-async function giveBack(fault) {
-  fill(fault);
-  open.key ??= newKey();
-  try {
-    const { cancelVoucher } = await ask(CANCEL, {
-      input: { voucherId: open.voucher.id, idempotencyKey: open.key },
-    });
-    if (cancelVoucher.__typename === "VoucherGivenBack") voucherShown(cancelVoucher.voucher);
-    else fill(fault, notice(cancelVoucher.message, "bad", "close"));
-    readHome().catch(() => {});
-  } catch (error) {
-    fill(fault, notice(say(error), "bad", "cloud"));
+  const { reward } = voucher;
+  return html`${
+    usable && voucher.code
+      ? html`<div class="lightcard">
+            <${Code} text=${voucher.code} label=${t("voucher.qr")} />
+            <p class="code spell">${voucher.code.match(/.{1,5}/g).join(" ")}</p>
+          </div>
+          <p>${t("voucher.hint")}</p>`
+      : html`<div class="lightcard over">
+          <${Picture} image=${reward.image} kind=${reward.rewardKind} size=${120} />
+          <p class="state" role="status">
+            <${Icon} name=${voucher.voucherState === "USED" ? "check" : "clock"} />${t(`voucher.${voucher.voucherState}`)}
+          </p>
+          ${
+            voucher.usedAt &&
+            html`<p>${[instant(voucher.usedAt, zone), voucher.usedIn?.name].filter(Boolean).join(" · ")}</p>`
+          }
+        </div>`
   }
+  ${
+    usable &&
+    voucher.expiresAt &&
+    html`<p class="small quiet">${t("voucher.until", { day: ending(voucher.expiresAt, zone) })}</p>`
+  }
+  ${
+    voucher.stores.length > 0 &&
+    html`<p class="small quiet">
+      ${t("voucher.stores", { stores: voucher.stores.map((store) => store.name).join(", ") })}
+    </p>`
+  }
+  ${reward.terms && html`<p class="small quiet">${reward.terms}</p>`}`;
 }
 
-/* Five at a time, for a cashier who types it. */
-function spelled(code) {
-  return code.match(/.{1,5}/g).join(" ");
+function GiveBack({ voucher, idempotencyKey }) {
+  const [fault, setFault] = useState(null);
+  const giveBack = async () => {
+    setFault(null);
+    idempotencyKey.current ??= newKey();
+    try {
+      const input = { voucherId: voucher.id, idempotencyKey: idempotencyKey.current };
+      const { cancelVoucher } = await ask(CANCEL, { input });
+      if (cancelVoucher.__typename === "VoucherGivenBack") voucherShown(cancelVoucher.voucher);
+      else setFault({ text: cancelVoucher.message, icon: "close" });
+      readHome().catch(() => {});
+    } catch (error) {
+      setFault({ text: say(error), icon: "cloud" });
+    }
+  };
+  return html`<div aria-live="assertive">${fault && html`<${Notice} kind="bad" icon=${fault.icon}>${fault.text}<//>`}</div>
+    ${
+      voucher.voucherState === "ISSUED" &&
+      voucher.cancellable &&
+      html`<details class="giveback">
+        <summary>${t("voucher.giveback")}</summary>
+        <p>${t("voucher.giveback.hint")}</p>
+        <${Act} class="button wide" act=${giveBack}>${t("voucher.giveback.sure")}<//>
+      </details>`
+    }`;
 }
 
-/** Keep the screen awake while something is held up, where the browser can; returns how to let it sleep
- * again. */
-export function keepAwake() {
+/** A text as a QR code. */
+export function Code({ text, label }) {
+  const place = useRef(null);
+  useEffect(() => {
+    let isOver = false;
+    drawCode(text, label).then((code) => {
+      if (!isOver) place.current?.replaceChildren(code);
+    });
+    return () => {
+      isOver = true;
+    };
+  }, [text, label]);
+  return html`<div class="qrplace" ref=${place}></div>`;
+}
+
+/** Keep the screen awake while something is held up, where the browser can. */
+export function useAwake() {
+  useEffect(keepAwake, []);
+}
+
+function keepAwake() {
   let lock = null;
-  let held = true;
+  let isUp = true;
   const take = async () => {
     if (!document.hidden) lock = await navigator.wakeLock?.request("screen").catch(() => null);
     // What is held up may be put down before the browser has answered.
-    if (!held) lock?.release();
+    if (!isUp) lock?.release();
   };
   take();
   document.addEventListener("visibilitychange", take);
   return () => {
-    held = false;
+    isUp = false;
     document.removeEventListener("visibilitychange", take);
     lock?.release();
   };

@@ -1,59 +1,50 @@
-/* Before the member is known: signing in with a code, or joining. The contact is proven by the code that is
-   sent to it, and the membership that was applied for here begins by the token that this browser keeps. */
+/* Before the member is known: one field, a contact. The code that is sent to it lets a member in; whoever is none yet
+   gives a name and accepts the terms, with the proof that the same code was. */
 
-import { busy, field, fill, h, toast } from "/shared/dom.js";
 import { newKey } from "/shared/graphql.js";
+import { html, useRef, useState } from "/shared/preact.js";
 import { t } from "/shared/words.js";
-import { languagePicker } from "../app.js";
-import { installationId, phone, prefer, session, signInTokens } from "../phone.js";
+import { say } from "../faults.js";
+import { hints, installationId, phone, prefer, programmeName, session, signInTokens } from "../phone.js";
 import { ENROL, REQUEST_CODE, SIGN_IN } from "../queries.js";
-import { tellEnrolmentCode } from "./codes.js";
-import { notice, say, sending, termsLink } from "./parts.js";
+import { Act, Field, Form, Notice, toast } from "../ui.js";
+import { KeepMembership, tellEnrolmentCode } from "./later.js";
+import { LanguagePicker, Support, TermsLink } from "./parts.js";
 
-export function welcomeScreen(element) {
-  const stage = h("div.lift");
-  element.append(
-    h(
-      "div.hero",
-      {},
-      h("img", { src: "/shared/selo.svg", alt: "", width: 96, height: 96 }),
-      h("h1", { tabindex: -1 }, phone.programme?.name ?? "Selo"),
-      h("p.quiet", {}, t("welcome.hint")),
-    ),
-    phone.programme ? "" : notice(phone.trouble ?? t("fault.network"), "bad", "cloud"),
-    session.lapsed ? notice(t("fault.signedout"), "", "lock") : "",
-    stage,
-    languagePicker(),
-  );
-  contactStep(stage);
-}
+const CODE = "[\\s\\-\u2010-\u2015]*([0-9][\\s\\-\u2010-\u2015]*){6}";
+const given = new URLSearchParams(location.search);
+/* The store whose poster or till brought them here, until they have joined. */
+if (given.get("store")) prefer("store", given.get("store"));
 
-function stand(stage, ...children) {
-  fill(stage, h("div.stamp.stack", {}, children));
-}
-
-function contactStep(stage, given = "") {
-  const contact = h("input", {
-    required: true,
-    name: "contact",
-    autocomplete: "username",
-    inputmode: "email",
-    autocapitalize: "none",
-    spellcheck: "false",
-    value: given,
-  });
-  const button = h("button.button.primary.wide.tall", {}, t("signin.send"));
-  stand(
-    stage,
-    h("h2", {}, t("signin")),
-    sending(button, [field(t("signin.contact"), contact, t("signin.contact.hint"))], async () => {
-      const typed = contact.value.trim();
-      const challenge = await requestCode(typed);
-      // Who has turned to joining meanwhile is not led back.
-      if (button.isConnected) codeStep(stage, typed, challenge);
-    }),
-    phone.programme ? h("button.button.wide", { onclick: () => joinStep(stage) }, t("join")) : null,
-  );
+export function Welcome() {
+  const [step, setStep] = useState({ name: "contact", contact: given.get("as") ?? "" });
+  const logo = phone.programme?.brand?.logo ?? phone.programme?.brand?.icon;
+  const own = hints.icon ?? "/shared/selo.svg";
+  return html`<div class="hero">
+      <img src=${logo || own} alt="" width="96" height="96" />
+      <h1 tabindex="-1">${programmeName()}</h1>
+      <p class="quiet">${t("welcome.hint")}</p>
+    </div>
+    ${!phone.programme && html`<${Notice} kind="bad" icon="cloud">${phone.trouble ?? t("fault.network")}<//>`}
+    ${phone.farewell && html`<${Notice} icon="lock">${phone.farewell}<//>`}
+    ${session.lapsed && html`<${Notice} icon="lock">${t("fault.signedout")}<//>`}
+    <div class="lift">
+      <div class="stamp stack">
+        ${step.name === "contact" && html`<${Contact} step=${step} setStep=${setStep} />`}
+        ${step.name === "code" && html`<${SignInCode} step=${step} setStep=${setStep} />`}
+        ${
+          step.name === "keep" &&
+          html`<${KeepMembership}
+              offer=${step.offer}
+              back=${() => setStep({ name: "contact", contact: step.contact })}
+              say=${say}
+            />`
+        }
+        ${step.name === "join" && html`<${Join} step=${step} setStep=${setStep} />`}
+      </div>
+    </div>
+    <${LanguagePicker} />
+    <${Support} />`;
 }
 
 /* Have a code sent; return the challenge that it belongs to. */
@@ -63,169 +54,178 @@ async function requestCode(contact) {
   return requestSignInCode.challenge;
 }
 
-function codeStep(stage, contact, challenge) {
-  const code = h("input.big.code", {
-    required: true,
-    name: "code",
-    inputmode: "numeric",
-    autocomplete: "one-time-code",
-    pattern: "[\\s\\-\u2010-\u2015]*([0-9][\\s\\-\u2010-\u2015]*){6}",
-    maxlength: 20,
-  });
-  const button = h("button.button.primary.wide.tall", {}, t("signin"));
-  const again = h(
-    "button.button.plain",
-    {
-      type: "button",
-      onclick: () =>
-        busy(again, async () => {
-          try {
-            challenge = await requestCode(contact);
-            toast(t("code.sent"));
-          } catch (error) {
-            toast(say(error), "bad");
-          }
-        }),
-    },
-    t("code.again"),
-  );
-  stand(
-    stage,
-    h("h2", {}, t("code.title")),
-    h("p", {}, h("strong", {}, contact), h("span.why", {}, t("code.hint"))),
-    sending(button, [field(t("code"), code)], async () => {
-      const { value: sent } = code;
-      const { signIn } = await session.askPublic(SIGN_IN, {
-        input: { contact, code: sent, challenge, installationId: installationId(), ...signInTokens() },
-      });
-      if (signIn.__typename !== "SignedIn") {
-        // Who has begun to type it again goes on.
-        if (code.value === sent) {
-          code.value = "";
-          code.focus();
-        }
-        return signIn.message;
+function Contact({ step, setStep }) {
+  const send = async (form) => {
+    const contact = form.contact.value.trim();
+    const challenge = await requestCode(contact);
+    setStep({ name: "code", contact, challenge });
+  };
+  return html`<h2>${t("enter")}</h2>
+    ${hints.codes && html`<${Notice} icon="alert">${t(hints.codes === "console" ? "codes.console" : "codes.unsent")}<//>`}
+    <${Form} act=${send} button=${t("signin.send")} primary disabled=${!phone.programme}>
+      <${Field}
+        label=${t("signin.contact")}
+        hint=${t("signin.contact.hint")}
+        name="contact"
+        required
+        autocomplete="username"
+        inputmode="email"
+        autocapitalize="none"
+        spellcheck="false"
+        defaultValue=${step.contact}
+      />
+    <//>
+    <p class="small quiet">${t("enter.hint")}</p>`;
+}
+
+/** Take a session up, with what came of the code that was given with an enrolment. */
+function begin(answer, promotion) {
+  prefer("device", answer.deviceToken);
+  prefer("enrolment", null);
+  prefer("promotion", null);
+  prefer("store", null);
+  session.begin(answer);
+  if (answer.enrolmentCode) tellEnrolmentCode(answer.enrolmentCode, promotion);
+}
+
+function SignInCode({ step, setStep }) {
+  const { contact } = step;
+  const challenge = useRef(step.challenge);
+  const code = useRef(null);
+  const again = async () => {
+    try {
+      challenge.current = await requestCode(contact);
+      toast(t("code.sent"));
+    } catch (error) {
+      toast(say(error), "bad");
+    }
+  };
+  const enter = async () => {
+    const sent = code.current.value;
+    const own = { installationId: installationId(), ...signInTokens() };
+    const { signIn } = await session.askPublic(SIGN_IN, {
+      input: { contact, code: sent, challenge: challenge.current, ...own },
+    });
+    if (signIn.__typename === "SignedIn") return begin(signIn, prefer("promotion") ?? "");
+    if (signIn.keepToken) return setStep({ name: "keep", contact, offer: signIn });
+    if (signIn.contactProof)
+      return setStep({ name: "join", contact, proof: signIn.contactProof, key: newKey() });
+    // Who has begun to type it again goes on.
+    if (code.current?.value === sent) {
+      code.current.value = "";
+      code.current.focus();
+    }
+    return signIn.message;
+  };
+  return html`<h2>${t("code.title")}</h2>
+    <p><strong>${contact}</strong><span class="why">${t("code.hint")}</span></p>
+    <${Form} act=${enter} button=${t("enter.do")} primary>
+      <${Field}
+        label=${t("code")}
+        name="code"
+        inputRef=${code}
+        big
+        autofocus
+        required
+        inputmode="numeric"
+        autocomplete="one-time-code"
+        pattern=${CODE}
+        maxlength="20"
+      />
+    <//>
+    <div class="stack tight">
+      <${Act} class="button plain" act=${again}>${t("code.again")}<//>
+      <button class="button plain" type="button" onClick=${() => setStep({ name: "contact", contact })}>
+        ${t("code.other")}
+      </button>
+    </div>`;
+}
+
+/* Their contact is proven: a name and the terms begin the membership. */
+function Join({ step, setStep }) {
+  const { terms, consents, takesCodes, minimumAge: age = null } = phone.programme;
+  const { contact } = step;
+  const join = async (form) => {
+    const code = (takesCodes && form.promotion.value.trim()) || null;
+    const { enrol } = await session.askPublic(ENROL, {
+      input: {
+        name: form.name.value.trim(),
+        [contact.includes("@") ? "email" : "phone"]: contact,
+        birthday: form.birthday?.value || null,
+        termsVersion: terms.version,
+        consents: consents.map(({ purpose, wordingVersion }) => ({
+          purpose,
+          granted: form[`consent-${purpose}`].checked,
+          wordingVersion,
+        })),
+        referralCode: form.referralCode?.value.trim() || null,
+        ...(code && { code }),
+        contactProof: step.proof,
+        installationId: installationId(),
+        deviceToken: signInTokens().deviceToken,
+        idempotencyKey: step.key,
+      },
+    });
+    if (enrol.__typename !== "SignedIn") return enrol.message;
+    phone.linkedCode = "";
+    return begin(enrol, code);
+  };
+  return html`<h2>${t("join.title")}</h2>
+    <p class="quiet">${t("join.proven", { contact })}</p>
+    <${Form} act=${join} button=${t("join")} primary>
+      <${Field} label=${t("profile.name")} name="name" autofocus required autocomplete="name" maxlength="100" />
+      <${Field}
+          label=${t("profile.birthday")}
+          hint=${birthdayHint(age)}
+          name="birthday"
+          type="date"
+          autocomplete="bday"
+          required=${age !== null}
+        />
+      ${
+        invites() &&
+        html`<${Field} label=${t("join.referral")} name="referralCode" autocomplete="off" defaultValue=${given.get("r") ?? ""} />`
       }
-      const promotion = prefer("promotion") ?? "";
-      prefer("device", signIn.deviceToken);
-      prefer("enrolment", null);
-      prefer("promotion", null);
-      session.begin(signIn);
-      if (signIn.enrolmentCode) tellEnrolmentCode(signIn.enrolmentCode, promotion);
-      return null;
-    }),
-    h(
-      "div.stack.tight",
-      {},
-      again,
-      h(
-        "button.button.plain",
-        { type: "button", onclick: () => contactStep(stage, contact) },
-        t("code.other"),
-      ),
-    ),
-  );
-  code.focus();
+      ${
+        takesCodes &&
+        html`<${Field}
+          label=${t("codes.join")}
+          name="promotion"
+          autocomplete="off"
+          autocapitalize="characters"
+          spellcheck="false"
+          maxlength="100"
+          defaultValue=${phone.linkedCode}
+        />`
+      }
+      <label class="choice">
+        <input type="checkbox" required name="terms" /><span>${t("join.terms")} <${TermsLink} terms=${terms} /></span>
+      </label>
+      ${consents.map(
+        (consent) => html`<label class="choice" key=${consent.purpose}>
+          <input type="checkbox" name=${`consent-${consent.purpose}`} />
+          <span>
+            ${consent.wording}
+            ${consent.channels?.length > 0 && html`<small class="why">${byChannels(consent)}</small>`}
+          </span>
+        </label>`,
+      )}
+    <//>
+    <button class="button plain" type="button" onClick=${() => setStep({ name: "contact", contact })}>
+      ${t("code.other")}
+    </button>`;
+}
+
+/* A present on the day is promised where the programme gives one. */
+function birthdayHint(age) {
+  if (age !== null) return t("join.birthday.age", { age });
+  return t(hints.birthday === "plain" ? "join.birthday.optional" : "join.birthday.hint");
+}
+
+function invites() {
+  return phone.programme.referral !== null;
 }
 
 function byChannels(consent) {
   return consent.channels.map((channel) => t(`channel.${channel}`)).join(", ");
-}
-
-function joinStep(stage) {
-  const { terms, consents, takesCodes } = phone.programme;
-  const name = h("input", { required: true, name: "name", autocomplete: "name", maxlength: 100 });
-  const contact = h("input", {
-    required: true,
-    name: "contact",
-    autocomplete: "email",
-    inputmode: "email",
-    autocapitalize: "none",
-  });
-  const age = phone.programme.minimumAge ?? null;
-  const birthday = h("input", {
-    type: "date",
-    name: "birthday",
-    autocomplete: "bday",
-    required: age !== null,
-  });
-  const agreed = h("input", { type: "checkbox", required: true, name: "terms" });
-  const boxes = consents.map((consent) =>
-    h("input", { type: "checkbox", name: `consent-${consent.purpose}` }),
-  );
-  const referral = h("input", {
-    name: "referralCode",
-    autocomplete: "off",
-    value: new URLSearchParams(location.search).get("r") ?? "",
-  });
-  const promotion = h("input", {
-    name: "promotion",
-    autocomplete: "off",
-    autocapitalize: "characters",
-    spellcheck: "false",
-    maxlength: 100,
-    value: phone.linkedCode,
-  });
-  const button = h("button.button.primary.wide.tall", {}, t("join"));
-  const idempotencyKey = newKey();
-  stand(
-    stage,
-    h("h2", {}, t("join.title")),
-    sending(
-      button,
-      [
-        field(t("profile.name"), name),
-        field(t("signin.contact"), contact, t("signin.contact.hint")),
-        field(
-          t("profile.birthday"),
-          birthday,
-          age === null ? t("join.birthday.hint") : t("join.birthday.age", { age }),
-        ),
-        field(t("join.referral"), referral),
-        takesCodes ? field(t("codes.join"), promotion) : null,
-        h("label.choice", {}, agreed, h("span", {}, t("join.terms"), " ", termsLink(terms))),
-        consents.map((consent, i) =>
-          h(
-            "label.choice",
-            {},
-            boxes[i],
-            h(
-              "span",
-              {},
-              consent.wording,
-              consent.channels?.length ? h("small.why", {}, byChannels(consent)) : null,
-            ),
-          ),
-        ),
-      ],
-      async () => {
-        const typed = contact.value.trim();
-        const code = (takesCodes && promotion.value.trim()) || null;
-        const { enrol } = await session.askPublic(ENROL, {
-          input: {
-            name: name.value.trim(),
-            [typed.includes("@") ? "email" : "phone"]: typed,
-            birthday: birthday.value || null,
-            termsVersion: terms.version,
-            consents: consents.map((consent, i) => ({
-              purpose: consent.purpose,
-              granted: boxes[i].checked,
-              wordingVersion: consent.wordingVersion,
-            })),
-            referralCode: referral.value.trim() || null,
-            ...(code && { code }),
-            idempotencyKey,
-          },
-        });
-        if (enrol.__typename !== "Enrolled") return enrol.message;
-        prefer("enrolment", enrol.enrolmentToken);
-        prefer("promotion", code);
-        phone.linkedCode = "";
-        if (button.isConnected) codeStep(stage, typed, enrol.challenge);
-        return null;
-      },
-    ),
-    h("button.button.plain", { onclick: () => contactStep(stage) }, t("join.member")),
-  );
-  name.focus();
 }

@@ -1,144 +1,164 @@
-/* A member stands here: who they are, what they have, and the purchase to record, with its reasons before it
-   is confirmed. Without a network the purchase is kept on the device; with an old one given as `row`, that
-   one is mended. */
+/* One basket: a member stands here, by their card, a voucher of theirs, or a number. Amount, vouchers, payment and
+   what is earned are on one screen, and one button records it. Without a network the sale alone is kept on the
+   device; with an old one given as `row`, that one is mended. */
 
-import { h, icon } from "/shared/dom.js";
-import { amount } from "/shared/format.js";
+import { money } from "/shared/format.js";
+import { html, useEffect, useLayoutEffect, useReducer, useRef } from "/shared/preact.js";
+import { Field, Icon, mount, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
+import { Basket } from "../basket.js";
+import { dropDraft, keepDraft } from "../drafts.js";
+import { takeScans } from "../keys.js";
 import { Scanner } from "../scanner.js";
-import { go, session, till } from "../till.js";
-import { attributes } from "./attributes.js";
-import { collecting } from "./collecting.js";
-import { managing } from "./manager.js";
-import { expiry, notice, picture, tierChip, tierWay, walletOf } from "./parts.js";
-import { PurchaseForm } from "./purchase.js";
+import { settle } from "../settling.js";
+import { go, till } from "../till.js";
+import { Amount, Articles } from "./amount.js";
+import { Attributes } from "./attributes.js";
+import { Rewards, Vouchers } from "./bringing.js";
+import { Collecting } from "./collecting.js";
+import { Face, Stranger } from "./face.js";
+import { Managing } from "./manager.js";
+import { Paying, PayOffline } from "./payment.js";
+import { Reasons } from "./pieces.js";
+import { Earns, gain, QuoteLines } from "./quote.js";
+import { scanInto } from "./scanned-into.js";
 
-export function customerScreen(
-  element,
-  { customer = null, visit = null, visitExpiresAt = null, canPay = false, offline = null, row = null },
-) {
-  const member =
-    row?.member ?? (offline ? { ...offline, name: null } : { visit, id: customer.id, name: customer.name });
-  const frozen = customer?.status === "FROZEN";
-  const form = new PurchaseForm({ customer, member, row, canPay });
-  element.append(
-    h(
-      "div.row.spread",
-      {},
-      h("button.button.round.plain", { "aria-label": t("back"), onclick: () => go("scan") }, icon("back")),
-      customer &&
-        till.manager &&
-        managing(
-          customer,
-          (now) => element.isConnected && go("customer", { customer: now, visit, visitExpiresAt, canPay }),
-        ),
-    ),
-    customer ? face(customer) : stranger(member, row),
-    frozen ? notice(t("customer.frozen"), "bad", "lock") : form.element,
-    customer && !frozen ? collecting(customer) : "",
-    customer && !frozen ? rewards(customer) : "",
-    customer ? attributes(customer) : "",
-  );
-  const ends =
-    visitExpiresAt &&
-    setTimeout(
-      () => form.visitOver(t("customer.visit.over")),
-      Math.max(0, Date.parse(visitExpiresAt) - session.now()),
-    );
+export function customerScreen(element, params) {
+  const basket = params.basket ?? new Basket(params);
+  dropDraft();
+  const leave = mount(html`<${Customer} basket=${basket} params=${params} />`, element);
+  const dontTake = takeScans((text, field) => scanInto(basket, text, field));
+  if (params.basket || params.row || params.scanned) basket.typed();
+  basket.watchVisit();
   return () => {
-    clearTimeout(ends);
-    form.close();
+    dontTake();
+    basket.close();
+    leave();
+    const { isDone, isBusy, total, row } = basket;
+    if (total.trim() && !isDone && !isBusy && !row) keepDraft(basket, params);
     Scanner.forget();
   };
 }
 
-function face(customer) {
-  return h(
-    "div.lift",
-    {},
-    h(
-      "div.stamp.face",
-      {},
-      h("div.row.spread.wrap", {}, h("h1", { tabindex: -1 }, customer.name), tierChip(customer.tier)),
-      h("p.small.quiet.code", {}, customer.number),
-      tierWay(customer.tier),
-      till.manager && customer.segments?.length
-        ? h(
-            "ul.chips",
-            { "aria-label": t("customer.segments") },
-            customer.segments.map((segment) => h("li.chip", {}, segment.name)),
-          )
-        : null,
-      h(
-        "ul.wallets",
-        {},
-        customer.wallets.map((wallet) =>
-          h(
-            "li",
-            {},
-            h("strong.num", {}, amount(wallet.available, wallet)),
-            h("span", {}, wallet.name),
-            h(
-              "small.quiet",
-              {},
-              [
-                wallet.pending && t("wallet.pending", { amount: amount(wallet.pending, wallet) }),
-                wallet.debt && t("wallet.debt", { amount: amount(wallet.debt, wallet) }),
-                expiry(wallet),
-              ]
-                .filter(Boolean)
-                .join(" · "),
-            ),
-          ),
-        ),
-      ),
-    ),
-  );
+function Customer({ basket, params }) {
+  const [, draw] = useReducer((count) => count + 1, 0);
+  useLayoutEffect(() => {
+    basket.addEventListener("change", draw);
+    return () => basket.removeEventListener("change", draw);
+  }, [basket]);
+  const { customer, member, row } = basket;
+  const isFrozen = customer?.status === "FROZEN";
+  const place = useRef(null);
+  const again = (now) => place.current?.isConnected && go("customer", { ...params, customer: now });
+  const back = html`<button class="button round plain back" type="button" aria-label=${t("back")} onClick=${() => go("scan")}>
+    <${Icon} name="back" />
+  </button>`;
+  return html`
+    ${
+      customer
+        ? html`<${Face} customer=${customer} back=${back} />`
+        : html`<${Stranger} member=${member} row=${row} back=${back} />`
+    }
+    ${
+      isFrozen
+        ? html`<${Notice} kind="bad" icon="lock" text=${t("customer.frozen")} />`
+        : html`<${Buying} basket=${basket} />`
+    }
+    ${
+      customer &&
+      !isFrozen &&
+      html`<${Collecting} badges=${customer.badges} /><${Rewards} basket=${basket} />`
+    }
+    ${
+      customer &&
+      till.manager &&
+      html`<div class="managed" ref=${place}><${Managing} customer=${customer} again=${again} /></div>`
+    }
+    ${customer?.attributes?.length > 0 && html`<${Attributes} customer=${customer} />`}
+  `;
 }
 
-function stranger(member, row) {
-  return h(
-    "div.lift",
-    {},
-    h(
-      "div.stamp.face",
-      {},
-      h("h1", { tabindex: -1 }, member.name ?? t(row ? "customer.mend" : "customer.offline")),
-      h("p.code", {}, member.number ?? ""),
-      row?.problem && notice(row.problem.message, "bad", "close"),
-      !row && h("p.quiet", {}, t("customer.offline.hint")),
-    ),
-  );
+function Buying({ basket }) {
+  const { quote, quoteState, quoteFault, row, customer } = basket;
+  return html`<form
+    class="card stack buying"
+    ref=${(form) => {
+      if (form) basket.element = form;
+    }}
+    onSubmit=${(event) => {
+      event.preventDefault();
+      settle(basket);
+    }}
+  >
+    <h2 class="unseen">${t("purchase.title")}</h2>
+    ${
+      row &&
+      html`<${Field}
+        label=${t("purchase.member")}
+        hint=${basket.member.number ? "" : t("purchase.member.hint")}
+        name="member"
+        inputmode="numeric"
+        value=${basket.number}
+        onInput=${(event) => basket.set("number", event.target.value)}
+      />`
+    }
+    <${Amount} basket=${basket} />
+    <${Vouchers} basket=${basket} />
+    <div class="paying"><${Paying} basket=${basket} /></div>
+    <${Articles} basket=${basket} />
+    <div class="quote" aria-live="polite">
+      ${
+        quoteState === "fault"
+          ? html`<${Notice} kind="bad" icon="cloud" text=${quoteFault} />`
+          : quoteState === "offline" && !row
+            ? html`<${Notice} kind=${customer ? "bad" : ""} icon="cloud" text=${t("quote.offline")} /><${PayOffline} />`
+            : quote && quoteState !== "none" && html`<${QuoteLines} basket=${basket} />`
+      }
+    </div>
+    ${
+      quote &&
+      quoteState !== "none" &&
+      html`<div class="stack tight why-box">
+        <h3 class="unseen">${t("quote.why")}</h3>
+        <${Reasons} all=${quote.explanation} wallets=${customer.wallets} />
+      </div>`
+    }
+    <div aria-live="assertive"><${Notice} kind="bad" icon="close" text=${basket.message} /></div>
+    <${Dock} basket=${basket} />
+  </form>`;
 }
 
-function rewards(customer) {
-  const list = customer.rewards.edges.map((edge) => edge.node.reward);
-  if (!list.length) return "";
-  return h(
-    "section.stack.tight",
-    {},
-    h("h2", {}, t("customer.redeemable")),
-    h(
-      "ul.shelf",
-      {},
-      list.map((reward) =>
-        h(
-          "li",
-          {},
-          picture(reward, 44),
-          h("span.grow", {}, reward.title),
-          reward.cost && h("span.figure.num", {}, cost(reward.cost, customer.wallets)),
-        ),
-      ),
-    ),
-    h("p.small.quiet", {}, t("customer.redeemable.hint")),
-  );
-}
-
-/* What a reward costs: points with their wallet's name, since a programme may have several. */
-function cost({ wallet: code, amount: value }, wallets) {
-  const wallet = walletOf(wallets, code);
-  return wallet?.walletKind === "MONEY"
-    ? amount(value, wallet)
-    : t("cost", { amount: amount(value, wallet), wallet: wallet?.name ?? code });
+/* What is to pay and what is earned, and the button: always in sight, and nothing lies beneath it. */
+function Dock({ basket }) {
+  const { quote, quoteState, customer, due, currency, isVoucherAlone, isBusy } = basket;
+  const dock = useRef(null);
+  useEffect(() => {
+    const watcher = new ResizeObserver(([{ target }]) =>
+      document.body.style.setProperty("--dock", `${target.getBoundingClientRect().height}px`),
+    );
+    watcher.observe(dock.current);
+    return () => watcher.disconnect();
+  }, []);
+  const isQuoted = quote && quoteState !== "none" && !isVoucherAlone;
+  const earns = isQuoted && gain(quote, customer.wallets);
+  return html`<div class="dock" ref=${dock}>
+    <div class="sums">
+      ${
+        due !== null &&
+        html`<p class="due">
+          <span>${t("pay.left")}</span> <strong class="num">${money(due, currency)}</strong>
+        </p>`
+      }
+      ${isQuoted && html`<${Earns} quote=${quote} customer=${customer} />`}
+    </div>
+    <button
+      class=${`button tall wide record ${isVoucherAlone ? "good" : "primary"}`}
+      disabled=${!basket.isReady}
+      aria-busy=${isBusy ? "true" : undefined}
+    >
+      ${isVoucherAlone && html`<${Icon} name="check" />`}
+      <span>${t(isVoucherAlone ? "voucher.accept" : "purchase.confirm")}</span>
+      ${earns && html`<span class="gained num">${earns}</span>`}
+    </button>
+  </div>`;
 }

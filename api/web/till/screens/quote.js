@@ -1,42 +1,62 @@
-/* What a purchase would earn, shown before it is recorded: what is left to pay, each wallet's gain, the tier and
-   rewards that it reaches, and from when it can be spent. */
+/* What a purchase would earn, shown before it is recorded: each wallet's gain, the tier and rewards that it
+   reaches, and from when it can be spent. */
 
-import { h, icon } from "/shared/dom.js";
-import { dayOf } from "/shared/format.js";
+import { dayOf, money, signed } from "/shared/format.js";
+import { html } from "/shared/preact.js";
+import { Icon } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { till } from "../till.js";
-import { figure, picture, walletOf } from "./parts.js";
-import { due } from "./payment.js";
+import { walletOf } from "./parts.js";
+import { partText } from "./payment.js";
+import { Figure, Picture } from "./pieces.js";
 
-/** The lines of a quote for a customer, in the currency of the purchase. */
-export function quoteLines({ entries, payment = [], paid, tierAfter, unlocks }, { wallets, tier }, currency) {
-  const totals = earned(entries, wallets).filter((each) => each.amount !== 0);
-  return [
-    payment.length ? due({ payment, paid, currency }) : null,
-    h(
-      "div.earns",
-      {},
-      h("span", {}, t("quote.earns")),
+/** What is earned, in one line: beside the button, in sight whatever else there is. */
+export function Earns({ quote, customer: { wallets } }) {
+  const totals = earned(quote.entries, wallets).filter((each) => each.amount !== 0);
+  return html`<div class="earns">
+    <span>${t("quote.earns")}</span> ${
       totals.length
-        ? totals.map((each) =>
-            h(
-              "strong.num",
-              {},
-              figure(each.amount, walletOf(wallets, each.wallet)),
-              " ",
-              walletOf(wallets, each.wallet)?.name,
-            ),
+        ? totals.map(
+            (each) => html`<strong class="num"
+              ><${Figure} value=${each.amount} wallet=${walletOf(wallets, each.wallet)} /> ${
+                walletOf(wallets, each.wallet)?.name
+              }</strong
+            >`,
           )
-        : h("strong", {}, t("quote.nothing")),
-    ),
-    tierAfter &&
-      tierAfter.code !== tier?.current.code &&
-      h("p.gain", {}, icon("star"), t("quote.tier", { tier: tierAfter.name })),
-    unlocks.map((each) =>
-      h("p.gain", {}, picture(each.reward, 36), t("quote.unlocks", { title: each.reward.title })),
-    ),
-    spendable(entries, wallets),
-  ];
+        : html`<strong>${t("quote.nothing")}</strong>`
+    }
+  </div>`;
+}
+
+/** "+273", of the first wallet that earns; null where nothing does. */
+export function gain(quote, wallets) {
+  const first = earned(quote.entries, wallets).find((each) => each.amount > 0);
+  return first ? signed(first.amount, walletOf(wallets, first.wallet)) : null;
+}
+
+/** What else a quote says: what each voucher and wallet takes off, what is reached, and when it can be spent. */
+export function QuoteLines({ basket }) {
+  const { quote, customer, currency, chosenVouchers, discounts } = basket;
+  const { payment = [], tierAfter, unlocks, entries } = quote;
+  return html`
+    ${chosenVouchers.map(
+      ({ id, title }, i) =>
+        discounts.off[i] > 0 &&
+        html`<p key=${id} class="part off">${t("basket.off", { title, amount: money(discounts.off[i], currency) })}</p>`,
+    )}
+    ${payment.map((part) => html`<p class="part">${partText(part, currency)}</p>`)}
+    ${
+      tierAfter &&
+      tierAfter.code !== customer.tier?.current.code &&
+      html`<p class="gain"><${Icon} name="star" />${t("quote.tier", { tier: tierAfter.name })}</p>`
+    }
+    ${unlocks.map(
+      (each) => html`<p class="gain">
+        <${Picture} reward=${each.reward} size=${36} />${t("quote.unlocks", { title: each.reward.title })}
+      </p>`,
+    )}
+    <${Spendable} entries=${entries} wallets=${customer.wallets} />
+  `;
 }
 
 /** What a purchase earned of each wallet: without what was paid with it. */
@@ -51,17 +71,13 @@ export function earned(list, wallets) {
 
 /* From when what is earned can be spent, where that is not at once: one wallet's may wait while another's
    does not. */
-function spendable(list, wallets) {
+function Spendable({ entries, wallets }) {
   const first = new Map();
-  for (const { wallet, availableAt } of list)
+  for (const { wallet, availableAt } of entries)
     if (availableAt && !(first.get(wallet) <= availableAt)) first.set(wallet, availableAt);
-  return [...first].map(([code, at]) =>
-    h(
-      "p.small.quiet",
-      {},
-      walletOf(wallets, code)?.name,
-      " ",
-      t("spendable.from", { day: dayOf(at, till.programme?.timezone) }),
-    ),
+  return [...first].map(
+    ([code, at]) => html`<p class="small quiet">
+      ${walletOf(wallets, code)?.name} ${t("spendable.from", { day: dayOf(at, till.programme?.timezone) })}
+    </p>`,
   );
 }

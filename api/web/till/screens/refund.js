@@ -1,270 +1,215 @@
 /* A receipt comes back: all that is left, an amount, or lines; what it takes back is seen before it is
    confirmed. Needs the network. */
 
-import { busy, field, fill, h } from "/shared/dom.js";
 import { instant, money, parseMoney, plainMoney } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
+import { toast } from "/shared/passing.js";
+import { html, useEffect, useLayoutEffect, useMemo, useReducer, useState } from "/shared/preact.js";
+import { Act, Field, mount, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { FIND_PURCHASE, QUOTE_REFUND, REFUND } from "../queries.js";
+import { signal } from "../sounds.js";
 import { till } from "../till.js";
-import { ask, fail, figure, finish, note, notice, say } from "./parts.js";
+import { ask, finish, note, say } from "./parts.js";
 import { partText } from "./payment.js";
+import { Totals } from "./pieces.js";
 
 const QUOTE_PAUSE_MS = 250;
 
-export function refundScreen(element) {
-  const receipt = h("input", {
-    name: "receipt",
-    autocomplete: "off",
-    autocapitalize: "characters",
-    spellcheck: "false",
-    autofocus: true,
-  });
-  const receiptField = field(t("purchase.receipt"), receipt);
-  const found = h("div", { "aria-live": "polite" });
-  const button = h("button.button.primary", {}, t("refund.find"));
-  element.append(
-    h("h1", { tabindex: -1 }, t("refund.title")),
-    h(
-      "form.card.row",
-      {
-        onsubmit: (event) => {
-          event.preventDefault();
-          const externalId = receipt.value.trim();
-          receiptField.fault(externalId ? "" : t("purchase.receipt.bad"));
-          if (externalId) busy(button, () => look(found, externalId));
-        },
-      },
-      h("div.grow", {}, receiptField),
-      button,
-    ),
-    found,
-  );
+export function refundScreen(element, { externalId = "" } = {}) {
+  return mount(html`<${Refunding} externalId=${externalId} />`, element);
 }
 
-async function look(found, externalId) {
-  try {
-    const { purchase } = await ask(FIND_PURCHASE, { externalId });
-    fill(found, purchase ? new Refund(purchase).element : notice(t("refund.unknown"), "bad", "close"));
-  } catch (error) {
-    fill(found, notice(say(error), "bad", "cloud"));
-  }
+function Refunding({ externalId }) {
+  const [receipt, setReceipt] = useState(externalId);
+  const [isAsked, setAsked] = useState(false);
+  const [found, setFound] = useState({ purchase: null, fault: "", turn: 0 });
+  const look = async () => {
+    const number = receipt.trim();
+    setAsked(true);
+    if (!number) return;
+    try {
+      const { purchase } = await ask(FIND_PURCHASE, { externalId: number });
+      setFound(({ turn }) => ({ purchase, fault: purchase ? "" : t("refund.unknown"), turn: turn + 1 }));
+    } catch (error) {
+      setFound(({ turn }) => ({ purchase: null, fault: say(error), turn: turn + 1 }));
+    }
+  };
+  useEffect(() => {
+    if (externalId) look();
+  }, []);
+  return html`
+    <h1 tabindex="-1">${t("refund.title")}</h1>
+    <form
+      class="card row"
+      onSubmit=${(event) => {
+        event.preventDefault();
+        event.target.querySelector(".primary").click();
+      }}
+    >
+      <div class="grow">
+        <${Field}
+          label=${t("purchase.receipt")}
+          name="receipt"
+          autocapitalize="characters"
+          spellcheck="false"
+          autofocus
+          fault=${isAsked && !receipt.trim() ? t("purchase.receipt.bad") : ""}
+          value=${receipt}
+          onInput=${(event) => setReceipt(event.target.value)}
+        />
+      </div>
+      <${Act} class="button primary" act=${look}>${t("refund.find")}<//>
+    </form>
+    <div aria-live="polite">
+      <${Notice} kind="bad" icon="close" text=${found.fault} />
+      ${found.purchase && html`<${RefundForm} key=${found.turn} purchase=${found.purchase} />`}
+    </div>
+  `;
 }
 
-class Refund {
+/* ---------------------------------------------------------------- what is asked for */
+class Refund extends EventTarget {
+  way = "all";
+  reason = "";
+  quote = null;
+  fault = "";
+  message = "";
+  isBusy = false;
+  isAsked = false;
+  element = null;
   #timer = null;
   #turn = 0;
-  #way = "all";
   #key = newKey();
   #refundId = newKey();
 
   constructor(purchase) {
+    super();
     this.purchase = purchase;
     this.left = purchase.total - purchase.refunded;
-    const isOpen = this.left > 0 || purchase.lines.some((line) => line.quantity > line.refundedQuantity);
-    const { currency } = purchase;
-    this.amount = h("input", {
-      inputmode: "decimal",
-      autocomplete: "off",
-      name: "amount",
-      value: plainMoney(this.left, currency),
-    });
-    this.amountField = field(t("refund.amount", { currency }), this.amount);
-    this.counts = purchase.lines.map((line) =>
-      h("input", {
-        inputmode: "numeric",
-        name: `line-${line.line}`,
-        value: 0,
-        "aria-label": `${line.name ?? line.sku}: ${t("line.quantity")}`,
-      }),
-    );
-    this.lineList = h(
-      "ul.lines",
-      {},
-      purchase.lines.map((line, i) =>
-        h(
-          "li",
-          {},
-          h(
-            "span.grow",
-            {},
-            line.name ?? line.sku,
-            h(
-              "small.why",
-              {},
-              t("refund.line", {
-                left: line.quantity - line.refundedQuantity,
-                of: line.quantity,
-                amount: money(line.amount - line.refundedAmount, currency),
-              }),
-            ),
-          ),
-          this.counts[i],
-        ),
-      ),
-    );
-    this.reason = h("input", { name: "reason", autocomplete: "off", maxlength: 100 });
-    this.reasonField = field(t("refund.reason"), this.reason);
-    this.quoteBox = h("div.quote", { "aria-live": "polite" });
-    this.message = h("div", { "aria-live": "assertive" });
-    this.button = h("button.button.primary.tall.wide", { disabled: true }, t("refund.confirm"));
-    this.ways = h("div.segments", { role: "group", "aria-label": t("refund.title") });
-    this.element = h(
-      "form.card.stack",
-      {
-        oninput: (event) => {
-          if (event.target === this.reason)
-            this.#key = newKey(); // another request, but the same refund
-          else this.changed();
-        },
-        onsubmit: (event) => {
-          event.preventDefault();
-          this.confirm();
-        },
-      },
-      h(
-        "div.row.spread.wrap",
-        {},
-        h("h2", {}, purchase.externalId),
-        h("span.quiet", {}, instant(purchase.occurredAt, till.programme?.timezone)),
-      ),
-      h(
-        "p",
-        {},
-        t("refund.left", { left: money(this.left, currency), total: money(purchase.total, currency) }),
-      ),
-      purchase.payment?.length
-        ? h(
-            "p.small.quiet",
-            {},
-            t("refund.paid", {
-              parts: purchase.payment.map((part) => partText(part, currency)).join(", "),
-              money: money(purchase.paid, currency),
-            }),
-          )
-        : "",
-      ...(isOpen
-        ? [
-            this.ways,
-            this.amountField,
-            this.lineList,
-            this.quoteBox,
-            this.reasonField,
-            this.message,
-            this.button,
-          ]
-        : [notice(t("refund.none"))]),
-    );
-    this.choose("all");
+    this.isOpen =
+      this.left > 0 || purchase.lines.some(({ quantity, refundedQuantity }) => quantity > refundedQuantity);
+    this.amount = plainMoney(this.left, purchase.currency);
+    this.counts = purchase.lines.map(() => "0");
   }
 
-  choose(way) {
-    this.#way = way;
-    const ways = this.purchase.lines.length ? ["all", "amount", "lines"] : ["all", "amount"];
-    fill(
-      this.ways,
-      ways.map((each) =>
-        h(
-          "button",
-          { type: "button", "aria-pressed": String(each === way), onclick: () => this.choose(each) },
-          t(`refund.${each}`),
-        ),
-      ),
-    );
-    this.amountField.hidden = way !== "amount";
-    this.lineList.hidden = way !== "lines";
+  draw() {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  set(name, value) {
+    this[name] = value;
+    if (name !== "reason") return this.changed();
+    this.#key = newKey(); // another request, but the same refund
+    return this.draw();
+  }
+
+  count(at, value) {
+    this.counts = this.counts.map((each, i) => (i === at ? value : each));
     this.changed();
+  }
+
+  get isTooMuch() {
+    const input = this.read();
+    return this.way === "amount" && input !== null && input.amount > this.left;
   }
 
   read() {
     const input = { externalId: this.purchase.externalId };
-    if (this.#way === "amount") input.amount = parseMoney(this.amount.value, this.purchase.currency);
-    if (this.#way === "lines")
+    if (this.way === "amount") input.amount = parseMoney(this.amount, this.purchase.currency);
+    if (this.way === "lines")
       input.lines = this.purchase.lines
-        .map(({ line }, i) => ({ line, quantity: Number(this.counts[i].value) }))
+        .map(({ line }, i) => ({ line, quantity: Number(this.counts[i]) }))
         .filter(({ quantity }) => quantity > 0);
-    const usable =
+    const isUsable =
       input.amount !== null &&
       input.amount !== 0 &&
       (input.lines === undefined ||
         (input.lines.length > 0 && input.lines.every(({ quantity }) => Number.isInteger(quantity))));
-    return usable ? input : null;
+    return isUsable ? input : null;
   }
 
   changed() {
     clearTimeout(this.#timer);
     this.#key = newKey();
     this.#refundId = newKey();
-    this.button.disabled = true;
+    this.quote = null;
+    this.fault = "";
     const input = this.read();
     const turn = ++this.#turn;
-    fill(this.quoteBox);
-    const tooMuch = this.#way === "amount" && input && input.amount > this.left;
-    this.amountField.fault(
-      tooMuch ? t("refund.toomuch", { left: money(this.left, this.purchase.currency) }) : "",
-    );
-    if (input && !tooMuch) this.#timer = setTimeout(() => this.quote(input, turn), QUOTE_PAUSE_MS);
+    if (input && !this.isTooMuch) this.#timer = setTimeout(() => this.#ask(input, turn), QUOTE_PAUSE_MS);
+    this.draw();
   }
 
-  async quote(input, turn) {
+  async #ask(input, turn) {
     try {
       const { quoteRefund } = await ask(QUOTE_REFUND, { input });
       if (turn !== this.#turn) return;
-      const { currency } = this.purchase;
-      const totals = lost(quoteRefund.totals, quoteRefund.back).filter((each) => each.amount !== 0);
-      fill(
-        this.quoteBox,
-        quoteRefund.back?.wallets.length ? givesBack(quoteRefund.back, currency) : null,
-        h("h3", {}, t("refund.takes")),
-        totals.length ? takes(totals) : h("p", {}, t("refund.takes.nothing")),
-      );
-      this.button.disabled = false;
+      this.quote = quoteRefund;
     } catch (error) {
-      if (turn === this.#turn) fill(this.quoteBox, notice(say(error), "bad", "close"));
+      if (turn !== this.#turn) return;
+      this.fault = say(error);
     }
+    this.draw();
   }
 
   async confirm() {
     const input = this.read();
-    const reason = this.reason.value.trim();
-    this.reasonField.fault(reason ? "" : t("adjust.reason.bad"));
-    if (!input || !reason) return this.reason.focus();
-    this.button.disabled = true;
-    this.button.setAttribute("aria-busy", "true");
+    const reason = this.reason.trim();
+    this.isAsked = true;
+    this.draw();
+    if (!input || !this.quote || this.isBusy) return;
+    if (!reason) {
+      this.element.querySelector("[name=reason]").focus();
+      return;
+    }
+    this.isBusy = true;
+    this.message = "";
+    this.draw();
     try {
-      const { refundPurchase } = await ask(REFUND, {
+      const { refundPurchase: answer } = await ask(REFUND, {
         input: { ...input, reason, idempotencyKey: this.#key, refundId: this.#refundId },
       });
-      if (refundPurchase.__typename !== "PurchaseRefunded") return fail(this.message, refundPurchase.message);
-      const { purchase, entries: list, wallets, back } = refundPurchase;
-      const refunded = purchase.refunded - this.purchase.refunded;
-      const { currency } = purchase;
-      const parts = back?.wallets ?? [];
-      note("REFUND", purchase.externalId, { amount: refunded, currency });
-      finish(this.element, {
-        title: parts.length
-          ? t("done.back", { amount: money(back.money, currency) })
-          : t("done.refunded", { amount: money(refunded, currency) }),
-        name: purchase.externalId,
-        back: parts.map((part) => t("done.returned", { part: partText(part, currency) })),
-        totals: lost(
-          wallets.map(({ code }) => ({
-            wallet: code,
-            amount: list
-              .filter((entry) => entry.wallet === code)
-              .reduce((sum, entry) => sum + entry.amount, 0),
-          })),
-          back,
-        ),
-        wallets,
-        list,
-      });
+      if (answer.__typename === "PurchaseRefunded") this.#done(answer);
+      else this.#refuse(answer.message);
     } catch (error) {
-      fail(this.message, say(error), "cloud");
-      this.button.disabled = false;
+      this.#refuse(say(error));
     } finally {
-      this.button.removeAttribute("aria-busy");
+      this.isBusy = false;
+      this.draw();
     }
+  }
+
+  #refuse(text) {
+    signal("bad");
+    if (this.element?.isConnected) this.message = text;
+    else toast(text, "bad");
+  }
+
+  #done({ purchase, entries: list, wallets, back }) {
+    const { currency, externalId } = purchase;
+    const refunded = purchase.refunded - this.purchase.refunded;
+    const parts = back?.wallets ?? [];
+    const sums = wallets.map(({ code }) => ({
+      wallet: code,
+      amount: list.filter((entry) => entry.wallet === code).reduce((sum, entry) => sum + entry.amount, 0),
+    }));
+    note("REFUND", externalId, { amount: refunded, currency });
+    finish(this.element, {
+      title: parts.length
+        ? t("done.back", { amount: money(back.money, currency) })
+        : t("done.refunded", { amount: money(refunded, currency) }),
+      name: externalId,
+      back: parts.map((part) => t("done.returned", { part: partText(part, currency) })),
+      totals: lost(sums, back),
+      wallets,
+      list,
+    });
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#turn++;
   }
 }
 
@@ -276,27 +221,135 @@ function lost(totals, back) {
   });
 }
 
-/* What the customer gets: money over the counter, and what had paid to its wallet. */
-function givesBack({ money: minor, wallets }, currency) {
-  return [
-    h("h3", {}, t("refund.gives")),
-    h("p.due", {}, h("span", {}, t("refund.money")), " ", h("strong.num", {}, money(minor, currency))),
-    wallets.map((part) => h("p.part", {}, t("done.returned", { part: partText(part, currency) }))),
-  ];
+/* ---------------------------------------------------------------- as it is drawn */
+function RefundForm({ purchase }) {
+  const refund = useMemo(() => new Refund(purchase), [purchase]);
+  const [, draw] = useReducer((count) => count + 1, 0);
+  useLayoutEffect(() => {
+    refund.addEventListener("change", draw);
+    refund.changed();
+    return () => {
+      refund.removeEventListener("change", draw);
+      refund.close();
+    };
+  }, [refund]);
+  const { currency, externalId, occurredAt, total, payment, paid } = purchase;
+  return html`<form
+    class="card stack"
+    ref=${(form) => {
+      if (form) refund.element = form;
+    }}
+    onSubmit=${(event) => {
+      event.preventDefault();
+      refund.confirm();
+    }}
+  >
+    <div class="row spread wrap">
+      <h2>${externalId}</h2>
+      <span class="quiet">${instant(occurredAt, till.programme?.timezone)}</span>
+    </div>
+    <p>${t("refund.left", { left: money(refund.left, currency), total: money(total, currency) })}</p>
+    ${
+      payment?.length > 0 &&
+      html`<p class="small quiet">
+        ${t("refund.paid", {
+          parts: payment.map((part) => partText(part, currency)).join(", "),
+          money: money(paid, currency),
+        })}
+      </p>`
+    }
+    ${refund.isOpen ? html`<${Choosing} refund=${refund} />` : html`<${Notice} text=${t("refund.none")} />`}
+  </form>`;
 }
 
-/* What each wallet would lose or get back, as money where it is money. */
-function takes(totals) {
-  return h(
-    "ul.lines",
-    {},
-    totals.map((each) =>
-      h(
-        "li",
-        {},
-        h("span", {}, each.name),
-        figure(each.amount, { ...each, walletKind: each.currency ? "MONEY" : "POINTS" }),
-      ),
-    ),
-  );
+function Choosing({ refund }) {
+  const { purchase, way, left, quote, fault, message, isBusy, isAsked, reason } = refund;
+  const { currency, lines } = purchase;
+  const ways = lines.length ? ["all", "amount", "lines"] : ["all", "amount"];
+  return html`
+    <div class="segments" role="group" aria-label=${t("refund.title")}>
+      ${ways.map(
+        (each) => html`<button
+          type="button"
+          aria-pressed=${String(each === way)}
+          onClick=${() => refund.set("way", each)}
+        >
+          ${t(`refund.${each}`)}
+        </button>`,
+      )}
+    </div>
+    ${
+      way === "amount" &&
+      html`<${Field}
+        label=${t("refund.amount", { currency })}
+        name="amount"
+        inputmode="decimal"
+        fault=${refund.isTooMuch ? t("refund.toomuch", { left: money(left, currency) }) : ""}
+        value=${refund.amount}
+        onInput=${(event) => refund.set("amount", event.target.value)}
+      />`
+    }
+    ${way === "lines" && html`<${Lines} refund=${refund} />`}
+    <div class="quote" aria-live="polite">
+      ${fault ? html`<${Notice} kind="bad" icon="close" text=${fault} />` : quote && html`<${Takes} quote=${quote} currency=${currency} />`}
+    </div>
+    <${Field}
+      label=${t("refund.reason")}
+      name="reason"
+      maxlength="500"
+      fault=${isAsked && !reason.trim() ? t("reason.bad") : ""}
+      value=${reason}
+      onInput=${(event) => refund.set("reason", event.target.value)}
+    />
+    <div aria-live="assertive"><${Notice} kind="bad" icon="close" text=${message} /></div>
+    <button
+      class="button primary tall wide"
+      disabled=${!quote || isBusy}
+      aria-busy=${isBusy ? "true" : undefined}
+    >
+      ${t("refund.confirm")}
+    </button>
+  `;
+}
+
+function Lines({ refund }) {
+  const { purchase, counts } = refund;
+  return html`<ul class="lines">
+    ${purchase.lines.map((line, i) => {
+      const left = {
+        left: line.quantity - line.refundedQuantity,
+        of: line.quantity,
+        amount: money(line.amount - line.refundedAmount, purchase.currency),
+      };
+      return html`<li key=${line.line}>
+        <span class="grow">${line.name ?? line.sku}<small class="why">${t("refund.line", left)}</small></span>
+        <input
+          inputmode="numeric"
+          name=${`line-${line.line}`}
+          aria-label=${`${line.name ?? line.sku}: ${t("line.quantity")}`}
+          value=${counts[i]}
+          onInput=${(event) => refund.count(i, event.target.value)}
+        />
+      </li>`;
+    })}
+  </ul>`;
+}
+
+/* What the customer gets: money over the counter, and what had paid to its wallet; and what each wallet would lose,
+   as money where it is money. */
+function Takes({ quote, currency }) {
+  const { totals: all, back } = quote;
+  const totals = lost(all, back).filter((each) => each.amount !== 0);
+  return html`
+    ${
+      back?.wallets.length > 0 &&
+      html`<h3>${t("refund.gives")}</h3>
+        <p class="due">
+          <span>${t("refund.money")}</span> <strong class="num">${money(back.money, currency)}</strong>
+        </p>
+        ${back.wallets.map((part) => html`<p class="part">${t("done.returned", { part: partText(part, currency) })}</p>`)}`
+    }
+    <h3>${t("refund.takes")}</h3>
+    ${totals.length ? html`<${Totals} list=${totals} />` : html`<p>${t("refund.takes.nothing")}</p>`}
+  `;
 }

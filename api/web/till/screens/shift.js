@@ -1,65 +1,85 @@
 /* What this shift did, and what still waits on this device: kept purchases, and those that the server
-   refused, to be mended. */
+   refused, to be mended. Each row opens; for ten minutes it can be taken back. */
 
-import { fill, h, icon, sheet, toast } from "/shared/dom.js";
 import { instant, money, number } from "/shared/format.js";
+import { toast } from "/shared/passing.js";
+import { html, useEffect, useLayoutEffect, useState } from "/shared/preact.js";
+import { Act, Icon, mount, Notice, openSheet } from "/shared/ui.js";
 import { has, t } from "/shared/words.js";
 import { SHIFT } from "../queries.js";
 import { discard, drain, isMine, mayHandle, onQueue, queued, takeOver } from "../queue.js";
 import { database, go, session, till } from "../till.js";
-import { ask, notice } from "./parts.js";
-import { undo } from "./voucher.js";
-
-const UNDO_MS = 15 * 60_000;
+import { dayButton } from "./day.js";
+import { ask } from "./parts.js";
+import { openReceipt } from "./receipt.js";
+import { mayUndo, undoSheet } from "./undo.js";
+import { REVERSIBLE_MS } from "./voucher.js";
 
 export async function shiftScreen(element) {
-  const waiting = h("section.stack.tight", { "aria-live": "polite" });
-  const done = h("section.stack.tight", {}, h("h2", {}, t("shift.done")), h("div.skeleton"));
-  element.append(h("h1", { tabindex: -1 }, t("tab.shift")), waiting, done);
-  const stop = onQueue(() => drawQueue(waiting));
-  await drawQueue(waiting);
-  drawActions(done);
-  return stop;
+  const rows = await queued();
+  return mount(html`<${Shift} rows=${rows} />`, element);
 }
 
-async function drawQueue(place) {
-  const rows = await queued();
-  if (!rows.length) return fill(place, notice(t("queue.empty"), "good", "check"));
-  fill(
-    place,
-    h("h2", {}, t("queue.title")),
-    h(
-      "ul.stack.tight",
-      {},
-      rows.map((row) =>
-        h(
-          `li.card.queued.${row.state}`,
-          { "data-state": row.state },
-          h(
-            "div.row.spread",
-            {},
-            h("strong", {}, row.purchase.externalId),
-            h("strong.num", {}, money(row.purchase.total, row.purchase.currency)),
-          ),
-          h(
-            "p.small.quiet",
-            {},
-            [
-              row.member.name ?? row.member.number ?? t("queue.card"),
-              instant(row.purchase.occurredAt ?? row.at, till.programme?.timezone),
-              row.cashier,
-            ].join(" · "),
-          ),
-          row.state === "refused" && notice(row.problem.message, "bad", "close"),
-          isMine(row)
-            ? row.state === "waiting" && h("p.chip", {}, icon("clock"), t("queue.state"))
-            : notice(t("queue.theirs", { cashier: row.cashier }), "", "person"),
-          mayHandle(row) && acts(row),
-        ),
-      ),
-    ),
-    rows.some(waitsForMe) && h("button.button.wide", { onclick: sendAll }, t("queue.send")),
-  );
+function Shift({ rows: first }) {
+  const [rows, setRows] = useState(first);
+  const [acts, setActs] = useState(null);
+  useLayoutEffect(() => onQueue(() => queued().then(setRows)), []);
+  useEffect(() => {
+    readActs().then(setActs);
+  }, [rows.length]);
+  return html`
+    <h1 tabindex="-1">${t("tab.shift")}</h1>
+    <section class="stack tight" aria-live="polite"><${Queue} rows=${rows} /></section>
+    <section class="stack tight">
+      <h2>${t("shift.done")}</h2>
+      ${
+        acts === null
+          ? html`<div class="skeleton"></div>`
+          : acts.length
+            ? html`<ul class="lines card">
+                ${acts.map((act) => html`<${Row} key=${act.id} act=${act} />`)}
+              </ul>`
+            : html`<p class="quiet">${t("shift.none")}</p>`
+      }
+    </section>
+    ${acts && html`<${dayButton} acts=${acts} rows=${rows} />`}
+  `;
+}
+
+/* ---------------------------------------------------------------- what waits here */
+function Queue({ rows }) {
+  if (!rows.length) return html`<${Notice} kind="good" icon="check" text=${t("queue.empty")} />`;
+  return html`
+    <h2>${t("queue.title")}</h2>
+    <ul class="stack tight">
+      ${rows.map((row) => html`<${Kept} key=${row.id} row=${row} />`)}
+    </ul>
+    ${rows.some(waitsForMe) && html`<${Act} class="button wide" act=${sendAll}>${t("queue.send")}<//>`}
+  `;
+}
+
+function Kept({ row }) {
+  const { state, purchase, member, problem, cashier, at } = row;
+  return html`<li class=${`card queued ${state}`} data-state=${state}>
+    <div class="row spread">
+      <strong>${purchase.externalId}</strong>
+      <strong class="num">${money(purchase.total, purchase.currency)}</strong>
+    </div>
+    <p class="small quiet">
+      ${[who(member), instant(purchase.occurredAt ?? at, till.programme?.timezone), cashier].join(" · ")}
+    </p>
+    ${state === "refused" && html`<${Notice} kind="bad" icon="close" text=${problem.message} />`}
+    ${
+      isMine(row)
+        ? state === "waiting" && html`<p class="chip"><${Icon} name="clock" />${t("queue.state")}</p>`
+        : html`<${Notice} icon="person" text=${t("queue.theirs", { cashier })} />`
+    }
+    ${mayHandle(row) && html`<${Acts} row=${row} />`}
+  </li>`;
+}
+
+function who(member) {
+  return member.name ?? member.number ?? t("queue.card");
 }
 
 function waitsForMe(row) {
@@ -72,90 +92,66 @@ async function sendAll() {
 }
 
 /* What can be done with a row by who may: one's own that waits goes out by itself. */
-function acts(row) {
+function Acts({ row }) {
+  const drop = html`<button class="button" type="button" onClick=${() => openSheet(t("queue.discard"), Discarding, { row })}>
+    ${t("queue.discard")}
+  </button>`;
   if (row.state === "refused")
-    return h(
-      "div.row.wrap",
-      {},
-      h("button.button.primary", { onclick: () => go("customer", { row }) }, t("queue.mend")),
-      h("button.button", { onclick: () => confirmDiscard(row) }, t("queue.discard")),
-    );
-  return (
-    !isMine(row) &&
-    h(
-      "div.row.wrap",
-      {},
-      h("button.button.primary", { onclick: () => confirmTakingOver(row) }, t("queue.take")),
-      h("button.button", { onclick: () => confirmDiscard(row) }, t("queue.discard")),
-    )
-  );
+    return html`<div class="row wrap">
+      <button class="button primary" type="button" onClick=${() => go("customer", { row })}>${t("queue.mend")}</button>
+      ${drop}
+    </div>`;
+  if (isMine(row)) return null;
+  return html`<div class="row wrap">
+    <button class="button primary" type="button" onClick=${() => openSheet(t("queue.take"), TakingOver, { row })}>
+      ${t("queue.take")}
+    </button>
+    ${drop}
+  </div>`;
 }
 
 /* A manager answers for what they send: they see who made it, and for whom. */
-function confirmTakingOver(row) {
-  return sheet(t("queue.take"), t("close"), (close) =>
-    h(
-      "div.stack",
-      {},
-      h("h2", {}, t("queue.take")),
-      h(
-        "p",
-        {},
-        [
-          row.purchase.externalId,
-          money(row.purchase.total, row.purchase.currency),
-          row.member.name ?? row.member.number ?? t("queue.card"),
-        ].join(" · "),
-      ),
-      h("p", {}, t("queue.take.sure", { cashier: row.cashier })),
-      h(
-        "button.button.primary.wide",
-        {
-          onclick: async () => {
-            await takeOver(row);
-            close();
-            await sendAll();
-          },
-        },
-        t("queue.take"),
-      ),
-      h("button.button.wide", { onclick: () => close() }, t("cancel")),
-    ),
-  );
+function TakingOver({ row, close }) {
+  const { purchase, member, cashier } = row;
+  const act = async () => {
+    await takeOver(row);
+    close();
+    await sendAll();
+  };
+  return html`<div class="stack">
+    <h2>${t("queue.take")}</h2>
+    <p>${[purchase.externalId, money(purchase.total, purchase.currency), who(member)].join(" · ")}</p>
+    <p>${t("queue.take.sure", { cashier })}</p>
+    <${Act} class="button primary wide" act=${act}>${t("queue.take")}<//>
+    <button class="button wide" type="button" onClick=${() => close()}>${t("cancel")}</button>
+  </div>`;
 }
 
-function confirmDiscard(row) {
-  return sheet(t("queue.discard"), t("close"), (close) =>
-    h(
-      "div.stack",
-      {},
-      h("h2", {}, t("queue.discard")),
-      h("p", {}, t("queue.discard.sure", { receipt: row.purchase.externalId })),
-      h(
-        "button.button.primary.wide",
-        {
-          onclick: async () => {
-            await discard(row);
-            close();
-          },
-        },
-        t("queue.discard"),
-      ),
-      h("button.button.wide", { onclick: () => close() }, t("cancel")),
-    ),
-  );
+function Discarding({ row, close }) {
+  const act = async () => {
+    await discard(row);
+    close();
+  };
+  return html`<div class="stack">
+    <h2>${t("queue.discard")}</h2>
+    <p>${t("queue.discard.sure", { receipt: row.purchase.externalId })}</p>
+    <${Act} class="button primary wide" act=${act}>${t("queue.discard")}<//>
+    <button class="button wide" type="button" onClick=${() => close()}>${t("cancel")}</button>
+  </div>`;
 }
 
+/* ---------------------------------------------------------------- what was done */
 /* The server's own list where it keeps one; what this device noted where not, or where there is no
    network. */
-async function drawActions(place) {
-  let actions = null;
+async function readActs() {
   try {
-    actions = (await ask(SHIFT, {})).shiftActions;
+    const { shiftActions } = await ask(SHIFT, {});
+    if (shiftActions) return shiftActions;
   } catch {
     // Without the server's list the device's own is shown.
   }
-  actions ??= (await (await database).all("log"))
+  const log = await (await database).all("log");
+  return log
     .filter((row) => row.staff === till.staff?.id && row.at >= session.tokens.about.since)
     .reverse()
     .map((row) => ({
@@ -163,61 +159,51 @@ async function drawActions(place) {
       customer: { name: row.name },
       voucher: row.voucherId && { id: row.voucherId, voucherState: "USED", usedAt: row.at },
     }));
-  if (!actions.length) return fill(place, h("h2", {}, t("shift.done")), h("p.quiet", {}, t("shift.none")));
-  fill(
-    place,
-    h("h2", {}, t("shift.done")),
-    h(
-      "ul.lines.card",
-      {},
-      actions.map((action) =>
-        h(
-          "li",
-          {},
-          h(
-            "div.grow",
-            {},
-            h("strong", {}, kind(action.actionKind)),
-            " ",
-            action.subject,
-            h(
-              "small.why",
-              {},
-              [action.customer?.name, instant(action.at, till.programme?.timezone)]
-                .filter(Boolean)
-                .join(" · "),
-            ),
-          ),
-          action.amount
-            ? h(
-                "span.figure",
-                {},
-                action.currency ? money(action.amount, action.currency) : number(action.amount),
-              )
-            : "",
-          undoable(action)
-            ? h(
-                "button.button",
-                { onclick: () => undo({ id: action.voucher.id, title: action.subject }) },
-                t("undo"),
-              )
-            : "",
-        ),
-      ),
-    ),
-  );
 }
 
-/* A server may know of more than this page does. */
-function kind(actionKind) {
-  return t(has(`action.${actionKind}`) ? `action.${actionKind}` : "action.OTHER");
+function Row({ act }) {
+  const { actionKind, subject, amount, currency, customer, at, voucher } = act;
+  const isReceipt = ["PURCHASE", "REFUND", "PURCHASE_CORRECTED"].includes(actionKind);
+  const undo = undoOf(act);
+  return html`<li class="act">
+    <div class="grow">
+      <strong>${kind(actionKind)}</strong> ${subject}
+      <small class="why">
+        ${[customer?.name, instant(at, till.programme?.timezone)].filter(Boolean).join(" · ")}
+      </small>
+    </div>
+    ${amount ? html`<span class="figure">${currency ? money(amount, currency) : number(amount)}</span>` : ""}
+    ${undo && html`<button class="button" type="button" onClick=${() => undoSheet(undo)}>${t("undo")}</button>`}
+    ${
+      (isReceipt || voucher) &&
+      html`<button
+        class="button round plain"
+        type="button"
+        aria-label=${t("shift.open", { subject })}
+        onClick=${() => openReceipt(act, undo)}
+      >
+        <${Icon} name="forward" />
+      </button>`
+    }
+  </li>`;
 }
 
-function undoable({ actionKind, voucher }) {
-  return (
-    till.manager &&
+/* What it takes to take a row back, null where that is over or not this cashier's to do. */
+function undoOf({ actionKind, subject, amount, currency, customer, at, voucher }) {
+  const name = customer?.name;
+  if (actionKind === "PURCHASE") {
+    const undo = { externalId: subject, total: amount, currency, name, at };
+    return mayUndo(undo) ? undo : null;
+  }
+  const isReversible =
     actionKind === "VOUCHER_USED" &&
     voucher?.voucherState === "USED" &&
-    session.now() - Date.parse(voucher.usedAt) < UNDO_MS
-  );
+    till.manager &&
+    session.now() - Date.parse(voucher.usedAt) < REVERSIBLE_MS;
+  return isReversible ? { vouchers: [{ id: voucher.id, title: subject }], name } : null;
+}
+
+/** What was done, in the cashier's language: a server may know of more than this page does. */
+export function kind(actionKind) {
+  return t(has(`action.${actionKind}`) ? `action.${actionKind}` : "action.OTHER");
 }

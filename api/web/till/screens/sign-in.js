@@ -1,137 +1,64 @@
 /* Who stands at the till, and in which store. The store is remembered on this device. */
 
-import { busy, field, fill, h, toast } from "/shared/dom.js";
 import { listed } from "/shared/format.js";
+import { LanguagePicker } from "/shared/language.js";
+import { toast } from "/shared/passing.js";
+import { html } from "/shared/preact.js";
+import { SignInSteps } from "/shared/staff-sign-in.js";
+import { Field, mount, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
-import { languagePicker } from "../app.js";
 import { SIGN_IN } from "../queries.js";
 import { isMine, queued } from "../queue.js";
-import { prefer, session, till } from "../till.js";
-import { notice, say } from "./parts.js";
-import { factorForm, recoveryCodes, refusal } from "./second-factor.js";
-
-const FEW_CODES = 3;
+import { hints, prefer, programmeName, session, till } from "../till.js";
+import { say } from "./parts.js";
 
 /* Who made what waits: it goes out under their own sign-in. */
 function makers(rows) {
   return listed([...new Set(rows.map((row) => row.cashier))]);
 }
 
+const ask = async (input) => (await session.askPublic(SIGN_IN, { input })).staffSignIn;
+
 export async function signInScreen(element) {
-  const stores = till.programme?.stores ?? [];
   const waiting = await queued(true);
-  const store = h(
-    "select",
-    { required: true, name: "store" },
-    stores.map((each) => h("option", { value: each.code }, each.name)),
-  );
-  if (prefer("store")) store.value = prefer("store");
-  if (!store.value && stores.length) store.value = stores[0].code;
-  const user = h("input", {
-    required: true,
-    name: "username",
-    autocomplete: "username",
-    autocapitalize: "none",
-    spellcheck: "false",
-  });
-  const password = h("input", {
-    required: true,
-    type: "password",
-    name: "password",
-    autocomplete: "current-password",
-  });
-  const fault = h("div", { "aria-live": "assertive" });
-  const button = h("button.button.primary.wide.tall", {}, t("signin"));
+  return mount(html`<${SignIn} waiting=${waiting} />`, element);
+}
 
-  const form = h(
-    "form.card.stack",
-    {
-      onsubmit: (event) => {
-        event.preventDefault();
-        busy(button, signIn);
-      },
-    },
-    field(t("store"), store),
-    field(t("username"), user),
-    field(t("password"), password),
-    fault,
-    button,
-  );
-
-  async function signIn() {
-    fill(fault);
-    const { value: sent } = password;
-    try {
-      const input = { username: user.value.trim(), password: sent, store: store.value };
-      const refused = await attempt(input);
-      if (!refused) return;
-      if (refused.step) return askFactor(refused, input);
-      fill(fault, notice(refusal(refused), "bad", "lock"));
-      // Who has begun to type it again goes on.
-      if (password.value === sent) {
-        password.value = "";
-        password.focus();
-      }
-    } catch (error) {
-      fill(fault, notice(say(error), "bad", "lock"));
+function SignIn({ waiting }) {
+  const stores = till.programme?.stores ?? [];
+  return html`<div class="welcome">
+      <img src=${hints.icon ?? "/shared/selo.svg"} alt="" width="88" height="88" />
+      <h1 tabindex="-1">${programmeName()}</h1>
+      <p class="quiet">${t("signin.hint")}</p>
+    </div>
+    ${session.lapsed && html`<${Notice} icon="lock" text=${t("fault.signedout")} />`}
+    ${
+      waiting.length > 0 &&
+      html`<${Notice} text=${t("signin.waiting", { count: waiting.length, cashiers: makers(waiting) })} />`
     }
-  }
+    ${
+      stores.length
+        ? html`<${SignInSteps} Store=${Store} ask=${ask} say=${say} prefer=${prefer} begin=${begin} />`
+        : till.programme
+          ? html`<${Notice} text=${t("signin.nostore")} />`
+          : html`<${Notice} kind="bad" icon="cloud" text=${till.trouble} />`
+    }
+    <${LanguagePicker} prefer=${prefer} />`;
+}
 
-  /* Begin the shift, or return why it cannot begin. */
-  async function attempt(input) {
-    const { staffSignIn } = await session.askPublic(SIGN_IN, {
-      input: { ...input, deviceToken: prefer("device") },
-    });
-    if (staffSignIn.__typename !== "StaffSignedIn") return staffSignIn;
-    prefer("store", input.store);
-    prefer("device", staffSignIn.deviceToken);
-    if (staffSignIn.recoveryCodes) showCodes(staffSignIn);
-    else begin(staffSignIn);
-    return null;
-  }
+function Store({ chosen }) {
+  const { stores } = till.programme;
+  const known = chosen ?? prefer("store");
+  const first = stores.some(({ code }) => code === known) ? known : stores[0].code;
+  return html`<${Field} label=${t("store")} as="select" name="store" required>
+    ${stores.map(({ code, name }) => html`<option key=${code} value=${code} selected=${code === first}>${name}</option>`)}
+  <//>`;
+}
 
-  function begin(signedIn) {
-    const { staff, recoveryCodesLeft: left } = signedIn;
-    if (left !== null && left <= FEW_CODES) toast(t("recovery.few", { count: left }));
-    session.begin(signedIn, { staff, since: new Date().toISOString() });
-    queued().then((rows) => {
-      const theirs = rows.filter((row) => !isMine(row));
-      if (theirs.length) toast(t("queue.others", { cashiers: makers(theirs) }));
-    });
-  }
-
-  function askFactor(needed, input) {
-    const leave = () => {
-      password.value = "";
-      asking.replaceWith(form);
-      user.focus();
-    };
-    const asking = factorForm(needed, (brought) => attempt({ ...input, ...brought }), leave);
-    form.replaceWith(asking);
-    asking.querySelector("input").focus();
-  }
-
-  function showCodes(signedIn) {
-    const codes = recoveryCodes(signedIn.recoveryCodes, () => begin(signedIn));
-    element.querySelector("form").replaceWith(codes);
-    codes.querySelector("h2").focus();
-  }
-
-  element.append(
-    h(
-      "div.welcome",
-      {},
-      h("img", { src: "/shared/selo.svg", alt: "", width: 88, height: 88 }),
-      h("h1", { tabindex: -1 }, till.programme?.name ?? t("title")),
-      h("p.quiet", {}, t("signin.hint")),
-    ),
-    session.lapsed ? notice(t("fault.signedout"), "", "lock") : "",
-    waiting.length ? notice(t("signin.waiting", { count: waiting.length, cashiers: makers(waiting) })) : "",
-    stores.length
-      ? form
-      : till.programme
-        ? notice(t("signin.nostore"))
-        : notice(till.trouble, "bad", "cloud"),
-    languagePicker(),
-  );
+function begin(signedIn) {
+  session.begin(signedIn, { staff: signedIn.staff, since: new Date().toISOString() });
+  queued().then((rows) => {
+    const theirs = rows.filter((row) => !isMine(row));
+    if (theirs.length) toast(t("queue.others", { cashiers: makers(theirs) }));
+  });
 }

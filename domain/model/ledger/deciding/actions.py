@@ -57,6 +57,11 @@ def carry_out(builder: RowBuilder, verdict: Verdict, event: Event) -> dict[str, 
     return awarded
 
 
+def act(builder: RowBuilder, verdict: Verdict, event: Event) -> None:
+    """Do what a verdict that applied does besides its awards; its firing is counted elsewhere."""
+    _act_all(builder, verdict.rule.do, verdict.deductions, rule=verdict.rule.code, event=event)
+
+
 def gives(rule: Rule) -> bool:
     """Tell whether a rule gives anything; one that only tells and takes does not."""
     return any(not _only_tells(action) for action in rule.do)
@@ -233,7 +238,7 @@ def _act_all(
     for action in actions:
         if action.award is None:
             if action.deduct is not None:
-                reason = _deduct(builder, action.deduct.wallet, next(amounts), rule)
+                reason = deduct(builder, action.deduct.wallet, next(amounts), rule)
             else:
                 reason = _act(builder, action, rule=rule, event=event)
             acted, blocked = acted or reason is None, reason or blocked
@@ -275,7 +280,10 @@ def _act(builder: RowBuilder, action: Action, *, rule: str, event: Event) -> str
     return None
 
 
-def _deduct(builder: RowBuilder, code: str, most: int, rule: str) -> str | None:
+def deduct(builder: RowBuilder, code: str, most: int, rule: str) -> str | None:
+    """Take so much of a wallet for a rule, or what is there. Returns why nothing came of it, None where
+    something did.
+    """
     amount = min(most, builder.wallet(code).available)
     if not amount:
         return "nothing_to_count"

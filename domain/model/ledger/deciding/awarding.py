@@ -14,7 +14,6 @@ from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import expiry_of, origin_of
 from domain.model.ledger.views.expression_view import held_tier_code
-from domain.model.ledger.wallet import WALLET_LIMIT
 from domain.model.programme import Programme, WalletSpec
 from domain.model.values import evolve
 
@@ -33,7 +32,7 @@ def award(
     wallet would be over-full.
     """
     before = builder.wallet(code)
-    if amount <= 0 or before.available + before.pending + amount > WALLET_LIMIT:
+    if amount <= 0 or amount > before.room:
         return 0
     spec, zone = builder.ruling_programme.wallet(code), builder.ruling_programme.zone
     available_at = add(builder.event.at, spec.pending, zone) if spec.pending else None

@@ -35,7 +35,7 @@ def takes_part(spec: BadgeSpec, state: BadgeState, at: datetime) -> bool:
 def with_fixed_goals(programme: Programme, member: Member, *, at: datetime, failures: Failures) -> Member:
     """Return the member with the goals that are fixed by an instant; the same one where none is new."""
     states = {}
-    for spec in programme.goals:
+    for spec in programme.goal_badges:
         known = member.badges.get(spec.code)
         if known is None or known.target is None:
             state = with_goal(programme, member, spec, known or BadgeState(), at=at, failures=failures)

@@ -23,6 +23,7 @@ from domain.model.ledger.views.expression_view import ExpressionView
 from domain.model.programme import ActiveTimes, Award, CountBasis, DeductionSpec, Programme, Rule, SharedCap
 from domain.model.values import dataclass, evolve
 
+SHARED = "cap:"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RuleRoom = tuple[bool, int | None]
 PERIODS: tuple[Per, ...] = ("day", "week", "month", "year", "ever")
@@ -172,7 +173,7 @@ def add_firing(
 
 def shared_counter(cap: str) -> str:
     """Return the name under which a cap that rules share is counted."""
-    return f"cap:{cap}"
+    return f"{SHARED}{cap}"
 
 
 def shared_room_left(cap: SharedCap, counters: Mapping[str, Sequence[PeriodCount]], day: date) -> int:
@@ -184,6 +185,16 @@ def shared_room_left(cap: SharedCap, counters: Mapping[str, Sequence[PeriodCount
 def bounding_periods(rule: Rule) -> set[Per]:
     """Return the kinds of period that bound a rule."""
     return {bound.per for bound in (rule.limit, rule.cap) if bound is not None}
+
+
+def periods_of(programme: Programme, counter: str) -> set[Per]:
+    """Return the kinds of period in which a counter of a rule, or of a shared cap, bounds something."""
+    try:
+        if counter.startswith(SHARED):
+            return {programme.cap(counter.removeprefix(SHARED)).per}
+        return bounding_periods(programme.rule(counter))
+    except KeyError:  # it has left the programme
+        return set()
 
 
 # ---------------------------------------------------------------- amounts

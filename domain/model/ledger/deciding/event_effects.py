@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from domain.model import event_names
 from domain.model.calendar import local_day
 from domain.model.ledger import categories, ladder, plans, rewards, wallet
-from domain.model.ledger.deciding import challenges, code_entry, paying, referrals, refunds
+from domain.model.ledger.deciding import challenges, code_entry, paying, prizes, referrals, service_effects
 from domain.model.ledger.deciding.awarding import give_back
 from domain.model.ledger.deciding.earning import add_firing
-from domain.model.ledger.deciding.revoking import revoke_source
+from domain.model.ledger.deciding.returns import refunds
+from domain.model.ledger.deciding.returns.revoking import revoke_source
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import change_voucher, forget_used_voucher, issue_voucher
 from domain.model.ledger.decision import (
@@ -28,10 +29,13 @@ from domain.model.ledger.decision import (
     WalletFull,
 )
 from domain.model.ledger.events import Event, JournaledPurchase, Json
+from domain.model.ledger.holding import effects as holding
+from domain.model.ledger.holding.holds import holds_of
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.lots import LotPart
 from domain.model.ledger.member import Member
-from domain.model.ledger.payments import with_worth
+from domain.model.ledger.merging import effects as merging
+from domain.model.ledger.merging import undoing
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import expiry_of, origin_of
 from domain.model.ledger.views.expression_view import held_tier_code
@@ -58,8 +62,10 @@ def completed_event(programme: Programme, member: Member, event: Event) -> Event
     elif event.name == event_names.CHALLENGE_ACCEPTED and event.delayed_rule is None:
         more = challenges.acceptance_data(programme, member, event)
     elif event.purchase is not None and event.purchase.payment is not None and _is_new_purchase(event):
-        purchase = with_worth(programme, event.purchase, event.purchase.payment.parts)
-        return evolve(event, purchase=purchase)
+        known = {placed.key: placed.hold for placed in holds_of(member)}
+        return evolve(event, purchase=holding.with_promises(programme, event.purchase, known))
+    elif event.name == event_names.HOLD_PLACED:
+        more = holding.placing_data(programme, event)
     return (
         evolve(
             event, data={**more, **{name: value for name, value in event.data.items() if value is not None}}
@@ -92,7 +98,7 @@ def apply_visible(builder: RowBuilder) -> Member:
             tier=ladder.begin(builder.programme, at=event.at),
             referral=referral,
         )
-        if builder.programme.goals:
+        if builder.programme.goal_badges:
             challenges.fix_goals(builder, builder.member)
     return builder.member
 
@@ -323,9 +329,8 @@ def _adjust(builder: RowBuilder) -> None:
             raise BalanceTooLow(error.missing) from None
         return
     before, since = builder.wallet(code), builder.today
-    room = wallet.WALLET_LIMIT - before.available - before.pending
-    if amount > room:
-        raise WalletFull(code, room)
+    if amount > before.room:
+        raise WalletFull(code, before.room)
     spec = builder.programme.wallet(code)
     until = expiry_of(spec, tier=held_tier_code(builder.programme, builder.member), since=since)
     origin = origin_of(spec, on=since, until=until)
@@ -347,25 +352,31 @@ def _plan_ends(builder: RowBuilder) -> None:
     builder.member = plans.after_end(builder.member, builder.event)
 
 
-def _freeze(builder: RowBuilder) -> None:
-    builder.member = evolve(builder.member, frozen=builder.event.name == event_names.FROZEN)
-
-
 _EFFECTS: dict[str, Callable[[RowBuilder], None]] = {
     event_names.PURCHASED: _purchase,
     event_names.REDEEMED: _redeem,
+    event_names.GIVEN: service_effects.give_reward,
+    event_names.TAGGED: service_effects.change_tags,
     event_names.VOUCHER_USED: _use,
     event_names.VOUCHER_REVERSED: _reverse,
     event_names.VOUCHER_CANCELLED: _cancel,
     event_names.VOUCHER_EXPIRED: _expire_voucher,
     event_names.ADJUSTED: _adjust,
+    event_names.HOLD_PLACED: holding.place,
+    event_names.HOLD_RELEASED: holding.release,
     event_names.CODE_ENTERED: code_entry.enter,
     event_names.PLAN_STARTED: _plan,
     event_names.PLAN_RENEWED: _plan,
     event_names.PLAN_ENDED: _plan_ends,
-    event_names.FROZEN: _freeze,
-    event_names.UNFROZEN: _freeze,
+    event_names.FROZEN: service_effects.freeze,
+    event_names.UNFROZEN: service_effects.freeze,
+    event_names.CLOSED: merging.close,
+    event_names.MERGED: merging.join,
+    event_names.TRANSFERRED: merging.join,
+    event_names.REOPENED: undoing.reopen,
+    event_names.UNMERGED: undoing.give_back,
     event_names.REFERRAL_QUALIFIED: referrals.reward_referrer,
     event_names.REFERRAL_UNMADE: referrals.unmake_referrer,
     event_names.CHALLENGE_ACCEPTED: challenges.accept,
+    event_names.LEADERBOARD_ENDED: prizes.give_prizes,
 }

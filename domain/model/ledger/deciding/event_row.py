@@ -21,13 +21,14 @@ from domain.model.event_names import (
     TIER_CHANGED,
     VOUCHER_USED,
 )
-from domain.model.ledger import ladder, plans, rewards, tiers
-from domain.model.ledger.deciding import actions, challenges, event_effects, referrals, revoking
+from domain.model.ledger import erasing, ladder, plans, rewards, tiers
+from domain.model.ledger.deciding import actions, challenges, event_effects, opening, referrals
 from domain.model.ledger.deciding.earning import (
     RuleInputs,
     count_units,
 )
 from domain.model.ledger.deciding.gift_book import GiftBook, transition
+from domain.model.ledger.deciding.returns import revoking
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.rule_application import apply_rules, rooms_of, rule_inputs, rules_for
 from domain.model.ledger.deciding.standing import settle_standing
@@ -37,6 +38,7 @@ from domain.model.ledger.events import Event, Fact, Facts, RaisedFacts
 from domain.model.ledger.gifts import Counted
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.member import Member, TierStanding, settle_lots
+from domain.model.ledger.merging.effects import sweep
 from domain.model.ledger.views.expression_view import (
     ExpressionView,
     held_tier_code,
@@ -69,7 +71,9 @@ def decide_row(
     """
     builder = _new_builder(programme, member, event, by=by, stock=stock, history=history, version=version)
     event = builder.event
-    if programme.goals:
+    if erasing.settle_erasure(builder) or opening.settle_opening(builder):
+        return builder
+    if programme.goal_badges:
         challenges.fix_goals(builder, member)
     judged = _judge_memberships(builder) if is_turning else None
     if change is not None:
@@ -100,9 +104,10 @@ def decide_row(
     is_purchase = event.purchase is not None and event.name != REFUNDED
     if is_purchase:
         builder.purchase_facts = _purchase_facts(builder, view, inputs)
-    _decide_followups(builder)
+    decide_followups(builder)
     if is_purchase and any(source.startswith("reward:") for source in builder.book.drafts):
         builder.purchase_facts = _with_balances(builder.purchase_facts, view.member)
+    sweep(builder)
     return builder
 
 
@@ -180,7 +185,7 @@ def _purchase_facts(builder: RowBuilder, view: ExpressionView, inputs: RuleInput
 
 def _with_balances(facts: Facts, member: Member) -> Facts:
     """Return facts with the balances of before, by which a refund tells what is kept would have unlocked."""
-    balances = {code: held.available for code, held in member.wallets.items()}
+    balances = {code: held.available + held.held for code, held in member.wallets.items()}
     return evolve(facts, member={"balance": balances, **facts.member})
 
 
@@ -193,11 +198,11 @@ def _count_badges_and_tiers(builder: RowBuilder, event: Event, *, raised: Event 
     """
     builder.book.book_event(raised)
     if not (event.delayed_rule or builder.member.frozen or plans.ends_nothing(builder.before, event)):
-        for spec in builder.programme.badges_on(event.name):
+        for spec in builder.programme.badges_on(event.name) if builder.member.merged_into is None else ():
             actions.count_badge(builder, spec, event, raised)
         builder.book.book_event(raised)
         _count_event(builder, event, raised)
-    _climb(builder)
+    climb(builder)
     if event.delayed_rule is None:
         referrals.judge(builder, event)
 
@@ -210,7 +215,8 @@ def _count_event(builder: RowBuilder, event: Event, raised: Event | None) -> Non
         builder.count(name, Counted(event=amount), is_own=is_own)
 
 
-def _climb(builder: RowBuilder) -> None:
+def climb(builder: RowBuilder) -> None:
+    """Count what was noted toward tiers, and go up as far as that reaches."""
     builder.count_toward_tiers()
     standing = builder.member.tier
     if (
@@ -226,7 +232,7 @@ def _climb(builder: RowBuilder) -> None:
         standing,
         at=builder.at,
         cause=cause,
-        came=builder.at if refund else builder.event.at,
+        came=builder.at if builder.event.name == REFUNDED else builder.event.at,
     )
     if climbed is standing:
         climbed = tiers.pass_review(builder.programme, standing, at=builder.at)
@@ -235,7 +241,7 @@ def _climb(builder: RowBuilder) -> None:
         return
     builder.set_standing(climbed)
     if climbed.steps[-1].came is not None:
-        _climb(builder)  # a late event may have reached a tier on its own day and another since
+        climb(builder)  # a late event may have reached a tier on its own day and another since
 
 
 def _has_counted_nothing(standing: TierStanding, before: TierStanding | None) -> bool:
@@ -245,7 +251,7 @@ def _has_counted_nothing(standing: TierStanding, before: TierStanding | None) ->
 # ---------------------------------------------------------------- what follows
 
 
-def _decide_followups(builder: RowBuilder) -> None:
+def decide_followups(builder: RowBuilder) -> None:
     """Decide what the row has given rise to, first in first out, then segments and rewards, until nothing
     more follows.
     """

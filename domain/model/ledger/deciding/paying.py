@@ -9,16 +9,23 @@ from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import BalanceTooLow, MemberFrozen
 from domain.model.ledger.events import Payment, Refund
 from domain.model.ledger.gifts import Deduction
+from domain.model.ledger.holding import effects as holding
 from domain.model.ledger.payments import back_so_far, last_parts
 from domain.model.ledger.wallet import InsufficientBalance
 from domain.model.programme import Programme
 
 
 def pay(builder: RowBuilder, payment: Payment) -> None:
-    """Take what wallets pay of a purchase. Raises MemberFrozen, and BalanceTooLow where it is not there."""
+    """Take what wallets pay of a purchase, also what was set aside for it. Raises MemberFrozen, BalanceTooLow
+    where it is not there, and HoldNotUsable.
+    """
     if builder.member.frozen:
         raise MemberFrozen("a frozen member pays with no wallet")
     for part in payment.parts:
+        if part.hold is not None:
+            taken, on = holding.capture(builder, part)
+            builder.payments.append(Deduction(part.wallet, taken, on))
+            continue
         try:
             taken = builder.take(part.wallet, part.units, kind="SPEND", rule=None, is_payment=True)
         except InsufficientBalance as error:

@@ -13,7 +13,7 @@ from domain.model.calendar import add, local_day
 from domain.model.event_names import PURCHASED, REFERRAL_QUALIFIED, REFERRAL_UNMADE
 from domain.model.ledger.deciding import actions
 from domain.model.ledger.deciding.earning import add_firing, used_in_period
-from domain.model.ledger.deciding.revoking import revoke_source
+from domain.model.ledger.deciding.returns.revoking import revoke_source
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import DelayedEvent, Outcome
 from domain.model.ledger.events import Event, Refund

@@ -26,6 +26,7 @@ from domain.model.event_names import (
     VOUCHER_REVERSED,
 )
 from domain.model.ledger import counting, plans, wallet
+from domain.model.ledger.deciding import row_facts
 from domain.model.ledger.deciding.gift_book import GiftBook
 from domain.model.ledger.deciding.turn_baseline import TurnBaseline
 from domain.model.ledger.decision import (
@@ -38,9 +39,7 @@ from domain.model.ledger.decision import (
     Outcome,
     PlannedMessage,
     RefundClaim,
-    RefundedPurchase,
     StockState,
-    TagChanges,
     VoucherStep,
 )
 from domain.model.ledger.events import NO_FACTS, Event, Facts, Json, RaisedFacts
@@ -103,12 +102,18 @@ class RowBuilder:
     raised_facts: dict[int, RaisedFacts] = field(default_factory=dict, init=False)
     unraised: set[str] = field(default_factory=set, init=False)
     most_raised: int = MOST_RAISED
+    first_raised: int = 0
     _view_after: ExpressionView | None = None
 
     @property
     def takes_back(self) -> bool:
-        """Tell whether the row undoes what was done before: a refund and the like."""
-        return self.event.name in UNDOING
+        """Tell whether the row undoes what was done before: a refund and the like, or a correction."""
+        return self.event.name in UNDOING or self.corrects
+
+    @property
+    def corrects(self) -> bool:
+        """Tell whether the row decides a purchase again for the amount that is right."""
+        return self.event.name == PURCHASED and self.event.refund is not None
 
     @property
     def today(self) -> date:
@@ -139,6 +144,8 @@ class RowBuilder:
         """Tell whether an event is the member's first purchase, also where one of its rules was delayed."""
         if event.name != PURCHASED:
             return False
+        if self.corrects and self.past_facts is not None:
+            return self.past_facts.is_first_purchase
         if event.original_at is None:
             return self.before.purchases.standing == 0
         return event.was_first or self.before.purchases.first_at == event.original_at
@@ -293,14 +300,15 @@ class RowBuilder:
         """Raise an event of this decision. Beyond the bound nothing more follows from it: a programme must
         not feed itself.
         """
+        index = self.first_raised + len(self.raised)
         event = Event(
-            id=f"{self.event.id}/{len(self.raised)}",
+            id=f"{self.event.id}/{index}",
             name=name,
             at=self.event.at,
             source="selo",
             data=event_data,
         )
-        self.book.raised(event, len(self.raised))
+        self.book.raised(event, index)
         self.raised.append(event)
         if len(self.raised) <= self.most_raised:
             self.queue.append(event)
@@ -365,13 +373,9 @@ class RowBuilder:
             removed=removed,
             failures=tuple(dict.fromkeys(self.failures)),
             payments=tuple(self.payments),
-            refunded=RefundedPurchase(refund.before, refund.remaining) if refund is not None else None,
-            tag_changes=self._tag_changes(),
+            refunded=row_facts.refunded_purchase(refund) if refund is not None else None,
+            tag_changes=row_facts.tag_changes(self.before.tags, self.member.tags),
         )
-
-    def _tag_changes(self) -> TagChanges | None:
-        before, after = self.before.tags, self.member.tags
-        return None if after == before else TagChanges(after - before, before - after)
 
     def _close_gifts(self) -> dict[str, Gift]:
         """Keep with the member what stands on states of theirs; return what stands on the event itself."""
@@ -385,7 +389,7 @@ class RowBuilder:
                 self.member.gifts,
                 standing,
                 root=self.event.gift,
-                is_refund=self.event.refund is not None,
+                is_refund=self.event.name == REFUNDED,
                 now=self.at,
                 tags_since={tag: known.since_seq for tag, known in self.member.tag_sources.items()},
             )

@@ -14,7 +14,7 @@ from datetime import date
 from domain.model.calendar import local_day
 from domain.model.ledger import counting, ladder_refunds
 from domain.model.ledger.badges import count_of_level
-from domain.model.ledger.deciding.revoking import lower, revoke_source
+from domain.model.ledger.deciding.returns.revoking import lower, revoke_source
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.gifts import NOT_COUNTED, Gift
 from domain.model.ledger.member import Member, Tally, TierStep

@@ -1,6 +1,6 @@
 """The fiscal record of a receipt and of each of its refunds.
 
-    gross = discounts by voucher + paid from wallets + paid otherwise
+    gross = discounts by voucher or by what a wallet had held + paid from wallets + paid otherwise
 
 A `discount` lowers this sale, a `payment` is a means of paying it, a `credit` is granted for later and stands
 apart. Refunds share in proportion: what has come back so far of each part is floored (of payments by
@@ -15,7 +15,7 @@ from typing import Literal
 
 from domain.model.ledger.decision import Entry
 from domain.model.ledger.events import Purchase
-from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, Tender
 from domain.model.ledger.payments import back_so_far
 from domain.model.values import dataclass, evolve
 
@@ -27,8 +27,9 @@ OTHERWISE = "other"  # the tender of what nobody said how it was paid
 
 @dataclass(frozen=True, slots=True)
 class FiscalPart:
-    """One part of a record, in minor units: a discount by a voucher of the reward `code`, a payment from the
-    wallet or by the tender `code`, or a credit granted in the wallet `code`. `units` are the wallet's.
+    """One part of a record, in minor units: a discount by a voucher of the reward `code` or by what was held
+    of the wallet `code`, a payment from the wallet or by the tender `code`, or a credit granted in the wallet
+    `code`. `units` are the wallet's.
     """
 
     kind: FiscalKind
@@ -41,7 +42,9 @@ class FiscalPart:
 
 @dataclass(frozen=True, slots=True)
 class FiscalRecord:
-    """What a receipt or one of its refunds comes to; of a refund all amounts are negative or 0."""
+    """What a receipt, a refund or a correction of it comes to; of a refund all amounts are negative or 0, of
+    a correction they are what it adds, or takes with a minus.
+    """
 
     parts: tuple[FiscalPart, ...] = ()
     taxes: tuple[TaxLine, ...] = ()
@@ -53,7 +56,7 @@ class FiscalRecord:
 
     @property
     def discounts(self) -> int:
-        """What vouchers took off."""
+        """What vouchers, and what was held of wallets, took off."""
         return sum(part.amount for part in self.parts if part.kind == "DISCOUNT")
 
     @property
@@ -76,7 +79,7 @@ def sale_record(
     """
     details = details or ReceiptDetails()
     paid = purchase.payment.parts if purchase.payment is not None else ()
-    by_wallets = [FiscalPart("PAYMENT", "WALLET", one.wallet, one.worth, one.units) for one in paid]
+    by_wallets = [FiscalPart(one.fiscal, "WALLET", one.wallet, one.worth, one.units) for one in paid]
     due = purchase.total - sum(part.amount for part in by_wallets)
     tenders = [FiscalPart("PAYMENT", "TENDER", one.kind, one.amount) for one in details.tenders]
     if not tenders and due:
@@ -92,6 +95,51 @@ def credit_parts(entries: Iterable[Entry], money_wallets: frozenset[str]) -> tup
         if entry.wallet in money_wallets and entry.kind in ("AWARD", "BONUS", "CLAWBACK"):
             granted[entry.wallet] = granted.get(entry.wallet, 0) + entry.amount
     return tuple(FiscalPart("CREDIT", "WALLET", code, amount) for code, amount in granted.items() if amount)
+
+
+# ---------------------------------------------------------------- its corrections
+def details_of_total(
+    details: ReceiptDetails | None, recorded: Purchase, corrected: Purchase
+) -> ReceiptDetails | None:
+    """Return what a till said of a receipt as it shares in another total: what is paid otherwise by what each
+    tender had of it, taxes in proportion, floored.
+    """
+    if details is None or not recorded.total:
+        return None
+    tenders = [FiscalPart("PAYMENT", "TENDER", one.kind, one.amount) for one in details.tenders]
+    spread = _spread(corrected.total - _paid_by_wallets(corrected), tenders)
+    share = _Share(corrected.total, recorded.total, is_whole=True)
+    return ReceiptDetails(
+        tuple(TaxLine(tax.rate, share.of(tax.base), share.of(tax.amount)) for tax in details.taxes),
+        tuple(Tender(part.code, part.amount) for part in spread),
+    )
+
+
+def correction_record(
+    before: FiscalRecord,
+    after: FiscalRecord,
+    *,
+    entries: Iterable[Entry] = (),
+    money_wallets: frozenset[str] = frozenset(),
+) -> FiscalRecord:
+    """Return the record of a correction: what each part of the sale has more or less."""
+    parts = dict[tuple[str | None, ...], FiscalPart]()
+    for part in after.parts:
+        parts[part.kind, part.means, part.code, part.voucher] = part
+    for part in before.parts:
+        key = part.kind, part.means, part.code, part.voucher
+        known = parts.get(key) or evolve(part, amount=0, units=None if part.units is None else 0)
+        units = None if part.units is None else (known.units or 0) - part.units
+        parts[key] = evolve(known, amount=known.amount - part.amount, units=units)
+    taxes = [
+        TaxLine(tax.rate, tax.base - known.base, tax.amount - known.amount)
+        for tax, known in zip(after.taxes, before.taxes, strict=True)
+    ]
+    return FiscalRecord((*parts.values(), *credit_parts(entries, money_wallets)), tuple(taxes))
+
+
+def _paid_by_wallets(purchase: Purchase) -> int:
+    return sum(part.worth for part in purchase.payment.parts) if purchase.payment is not None else 0
 
 
 # ---------------------------------------------------------------- its refunds
@@ -129,10 +177,11 @@ def _returned_so_far(sale: FiscalRecord, total: int, remaining: Purchase) -> Fis
         back = back_so_far(remaining)
         money = back.money
         by_wallets = [
-            FiscalPart("PAYMENT", "WALLET", part.wallet, part.worth, part.units) for part in back.wallets
+            FiscalPart(part.fiscal, "WALLET", part.wallet, part.worth, part.units) for part in back.wallets
         ]
     tenders = _spread(money, [part for part in sale.parts if part.means == "TENDER"])
-    discounts = [evolve(part, amount=share.of(part.amount)) for part in sale.parts if part.kind == "DISCOUNT"]
+    vouchers = [part for part in sale.parts if part.means == "VOUCHER"]
+    discounts = [evolve(part, amount=share.of(part.amount)) for part in vouchers]
     taxes = [TaxLine(tax.rate, share.of(tax.base), share.of(tax.amount)) for tax in sale.taxes]
     return FiscalRecord((*discounts, *by_wallets, *tenders), tuple(taxes))
 

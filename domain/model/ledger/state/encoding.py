@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from domain.model.ledger.decision import StateValue
 from domain.model.ledger.events import Payment, Purchase
 from domain.model.ledger.gifts import AlikeLevels, Counted, Deduction, Gift, UsedVoucher
+from domain.model.ledger.lots import Hold, LotPart
 from domain.model.ledger.member import (
     BadgeState,
     CategoryTotal,
@@ -200,13 +201,35 @@ def _purchase(purchase: Purchase) -> StateValue:
 
 def payment_values(payment: Payment) -> StateValue:
     """Return what wallets paid as state and journal keep it."""
-    parts: list[StateValue] = [[part.wallet, part.units, part.worth, part.earns] for part in payment.parts]
+    parts: list[StateValue] = [
+        [part.wallet, part.units, part.worth, part.earns, *([part.hold, part.fiscal] if part.hold else [])]
+        for part in payment.parts
+    ]
     return [payment.total, parts] if payment.payable is None else [payment.total, parts, payment.payable]
 
 
 def deduction_values(deduction: Deduction) -> StateValue:
     """Return what was taken of a wallet as state and journal keep it."""
     return [deduction.wallet, [part_values(part) for part in deduction.parts], _text(deduction.on)]
+
+
+def hold_values(hold: Hold) -> StateValue:
+    """Return a hold as state keeps it: its lots in one text, `40:305:-60` an amount, its last day and the day
+    its validity counts from as days after the hold's own, and those of its origin.
+    """
+    first = hold.placed_at.date()
+    values: list[StateValue] = [hold.order, hold.store, hold.units, hold.worth, hold.total]
+    values += [hold.placed_at, hold.until, hold.earns, hold.fiscal]
+    return [*values, " ".join(_part_text(part, first) for part in hold.parts)]
+
+
+def _part_text(part: LotPart, first: date) -> str:
+    days: list[date | None] = [part.expires_on, part.since]
+    if part.origin is not None:
+        days += [part.origin.on, part.origin.until]
+    return ":".join(
+        [str(part.amount), *("never" if day is None else str((day - first).days) for day in days)]
+    )
 
 
 def _plain(*names: str) -> tuple[Row, ...]:
@@ -232,6 +255,7 @@ TIER: Final = Table(
 TALLY: Final = Table(*_plain("term"))
 PURCHASES: Final = Table(
     *_plain("count", "total", "first_at", "last_at", "returned", "before_joining", "total_before_joining"),
+    *_plain("brought"),
     ("categories", "categories", _categories),
 )
 REFERRAL: Final = Table(

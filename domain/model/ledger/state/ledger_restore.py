@@ -5,7 +5,7 @@ days.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar, cast
 
 from domain.model.ledger.events import Line, Payment, Profile, Purchase, WalletPayment
@@ -19,7 +19,18 @@ from domain.model.ledger.gifts import (
     UsedVoucher,
     levels_apart,
 )
-from domain.model.ledger.lots import Layer, Lot, LotPart, OpenedLot, Origin, lot_of, merged, ordered
+from domain.model.ledger.lots import (
+    NO_HOLDS,
+    Hold,
+    Layer,
+    Lot,
+    LotPart,
+    OpenedLot,
+    Origin,
+    lot_of,
+    merged,
+    ordered,
+)
 from domain.model.ledger.member import (
     BadgeState,
     CategoryTotal,
@@ -118,6 +129,7 @@ def _read_wallet(at: _Reader) -> Wallet:
         if isinstance(values, list)
     ]
     lots += read_months(stored_lots)
+    holds = at.get("holds", cast(dict[str, list[Any]], {}))
     return Wallet(
         lots=merged(lots) if any(lot.layers for lot in lots) else ordered(lots),
         debt=at.get("debt", 0),
@@ -132,7 +144,20 @@ def _read_wallet(at: _Reader) -> Wallet:
         ),
         lapsed_by_day=read_days(at.get("lapsed", dict[str, str]())),
         reminded_days=frozenset(map(_date, at.get("reminded", list[str]()))),
+        holds={key: _read_hold(values) for key, values in holds.items()} if holds else NO_HOLDS,
     )
+
+
+def _read_hold(values: list[Any]) -> Hold:
+    first, texts = values[5].date(), values[9].split()
+    parts = tuple(_read_held_part(text.split(":"), first) for text in texts)
+    return evolve(Hold(*values[:9]), parts=parts)
+
+
+def _read_held_part(values: list[str], first: date) -> LotPart:
+    days = [None if value == "never" else first + timedelta(days=int(value)) for value in values[1:]]
+    origin = Origin(cast(date, days[2]), days[3]) if len(days) > 2 else None
+    return LotPart(int(values[0]), days[0], cast(date, days[1]), origin)
 
 
 def _read_changes(at: _Reader) -> tuple[ValidityChange, ...]:
@@ -222,6 +247,7 @@ def _read_purchases(at: _Reader) -> PurchaseTotals:
         at.get("before_joining", 0),
         at.get("total_before_joining", 0),
         at.get("quantities_since", None),
+        at.get("brought", 0),
     )
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import compress
-from operator import attrgetter, is_not
+from operator import attrgetter, is_not, not_
 from typing import Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
 from domain.model.ledger.gifts import levels_together
+from domain.model.ledger.lots import NO_HOLDS
 from domain.model.ledger.member import Member, Tally
 from domain.model.ledger.state.encoding import (
     MEMBER,
@@ -27,6 +28,7 @@ from domain.model.ledger.state.encoding import (
     Table,
     badge_values,
     count_values,
+    hold_values,
     member_gift_values,
     plain_value,
     plan_values,
@@ -152,12 +154,13 @@ class _Writing:
         (old_spans, old_moves), (spans, moves) = split(was or ()), split(now)
         if was is None or old_spans != spans:
             self.changed[f"{prefix}spans"] = span_values(spans)
-        by_id = dict(zip(map(id, (*old_moves, *moves)), (*old_moves, *moves), strict=True))
-        differing = set(map(id, old_moves)) ^ set(map(id, moves))
-        days = {by_id[one].last for one in differing}
+        old_ids, ids = set(map(id, old_moves)), set(map(id, moves))
+        days = {move.last for move in compress(moves, map(not_, map(old_ids.__contains__, map(id, moves))))}
+        days |= {
+            move.last for move in compress(old_moves, map(not_, map(ids.__contains__, map(id, old_moves))))
+        }
         before, after = (
-            by_day(tuple(compress(kept, map(days.__contains__, map(_last, kept)))))
-            for kept in (old_moves, moves)
+            by_day(compress(kept, map(days.__contains__, map(_last, kept)))) for kept in (old_moves, moves)
         )
         self.parts(f"{prefix}moves.", move_values, before, after)
 
@@ -172,6 +175,8 @@ def _write(out: _Writing, was: Member | None, now: Member) -> None:
             out.lots(f"{at}lots.", held, wallet)
             if held is None or wallet.validity_changes is not held.validity_changes:
                 out.validity(at, held.validity_changes if held else None, wallet.validity_changes)
+            if wallet.holds is not (held.holds if held is not None else NO_HOLDS):
+                out.parts(f"{at}holds.", hold_values, held.holds if held else NO_HOLDS, wallet.holds)
             if held is None or wallet.lapsed_by_day is not held.lapsed_by_day:
                 out.days(f"{at}lapsed.", held.lapsed_by_day if held else {}, wallet.lapsed_by_day)
     if now.tier is not None and now.tier is not old.tier:

@@ -7,14 +7,17 @@ its place and an undone one taken out; what is older is kept as runs of renewals
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import date
-from operator import is_
+from operator import attrgetter, is_
 from typing import Literal
 
 from domain.model.calendar import day_after, rounded
 from domain.model.ledger.lots import Layer, Origin
 from domain.model.programme.wallets import WalletSpec
 from domain.model.values import dataclass, evolve
+
+_count = attrgetter("count")
 
 SPANS_KEPT = 16
 SINGLE_CHANGES_KEPT = 30
@@ -96,7 +99,9 @@ def moved(changes: Changes, spec: WalletSpec, *, since: date, origin: Origin) ->
 
 def split(changes: Changes) -> tuple[Changes, Changes]:
     """Return the older changes, kept as runs, and the newest ones, kept one by one."""
-    first = next((index for index, change in enumerate(changes) if change.count), len(changes))
+    if not changes or changes[0].count:  # the commonest, without a search
+        return (), changes
+    first = bisect_left(changes, 1, key=_count)
     return changes[:first], changes[first:]
 
 

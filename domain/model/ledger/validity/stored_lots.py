@@ -35,7 +35,7 @@ def span_values(spans: Changes) -> StateValue:
     ]
 
 
-def by_day(changes: Changes) -> dict[date, Changes]:
+def by_day(changes: Iterable[ValidityChange]) -> dict[date, Changes]:
     """Return the changes that are kept one by one, by their days."""
     out: dict[date, Changes] = {}
     for change in changes:

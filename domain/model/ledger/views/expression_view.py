@@ -82,8 +82,9 @@ def _member_field(programme: Programme, member: Member, at: datetime, name: str)
         case "consents":
             return sorted(member.profile.consents)
         case "balance":
+            wallets = member.wallets  # what is held counts until it is spent
             return {
-                spec.code: member.wallets[spec.code].available if spec.code in member.wallets else 0
+                spec.code: own.available + own.held if (own := wallets.get(spec.code)) else 0
                 for spec in programme.wallets
             }
         case "earned":

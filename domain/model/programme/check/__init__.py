@@ -7,11 +7,13 @@ from datetime import datetime
 
 from domain.model.programme.check.addresses import check_addresses
 from domain.model.programme.check.badges import check_badges
+from domain.model.programme.check.brand import check_brand
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.codes import check_codes, check_duplicate_codes
 from domain.model.programme.check.costs import check_costs
 from domain.model.programme.check.entered_codes import check_entered_codes
 from domain.model.programme.check.expressions import check_expressions
+from domain.model.programme.check.leaving import check_leaving
 from domain.model.programme.check.loops import check_loops
 from domain.model.programme.check.member_size import check_member_size
 from domain.model.programme.check.past import check_past
@@ -31,9 +33,11 @@ def check_findings(checked_file: CheckedFile, now: datetime | None) -> Iterator[
     yield from check_codes(checked_file)
     yield from check_values(checked_file)
     yield from check_paying(checked_file)
+    yield from check_leaving(checked_file)
     yield from check_member_size(checked_file)
     yield from check_badges(checked_file)
     yield from check_addresses(checked_file)
+    yield from check_brand(checked_file)
     yield from check_expressions(checked_file)
     yield from check_costs(checked_file)
     yield from check_texts(checked_file)

@@ -49,6 +49,9 @@ def _addresses(checked_file: CheckedFile) -> Iterator[tuple[KeyPath, str, Addres
     if programme.programme.terms.url:
         yield ("programme", "terms", "url"), programme.programme.terms.url, "page"
     yield from _header_addresses(programme.programme)
+    for index, tier in enumerate(programme.tiers.ladder if programme.tiers else ()):
+        if tier.card_art is not None:
+            yield ("tiers", "ladder", index, "card_art"), tier.card_art, "picture"
     for index, badge in enumerate(programme.badges):
         if badge.art is not None:
             yield ("badges", index, "art"), badge.art, "picture"

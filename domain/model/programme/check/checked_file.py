@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
+from domain.model import event_names
 from domain.model.conditions import Expression
 from domain.model.programme.faults import KeyPath
 from domain.model.programme.models import Programme
@@ -38,13 +39,16 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
 _SECTIONS_OF: Final[Mapping[str, tuple[str, ...]]] = {"code_names": ("codes", "batches")}
 
 
+FIXED_GIVERS: Final = ("referral", "leaderboard")  # whose awards are fixed amounts: there is nothing to count
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedAction:
     """An action, its path in the file, who performs it, and the events on which it is performed."""
 
     path: KeyPath
     action: Action
-    by: Literal["rule", "badge", "referral"]
+    by: Literal["rule", "badge", "referral", "leaderboard"]
     events: tuple[str, ...]
 
 
@@ -185,6 +189,11 @@ class CheckedFile:
         for side, actions in sides.items():
             for position, action in enumerate(actions):
                 yield PlacedAction(("referral", side, position), action, "referral", ())
+        for index, board in enumerate(self.programme.leaderboards):
+            for rank, prize in board.do.items():
+                for position, action in enumerate(prize):
+                    path = ("leaderboards", index, "do", str(rank), position)
+                    yield PlacedAction(path, action, "leaderboard", (event_names.LEADERBOARD_ENDED,))
 
     @cached_property
     def expressions(self) -> tuple[PlacedExpression, ...]:
@@ -217,7 +226,7 @@ class CheckedFile:
 
     def _in_awards(self) -> Iterator[PlacedExpression]:
         for placed in self.actions:
-            if placed.by == "referral":
+            if placed.by in FIXED_GIVERS:
                 continue
             if placed.action.award is not None:
                 yield from _basis_expressions((*placed.path, "award"), placed.action.award.of, placed.events)

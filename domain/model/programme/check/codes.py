@@ -8,6 +8,7 @@ from typing import Final
 from domain.model import event_names
 from domain.model.programme.check.checked_file import CheckedFile, PlacedAction, count_paths
 from domain.model.programme.faults import Finding, KeyPath, format_path, suggestion
+from domain.model.programme.membership import GOAL_FIGURES, GoalSpec
 from domain.model.programme.messages import MessageSpec
 from domain.model.programme.models import Programme
 from domain.model.programme.rules import Award
@@ -54,6 +55,7 @@ def check_codes(checked_file: CheckedFile) -> Iterator[Finding]:
     for placed in checked_file.actions:
         yield from _action_codes(checked_file, placed)
     yield from _part_codes(checked_file)
+    yield from _goal_codes(checked_file)
 
 
 def check_duplicate_codes(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -207,3 +209,36 @@ def _rule_codes(checked_file: CheckedFile) -> Iterator[Finding]:
         elif not checked_file.is_incomplete("caps"):
             remedy = f"add caps: [{{code: {rule.capped_by}, amount: 500, per: month}}]"
             yield Finding((*path, "capped_by"), f"there is no cap {rule.capped_by}", remedy)
+
+
+def _goal_codes(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find goals of figures that there are not, and of what the file does not have."""
+    programme = checked_file.programme
+    known = {
+        "wallets": [wallet.code for wallet in programme.wallets if not wallet.hidden],
+        "surveys": [survey.code for survey in programme.surveys],
+        "messages": [message.code for message in programme.messages],
+        "codes": [code.name for code in programme.codes],
+    }
+    for index, goal in enumerate(programme.goals):
+        path: KeyPath = ("goals", index)
+        if goal.figure not in GOAL_FIGURES:
+            yield Finding(
+                (*path, "figure"),
+                f"there is no figure {goal.figure}",
+                suggestion(goal.figure, GOAL_FIGURES, ""),
+            )
+            continue
+        section = GOAL_FIGURES[goal.figure]
+        if section is None:
+            if goal.subject is not None:
+                yield Finding((*path, "subject"), f"{goal.figure} is of the whole programme", "remove it")
+        elif goal.subject is not None and goal.subject not in known[section]:
+            remedy = suggestion(goal.subject, known[section], f"add it to {section}, or remove the goal")
+            yield Finding((*path, "subject"), f"{section} has no {goal.subject}", remedy)
+        elif goal.subject is None and section != "wallets":
+            yield _unnamed(path, goal, section)
+
+
+def _unnamed(path: KeyPath, goal: GoalSpec, section: str) -> Finding:
+    return Finding(path, f"{goal.figure} is of one of {section}", f"write subject: and one of {section}")

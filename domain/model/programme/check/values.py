@@ -12,7 +12,7 @@ from croniter import CroniterBadDateError, croniter
 from domain.model import event_names
 from domain.model.calendar import Span, time_zones
 from domain.model.locales import is_locale
-from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.programme.check.checked_file import FIXED_GIVERS, CheckedFile
 from domain.model.programme.check.ladder import check_ladder
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.messages import MAX_COLLAPSE_NAMES, collapse_names
@@ -56,10 +56,10 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
         yield from _reward(("rewards", index), reward)
     for placed in checked_file.actions:
         award, deduct = placed.action.award, placed.action.deduct
-        if placed.by == "referral" and award is not None and award.fixed is None:
-            yield Finding((*placed.path, "award"), "a referral gives a fixed amount", "write fixed: N")
-        if placed.by == "referral" and deduct is not None and deduct.fixed is None:
-            yield Finding((*placed.path, "deduct"), "a referral takes a fixed amount", "write fixed: N")
+        if placed.by in FIXED_GIVERS and award is not None and award.fixed is None:
+            yield Finding((*placed.path, "award"), f"a {placed.by} gives a fixed amount", "write fixed: N")
+        if placed.by in FIXED_GIVERS and deduct is not None and deduct.fixed is None:
+            yield Finding((*placed.path, "deduct"), f"a {placed.by} takes a fixed amount", "write fixed: N")
 
 
 def _hidden(checked_file: CheckedFile) -> Iterator[Finding]:

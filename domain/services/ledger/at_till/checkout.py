@@ -2,6 +2,8 @@
 
 Each voucher's use and the purchase are rows of one decision, decided in this order and committed together
 under one key: all of it happened, or nothing. It happens now, at a till with a network.
+
+A voucher of a membership that was merged into the member's is decided there, in the same commit.
 """
 
 from __future__ import annotations
@@ -15,17 +17,23 @@ from domain.model.ledger.decision import Decision, VoucherNotUsable
 from domain.model.ledger.events import Json
 from domain.model.ledger.fiscal.discounts import discount_within
 from domain.model.people.codes import normal_voucher, strip_scanner_signs
-from domain.services.decisions import load_member
+from domain.services.decisions import load_member, load_owner, note_committed
 from domain.services.errors import InvalidInput, MalformedCode, NotAllowed, NotFound, UnknownCode
 from domain.services.input_checks import check_amount
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_new, decide_now, decide_once
-from domain.services.ledger import purchases, queries
+from domain.services.ledger import purchases, queries, turn
 from domain.services.ledger.purchase_input import PurchaseInput, check_purchase_input
 from domain.services.ledger.purchases import PurchaseRecorded
-from domain.services.ledger.redemption import VoucherRefused, voucher_after
+from domain.services.ledger.redemption import VoucherRefused
 from domain.services.ledger.till import Presence, Till, require_presence
-from domain.services.ledger.voucher_terms import VoucherReceipt, receipt_data, receipt_refusal
+from domain.services.ledger.voucher_terms import (
+    VoucherReceipt,
+    receipt_data,
+    receipt_refusal,
+    voucher_after,
+)
 from domain.services.runtime import Runtime
+from domain.store import commit
 from domain.store.document_store import Write
 from domain.store.ledger import receipts, vouchers
 from domain.store.ledger.members import StoredMember
@@ -77,10 +85,13 @@ class _Basket:
 
 @dataclass(frozen=True, slots=True)
 class _DecidedBasket:
-    """The vouchers before their use, and the decision of each step, that of the purchase last."""
+    """The vouchers before their use, and the decision of each step, that of the purchase last. `closed` are
+    the decisions of merged memberships, each of all that was used of it.
+    """
 
     vouchers: tuple[Voucher, ...]
     steps: tuple[Decision, ...]
+    closed: tuple[Decision, ...] = ()
 
 
 # ---------------------------------------------------------------- pure rules
@@ -105,7 +116,7 @@ def _key_input(basket_vouchers: Sequence[BasketVoucher]) -> list[list[object]]:
 def _require_usable(basket: _Basket, voucher: Voucher, stored_member: StoredMember) -> None:
     till = basket.till
     till.require_other_member(stored_member)
-    if voucher.member != basket.member_id:
+    if voucher.member not in (stored_member.member.id, *stored_member.merged):
         raise VoucherRefused(voucher, "OTHER_MEMBER")
     if voucher.stores and till.store not in voucher.stores:
         raise NotAllowed("OTHER_STORE")
@@ -142,25 +153,35 @@ async def _find_vouchers(runtime: Runtime, basket_vouchers: Sequence[BasketVouch
 
 async def _decide_basket(runtime: Runtime, basket: _Basket, *, now: datetime) -> DecidedEvent[_DecidedBasket]:
     """Decide the use of each voucher, then the purchase, each on the member as the one before leaves them."""
-    stored_member = after = await load_member(runtime, basket.member_id)
+    stored_member = await load_member(runtime, basket.member_id)
     purchases.require_earning(stored_member, basket.till, basket.purchase_input)
-    steps: list[Decision] = []
+    member, steps = stored_member.member.id, list[Decision]()
+    after, before = {member: stored_member}, {member: stored_member}  # by membership
     for voucher, stated in zip(basket.vouchers, basket.discounts, strict=True):
         _require_usable(basket, voucher, stored_member)
-        used = await _decide_use(runtime, basket, after, voucher, _use_data(basket, voucher, stated), now=now)
+        owner = voucher.member
+        if owner not in after:
+            after[owner] = before[owner] = await load_owner(runtime, owner)
+        event_data = _use_data(basket, voucher, stated)
+        used = await _decide_use(runtime, basket, after[owner], voucher, event_data, now=now)
         steps.append(used.decision)
-        after = used.member_after
+        after[owner] = used.member_after
     event = purchases.purchase_event(
-        basket.purchase_input, basket.receipt_id, till=basket.till, stored_member=after, now=now
+        basket.purchase_input, basket.receipt_id, till=basket.till, stored_member=after[member], now=now
     )
-    await purchases.check_event_payment(runtime, after, event, basket.purchase_input)
-    decided = await decide_now(runtime, after, event, subject=None, now=now)
+    await purchases.check_event_payment(runtime, after[member], event, basket.purchase_input)
+    decided = await decide_now(runtime, after[member], event, subject=None, now=now)
     steps.append(decided.decision)
-    rows = tuple(row for step in steps for row in step.rows)
-    decision = Decision(stored_member.member, decided.decision.member, rows)
-    return DecidedEvent(
-        decided.published, stored_member, decision, _DecidedBasket(basket.vouchers, tuple(steps))
-    )
+    decisions = {owner: _joined(first, steps) for owner, first in before.items()}
+    decision = decisions.pop(member)
+    decided_basket = _DecidedBasket(basket.vouchers, tuple(steps), tuple(decisions.values()))
+    return DecidedEvent(decided.published, stored_member, decision, decided_basket)
+
+
+def _joined(before: StoredMember, steps: Sequence[Decision]) -> Decision:
+    """Return the steps of one membership as one decision."""
+    own = [step for step in steps if step.member.id == before.member.id]
+    return Decision(before.member, own[-1].member, tuple(row for step in own for row in step.rows))
 
 
 async def _decide_use(
@@ -242,7 +263,7 @@ async def check_out(
         queue=member_id,
         now=now,
         decide=decide,
-        bind=lambda decided: _bind(basket, decided, now=now),
+        bind=lambda decided: _bind(runtime, basket, decided, now=now),
         answer=lambda decided: _checked_out(runtime, basket, decided, now=now),
         answer_again=answer_again,
         answer_taken=answer_taken,
@@ -252,7 +273,16 @@ async def check_out(
 async def _checked_out(
     runtime: Runtime, basket: _Basket, decided: DecidedEvent[_DecidedBasket], *, now: datetime
 ) -> CheckedOut:
-    view = await queries.member_view_of(runtime, decided.member_after, now=max(now, decided.row.event.at))
+    at, closed = max(now, decided.row.event.at), decided.subject.closed
+    for each in closed:
+        note_committed(runtime, each)
+        for row in each.rows:
+            await turn.fire_moving(runtime, row, now=now)
+    view = (
+        await queries.load_member_view(runtime, member_id=decided.member_id, now=at)
+        if closed
+        else await queries.member_view_of(runtime, decided.member_after, now=at)
+    )
     used = zip(decided.subject.vouchers, decided.subject.steps, strict=False)
     return CheckedOut(
         purchases.purchase_recorded(basket.receipt_id, view, decided.row),
@@ -260,10 +290,15 @@ async def _checked_out(
     )
 
 
-def _bind(basket: _Basket, decided: DecidedEvent[_DecidedBasket], *, now: datetime) -> BoundReply:
-    """Return the reply of a checkout, and its writes: the receipt, the trail of each step, the counts."""
+def _bind(
+    runtime: Runtime, basket: _Basket, decided: DecidedEvent[_DecidedBasket], *, now: datetime
+) -> BoundReply:
+    """Return the reply of a checkout, and its writes: the receipt, the trail of each step, the counts, and
+    what was used of merged memberships.
+    """
     till, steps = basket.till, decided.subject.steps
-    writes: list[Write] = [receipts.claim_write(basket.receipt_id, member=basket.member_id, row=decided.row)]
+    member = decided.stored_member.member.id
+    writes: list[Write] = [receipts.claim_write(basket.receipt_id, member=member, row=decided.row)]
     for voucher, step in zip(basket.vouchers, steps, strict=False):
         writes += till.audit_writes(step, "VOUCHER_USED", now=now, subject=voucher.reward, voucher=voucher.id)
     writes += till.audit_writes(
@@ -272,6 +307,14 @@ def _bind(basket: _Basket, decided: DecidedEvent[_DecidedBasket], *, now: dateti
         now=now,
         subject=basket.purchase_input.number,
         amount=basket.purchase_input.total,
-        shift_counts={"purchases": 1, **({"vouchers": len(basket.vouchers)} if basket.vouchers else {})},
+        shift_counts=till.purchase_counts(vouchers=len(basket.vouchers)),
     )
-    return BoundReply({"member": basket.member_id, "seq": decided.row.seq}, writes)
+    for closed in decided.subject.closed:
+        writes += commit.decision_writes(
+            runtime.store,
+            published=decided.published,
+            decision=closed,
+            now=now,
+            subscriptions=runtime.subscriptions,
+        )
+    return BoundReply({"member": member, "seq": decided.row.seq}, writes)

@@ -53,9 +53,18 @@ async def check(runtime: Runtime, *, till: Till, member_id: str, reward: str, no
 
 
 async def redeem(
-    runtime: Runtime, *, till: Till, member_id: str, reward: str, prove: Prove, key: str, now: datetime
+    runtime: Runtime,
+    *,
+    till: Till,
+    member_id: str,
+    reward: str,
+    prove: Prove,
+    key: str,
+    began_at: datetime,
+    now: datetime,
 ) -> TillRedemption:
     """Spend a member's points on a reward; `prove` tries their code, and returns the writes that use it up.
+    Their visit begins at `began_at`, an instant of the world.
 
     Raises SignInRefused, RewardLocked, NotAllowed, IdempotencyKeyConflict, InvalidInput, NotFound, Busy.
     """
@@ -75,8 +84,10 @@ async def redeem(
             queue=member_id,
             now=now,
             decide=lambda: _decide(runtime, till, member_id, reward, now=now),
-            bind=lambda decided: _bind(till, decided, proof, now=now),
-            answer=lambda decided: _answer(runtime, decided, now=now, is_limited=is_limited),
+            bind=lambda decided: _bind(till, decided, proof, began_at=began_at, now=now),
+            answer=lambda decided: _answer(
+                runtime, decided, began_at=began_at, now=now, is_limited=is_limited
+            ),
             answer_again=again,
             lock=runtime.store.lock_for(f"reward:{reward}") if is_limited else None,
         )
@@ -95,7 +106,9 @@ async def _decide(
     return decided
 
 
-def _bind(till: Till, decided: DecidedEvent[None], proof: list[Write], *, now: datetime) -> BoundReply:
+def _bind(
+    till: Till, decided: DecidedEvent[None], proof: list[Write], *, began_at: datetime, now: datetime
+) -> BoundReply:
     reply = redemption.redemption_reply(decided)
     audit_writes = till.audit_writes(
         decided.decision,
@@ -105,16 +118,16 @@ def _bind(till: Till, decided: DecidedEvent[None], proof: list[Write], *, now: d
         shift_counts={"vouchers": 1},
         voucher=str(reply["voucher"]),
     )
-    return BoundReply({**reply, "at": milliseconds(now)}, [*proof, *audit_writes])
+    return BoundReply({**reply, "at": milliseconds(began_at)}, [*proof, *audit_writes])
 
 
 async def _answer(
-    runtime: Runtime, decided: DecidedEvent[None], *, now: datetime, is_limited: bool
+    runtime: Runtime, decided: DecidedEvent[None], *, began_at: datetime, now: datetime, is_limited: bool
 ) -> TillRedemption:
     if is_limited:
         runtime.stock.mark_stale()  # the answer may say how many are left
     view = await queries.member_view_of(runtime, decided.member_after, now=max(now, decided.row.event.at))
-    return _till_redemption(redemption.redeemed_voucher(decided), view, milliseconds(now))
+    return _till_redemption(redemption.redeemed_voucher(decided), view, milliseconds(began_at))
 
 
 async def _redeemed_before(
@@ -123,7 +136,7 @@ async def _redeemed_before(
     began_at = reply["at"]
     assert isinstance(began_at, datetime), "the reply is ours"
     view = await queries.load_member_view(runtime, member_id=member_id, now=now)
-    return _till_redemption(await redemption.redeemed_from_reply(runtime, reply), view, began_at)
+    return _till_redemption(await redemption.redeemed_from_reply(runtime, reply, now=now), view, began_at)
 
 
 def _till_redemption(redeemed: RedeemedVoucher, view: MemberView, began_at: datetime) -> TillRedemption:

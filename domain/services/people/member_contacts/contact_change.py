@@ -20,9 +20,11 @@ from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact, ContactKind
 from domain.services.decisions import load_member
 from domain.services.errors import ContactOutOfReach, ContactProofNeeded, ContactTaken, SignInRefused
-from domain.services.people import field_checks, one_time_codes, own_memberships
+from domain.services.four_eyes import own_memberships
+from domain.services.people import field_checks, one_time_codes, profile_changes
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.one_time_codes import ProvenContact, SentCode
+from domain.services.people.proofs import order_claims, parked_claims
 from domain.services.senders import ChangeNotice
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
 from domain.store.document_store import Stale, Write
@@ -181,8 +183,12 @@ async def change_contact(
         writes = [sign_in_codes.use_write(each.record_id, challenge=each.challenge) for each in proofs]
         is_free = holder is None or not holder.bars(member, now)
         if is_free:
-            writes += change_writes(stored_member, new_contact, holder=holder, undo_token=undo_token, now=now)
+            writes += change_writes(
+                identity, stored_member, new_contact, holder=holder, undo_token=undo_token, now=now
+            )
             writes += await employee_writes(identity, stored_member, new_contact)
+            writes.append(parked_claims.claim_write(identity, [new_contact], member, now=now))
+            writes += order_claims.claim_writes(identity, [new_contact], member, now=now)
         try:
             await identity.store.transact(writes)
         except sign_in_codes.CodeGone:
@@ -199,6 +205,7 @@ async def change_contact(
 
 
 def change_writes(
+    identity: IdentityRuntime,
     stored_member: StoredMember,
     new_contact: Contact,
     *,
@@ -210,14 +217,12 @@ def change_writes(
     member = stored_member.member.id
     previous = contact_of_kind(stored_member.details, new_contact)
     until = now + HELD_FOR
-    change = ProfileChange(
-        stored_member.profile_version,
-        with_contact_value(stored_member.details, new_contact.kind, new_contact.value),
-    )
+    details = with_contact_value(stored_member.details, new_contact.kind, new_contact.value)
     return [
         contacts.take_write(new_contact.key, member, holder=holder),
         *([contacts.hold_write(previous.key, member, until=until)] if previous is not None else []),
-        members.profile_write(member, change),
+        members.profile_write(member, ProfileChange(stored_member.profile_version, details)),
+        *profile_changes.told_writes(identity, stored_member, details, now=now),
         contact_changes.open_write(
             StoredContactChange(
                 rules.token_hash(undo_token), member, new_contact.kind, previous, new_contact, now, until

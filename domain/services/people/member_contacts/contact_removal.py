@@ -15,7 +15,8 @@ from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact, ContactKind
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput, SignInRefused
-from domain.services.people import one_time_codes, own_memberships
+from domain.services.four_eyes import own_memberships
+from domain.services.people import one_time_codes, profile_changes
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.member_contacts.contact_change import (
     HELD_FOR,
@@ -140,6 +141,7 @@ async def _removal_writes(
     return [
         contacts.hold_write(removed.key, member, until=until),
         members.profile_write(member, ProfileChange(stored_member.profile_version, details)),
+        *profile_changes.told_writes(identity, stored_member, details, now=now),
         contact_changes.open_write(
             StoredContactChange(rules.token_hash(undo_token), member, removed.kind, removed, None, now, until)
         ),

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from domain.model.people.contacts import Contact
 from domain.services.decisions import load_member
-from domain.services.errors import ContactTaken, NotAllowed, NotFound, SignInRefused
+from domain.services.errors import ContactTaken, NotFound, SignInRefused
+from domain.services.four_eyes.second_person import require_second_person
 from domain.services.input_checks import MAX_REASON_LENGTH, check_text
-from domain.services.people import field_checks, one_time_codes
+from domain.services.people import field_checks, one_time_codes, profile_changes
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.member_contacts.contact_change import (
     TypedCode,
@@ -33,6 +34,7 @@ from domain.store.people.contact_proposals import ContactProposal
 from domain.store.people.details import Details
 
 PROPOSED_FOR = timedelta(days=1)
+MOST_SHOWN = 100
 
 
 # ---------------------------------------------------------------- proposing
@@ -108,18 +110,27 @@ async def _prove(
 
 
 # ---------------------------------------------------------------- approving
+async def list_open(identity: IdentityRuntime, *, now: datetime) -> list[ContactProposal]:
+    """Return the first hundred proposals that can be approved, those that lapse first before the others."""
+    return await contact_proposals.find_open(identity.store, now=now, first=MOST_SHOWN)
+
+
 async def approve(identity: IdentityRuntime, *, actor: ServiceActor, proposal_id: str, now: datetime) -> str:
     """Give a member the contact that a colleague has proposed; return the member.
 
-    Raises NotAllowed, ContactTaken, NotFound.
+    Raises NotAllowed, SecondPersonNeeded, ContactTaken, NotFound.
     """
     proposal = await contact_proposals.find(identity.store, proposal_id, now=now)
     if proposal is None:
         raise NotFound("proposal")
     member, new_contact = proposal.member, proposal.contact
-    if actor.staff == proposal.staff:
-        raise NotAllowed("FOUR_EYES")
-
+    await require_second_person(
+        identity.store,
+        asker=proposal.staff,
+        asked_at=proposal.until - PROPOSED_FOR,
+        approver=actor.staff,
+        now=now,
+    )
     approval = contact_proposals.approve_write(proposal.id)
     try:
         await _replace(identity, actor, member, new_contact, reason=proposal.reason, proof=approval, now=now)
@@ -202,14 +213,12 @@ async def _replace_writes(
     ]
     former = {each.key for change in changes for each in (change.old, change.new) if each is not None}
     former |= {previous.key} if previous is not None else set()
-    change = ProfileChange(
-        stored_member.profile_version,
-        with_contact_value(stored_member.details, new_contact.kind, new_contact.value),
-    )
+    details = with_contact_value(stored_member.details, new_contact.kind, new_contact.value)
     return [
         contacts.take_write(new_contact.key, member, holder=holder),
         *(contacts.release_write(key, member) for key in sorted(former - {new_contact.key})),
         *(contact_changes.undo_write(each.id, now=now) for each in changes),
-        members.profile_write(member, change),
+        members.profile_write(member, ProfileChange(stored_member.profile_version, details)),
+        *profile_changes.told_writes(identity, stored_member, details, now=now),
         *await employee_writes(identity, stored_member, new_contact),
     ]

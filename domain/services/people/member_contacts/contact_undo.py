@@ -15,6 +15,7 @@ from domain.model.people.contacts import Contact, ContactKind
 from domain.model.people.sign_in import token_hash
 from domain.services.decisions import load_member
 from domain.services.errors import LinkExpired
+from domain.services.people import profile_changes
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.member_contacts.contact_change import with_contact_value
 from domain.services.people.sessions import end_all
@@ -74,6 +75,7 @@ async def undo_change(identity: IdentityRuntime, token: str, *, now: datetime) -
             *(contact_changes.undo_write(each.id, now=now) for each in undone),
             *_contact_writes(member, undone),
             members.profile_write(member, ProfileChange(stored_member.profile_version, details)),
+            *profile_changes.told_writes(identity, stored_member, details, now=now),
             simple_act_write(
                 "CONTACT_CHANGE_UNDONE", actor=MEMBER_ACTOR, now=now, subject=change.kind, member=member
             ),

@@ -28,6 +28,7 @@ from domain.services.people.enrolment import (
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.proofs import contact_proofs
 from domain.services.people.sign_in import (
+    NO_DEVICE,
     DeviceInput,
     MemberSignedIn,
     ProvenApplication,
@@ -88,6 +89,21 @@ async def enrol_proven(
 
     proven = [contact, *(each for each in proven_contacts if each != contact)]
     return await _join(identity, application, request, proven, use_nothing, device=device, now=now)
+
+
+async def enrol_by_code(
+    identity: IdentityRuntime, application: Application, *, use_code: Write, key: str, now: datetime
+) -> MemberSignedIn:
+    """Begin a membership whose contact was proven by a code at a desk, which `use_code` uses up, and open a
+    session, for whoever asks to end it. Raises as `enrol_with_proof` does.
+    """
+    contact = field_checks.read_single_contact(application.email, application.phone)
+    request = enrolment_key(identity, contact, application, key=key, proven_by={"proof": "code"})
+
+    async def use_proof() -> list[Write]:
+        return [use_code]
+
+    return await _join(identity, application, request, [contact], use_proof, device=NO_DEVICE, now=now)
 
 
 def _chosen_contact(application: Application, proven_contacts: Sequence[Contact]) -> Contact:

@@ -15,14 +15,15 @@ from typing import NoReturn
 import structlog
 
 from domain.services.errors import InvalidInput, SecondFactorNeeded, SignInRefused
+from domain.services.four_eyes.own_memberships import employee_writes, find_own_memberships
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.services.people.own_memberships import employee_writes, find_own_memberships
 from domain.services.people.sessions import OpenedSession, new_session, open_session
 from domain.services.people.shifts import second_factors, staff_attempts
 from domain.services.people.shifts.second_factors import ProvenFactor
 from domain.services.people.shifts.staff_attempts import KnownTill, TryCounter
-from domain.services.people.staff import needs_second_factor, normal_username
+from domain.services.people.staff import CONSOLE_ROLES, TILL_ROLES, needs_second_factor, normal_username
 from domain.store.audit import simple_act_write
+from domain.store.counters import SIGN_INS_REFUSED
 from domain.store.document_store import Write
 from domain.store.people import staff, stores, tills
 from domain.store.people import staff_attempts as tries
@@ -30,20 +31,22 @@ from domain.store.people.staff import Employee
 from domain.store.people.stores import RetailStore
 
 MAX_USERNAME_LENGTH = 64
+UNKNOWN_EMPLOYEE = "unknown"
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class StaffSignIn:
-    """What somebody brings to begin a shift. `second_factor` is a code of their app, or a recovery code.
+    """What somebody brings to begin a shift, at a store or, without one, at the console. `second_factor` is a
+    code of their app, or a recovery code.
 
     `setup_key` enrols a second factor; `device_token` is what the till was given at the last sign-in on it.
     """
 
     username: str
     password: str
-    store: str
+    store: str | None
     second_factor: str | None = None
     setup_key: str | None = None
     device_token: str | None = None
@@ -66,10 +69,34 @@ class StaffSignedIn:
 
 
 async def sign_in(identity: IdentityRuntime, request: StaffSignIn, *, now: datetime) -> StaffSignedIn:
-    """Begin a shift at a store.
+    """Begin a shift at a store. One that is refused is counted, logged and in the audit trail.
 
     Raises SignInRefused; once the password is proven InvalidInput("store") and SecondFactorNeeded.
     """
+    try:
+        return await _sign_in(identity, request, now=now)
+    except SignInRefused as refused:
+        await _note_refused(identity, request, refused, now=now)
+        raise
+
+
+async def _note_refused(
+    identity: IdentityRuntime, request: StaffSignIn, refused: SignInRefused, *, now: datetime
+) -> None:
+    """Note a refusal, by the same writes whether there is such an employee or not."""
+    SIGN_INS_REFUSED.labels(refused.reason).inc()
+    employee = await staff.find_by_username(
+        identity.store, normal_username(request.username)[:MAX_USERNAME_LENGTH]
+    )
+    subject = employee.id if employee is not None else UNKNOWN_EMPLOYEE
+    log.warning("staff.sign_in_refused", staff=subject, why=refused.reason)
+    act = simple_act_write(
+        "STAFF_SIGN_IN_REFUSED", actor=subject, now=now, subject=subject, reason=refused.reason
+    )
+    await identity.store.transact([act])
+
+
+async def _sign_in(identity: IdentityRuntime, request: StaffSignIn, *, now: datetime) -> StaffSignedIn:
     username = normal_username(request.username)[:MAX_USERNAME_LENGTH]
     till = await staff_attempts.load_till(identity, request.device_token)
     employee = await staff.find_by_username(identity.store, username)
@@ -127,7 +154,14 @@ async def _expect_password(identity: IdentityRuntime, employee: Employee | None,
     return employee
 
 
-async def _expect_store(identity: IdentityRuntime, employee: Employee, store_code: str) -> RetailStore:
+async def _expect_store(identity: IdentityRuntime, employee: Employee, store_code: str | None) -> RetailStore:
+    """Return where the employee works in this shift. Raises InvalidInput."""
+    if store_code is None:
+        if employee.role not in CONSOLE_ROLES:
+            raise InvalidInput("store", "You work at a store: sign in at its till.")
+        return stores.CONSOLE
+    if employee.role not in TILL_ROLES:
+        raise InvalidInput("store", "You work at the console: sign in there, without a store.")
     retail_store = await stores.find(identity.store, store_code)
     if retail_store is None or not employee.works_in(retail_store.code):
         raise InvalidInput("store", "You cannot sign in at this store.")

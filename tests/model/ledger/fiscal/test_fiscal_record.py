@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.model.ledger.deciding.refund_lines import remaining_purchase
+from domain.model.ledger.deciding.returns.refund_lines import remaining_purchase
 from domain.model.ledger.decision import Entry
 from domain.model.ledger.events import Payment, Purchase, WalletPayment
 from domain.model.ledger.fiscal.fiscal_record import FiscalPart, FiscalRecord, refund_record, sale_record

@@ -4,7 +4,8 @@ remedy.
 
 import pytest
 
-from domain.model.programme import load
+from domain.model.colours import contrast, readable, text_on
+from domain.model.programme import load, load_with_warnings
 from tests.model.programme.mistakes import CLUB, faults_of
 
 HOURS = '  quiet_hours: "21:00-08:00"\n'
@@ -47,6 +48,21 @@ def test_what_is_wrong_with_a_store_is_told_with_its_place_and_remedy(
     faults = faults_of(f"{CLUB}\nstores: [{stores}]\n")
     assert [fault.path.startswith(path) for fault in faults] == [True], faults
     assert remedy in faults[0].remedy, faults
+
+
+def test_a_colour_that_is_hard_to_read_on_white_is_warned_of_with_a_darker_tone() -> None:
+    warnings = load_with_warnings(
+        CLUB.replace(HOURS, f"{HOURS}  brand: {{colour: '#f5b800', accent: '#1f3a93'}}\n", 1)
+    ).warnings
+    warning = next(each for each in warnings if "brand" in each.path)
+    assert (warning.path, warning.message) == (
+        "programme.brand.colour",
+        "#f5b800 is hard to read on white: its contrast is 1.8 to 1, and text takes 4.5 to 1",
+    )
+    assert [each for each in warnings if each.path == "programme.brand.accent"] == []
+    assert contrast("#f5b800", "#ffffff") == pytest.approx(1.78, abs=0.01)
+    assert contrast(readable("#f5b800", "#ffffff"), "#ffffff") >= 4.5
+    assert text_on("#f5b800") != "#ffffff"
 
 
 def test_a_sound_header_and_its_stores_are_read() -> None:

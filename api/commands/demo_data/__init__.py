@@ -1,0 +1,1 @@
+"""What fills a data folder for a demo."""

@@ -1,0 +1,1 @@
+"""`selo figures`: what the programme comes to, and counting it again."""

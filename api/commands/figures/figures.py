@@ -1,0 +1,146 @@
+"""`selo figures`: the key figures of a period, with what each is divided by, and making them again."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.clock import utc_now
+from api.commands.database import open_database
+from api.commands.running import CannotRun, run
+from api.commands.terminal.progress import progress_bar
+from api.process import open_process
+from api.settings.reading import read_settings
+from domain.model.figures.figure import Figure
+from domain.services.errors import InvalidInput
+from domain.services.figures import reading
+from domain.services.figures.reading import FiguresReport, Period
+from domain.services.figures.rebuilding import rebuild as rebuild_figures
+from domain.store.figures.lease import LeaseHolder
+from domain.store.ledger.programmes import NothingPublished
+
+figures = typer.Typer(
+    help="What the programme comes to: key figures of a period, counted from the journal.",
+    no_args_is_help=True,
+)
+DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
+
+
+@figures.command()
+def show(
+    since: Annotated[
+        str | None, typer.Option("--from", help="The first day; by default 30 days with --to.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="The last day; by default today.")] = None,
+    store: Annotated[str | None, typer.Option(help="Only what happened in this store.")] = None,
+    tier: Annotated[str | None, typer.Option(help="Only of members who held this tier then.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Show the figures of a period, each with numerator, denominator and the value of the period before."""
+    report = run(_read(since, until, store, tier, data))
+    if as_json:
+        print(json.dumps(_report_json(report), indent=2))
+        return
+    for line in _report_lines(report):
+        print(line)
+
+
+@figures.command()
+def rebuild(data: DataOption = None) -> None:
+    """Count everything again from the journal; also beside a running server."""
+    row_count = run(_rebuild(data))
+    print(f"Counted again: {row_count} rows")
+
+
+async def _read(
+    since: str | None, until: str | None, store: str | None, tier: str | None, data_folder: Path | None
+) -> FiguresReport:
+    settings = read_settings(data=data_folder)
+    async with open_database(settings) as database, open_process(settings, database) as process:
+        try:
+            usual = reading.default_period(process.runtime, now=process.programme_clock())
+            end = _day("--to", until) or usual.end
+            start = _day("--from", since) or max(end, reading.FIRST_DAY) - (usual.end - usual.start)
+            return await reading.read_report(process.runtime, Period(start, end, store, tier))
+        except InvalidInput as fault:
+            raise CannotRun(f"{fault}.") from None
+        except NothingPublished:
+            raise CannotRun("No programme is published yet: selo programme publish FILE.") from None
+
+
+def _day(option: str, text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise CannotRun(f"{option} is no day: write it as 2026-03-31.") from None
+
+
+async def _rebuild(data_folder: Path | None) -> int:
+    settings = read_settings(data=data_folder)
+    async with open_database(settings) as database, open_process(settings, database) as process:
+        with progress_bar() as bar:
+            task = bar.add_task("Rows", total=None)
+            try:
+                return await rebuild_figures(
+                    process.runtime,
+                    LeaseHolder(utc_now),
+                    progress=lambda rows: bar.update(task, completed=rows),
+                )
+            except NothingPublished:
+                raise CannotRun("No programme is published yet: selo programme publish FILE.") from None
+
+
+# ---------------------------------------------------------------- how it is shown
+def _report_json(report: FiguresReport) -> dict[str, object]:
+    before = _by_key(report.before)
+    return {
+        "from": report.period.start.isoformat(),
+        "to": report.period.end.isoformat(),
+        "store": report.period.store,
+        "tier": report.period.tier,
+        "waitingSince": None if report.waiting_since is None else report.waiting_since.isoformat(),
+        "figures": [
+            {**asdict(figure), "before": _earlier_value(before, figure)} for figure in report.figures
+        ],
+        "goals": [{**asdict(goal), "by": goal.by.isoformat()} for goal in report.goals],
+        "rules": [asdict(result) for result in report.rules],
+        "days": {day.isoformat(): dict(sums) for day, sums in report.days},
+    }
+
+
+def _report_lines(report: FiguresReport) -> Iterator[str]:
+    before = _by_key(report.before)
+    place = f"store {report.period.store or 'all'}, tier {report.period.tier or 'all'}"
+    yield f"{report.period.start} to {report.period.end}, {place}"
+    for figure in report.figures:
+        name = figure.code if figure.subject is None else f"{figure.code} {figure.subject}"
+        parts = "" if figure.denominator is None else f"{figure.numerator:g} / {figure.denominator:g}"
+        earlier = _value_text(before.get((figure.code, figure.subject)))
+        yield f"{name:40} {_value_text(figure):>14}   {parts:30} before: {earlier}"
+    for goal in report.goals:
+        name = goal.figure if goal.subject is None else f"{goal.figure} {goal.subject}"
+        bound = f"at {'most' if goal.is_upper else 'least'} {goal.bound:g} by {goal.by}"
+        fate = {True: "met", False: "not met", None: "cannot be told"}[goal.is_met]
+        yield f"goal: {name} {bound}: {fate}"
+    if report.waiting_since is not None:
+        yield f"Not counted yet: what was committed since {report.waiting_since:%Y-%m-%dT%H:%M:%SZ}."
+
+
+def _earlier_value(before: Mapping[tuple[str, str | None], Figure], figure: Figure) -> float | None:
+    earlier = before.get((figure.code, figure.subject))
+    return None if earlier is None else earlier.value
+
+
+def _value_text(figure: Figure | None) -> str:
+    if figure is None or figure.value is None:
+        return "-"
+    return f"{figure.value:.1%}" if figure.unit == "RATE" else f"{figure.value:,.2f}".removesuffix(".00")
+
+
+def _by_key(figures: tuple[Figure, ...]) -> dict[tuple[str, str | None], Figure]:
+    return {(figure.code, figure.subject): figure for figure in figures}

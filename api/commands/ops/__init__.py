@@ -1,0 +1,1 @@
+"""`selo ops`: what whoever runs Selo does with its database. One command a file."""

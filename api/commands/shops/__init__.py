@@ -1,0 +1,1 @@
+"""The commands about shops and other systems that report: their sources, and the log of what they sent."""

@@ -1,0 +1,1 @@
+"""The console's doors: members as service sees them, and what takes more than one person."""

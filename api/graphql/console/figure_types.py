@@ -1,0 +1,180 @@
+"""The key figures of the programme as types of the schema."""
+
+from datetime import date, datetime
+from enum import Enum
+
+import strawberry
+
+from api.graphql.engine.enums import enum_of_words
+from api.graphql.engine.scalars import Long, WalletCode
+from domain.model.figures.figure import FigureUnit
+
+
+@enum_of_words(FigureUnit, description="What a figure's value is.")
+class FigureKind(Enum):
+    COUNT = strawberry.enum_value("COUNT", description="So many.")
+    RATE = strawberry.enum_value("RATE", description="A share: 0.3 is 30 %.")
+    MONEY = strawberry.enum_value("MONEY", description="Minor units of the programme's currency.")
+    UNITS = strawberry.enum_value("UNITS", description="Units of the wallet that `subject` names.")
+    AVERAGE = strawberry.enum_value("AVERAGE", description="So many for each.")
+    SCORE = strawberry.enum_value("SCORE", description="A score of a survey.")
+
+
+@strawberry.type(description="A key figure, with what it is divided by and its value in the period before.")
+class Figure:
+    code: str = strawberry.field(description="Which figure, such as `redemption_points`.")
+    subject: str | None = strawberry.field(
+        description="The wallet, survey, message or code that it is of; null where it is of the programme."
+    )
+    kind: FigureKind = strawberry.field(description="What the value is.")
+    value: float | None = strawberry.field(
+        description="Null where it would be divided by zero, or cannot be told."
+    )
+    numerator: float | None = strawberry.field(description="What is divided; null where nothing is.")
+    denominator: float | None = strawberry.field(description="What it is divided by; null where nothing is.")
+    before: float | None = strawberry.field(description="The value of the period before, of equal length.")
+
+
+@strawberry.type(description="What one wallet gave and took on a day.")
+class WalletDay:
+    wallet: WalletCode = strawberry.field(description="The wallet's code.")
+    awarded: Long = strawberry.field(description="Awards and bonuses.")
+    spent: Long = strawberry.field(description="Spent on rewards and payments, less what came back.")
+    expired: Long = strawberry.field(description="Lapsed.")
+    clawed_back: Long = strawberry.field(description="Taken back by refunds.")
+
+
+@strawberry.type(description="One day of the period. Days on which nothing happened are left out.")
+class FigureDay:
+    day: date = strawberry.field(description="The programme's day.")
+    receipts: int = strawberry.field(description="Receipts recorded.")
+    revenue: Long = strawberry.field(description="Minor units, as recorded.")
+    returned: Long = strawberry.field(description="Minor units taken back by refunds of this day.")
+    enrolments: int = strawberry.field(description="Members who joined.")
+    wallets: list[WalletDay] = strawberry.field(description="Wallets that moved, by their codes.")
+
+
+@strawberry.type(description="An amount of a wallet.")
+class WalletSum:
+    wallet: WalletCode = strawberry.field(description="The wallet's code.")
+    amount: Long = strawberry.field(description="Units of the wallet.")
+
+
+@strawberry.type(
+    description=(
+        "What a rule brought a member since it stands: those who may get it against those held out, with the"
+        " 95 % interval of the difference (normal approximation)."
+    )
+)
+class Uplift:
+    treated_members: int = strawberry.field(description="Members who may get the rule.")
+    held_out_members: int = strawberry.field(description="Members who never do.")
+    treated_mean: float = strawberry.field(description="The mean of those who may get it.")
+    held_out_mean: float = strawberry.field(description="The mean of those held out.")
+    difference: float = strawberry.field(description="The first less the second.")
+    low: float = strawberry.field(description="The lower end of the interval.")
+    high: float = strawberry.field(description="The upper end of the interval.")
+    days_to_tell: int | None = strawberry.field(
+        description=(
+            "Days more until an effect of 5 % could be told from none; 0 where it can be by now, null where"
+            " nobody held out has bought."
+        )
+    )
+
+
+@strawberry.type(description="What a rule came to in the period.")
+class RuleFigures:
+    rule: str = strawberry.field(description="The rule's code.")
+    fired: int = strawberry.field(description="How often it applied.")
+    members: int = strawberry.field(description="Members to whom it applied for the first time.")
+    held_out: int = strawberry.field(description="How often it did not apply since the member is held out.")
+    awarded: list[WalletSum] = strawberry.field(description="What it awarded, by wallet.")
+    deducted: list[WalletSum] = strawberry.field(description="What refunds took of it, or it deducted.")
+    cost: float | None = strawberry.field(
+        description="Minor units: awarded less deducted, by `unit_cost` of wallets; null where one has none."
+    )
+    revenue_uplift: Uplift | None = strawberry.field(
+        description="Net revenue a member, in minor units; null without a holdout."
+    )
+    receipts_uplift: Uplift | None = strawberry.field(
+        description="Receipts a member; null without a holdout."
+    )
+
+
+@strawberry.type(description="A goal of the programme file, and where it stands.")
+class FigureGoal:
+    figure: str = strawberry.field(description="The figure's code.")
+    subject: str | None = strawberry.field(description="What it is of; null where it is of the programme.")
+    bound: float = strawberry.field(description="What is to be reached.")
+    is_upper: bool = strawberry.field(description="Whether it is to be at most so much, not at least.")
+    by: date = strawberry.field(description="The day by which it is to be so.")
+    value: float | None = strawberry.field(description="The figure's value in the period.")
+    is_met: bool | None = strawberry.field(description="Null where there is no value.")
+
+
+@strawberry.type(description="How many members moved from one tier to another in the period.")
+class TierMove:
+    previous: str | None = strawberry.field(description="The tier's code; null for none.")
+    next: str | None = strawberry.field(description="The tier's code; null for none.")
+    count: int = strawberry.field(description="How often.")
+
+
+@strawberry.type(description="How many stand somewhere at the period's end: in a tier, a plan, a segment.")
+class Standing:
+    code: str = strawberry.field(description="The tier's, plan's or segment's code.")
+    members: int = strawberry.field(description="Members.")
+
+
+@strawberry.type(description="How often a score was given.")
+class ScoreCount:
+    score: int = strawberry.field(description="The score.")
+    count: int = strawberry.field(description="How often.")
+
+
+@strawberry.type(description="The answers of a survey in the period.")
+class SurveyFigures:
+    survey: str = strawberry.field(description="The survey's code.")
+    scores: list[ScoreCount] = strawberry.field(description="How often each score was given, by score.")
+
+
+@strawberry.type(description="What became of a reward's vouchers in the period.")
+class RewardFigures:
+    reward: str = strawberry.field(description="The reward's code.")
+    issued: int = strawberry.field(description="Vouchers issued, given ones included.")
+    redeemed: int = strawberry.field(description="Of these, those with a price.")
+    used: int = strawberry.field(description="Vouchers used, less reversed uses.")
+    cancelled: int = strawberry.field(description="Vouchers cancelled.")
+    expired: int = strawberry.field(description="Vouchers that lapsed.")
+    spent: list[WalletSum] = strawberry.field(description="What was paid for them, less what came back.")
+
+
+@strawberry.type(description="What became of a message in the period.")
+class MessageFigures:
+    message: str = strawberry.field(description="The message's code.")
+    promised: int = strawberry.field(description="Decided to be sent.")
+    sent: int = strawberry.field(description="Delivered to a channel or the inbox.")
+    opened: int = strawberry.field(description="Read in the inbox.")
+    failed: int = strawberry.field(description="Not delivered: a channel failed, or it came too late.")
+    no_consent: int = strawberry.field(description="Not sent, since the member did not agree.")
+
+
+@strawberry.type(description="What the programme came to in a period, counted from its journal.")
+class Figures:
+    first_day: date = strawberry.field(description="The first day.")
+    last_day: date = strawberry.field(description="The last day, included.")
+    store: str | None = strawberry.field(description="The store that was asked for; null for all.")
+    tier: str | None = strawberry.field(description="The tier that was asked for; null for all.")
+    waiting_since: datetime | None = strawberry.field(
+        description="When the oldest act was committed that is not counted yet; null where all are."
+    )
+    values: list[Figure] = strawberry.field(description="The key figures, in the order to show them in.")
+    goals: list[FigureGoal] = strawberry.field(description="The programme's goals, in the file's order.")
+    days: list[FigureDay] = strawberry.field(description="Day by day.")
+    rules: list[RuleFigures] = strawberry.field(description="The programme's rules, in the file's order.")
+    rewards: list[RewardFigures] = strawberry.field(description="The programme's rewards, likewise.")
+    messages: list[MessageFigures] = strawberry.field(description="The programme's messages, likewise.")
+    surveys: list[SurveyFigures] = strawberry.field(description="The programme's surveys, likewise.")
+    tiers: list[Standing] = strawberry.field(description="Members by tier at the end.")
+    segments: list[Standing] = strawberry.field(description="Members by segment at the end.")
+    plans: list[Standing] = strawberry.field(description="Members by paid plan at the end.")
+    tier_moves: list[TierMove] = strawberry.field(description="Moves between tiers.")

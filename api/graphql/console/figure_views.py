@@ -1,0 +1,193 @@
+"""What figures are made of, as the schema shows it: views of a report, without a question to the database."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from api.graphql.console.figure_types import (
+    Figure,
+    FigureDay,
+    FigureGoal,
+    FigureKind,
+    Figures,
+    MessageFigures,
+    RewardFigures,
+    RuleFigures,
+    ScoreCount,
+    Standing,
+    SurveyFigures,
+    TierMove,
+    Uplift,
+    WalletDay,
+    WalletSum,
+)
+from api.graphql.engine.scalars import Long, WalletCode
+from domain.model.figures import uplift
+from domain.model.figures.definitions.asking import histogram
+from domain.model.figures.figure import Figure as FigureValue
+from domain.model.figures.folds.people import NO_TIER_CODE
+from domain.model.figures.goals import GoalStanding
+from domain.model.figures.period import Sums, below
+from domain.model.programme import Programme
+from domain.services.figures.reading import FiguresReport
+from domain.services.figures.results import RuleResult
+
+
+def figures_of(report: FiguresReport, programme: Programme) -> Figures:
+    """Return a report as the schema shows it."""
+    before = {(figure.code, figure.subject): figure for figure in report.before}
+    period = report.whole
+    return Figures(
+        first_day=report.period.start,
+        last_day=report.period.end,
+        store=report.period.store,
+        tier=report.period.tier,
+        waiting_since=report.waiting_since,
+        values=[_figure_of(figure, before) for figure in report.figures],
+        goals=[_goal_of(standing) for standing in report.goals],
+        days=[_day_of(day, sums) for day, sums in report.days],
+        rules=[_rule_of(result) for result in report.rules],
+        rewards=[_reward_of(spec.code, period.sums) for spec in programme.rewards],
+        messages=[_message_of(spec.code, period.sums) for spec in programme.messages],
+        surveys=[
+            SurveyFigures(
+                survey=spec.code,
+                scores=[
+                    ScoreCount(score=score, count=number)
+                    for score, number in sorted(histogram(period, spec.code).items())
+                ],
+            )
+            for spec in programme.surveys
+        ],
+        tiers=_standings(period.levels, "tiers"),
+        segments=_standings(period.levels, "segments"),
+        plans=_standings(period.levels, "plans"),
+        tier_moves=list(_moves(period.sums)),
+    )
+
+
+def _goal_of(standing: GoalStanding) -> FigureGoal:
+    return FigureGoal(
+        figure=standing.figure,
+        subject=standing.subject,
+        bound=standing.bound,
+        is_upper=standing.is_upper,
+        by=standing.by,
+        value=standing.value,
+        is_met=standing.is_met,
+    )
+
+
+def _standings(levels: Sums, kind: str) -> list[Standing]:
+    return [
+        Standing(code=code, members=number) for code, number in sorted(below(levels, kind).items()) if number
+    ]
+
+
+def _moves(sums: Sums) -> Iterator[TierMove]:
+    for path, number in sorted(below(sums, "moves").items()):
+        origin, _, to = path.partition(".")
+        yield TierMove(
+            previous=None if origin == NO_TIER_CODE else origin,
+            next=None if to == NO_TIER_CODE else to,
+            count=number,
+        )
+
+
+def _wallet_sums(amounts: Mapping[str, int]) -> list[WalletSum]:
+    return [
+        WalletSum(wallet=WalletCode(wallet), amount=Long(amount))
+        for wallet, amount in sorted(amounts.items())
+    ]
+
+
+def _rule_of(result: RuleResult) -> RuleFigures:
+    return RuleFigures(
+        rule=result.rule,
+        fired=result.fired,
+        members=result.members,
+        held_out=result.held_out,
+        awarded=_wallet_sums(result.awarded),
+        deducted=_wallet_sums(result.deducted),
+        cost=result.cost,
+        revenue_uplift=_uplift_of(result.revenue),
+        receipts_uplift=_uplift_of(result.receipts),
+    )
+
+
+def _uplift_of(measured: uplift.Uplift | None) -> Uplift | None:
+    if measured is None:
+        return None
+    return Uplift(
+        treated_members=measured.treated.members,
+        held_out_members=measured.held_out.members,
+        treated_mean=measured.treated.mean,
+        held_out_mean=measured.held_out.mean,
+        difference=measured.difference,
+        low=measured.low,
+        high=measured.high,
+        days_to_tell=measured.days_to_tell,
+    )
+
+
+def _reward_of(reward: str, sums: Sums) -> RewardFigures:
+    counts = below(sums, f"vouchers.{reward}")
+    return RewardFigures(
+        reward=reward,
+        issued=counts.get("issued", 0),
+        redeemed=counts.get("redeemed", 0),
+        used=counts.get("used", 0) - counts.get("reversed", 0),
+        cancelled=counts.get("cancelled", 0),
+        expired=counts.get("expired", 0),
+        spent=_wallet_sums(below(counts, "spent")),
+    )
+
+
+def _message_of(message: str, sums: Sums) -> MessageFigures:
+    counts = below(sums, f"messages.{message}")
+    return MessageFigures(
+        message=message,
+        promised=counts.get("promised", 0),
+        sent=counts.get("sent", 0),
+        opened=counts.get("opened", 0),
+        failed=counts.get("failed", 0),
+        no_consent=counts.get("no_consent", 0),
+    )
+
+
+def _figure_of(figure: FigureValue, before: Mapping[tuple[str, str | None], FigureValue]) -> Figure:
+    earlier = before.get((figure.code, figure.subject))
+    return Figure(
+        code=figure.code,
+        subject=figure.subject,
+        kind=FigureKind(figure.unit),
+        value=figure.value,
+        numerator=figure.numerator,
+        denominator=figure.denominator,
+        before=None if earlier is None else earlier.value,
+    )
+
+
+def _day_of(day: date, sums: Sums) -> FigureDay:
+    by_wallet: dict[str, dict[str, int]] = {}
+    for path, amount in below(sums, "wallets").items():
+        wallet, _, name = path.partition(".")
+        by_wallet.setdefault(wallet, {})[name] = amount
+    return FigureDay(
+        day=day,
+        receipts=sums.get("receipts", 0),
+        revenue=Long(sums.get("revenue", 0)),
+        returned=Long(sums.get("returned", 0)),
+        enrolments=sums.get("enrolments", 0),
+        wallets=[_wallet_day(wallet, of_wallet) for wallet, of_wallet in sorted(by_wallet.items())],
+    )
+
+
+def _wallet_day(wallet: str, sums: Sums) -> WalletDay:
+    spent = sums.get("spent", 0) + sums.get("paid", 0) - sums.get("spent_back", 0) - sums.get("paid_back", 0)
+    return WalletDay(
+        wallet=WalletCode(wallet),
+        awarded=Long(sums.get("awarded", 0)),
+        spent=Long(spent),
+        expired=Long(sums.get("expired", 0)),
+        clawed_back=Long(sums.get("clawed_back", 0)),
+    )

@@ -1,0 +1,1 @@
+"""What operators run from the console: staff and stores, systems, what waits, and shifts."""

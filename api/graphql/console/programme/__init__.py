@@ -1,0 +1,1 @@
+"""The programme at the console: its versions, drafts and proposals."""

@@ -1,0 +1,1 @@
+"""Who callers are, and the rows of the table of permissions that the console brings."""

@@ -1,0 +1,1 @@
+"""What keeps members coming: leaderboards."""

@@ -1,0 +1,1 @@
+"""What a till does about payments to come: amounts held for an order, and whose card need not be shown."""

@@ -1,0 +1,1 @@
+"""The doors for what shops and other systems report."""

@@ -1,0 +1,1 @@
+"""The pictures that a programme file names, in the widths that apps show."""

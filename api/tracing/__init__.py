@@ -1,0 +1,1 @@
+"""Traces by OpenTelemetry, where its variables name a collector; else nothing of this is imported."""

@@ -1,0 +1,29 @@
+/* What the overview asks of the API. */
+
+const FIGURE = `code subject kind value numerator denominator before`;
+const DAY = `day receipts revenue returned enrolments wallets { wallet awarded spent expired clawedBack }`;
+
+export const FIGURES = `query ConsoleFigures($from: LocalDate, $to: LocalDate, $store: String, $tier: String) {
+  figures(from: $from, to: $to, store: $store, tier: $tier) { firstDay lastDay waitingSince values { ${FIGURE} }
+    goals { figure subject bound isUpper by value isMet } days { ${DAY} } } }`;
+
+export const PLACES = `query ConsolePlaces { programme { stores { code name } tiers { code name }
+  plans { code name } rewards { code title stock } earning { code title } } }`;
+
+const SUM = `wallet amount`;
+const UPLIFT = `treatedMembers heldOutMembers difference low high daysToTell`;
+
+export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $store: String, $tier: String) {
+  figures(from: $from, to: $to, store: $store, tier: $tier) { firstDay lastDay waitingSince
+    rules { rule fired members heldOut awarded { ${SUM} } deducted { ${SUM} } cost revenueUplift { ${UPLIFT} } }
+    rewards { reward issued redeemed used cancelled expired spent { ${SUM} } }
+    messages { message promised sent opened failed noConsent }
+    surveys { survey scores { score count } }
+    tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }`;
+
+export const SOURCES = `query ConsoleSilent { sources { code lastAt } }`;
+
+export const UNUSUAL = `query ConsoleUnusual($since: LocalDate!, $until: LocalDate!) {
+  shifts(since: $since, until: $until) { figures { isUnusual } } }`;
+
+export const BACKLOG = `query ConsoleBacklog { waiting { place count since } }`;

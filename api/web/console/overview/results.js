@@ -1,0 +1,195 @@
+/* What each campaign, reward, message and survey came to in the period, and where members stand: in tables that a
+   marketer reads, with what can be told of a rule's effect and what cannot. */
+
+import { day, money, number } from "/shared/format.js";
+import { html, useState } from "/shared/preact.js";
+import { Act, Notice } from "/shared/ui.js";
+import { speech, t } from "/shared/words.js";
+import { desk } from "../console.js";
+import { Behind, Filters, useFigures } from "./filters.js";
+import { RESULTS } from "./queries.js";
+import { unitsOf } from "./writing.js";
+
+const TABS = ["rules", "rewards", "messages", "surveys", "standing"];
+
+export function Results({ filters }) {
+  const { chosen, places, figures, fault, change, again } = useFigures(RESULTS, filters);
+  const [tab, setTab] = useState(TABS[0]);
+  return html`<h1 tabindex="-1">${t("page.results")}</h1>
+    <${Filters} chosen=${chosen} places=${places} change=${change} />
+    <div class="segments" role="group" aria-label=${t("page.results")}>
+      ${TABS.map((name) => html`<button key=${name} type="button" aria-pressed=${String(tab === name)} onClick=${() => setTab(name)}>${t(`results.${name}`)}</button>`)}
+    </div>
+    <div aria-live="assertive"><${Notice} kind="bad" icon="cloud" text=${fault} /></div>
+    ${fault && html`<${Act} class="button" type="button" act=${again}>${t("again")}<//>`}
+    ${!figures && !fault && html`<div class="skeleton tall" role="status" aria-label=${t("loading")}></div>`}
+    ${
+      figures &&
+      html`<p class="quiet small">${t("results.of", { from: day(figures.firstDay), to: day(figures.lastDay) })}</p>
+        <${Behind} since=${figures.waitingSince} />
+        <${Tab} tab=${tab} figures=${figures} places=${places} />`
+    }`;
+}
+
+function Tab({ tab, figures, places }) {
+  const title = (list) => new Map(list.map((each) => [each.code, each.title ?? each.name]));
+  if (tab === "rules") return html`<${Rules} rules=${figures.rules} titles=${title(places.earning)} />`;
+  if (tab === "rewards") return html`<${Rewards} rewards=${figures.rewards} known=${places.rewards} />`;
+  if (tab === "messages") return html`<${Messages} messages=${figures.messages} />`;
+  if (tab === "surveys") return html`<${Surveys} surveys=${figures.surveys} />`;
+  return html`<${Standing} figures=${figures} places=${places} title=${title} />`;
+}
+
+/* A table: `columns` are {head, cell(row), isText}; the first names its row. */
+function Table({ label, rows, columns, none }) {
+  if (!rows.length) return html`<p class="card empty quiet">${none}</p>`;
+  const [first, ...rest] = columns;
+  return html`<div class="daytable whole results" tabindex="0" role="region" aria-label=${label}><table>
+    <thead><tr>${columns.map(({ head }) => html`<th key=${head} scope="col">${head}</th>`)}</tr></thead>
+    <tbody>${rows.map(
+      (row, place) => html`<tr key=${place}><th scope="row">${first.cell(row)}</th>
+        ${rest.map(({ head, cell, isText }) => html`<td key=${head} class=${isText ? "wordy" : "num"}>${cell(row)}</td>`)}</tr>`,
+    )}</tbody>
+  </table></div>`;
+}
+
+function Named({ title, code }) {
+  return html`<span class=${title ? "" : "code small"}>${title ?? code}</span>${title && html`<small class="under quiet code">${code}</small>`}`;
+}
+
+function Sums({ sums }) {
+  if (!sums.length) return t("figure.unknown");
+  return sums.map(
+    ({ wallet, amount }) => html`<span key=${wallet} class="sum">${unitsOf(wallet, amount)}</span>`,
+  );
+}
+
+function Rules({ rules, titles }) {
+  const columns = [
+    { head: t("rule"), cell: ({ rule }) => html`<${Named} title=${titles.get(rule)} code=${rule} />` },
+    { head: t("rule.fired"), cell: ({ fired }) => number(fired) },
+    { head: t("rule.members"), cell: ({ members }) => number(members) },
+    { head: t("rule.awarded"), cell: ({ awarded }) => html`<${Sums} sums=${awarded} />` },
+    { head: t("rule.deducted"), cell: ({ deducted }) => html`<${Sums} sums=${deducted} />` },
+    { head: t("rule.cost"), cell: ({ cost }) => (cost === null ? t("figure.unknown") : inMoney(cost)) },
+    {
+      head: t("rule.effect"),
+      isText: true,
+      cell: (rule) => html`<${Effect} uplift=${rule.revenueUplift} />`,
+    },
+  ];
+  return html`<${Table} label=${t("results.rules")} rows=${rules} columns=${columns} none=${t("results.none")} />
+    <p class="quiet small">${t("rule.hint")}</p>`;
+}
+
+function inMoney(minor) {
+  return money(Math.round(minor), desk.programme.currency);
+}
+
+/* What a rule brought, or why nobody can say: only those held out tell it. */
+function Effect({ uplift }) {
+  if (!uplift) return html`<span class="quiet">${t("effect.none")}</span>`;
+  const { difference, low, high, daysToTell, treatedMembers, heldOutMembers } = uplift;
+  const signs = { signDisplay: "exceptZero", style: "currency", currency: desk.programme.currency };
+  const write = (minor) =>
+    new Intl.NumberFormat(speech.locale, signs).format(
+      Math.round(minor) / 10 ** new Intl.NumberFormat("en", signs).resolvedOptions().maximumFractionDigits,
+    );
+  const isTold = low > 0 || high < 0;
+  return html`<strong class=${isTold ? (low > 0 ? "plus" : "minus") : ""}>${t("effect.difference", { difference: write(difference) })}</strong>
+    <small class="under quiet">${t("effect.range", { low: write(low), high: write(high), treated: number(treatedMembers), out: number(heldOutMembers) })}</small>
+    ${!isTold && html`<small class="under">${daysToTell && daysToTell < 1000 ? t("effect.days", { count: daysToTell }) : t("effect.open")}</small>`}`;
+}
+
+function Rewards({ rewards, known }) {
+  const by = new Map(known.map((each) => [each.code, each]));
+  const stock = ({ reward }) => by.get(reward)?.stock ?? null;
+  const columns = [
+    {
+      head: t("reward"),
+      cell: ({ reward }) => html`<${Named} title=${by.get(reward)?.title} code=${reward} />`,
+    },
+    { head: t("reward.redeemed"), cell: ({ redeemed }) => number(redeemed) },
+    { head: t("reward.given"), cell: ({ issued, redeemed }) => number(issued - redeemed) },
+    { head: t("reward.used"), cell: ({ used }) => number(used) },
+    { head: t("reward.expired"), cell: ({ expired }) => number(expired) },
+    { head: t("reward.cancelled"), cell: ({ cancelled }) => number(cancelled) },
+    { head: t("reward.spent"), cell: ({ spent }) => html`<${Sums} sums=${spent} />` },
+    {
+      head: t("reward.stock"),
+      cell: (row) => (stock(row) === null ? t("reward.endless") : number(stock(row))),
+    },
+  ];
+  return html`<${Table} label=${t("results.rewards")} rows=${rewards} columns=${columns} none=${t("results.none")} />`;
+}
+
+function share(part, whole) {
+  if (!whole) return "";
+  return ` (${new Intl.NumberFormat(speech.locale, { style: "percent", maximumFractionDigits: 0 }).format(part / whole)})`;
+}
+
+function Messages({ messages }) {
+  const columns = [
+    { head: t("message"), cell: ({ message }) => html`<code class="code">${message}</code>` },
+    { head: t("message.promised"), cell: ({ promised }) => number(promised) },
+    { head: t("message.sent"), cell: ({ sent, promised }) => number(sent) + share(sent, promised) },
+    { head: t("message.opened"), cell: ({ opened, sent }) => number(opened) + share(opened, sent) },
+    { head: t("message.failed"), cell: ({ failed }) => number(failed) },
+    { head: t("message.noconsent"), cell: ({ noConsent }) => number(noConsent) },
+  ];
+  return html`<${Table} label=${t("results.messages")} rows=${messages} columns=${columns} none=${t("results.none")} />`;
+}
+
+function Surveys({ surveys }) {
+  const answered = surveys.filter(({ scores }) => scores.length);
+  if (!answered.length) return html`<p class="card empty quiet">${t("survey.none")}</p>`;
+  return answered.map(({ survey, scores }) => {
+    const all = scores.reduce((sum, { count }) => sum + count, 0);
+    const mean = scores.reduce((sum, { score, count }) => sum + score * count, 0) / all;
+    const most = Math.max(...scores.map(({ count }) => count));
+    return html`<section key=${survey} class="card stack tight" aria-label=${survey}>
+      <h2 class="code">${survey}</h2>
+      <p>${t("survey.mean", { count: all, mean: new Intl.NumberFormat(speech.locale, { maximumFractionDigits: 2 }).format(mean) })}</p>
+      <table class="histogram"><thead class="unseen"><tr><th scope="col">${t("survey.score")}</th><th scope="col">${t("survey.count")}</th></tr></thead><tbody>
+        ${scores.map(
+          ({ score, count }) => html`<tr key=${score}><th scope="row">${score}</th>
+            <td><meter min="0" max=${most} value=${count} aria-hidden="true"></meter> <span class="num">${number(count)}${share(count, all)}</span></td></tr>`,
+        )}
+      </tbody></table>
+    </section>`;
+  });
+}
+
+function Standing({ figures, places, title }) {
+  const { tiers, segments, plans, tierMoves } = figures;
+  const names = title(places.tiers);
+  const lists = [
+    { key: "tiers", rows: tiers, names },
+    { key: "segments", rows: segments, names: new Map() },
+    { key: "plans", rows: plans, names: title(places.plans) },
+  ].filter(({ rows }) => rows.length);
+  const tier = (code) => (code === null ? t("tier.none") : (names.get(code) ?? code));
+  return html`${!lists.length && html`<p class="card empty quiet">${t("results.none")}</p>`}
+    <div class="standing">
+      ${lists.map(
+        ({ key, rows, names: known }) =>
+          html`<${Table} key=${key} label=${t(`standing.${key}`)} rows=${rows} none="" columns=${[
+            {
+              head: t(`standing.${key}`),
+              cell: ({ code }) => html`<${Named} title=${known.get(code)} code=${code} />`,
+            },
+            { head: t("standing.members"), cell: ({ members }) => number(members) },
+          ]} />`,
+      )}
+      ${
+        tierMoves.length > 0 &&
+        html`<${Table} label=${t("standing.moves")} rows=${tierMoves} none="" columns=${[
+          {
+            head: t("standing.moves"),
+            cell: ({ previous, next }) => t("standing.move", { from: tier(previous), to: tier(next) }),
+          },
+          { head: t("standing.times"), cell: ({ count }) => number(count) },
+        ]} />`
+      }
+    </div>`;
+}

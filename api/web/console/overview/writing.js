@@ -1,0 +1,73 @@
+/* Figures as people write them. */
+
+import { money, number } from "/shared/format.js";
+import { html } from "/shared/preact.js";
+import { has, speech, t } from "/shared/words.js";
+import { desk } from "../console.js";
+
+/* Where less is better than more. */
+const LESS_IS_BETTER = ["churn", "liability", "outstanding", "breakage"];
+
+export function walletOf(code) {
+  return desk.programme?.wallets.find((each) => each.code === code);
+}
+
+/** Units of a wallet, as its kind is written, with its name where it is no money. */
+export function unitsOf(code, amount) {
+  const wallet = walletOf(code);
+  return wallet?.kind === "MONEY"
+    ? money(amount, wallet.currency)
+    : `${number(amount)} ${wallet?.name ?? code}`;
+}
+
+/** A figure's value as people write it: of a rate percent, of money its currency. */
+export function written(each, value) {
+  if (value === null) return t("figure.unknown");
+  if (each.kind === "RATE")
+    return new Intl.NumberFormat(speech.locale, { style: "percent", maximumFractionDigits: 1 }).format(value);
+  if (each.kind === "MONEY") return money(Math.round(value), desk.programme.currency);
+  const wallet = each.kind === "UNITS" && walletOf(each.subject);
+  if (wallet && wallet.kind === "MONEY") return money(Math.round(value), wallet.currency);
+  const digits = each.kind === "AVERAGE" || each.kind === "SCORE" ? 2 : 0;
+  return new Intl.NumberFormat(speech.locale, { maximumFractionDigits: digits }).format(value);
+}
+
+/** What a figure is called. */
+export function nameOf({ code, subject }) {
+  const name = has(`figure.${code}`) ? t(`figure.${code}`) : code;
+  return subject ? t("figure.subject", { name, subject: walletOf(subject)?.name ?? subject }) : name;
+}
+
+/** The change against the period before: in points of a rate, else in percent of what was. */
+export function Change({ each }) {
+  const { value, before, kind, code } = each;
+  if (value === null || before === null) return html`<span class="quiet small">${t("change.none")}</span>`;
+  const isRate = kind === "RATE";
+  const change = isRate
+    ? (value - before) * 100
+    : before === 0
+      ? null
+      : ((value - before) / Math.abs(before)) * 100;
+  if (change === null)
+    return html`<span class="quiet small">${t("change.from", { before: written(each, before) })}</span>`;
+  const rounded = Math.round(change * 10) / 10;
+  const isGood = LESS_IS_BETTER.includes(code) ? rounded < 0 : rounded > 0;
+  const amount = new Intl.NumberFormat(speech.locale, {
+    signDisplay: "exceptZero",
+    maximumFractionDigits: 1,
+  }).format(rounded);
+  return html`<span class=${`small change ${rounded === 0 ? "quiet" : isGood ? "plus" : "minus"}`}>
+    <strong>${t(isRate ? "change.points" : "change.percent", { change: amount })}</strong>
+    <span class="quiet">${t("change.from", { before: written(each, before) })}</span>
+  </span>`;
+}
+
+/** What a share or an average is divided by. */
+export function Parts({ each: { kind, code, numerator, denominator } }) {
+  const isMean = code === "average_ticket";
+  if (denominator === null || !(kind === "RATE" || kind === "AVERAGE" || isMean)) return null;
+  const divided = isMean
+    ? money(Math.round(numerator), desk.programme.currency)
+    : number(Math.round(numerator));
+  return html`<small class="quiet">${t("figure.parts", { numerator: divided, denominator: number(Math.round(denominator)) })}</small>`;
+}

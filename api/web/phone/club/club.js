@@ -1,0 +1,6 @@
+/* The screens that few look at first, as one file that comes when the first of them is opened. */
+
+export { Boards } from "./boards.js";
+export { enterCode, tellEnrolmentCode } from "./codes.js";
+export { Purchases } from "./purchases.js";
+export { Stores } from "./stores.js";

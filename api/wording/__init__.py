@@ -1,0 +1,1 @@
+"""What the API says to people, by subject: each key has a text in every language."""

@@ -1,0 +1,42 @@
+"""What the API says of receipts that are claimed by code: a part of the table in `texts`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "receipt.UNKNOWN": {
+        "en": "This code does not count. Check it and type it again.",
+        "pt": "Este código não é válido. Verifique-o e escreva-o de novo.",
+        "pl": "Ten kod nie działa. Sprawdź go i wpisz ponownie.",
+    },
+    "receipt.CLAIMED": {
+        "en": "This receipt counts for somebody else already.",
+        "pt": "Este talão já conta para outra pessoa.",
+        "pl": "Ten paragon został już zaliczony komuś innemu.",
+    },
+    "receipt.RETURNED": {
+        "en": "All of this purchase was returned, so it earns nothing.",
+        "pt": "Esta compra foi toda devolvida, por isso não rende nada.",
+        "pl": "Cały ten zakup został zwrócony, więc nic nie daje.",
+    },
+    "receipt.OVER": {
+        "en": "The 90 days in which this receipt could be claimed are over.",
+        "pt": "Já passaram os 90 dias para reclamar este talão.",
+        "pl": "Minęło 90 dni, w których można było zgłosić ten paragon.",
+    },
+    "receipt.OWN_SALE": {
+        "en": "You recorded this sale or its code was shown to you, so it cannot count for you.",
+        "pt": "Registou esta venda ou viu o seu código, por isso não pode contar para si.",
+        "pl": "Ta sprzedaż lub jej kod przeszły przez Twoje ręce, więc nie może liczyć się dla Ciebie.",
+    },
+    "receipt.TOO_MANY_TRIES": {
+        "en": "Too many wrong codes for today. Try again tomorrow.",
+        "pt": "Demasiados códigos errados por hoje. Tente de novo amanhã.",
+        "pl": "Zbyt wiele błędnych kodów na dziś. Spróbuj ponownie jutro.",
+    },
+    "receipt.FROZEN": {
+        "en": "This membership is on hold.",
+        "pt": "Esta adesão está suspensa.",
+        "pl": "To członkostwo jest zawieszone.",
+    },
+}

@@ -1,0 +1,133 @@
+"""One row of the journal becomes figures: the member's figures after it, and what it adds to sums.
+
+A row counts on the programme's day of its event, for the store of its event and the tier held then: what
+comes late, and what is taken back, counts in the period in which it happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import cast
+
+from domain.model.calendar import local_day
+from domain.model.event_names import (
+    CLOSED,
+    CODE_ENTERED,
+    CORRECTED,
+    ENROLLED,
+    ERASED,
+    IMPORTED,
+    PURCHASED,
+    REFUNDED,
+    REOPENED,
+    TIER_CHANGED,
+)
+from domain.model.figures.folded_row import FoldedRow
+from domain.model.figures.folds import leaderboards, people, purchases, rules, wallets
+from domain.model.figures.increments import NO_STORE, NO_TIER, Increments
+from domain.model.figures.member_figures import MemberFigures, bought, in_arms
+from domain.model.ledger.deciding.opening import is_history
+from domain.model.ledger.decision import JournalRow
+from domain.model.ledger.events import Event
+from domain.model.programme import Programme
+from domain.model.values import evolve
+
+Fold = Callable[[FoldedRow, Increments], None]
+FOLDS: tuple[Fold, ...] = (people.fold, purchases.fold, wallets.fold, rules.fold, leaderboards.fold)
+
+
+def fold_row(
+    programme: Programme, member: str, before: MemberFigures, row: JournalRow, increments: Increments
+) -> MemberFigures:
+    """Add a row to the increments; return the member's figures after it. `programme` is the version that
+    decided the row.
+    """
+    day = local_day(row.event.at, programme.zone)
+    after = follow(programme, before, row, day)
+    folded = FoldedRow(
+        member=member,
+        row=row,
+        programme=programme,
+        day=day,
+        store=store_of(row.event) or NO_STORE,
+        tier=row.facts.tier or before.tier or NO_TIER,
+        before=before,
+        after=after,
+    )
+    for fold in FOLDS:
+        fold(folded, increments)
+    return after
+
+
+def store_of(event: Event) -> str | None:
+    """Return in which store an event was: that of its purchase, or the one that it names."""
+    if event.purchase is not None:
+        return event.purchase.store
+    store = event.data.get("store")
+    return store if isinstance(store, str) else None
+
+
+def follow(programme: Programme, before: MemberFigures, row: JournalRow, day: date) -> MemberFigures:
+    """Return a member's figures after a row."""
+    after = _joined_or_left(evolve(before, seq=row.seq), row.event, day)
+    after = evolve(
+        after, tier=_tier_after(before, row), plan=_plan_after(before, row), segments=_segments(before, row)
+    )
+    fired = {outcome.rule for outcome in row.outcomes if outcome.applied and outcome.amount >= 0}
+    if not fired <= after.fired:
+        after = evolve(after, fired=after.fired | fired)
+    for event in (row.event, *row.raised):
+        if event.name == CODE_ENTERED:
+            code = str(event.data.get("code") or event.data.get("batch"))
+            after = evolve(after, codes={code: False, **after.codes})
+    return _after_receipt(after, programme, row, day)
+
+
+def _after_receipt(figures: MemberFigures, programme: Programme, row: JournalRow, day: date) -> MemberFigures:
+    event, refunded = row.event, row.refunded
+    if event.purchase is None or event.delayed_rule is not None:
+        return figures
+    tested = [rule.code for rule in programme.rules if rule.holdout]
+    if event.name == PURCHASED:
+        after = bought(figures, day=day, total=event.purchase.total)
+        if is_history(event):
+            return after
+        return in_arms(after, tested, day=day, receipts=1, amount=event.purchase.total)
+    if event.name not in (REFUNDED, CORRECTED) or refunded is None:
+        return figures
+    less = refunded.before.total - refunded.remaining.total
+    known = [rule for rule in tested if rule in figures.arms]
+    after = in_arms(figures, known, day=day, receipts=0, amount=-less)
+    if event.name == REFUNDED:
+        return evolve(after, returned=after.returned + less)
+    return evolve(after, revenue=after.revenue - less)
+
+
+def _joined_or_left(figures: MemberFigures, event: Event, day: date) -> MemberFigures:
+    if event.name in (ENROLLED, IMPORTED):
+        return evolve(figures, joined_on=figures.joined_on or day)
+    if event.name in (ERASED, CLOSED):
+        return evolve(figures, left_on=figures.left_on or day)
+    return evolve(figures, left_on=None) if event.name == REOPENED else figures
+
+
+def _tier_after(before: MemberFigures, row: JournalRow) -> str | None:
+    """Return the tier that is held now; the facts of what came late are of its own time."""
+    for event in reversed(row.raised):
+        if event.name == TIER_CHANGED:
+            return cast("str | None", event.data.get("to"))
+    is_in_time = "decided_at" in row.changes
+    return row.facts.tier_after or before.tier if is_in_time or before.tier is None else before.tier
+
+
+def _plan_after(before: MemberFigures, row: JournalRow) -> str | None:
+    if "plan" in row.removed:
+        return None
+    values = row.changes.get("plan")
+    return str(values[0]) if isinstance(values, list) else before.plan
+
+
+def _segments(before: MemberFigures, row: JournalRow) -> frozenset[str]:
+    codes = row.changes.get("segments")
+    return frozenset(map(str, codes)) if isinstance(codes, list) else before.segments

@@ -1,0 +1,1 @@
+"""Folds: what one row adds, a subject a file. `folding.py` lists those that run."""

@@ -1,0 +1,1 @@
+"""Decides what is taken back of a purchase: refunds, corrections, and what it gave."""

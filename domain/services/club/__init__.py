@@ -1,0 +1,1 @@
+"""What keeps members coming: leaderboards as they stand, how one joins them, and how their periods end."""

@@ -1,0 +1,1 @@
+"""Two believable years for a demo: seasons, campaigns that worked or did not, a shop that went silent."""

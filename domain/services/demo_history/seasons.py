@@ -1,0 +1,114 @@
+"""What two years of a shop look like: how much is bought when, its campaigns, and the store that went silent.
+
+A campaign holds some members out. What it brings is planted: members who have it buy that much more often
+while it runs, so that a measured uplift can be compared with the truth. One of three brings nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from domain.model.ledger.deciding.earning import is_held_out
+from domain.model.programme import Programme
+
+# How much is bought in each month, beside an average one, and on each day of the week, Monday first.
+MONTHS: Final = (0.85, 0.85, 0.95, 1.0, 1.05, 0.95, 0.85, 0.65, 1.0, 1.1, 1.3, 1.6)
+WEEKDAYS: Final = (0.7, 0.75, 0.85, 0.95, 1.3, 1.7, 0.6)
+SILENT_STORE: Final = "braga"
+SILENT_FOR: Final = timedelta(days=47)
+LENGTH: Final = timedelta(days=42)
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign that began so many days ago. `effect` is by how much it raises the purchases of those who
+    have it; `holdout` percent have it not.
+    """
+
+    code: str
+    title: str
+    days_ago: int
+    holdout: int
+    effect: float
+    points: int
+
+    def first_day(self, until: datetime) -> date:
+        return (until - timedelta(days=self.days_ago)).date()
+
+    def last_day(self, until: datetime) -> date:
+        return self.first_day(until) + LENGTH
+
+    def runs_on(self, day: date, until: datetime) -> bool:
+        """Tell whether it runs on a day."""
+        return self.first_day(until) <= day <= self.last_day(until)
+
+
+CAMPAIGNS: Final = (
+    Campaign(
+        "campaign-collectors",
+        "{pt: Mês do colecionador, en: Collectors' month, pl: Miesiąc kolekcjonera}",
+        days_ago=520,
+        holdout=20,
+        effect=0.35,
+        points=40,
+    ),
+    Campaign(
+        "campaign-summer",
+        "{pt: Verão, en: Summer, pl: Lato}",
+        days_ago=260,
+        holdout=20,
+        effect=0.0,
+        points=60,
+    ),
+    Campaign(
+        "campaign-silver",
+        "{pt: Semanas da prata, en: Silver weeks, pl: Tygodnie srebra}",
+        days_ago=110,
+        holdout=20,
+        effect=0.5,
+        points=30,
+    ),
+)
+
+
+def with_campaigns(text: str, *, until: datetime) -> str:
+    """Return the example's file with the campaigns of the two years that end at an instant."""
+    head, mark, tail = text.partition("\nrules:\n")
+    assert mark, "the example has rules"
+    rules = "".join(
+        f"  - code: {campaign.code}\n"
+        f"    title: {campaign.title}\n"
+        "    on: purchase.completed\n"
+        f'    during: {{from: "{campaign.first_day(until)}", until: "{campaign.last_day(until)}"}}\n'
+        f"    holdout: {campaign.holdout}\n"
+        "    qualifying: false\n"
+        f"    do: [{{award: {{wallet: points, fixed: {campaign.points}}}}}]\n"
+        for campaign in CAMPAIGNS
+    )
+    return head + mark + rules + tail
+
+
+@dataclass(frozen=True, slots=True)
+class Shopping:
+    """How often a member buys at an instant, beside their own rhythm, in the years that end at another."""
+
+    programme: Programme
+    until: datetime
+
+    def rate(self, member: str, at: datetime) -> float:
+        """Return by what a member's purchases are multiplied: the month's share, and what campaigns add."""
+        rate = MONTHS[at.month - 1]
+        for campaign in CAMPAIGNS:
+            if campaign.runs_on(at.date(), self.until) and not self.is_held_out(member, campaign):
+                rate *= 1 + campaign.effect
+        return rate
+
+    def is_held_out(self, member: str, campaign: Campaign) -> bool:
+        """Tell whether a campaign is held back from a member, as deciding tells it."""
+        return is_held_out(member, next(rule for rule in self.programme.rules if rule.code == campaign.code))
+
+    def is_silent(self, store: str, at: datetime) -> bool:
+        """Tell whether nothing came from a store any more."""
+        return store == SILENT_STORE and at > self.until - SILENT_FOR

@@ -1,0 +1,1 @@
+"""Figures of the programme: folded from the journal by one worker, read by day, made again from nothing."""

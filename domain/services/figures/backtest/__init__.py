@@ -1,0 +1,1 @@
+"""Back-tests: members read in batches, decided again in processes of their own, and summed."""

@@ -1,0 +1,55 @@
+"""Counts what became of messages, once each: their flag goes in the transaction that adds the sum."""
+
+from __future__ import annotations
+
+from domain.model.calendar import local_day
+from domain.model.figures.increments import Increments
+from domain.model.figures.message_fates import PLACE, fate_of
+from domain.model.programme import Programme
+from domain.services.runtime import Runtime
+from domain.store.figures import sums, uncounted
+from domain.store.figures.lease import LeaseHolder
+from domain.store.figures.uncounted import UncountedMessage
+
+MAX_MESSAGES = 100
+
+
+async def count_messages(runtime: Runtime, holder: LeaseHolder) -> int:
+    """Count the first messages that were settled or read; return how many. Raises Busy, FoldingElsewhere."""
+    if not await holder.holds(runtime.store):
+        return 0
+    return await runtime.store.run_rounds(lambda: _count(runtime, holder))
+
+
+async def _count(runtime: Runtime, holder: LeaseHolder) -> int:
+    messages = [
+        *await uncounted.find_settled(runtime.store, first=MAX_MESSAGES),
+        *await uncounted.find_read(runtime.store, first=MAX_MESSAGES),
+    ]
+    if not messages:
+        return 0
+    await runtime.programmes.load_versions({message.version for message in messages})
+    increments = Increments()
+    for message in messages:
+        _add(runtime.programmes.loaded_or_current(message.version), message, increments)
+    writes = [*uncounted.counted_writes(messages), *sums.increment_writes(increments)]
+    await runtime.store.transact([holder.write(), *writes])
+    return len(messages)
+
+
+def _add(programme: Programme, message: UncountedMessage, increments: Increments) -> None:
+    if message.kind != "message":
+        return
+    day = local_day(message.at, programme.zone)
+    channels = next((spec.channels for spec in programme.messages if spec.code == message.code), ())
+    fate = (
+        "opened"
+        if message.collection == "inbox"
+        else fate_of(
+            state=message.state,
+            reason=message.reason,
+            delivered=message.delivered,
+            in_inbox="inbox" in channels,
+        )
+    )
+    increments.add_on_day(day, f"messages.{message.code}.{fate}", 1, **PLACE)

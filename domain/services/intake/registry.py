@@ -1,0 +1,54 @@
+"""Who may send: the published sources, in memory. A new version is noticed within a second of being asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from domain.model.intake.sources import Source, load_sources
+from domain.model.programme.faults import ProgrammeInvalid
+from domain.store.document_store import DocumentStore
+from domain.store.intake import source_files
+
+LOOK_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class SourceRegistry:
+    """The sources of the newest published file."""
+
+    def __init__(self, store: DocumentStore) -> None:
+        self._store = store
+        self._number, self._looked_at = 0, float("-inf")
+        self._sources: dict[str, Source] = {}
+
+    async def find(self, code: str) -> Source | None:
+        """Return a source by its code."""
+        await self._refresh()
+        return self._sources.get(code)
+
+    async def find_all(self) -> Mapping[str, Source]:
+        """Return all sources by their codes."""
+        await self._refresh()
+        return self._sources
+
+    async def _refresh(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at < LOOK_SECONDS:
+            return
+        newest = await source_files.find_newest(self._store, after=self._number)
+        if newest is not None:
+            # A large file takes a while to check: beside the event loop.
+            self._number = newest.number
+            try:
+                sources = await asyncio.to_thread(load_sources, newest.text, newest.files)
+            except (
+                ProgrammeInvalid
+            ) as invalid:  # published by a version that checked less: the last one stays
+                log.error("intake.sources_unreadable", version=newest.number, faults=len(invalid.faults))
+            else:
+                self._sources = {source.code: source for source in sources}
+        self._looked_at = now

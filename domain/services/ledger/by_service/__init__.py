@@ -1,0 +1,1 @@
+"""What service does to a member's ledger beside corrections: rewards given for nothing, and tags by hand."""

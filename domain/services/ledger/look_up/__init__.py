@@ -1,0 +1,1 @@
+"""Finding members at a till, and the trail of it."""

@@ -1,0 +1,1 @@
+"""Proof of the stored ledger by its journal, and repair of what differs from it."""

@@ -1,0 +1,1 @@
+"""The programme at the console: versions, drafts, and publishing with four eyes."""

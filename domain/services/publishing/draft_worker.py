@@ -1,0 +1,57 @@
+"""The process that checks, compares and tries drafts: it reads one job and writes its answer.
+
+It has no database and no secret, bounds of processor time and memory, and is ended from outside as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import resource
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from domain.model.programme.drafts.difference import changes_between
+from domain.model.programme.drafts.draft_check import check_draft
+from domain.model.programme.faults import ProgrammeInvalid
+
+MAX_CPU_SECONDS = 8
+MAX_MEMORY_BYTES = 1 << 30
+
+
+def main() -> None:
+    """Do one job. A programme that cannot be read is answered as `invalid`, with its first fault."""
+    for kind, most in ((resource.RLIMIT_CPU, MAX_CPU_SECONDS), (resource.RLIMIT_AS, MAX_MEMORY_BYTES)):
+        with contextlib.suppress(ValueError, OSError):  # a system that bounds it otherwise
+            resource.setrlimit(kind, (most, most))
+    # A short life keeps what it makes: looking for garbage would be most of its work.
+    gc.set_threshold(100_000, 50, 100)
+    job = orjson.loads(sys.stdin.buffer.read())
+    try:
+        answer: object = _do(job)
+    except ProgrammeInvalid as invalid:
+        answer = {"invalid": str(invalid.faults[0])}
+    sys.stdout.buffer.write(orjson.dumps(answer))
+
+
+def _do(job: Mapping[str, Any]) -> object:
+    match job["kind"]:
+        case "check":
+            return asdict(check_draft(job["text"], now=datetime.fromisoformat(job["now"])))
+        case "difference":
+            return [asdict(change) for change in changes_between(job["before"], job["after"])]
+        case _:
+            # Imported here: a check needs nothing of the ledger.
+            from domain.model.simulate.trial import try_story
+
+            until = job["until"] and datetime.fromisoformat(job["until"])
+            return asdict(try_story(job["text"], job["story"], until=until))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Drafts of the programme: checked, compared with a version, and tried on a story, in a process of their own.
+
+What a draft takes to check is bounded by its length, what a story takes by nothing that could be told before
+it runs. So each job runs beside the server, two at a time, and is ended when its time is over or its caller
+has gone; the event loop only waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+import domain
+from domain.model.programme.drafts.difference import ProgrammeChange
+from domain.model.programme.drafts.draft_check import DraftCheck, DraftFault, MissingText
+from domain.model.programme.drafts.story_trial import MAX_STORY_CHARACTERS, MAX_STORY_LINES, StoryTrial
+from domain.services.errors import InvalidInput
+from domain.store.document_store import Busy
+
+MAX_DRAFT_CHARACTERS = 200_000
+JOB_SECONDS = 9.0
+MOST_AT_ONCE = 2
+MOST_WAITING = 4
+_ROOT = Path(domain.__file__).resolve().parent.parent
+
+
+class TakesTooLong(InvalidInput):
+    """The draft or its story takes more time, or memory, than a try at the console has."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            field, "it takes longer than a try has; try less at once, or run `selo simulate` on it"
+        )
+
+
+class DraftProcesses:
+    """The processes in which drafts are worked on: at most two at once, the next callers wait."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(MOST_AT_ONCE)
+        self._waiting = 0
+
+    async def check(self, text: str, *, now: datetime) -> DraftCheck:
+        """Check a draft. Raises InvalidInput, TakesTooLong, Busy."""
+        check_length(text)
+        answer = await self._run({"kind": "check", "text": text, "now": now.isoformat()}, field="text")
+        return DraftCheck(
+            faults=tuple(DraftFault(**each) for each in answer["faults"]),
+            warnings=tuple(DraftFault(**each) for each in answer["warnings"]),
+            missing_texts=tuple(MissingText(**each) for each in answer["missing_texts"]),
+            inactive=tuple(answer["inactive"]),
+            digest=answer["digest"],
+        )
+
+    async def compare(self, before: str, after: str) -> tuple[ProgrammeChange, ...]:
+        """Return what differs. Raises InvalidInput where one is not YAML, TakesTooLong, Busy."""
+        check_length(after)
+        answer = await self._run({"kind": "difference", "before": before, "after": after}, field="text")
+        return tuple(ProgrammeChange(**each) for each in answer)
+
+    async def try_story(self, text: str, story: str, *, until: datetime | None) -> StoryTrial:
+        """Run a story through a draft. Raises InvalidInput where the draft is faulty, TakesTooLong, Busy."""
+        check_length(text)
+        if len(story) > MAX_STORY_CHARACTERS or story.count("\n") >= MAX_STORY_LINES:
+            raise InvalidInput(
+                "story", f"a story has at most {MAX_STORY_LINES} lines and {MAX_STORY_CHARACTERS} characters"
+            )
+        until_text = None if until is None else until.isoformat()
+        job = {"kind": "story", "text": text, "story": story, "until": until_text}
+        answer = await self._run(job, field="story")
+        return StoryTrial(
+            tuple(answer["answers"]), tuple(answer["warnings"]), answer["fault"], answer["is_cut"]
+        )
+
+    async def _run(self, job: Mapping[str, object], *, field: str) -> Any:
+        if self._waiting >= MOST_WAITING:
+            raise Busy(retry_after=2)
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            output = await _output_of(job)
+        finally:
+            self._slots.release()
+        if output is None:
+            raise TakesTooLong(field)
+        answer = orjson.loads(output)
+        if isinstance(answer, dict) and "invalid" in answer:
+            raise InvalidInput("text", answer["invalid"])
+        return answer
+
+
+def check_length(text: str) -> None:
+    """Raise InvalidInput where a draft is longer than the console takes."""
+    if len(text) > MAX_DRAFT_CHARACTERS:
+        raise InvalidInput("text", f"at most {MAX_DRAFT_CHARACTERS} characters; publish it by the shell")
+
+
+async def _output_of(job: Mapping[str, object]) -> bytes | None:
+    """Return what the process wrote; None where it was ended for its time or its memory."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "domain.services.publishing.draft_worker",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={"PYTHONPATH": str(_ROOT)},
+    )
+    try:
+        async with asyncio.timeout(JOB_SECONDS):
+            output, _ = await process.communicate(orjson.dumps(job))
+    except TimeoutError:
+        return None
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return output if process.returncode == 0 else None

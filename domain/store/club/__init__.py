@@ -1,0 +1,1 @@
+"""What keeps members coming: codes of guests' receipts, leaderboards, what recommendations rest on."""

@@ -1,0 +1,113 @@
+"""The projector's lease: one process folds at a time, and each of its commits proves that it still holds it.
+
+So whoever takes the lease away, to make figures again, knows that no fold of another comes in between.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pymongo.errors import DuplicateKeyError
+
+from domain.store import meta
+from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, update
+
+LEASE = timedelta(seconds=10)
+
+
+class FoldingElsewhere(StoreFault):
+    """Another process folds now."""
+
+
+@dataclass(slots=True)
+class LeaseHolder:
+    """Whoever may fold: the world's clock, a name in the lease, and until when it need not ask again.
+    `must_rebuild` tells that figures are to be made again, or that this was cut off.
+    """
+
+    clock: Callable[[], datetime]
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    held_until: datetime | None = None
+    must_rebuild: bool = False
+
+    async def holds(self, store: DocumentStore) -> bool:
+        """Take the lease, or renew it when half of it is over; False where another process has it."""
+        now = self.clock()
+        if self.held_until is not None and now < self.held_until - LEASE / 2:
+            return True
+        is_taken = await take(store, holder=self.name, now=now)
+        self.held_until = now + LEASE if is_taken else None
+        if is_taken:
+            self.must_rebuild = await is_rebuilding(store)
+        return is_taken
+
+    def write(self) -> Write:
+        """Return the write by which a transaction proves that the lease is held, and renews it."""
+        return held_write(self.name, now=self.clock())
+
+
+async def take(store: DocumentStore, *, holder: str, now: datetime) -> bool:
+    """Take or renew the lease; False where another holds it."""
+    held = {"lease": holder, "lease_until": now + LEASE}
+    documents = store[meta.COLLECTION]
+    own = {"_id": meta.FIGURES_ID, "lease": holder}
+    if (await documents.update_one(own, {"$set": held})).matched_count:
+        return True
+    free = {"_id": meta.FIGURES_ID, "lease_until": {"$gte": EPOCH, "$lte": now}}
+    if (await documents.update_one(free, {"$set": held})).matched_count:
+        return True
+    try:
+        await documents.insert_one({"_id": meta.FIGURES_ID, **held})
+    except DuplicateKeyError:
+        return False
+    return True
+
+
+def held_write(holder: str, *, now: datetime) -> Write:
+    """Return a transaction's write that renews the lease; it raises FoldingElsewhere where it was lost."""
+    query = {"_id": meta.FIGURES_ID, "lease": holder}
+    return update(
+        meta.COLLECTION,
+        query,
+        {"$set": {"lease_until": now + LEASE}},
+        if_missed=FoldingElsewhere("another folds"),
+    )
+
+
+async def release(store: DocumentStore, *, holder: str) -> None:
+    """Give the lease up, so that another process may fold at once."""
+    query = {"_id": meta.FIGURES_ID, "lease": holder}
+    await store[meta.COLLECTION].update_one(query, {"$set": {"lease_until": EPOCH, "lease": ""}})
+
+
+# ---------------------------------------------------------------- making figures again
+async def is_rebuilding(store: DocumentStore) -> bool:
+    """Tell whether figures are to be made again, or are being made."""
+    return await store[meta.COLLECTION].find_one({"_id": meta.FIGURES_ID, "done": False}) is not None
+
+
+async def ask_rebuild(store: DocumentStore) -> None:
+    """Note that figures are to be made again, by whoever folds: within seconds, or once a worker runs."""
+    note = {"$set": {"done": False}, "$setOnInsert": {"lease": "", "lease_until": EPOCH}}
+    await store[meta.COLLECTION].update_one({"_id": meta.FIGURES_ID}, note, upsert=True)
+
+
+async def begin_rebuild(store: DocumentStore, holder: LeaseHolder) -> None:
+    """Take the lease away from whoever holds it, and note that figures are being made again. Until
+    `end_rebuild` they must be, whatever cuts this off.
+    """
+    now = holder.clock()
+    sets = {"lease": holder.name, "lease_until": now + LEASE, "done": False}
+    await store[meta.COLLECTION].update_one({"_id": meta.FIGURES_ID}, {"$set": sets}, upsert=True)
+    holder.held_until, holder.must_rebuild = now + LEASE, True
+
+
+async def end_rebuild(store: DocumentStore, holder: LeaseHolder) -> None:
+    """Note that figures are complete. Raises FoldingElsewhere where the lease was taken away."""
+    query = {"_id": meta.FIGURES_ID, "lease": holder.name}
+    if not (await store[meta.COLLECTION].update_one(query, {"$set": {"done": True}})).matched_count:
+        raise FoldingElsewhere("another makes the figures again")
+    holder.must_rebuild = False

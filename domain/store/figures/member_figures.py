@@ -1,0 +1,121 @@
+"""What figures keep of each member: written by the projector alone, guarded by the seq it was read at."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+from typing import Any
+
+from domain.model.figures.member_figures import ActiveDays, ArmFigures, MemberFigures
+from domain.store.connect import Raw
+from domain.store.document_store import DocumentStore, Stale, Write, insert, replace
+from domain.store.stored_document import StoredDocument
+
+COLLECTION = "figures_members"
+
+
+class MemberFiguresDocument(StoredDocument):
+    """A member's figures; `_id` is the random id, and `seq` the last row that they hold."""
+
+    seq: int
+    tier: str | None = None
+    plan: str | None = None
+    segments: list[str] | None = None
+    joined: str | None = None
+    left: str | None = None
+    first: str | None = None
+    last: str | None = None
+    newest: str | None = None
+    days: str = ""
+    receipts: int = 0
+    revenue: int = 0
+    returned: int = 0
+    fired: list[str] | None = None
+    codes: list[list[Any]] | None = None
+    arms: list[list[Any]] | None = None
+
+    class Settings(StoredDocument.Settings):
+        name = COLLECTION
+
+
+# ---------------------------------------------------------------- reads
+async def find_many(store: DocumentStore, members: Sequence[str]) -> dict[str, MemberFigures]:
+    """Return the figures of the members that have some, in one command."""
+    cursor = store[COLLECTION].find({"_id": {"$in": list(members)}})
+    return {row["_id"]: read_figures(row) async for row in cursor}
+
+
+async def iterate(store: DocumentStore) -> AsyncIterator[tuple[str, MemberFigures]]:
+    """Yield every member's figures, in the order of their ids."""
+    async for row in store[COLLECTION].find({"_id": {"$gt": "", "$lt": "~"}}).sort("_id", 1):
+        yield row["_id"], read_figures(row)
+
+
+def read_figures(row: Raw) -> MemberFigures:
+    """Return the figures of a document."""
+    return MemberFigures(
+        seq=row["seq"],
+        tier=row.get("tier"),
+        plan=row.get("plan"),
+        segments=frozenset(row.get("segments", ())),
+        joined_on=_day(row.get("joined")),
+        left_on=_day(row.get("left")),
+        first_purchase_on=_day(row.get("first")),
+        last_purchase_on=_day(row.get("last")),
+        active=ActiveDays(_day(row.get("newest")), int(row.get("days") or "0", 16)),
+        receipts=row.get("receipts", 0),
+        revenue=row.get("revenue", 0),
+        returned=row.get("returned", 0),
+        fired=frozenset(row.get("fired", ())),
+        codes=dict(row.get("codes", ())),
+        arms={
+            rule: ArmFigures(date.fromisoformat(since), receipts, revenue)
+            for rule, since, receipts, revenue in row.get("arms", ())
+        },
+    )
+
+
+# ---------------------------------------------------------------- writes
+def move_write(member: str, before: MemberFigures, after: MemberFigures) -> Write:
+    """Return the guarded write that moves a member's figures on; it raises Stale where another did."""
+    document = figures_document(member, after)
+    if not before.seq:
+        return insert(COLLECTION, document)
+    query = {"_id": member, "seq": before.seq}
+    return replace(COLLECTION, query, document, if_missed=Stale("another projector has folded them"))
+
+
+def figures_document(member: str, figures: MemberFigures) -> dict[str, Any]:
+    """Return the document of a member's figures, without what is empty."""
+    active = figures.active
+    document: dict[str, Any] = {
+        "_id": member,
+        "seq": figures.seq,
+        "tier": figures.tier,
+        "plan": figures.plan,
+        "segments": sorted(figures.segments),
+        "joined": _text(figures.joined_on),
+        "left": _text(figures.left_on),
+        "first": _text(figures.first_purchase_on),
+        "last": _text(figures.last_purchase_on),
+        "newest": _text(active.newest),
+        "days": f"{active.bits:x}" if active.bits else None,
+        "receipts": figures.receipts,
+        "revenue": figures.revenue,
+        "returned": figures.returned,
+        "fired": sorted(figures.fired),
+        "codes": [[code, has_bought] for code, has_bought in sorted(figures.codes.items())],
+        "arms": [
+            [rule, arm.since.isoformat(), arm.receipts, arm.revenue]
+            for rule, arm in sorted(figures.arms.items())
+        ],
+    }
+    return {name: value for name, value in document.items() if value not in (None, [], 0)}
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

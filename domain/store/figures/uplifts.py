@@ -1,0 +1,93 @@
+"""The arms of rules with a holdout, as they were measured last: one document, replaced once a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from domain.model.figures.increments import NOW
+from domain.model.figures.member_figures import ArmFigures
+from domain.model.figures.uplift import Arm, Uplift, measure
+from domain.store.connect import Raw
+from domain.store.document_store import DocumentStore
+
+UPLIFT_ID = "uplift"
+
+
+@dataclass(slots=True)
+class RuleArms:
+    """The members who may get a rule and those held out, by receipts and by net revenue, from the first day
+    on which one of them bought under it, through `until`.
+    """
+
+    since: date
+    until: date = date.min
+    treated_receipts: Arm = field(default_factory=Arm)
+    held_receipts: Arm = field(default_factory=Arm)
+    treated_revenue: Arm = field(default_factory=Arm)
+    held_revenue: Arm = field(default_factory=Arm)
+
+    @property
+    def days(self) -> int:
+        """Return over how many days they were measured."""
+        return max((self.until - self.since).days + 1, 1)
+
+    def add_member(self, figures: ArmFigures | None, *, is_held_out: bool) -> None:
+        """Add a member with what they bought; nothing where they have not."""
+        receipts, revenue = (0, 0) if figures is None else (figures.receipts, figures.revenue)
+        if figures is not None:
+            self.since = min(self.since, figures.since)
+        if is_held_out:
+            self.held_receipts = self.held_receipts.with_member(receipts)
+            self.held_revenue = self.held_revenue.with_member(revenue)
+        else:
+            self.treated_receipts = self.treated_receipts.with_member(receipts)
+            self.treated_revenue = self.treated_revenue.with_member(revenue)
+
+    def revenue_uplift(self) -> Uplift | None:
+        """Return what the rule brought in revenue a member, in minor units."""
+        return measure(self.treated_revenue, self.held_revenue, days=self.days)
+
+    def receipts_uplift(self) -> Uplift | None:
+        """Return what the rule brought in receipts a member."""
+        return measure(self.treated_receipts, self.held_receipts, days=self.days)
+
+
+_ARMS = ("treated_receipts", "held_receipts", "treated_revenue", "held_revenue")
+
+
+# ---------------------------------------------------------------- reads
+async def find_day(store: DocumentStore) -> str | None:
+    """Return the day on which arms were measured last."""
+    document = await store[NOW].find_one({"_id": UPLIFT_ID}, {"day": 1})
+    return document["day"] if document is not None else None
+
+
+def read_arms(document: Raw) -> dict[str, RuleArms]:
+    """Return the arms by rule."""
+    return {
+        rule: RuleArms(
+            date.fromisoformat(values["since"]),
+            date.fromisoformat(values["until"]),
+            *(Arm(values[name][0], values[name][1], int(values[name][2])) for name in _ARMS),
+        )
+        for rule, values in document.get("rules", {}).items()
+    }
+
+
+# ---------------------------------------------------------------- writes
+async def store_arms(store: DocumentStore, arms: Mapping[str, RuleArms], *, day: date) -> None:
+    """Keep the arms of a day. Sums of squares are texts, since they may pass 64 bits."""
+    rules = {rule: _document(each) for rule, each in arms.items()}
+    document = {"day": day.isoformat(), "rules": rules}
+    await store[NOW].replace_one({"_id": UPLIFT_ID}, document, upsert=True)
+
+
+def _document(arms: RuleArms) -> dict[str, Any]:
+    values: dict[str, Any] = {"since": arms.since.isoformat(), "until": arms.until.isoformat()}
+    for name in _ARMS:
+        arm: Arm = getattr(arms, name)
+        values[name] = [arm.members, arm.total, str(arm.squares)]
+    return values

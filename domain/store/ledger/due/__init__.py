@@ -1,0 +1,1 @@
+"""Members for whom time may have brought something."""

@@ -1,0 +1,1 @@
+"""What operators run: what waits for a second one of them."""

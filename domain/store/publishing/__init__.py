@@ -1,0 +1,1 @@
+"""What is published with four eyes."""

@@ -1,0 +1,117 @@
+"""The overview at the console in a browser: figures against the period before, days as picture and table, filters in
+the address, what each campaign came to; an analyst sees figures and no person.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.accessibility import findings
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import runs_over
+from tests.browser.test_console import Open, desk, rows_of, sign_in
+
+__all__ = ["desk"]
+
+COUNTED_MS = 180_000
+ASKED = "performance.getEntriesByType('resource').map((each) => each.name)"
+
+
+def test_an_operator_reads_the_period_and_what_each_campaign_came_to(shop: DemoServer, desk: Open) -> None:
+    rita = desk()
+    sign_in(rita, shop, "rita")
+    rita.get_by_role("button", name="Overview").click()
+    rita.select_option("[name=period]", "365")
+    expect(rita.locator(".eight > li")).to_have_count(8)
+    # The worker counts what the demo came with; the page follows it by itself.
+    expect(rita.get_by_text("is still being counted")).to_have_count(0, timeout=COUNTED_MS)
+    expect(rita.locator(".eight")).to_contain_text("from")
+    expect(rita.locator(".uplot")).to_have_count(2)
+    assert rita.url.endswith("/console/overview?period=365")
+
+    # The table beside the picture has a row for each day, and the figures' sum.
+    table = rita.locator(".daytable").first
+    assert table.locator("tbody tr").count() == 365
+    cells = table.locator("tbody tr td:nth-child(2)").all_text_contents()
+    whole = rita.locator(".eight > li", has_text="Receipts").locator(".value-line").inner_text()
+    assert sum(int(each) for each in cells) == int(whole.replace(",", "")) > 0
+
+    rita.select_option("[name=store]", "lisboa")
+    expect(rita).to_have_url(f"{shop.url}/console/overview?period=365&store=lisboa")
+    rita.reload()
+    expect(rita.locator("[name=store]")).to_have_value("lisboa")
+    expect(rita.locator(".eight > li")).to_have_count(8)
+    here = rita.locator(".eight > li", has_text="Receipts").locator(".value-line").inner_text()
+    assert 0 < int(here.replace(",", "")) < int(whole.replace(",", ""))
+
+    rita.get_by_role("button", name="What works").click()
+    rita.select_option("[name=period]", "365")
+    rule = rita.locator(".results tr", has_text="1 point for every euro")
+    expect(rule).to_contain_text("NumisPoints")
+    expect(rule).to_contain_text("cannot be told: nobody is held out")
+    expect(rita.locator(".results tr", has_text="cart-reminder")).to_contain_text("held out")
+    look_at_all(rita, desk)
+
+
+def look_at_all(signed_in: Page, desk: Open) -> None:
+    """Both pages whole and without findings, at both widths, in both lights, in each language."""
+    storage = signed_in.evaluate("Object.entries(localStorage)")
+    kinds: list[tuple[int, Literal["light", "dark"], str]] = [
+        (1280, "light", "en-GB"),
+        (768, "light", "pt-PT"),
+        (768, "dark", "pl-PL"),
+    ]
+    for width, scheme, locale in kinds:
+        page = desk(storage, width=width, scheme=scheme, locale=locale)
+        expect(page.locator(".ways button").first).to_be_visible()
+        assert rows_of(page, ".ways button") == 1
+        page.locator(".ways button").nth(2).click()
+        expect(page.locator(".uplot")).to_have_count(2)
+        page.locator("details summary").click()
+        # What stands half beneath the bar, as it was scrolled to, is small to axe.
+        page.evaluate(
+            "[document.scrollingElement, document.getElementById('screen')].forEach((one) => one.scrollTo(0, 0))"
+        )
+        assert (findings(page), runs_over(page)) == ([], False)
+        page.locator(".ways button").nth(3).click()
+        expect(page.locator(".results").first).to_be_visible()
+        for place in range(5):
+            page.locator(".segments button").nth(place).click()
+            assert (place, findings(page), runs_over(page)) == (place, [], False)
+
+
+def test_a_period_without_anything_says_so(shop: DemoServer, desk: Open) -> None:
+    olga = desk()
+    sign_in(olga, shop, "olga")
+    olga.goto(f"{shop.url}/console/overview?period=own&from=2001-01-01&to=2001-01-31")
+    expect(olga.get_by_text("Nothing happened in this period.")).to_be_visible()
+    olga.fill("[name=to]", "2000-01-01")
+    olga.keyboard.press("Tab")
+    expect(olga.get_by_role("alert")).to_contain_text("Choose a first day before the last one")
+    assert findings(olga) == []
+
+
+def test_figures_that_are_still_counted_say_so_until_they_are_whole(shop: DemoServer, desk: Open) -> None:
+    olga = desk()
+    sign_in(olga, shop, "olga")
+    answers = iter(["2026-11-30T12:21:00Z"])
+
+    def count_late(route: Route) -> None:
+        # What the server answers, as it does while its worker is behind.
+        if "ConsoleFigures" not in (route.request.post_data or "") or not (since := next(answers, None)):
+            return route.continue_()
+        answer = route.fetch()
+        body = answer.json()
+        body["data"]["figures"]["waitingSince"] = since
+        return route.fulfill(response=answer, json=body)
+
+    olga.route("**/graphql", count_late)
+    olga.clock.install()
+    olga.get_by_role("button", name="Overview").click()
+    behind = olga.get_by_text("is still being counted")
+    expect(behind).to_be_visible()
+    assert findings(olga) == []
+    olga.clock.run_for(20_000)
+    expect(behind).to_have_count(0)

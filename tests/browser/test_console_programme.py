@@ -1,0 +1,132 @@
+"""The programme at the console in a browser: a fault at its line, what a draft changes and makes of a story, and a
+version that two operators publish; the editor under the page's own policy, by keyboard, in each language and light.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.accessibility import findings
+from tests.browser.demo_server import DemoServer
+from tests.browser.page_actions import runs_over
+from tests.browser.test_console import Open, desk, sign_in
+
+__all__ = ["desk"]
+
+RATE = "amount: 1, per: 100, of: purchase.eligible"
+WRITE = """([before, after]) => { const editor = ace.edit(document.querySelector('.ace-host'));
+  editor.find(before); editor.replace(after); }"""
+
+
+def open_programme(page: Page) -> None:
+    page.get_by_role("button", name="Programme").click()
+    expect(page.locator(".verdict")).to_contain_text("The file is sound.")
+    expect(page.locator(".ace_line").first).to_be_visible()
+
+
+def rewrite(page: Page, before: str, after: str) -> None:
+    """Replace one place of the draft, as somebody who types does."""
+    page.evaluate(WRITE, [before, after])
+
+
+def beside(page: Page, tab: str) -> None:
+    page.locator(".beside .segments").get_by_role("button", name=tab).click()
+
+
+def test_a_version_is_checked_tried_and_published_by_two_operators(shop: DemoServer, desk: Open) -> None:
+    rita = desk()
+    sign_in(rita, shop, "rita")
+    open_programme(rita)
+
+    rewrite(rita, RATE, RATE.replace("100", "-5"))
+    fault = rita.locator(".lines.faults li")
+    expect(fault).to_contain_text("rules[0].do[0].award.per")
+    expect(rita.get_by_role("button", name="Publish…")).to_be_disabled()
+    fault.get_by_role("button").focus()
+    rita.keyboard.press("Enter")
+    line = int((fault.get_by_role("button").text_content() or "").removeprefix("Line "))
+    assert rita.evaluate("ace.edit(document.querySelector('.ace-host')).getCursorPosition().row") == line - 1
+    assert (findings(rita), runs_over(rita)) == ([], False)
+
+    rewrite(rita, "per: -5", "per: 200")
+    expect(rita.locator(".verdict")).to_contain_text("The file is sound.")
+    beside(rita, "Changes")
+    expect(rita.locator(".lines.changes li")).to_contain_text("rules[purchase].do[0].award.per")
+    beside(rita, "Try it")
+    rita.locator(".beside .primary").click()
+    expect(rita.locator(".told")).to_contain_text("+18")
+
+    rita.reload()
+    expect(rita.get_by_role("button", name="Drop this draft")).to_be_visible()
+    rita.get_by_role("button", name="Publish…").click()
+    expect(rita.locator("dialog .changes")).to_contain_text("200")
+    assert findings(rita) == []
+    rita.click("dialog .primary")
+    expect(rita.locator("dialog")).to_contain_text("Say what it is for")
+    rita.fill("dialog [name=note]", "Half the points")
+    rita.click("dialog .primary")
+    proposed = rita.locator(".proposed", has_text="Half the points")
+    expect(proposed).to_contain_text("waits for approval")
+    expect(proposed.get_by_role("button", name="Approve")).to_have_count(0)
+
+    olga = desk()
+    sign_in(olga, shop, "olga")
+    expect(olga.locator("[data-waiting='1']")).to_be_visible()
+    olga.get_by_role("button", name=re.compile("^Approvals")).click()
+    version = olga.locator(".proposal", has_text="A version of the programme")
+    expect(version).to_contain_text("Half the points")
+    assert (findings(olga), runs_over(olga)) == ([], False)
+    version.get_by_role("button", name="Programme").click()
+    olga.get_by_role("button", name="What it changes").click()
+    expect(olga.locator("dialog .changes")).to_contain_text("rules[purchase].do[0].award.per")
+    olga.keyboard.press("Escape")
+    olga.get_by_role("button", name="Approve and publish").click()
+    expect(olga.get_by_text("Version 2 rules since")).to_be_visible()
+    expect(olga.locator("[data-waiting]")).to_have_count(0)
+    go_back(olga, rita)
+    look_at_all(olga, desk)
+
+
+def go_back(olga: Page, rita: Page) -> None:
+    """Publish the first version anew, so that others find the demo as it was."""
+    beside(olga, "Versions")
+    first = olga.locator(".versions li").filter(has=olga.get_by_role("heading", name="Version 1"))
+    first.get_by_role("button", name="Go back to it").click()
+    expect(olga.locator(".lines.changes li")).to_contain_text("100")
+    expect(olga.get_by_role("button", name="Publish…")).to_be_enabled()
+    olga.get_by_role("button", name="Publish…").click()
+    olga.fill("dialog [name=note]", "Back to before")
+    olga.click("dialog .primary")
+    expect(olga.locator(".proposed")).to_contain_text("Back to before")
+    rita.reload()
+    rita.get_by_role("button", name="Approve and publish").click()
+    expect(rita.get_by_text("Version 3 rules since")).to_be_visible()
+    olga.reload()
+    expect(olga.get_by_text("Version 3 rules since")).to_be_visible()
+
+
+def look_at_all(signed_in: Page, desk: Open) -> None:
+    """Every part whole and without findings, at both widths, in both lights, in each language."""
+    storage = signed_in.evaluate("Object.entries(localStorage)")
+    kinds: list[tuple[int, Literal["light", "dark"], str]] = [
+        (1280, "dark", "en-GB"),
+        (768, "light", "pt-PT"),
+        (768, "dark", "pl-PL"),
+    ]
+    for width, scheme, locale in kinds:
+        page = desk(storage, width=width, scheme=scheme, locale=locale)
+        page.locator(".ways button").filter(has_text="Program").click()
+        expect(page.locator(".verdict")).to_be_visible()
+        for place in range(5):
+            page.locator(".beside .segments button").nth(place).click()
+            expect(page.locator(".beside .skeleton")).to_have_count(0)
+            assert (place, findings(page), runs_over(page)) == (place, [], False)
+
+
+def test_the_first_view_of_the_console_fetches_no_editor(shop: DemoServer, desk: Open) -> None:
+    page = desk()
+    names: list[str] = page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    assert [name for name in names if "ace-" in name or "uplot" in name or "/programme/" in name] == []

@@ -1,0 +1,52 @@
+"""Figures over GraphQL: what an analyst reads of a day, and who may not."""
+
+from __future__ import annotations
+
+from domain.services.figures import projector
+from domain.store.figures.lease import LeaseHolder
+from tests.running_app import RunningApp
+
+FIGURES = """query($f: LocalDate, $t: LocalDate, $s: String) { figures(from: $f, to: $t, store: $s) {
+  firstDay lastDay store waitingSince
+  values { code subject kind value numerator denominator before }
+  days { day receipts revenue enrolments wallets { wallet awarded spent } }
+  rules { rule fired members heldOut awarded { wallet amount } cost revenueUplift { difference low high } }
+  rewards { reward issued redeemed } messages { message promised sent } surveys { survey scores { score count } }
+  tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }"""
+
+
+async def test_an_analyst_reads_what_was_counted_and_service_does_not(app: RunningApp) -> None:
+    member, carla = await app.enrol_member(), await app.hire("carla")
+    number = (await app.do("{ me { number } }", token=member))["me"]["number"]
+    buy = {"member": number, "externalId": "r1", "currency": "EUR", "total": 3_700, "idempotencyKey": "a"}
+    await app.mutate("recordPurchase", buy, "__typename", token=carla)
+    anna = await app.hire("anna", "ANALYST")
+    waiting = (await app.do(FIGURES, {}, token=anna))["figures"]
+    assert waiting["waitingSince"] is not None
+    assert waiting["days"] == []
+    await projector.fold_all(app.process.runtime, LeaseHolder(app.clock), now=app.clock())
+    counted = (await app.do(FIGURES, {}, token=anna))["figures"]
+    assert counted["waitingSince"] is None
+    [day] = counted["days"]
+    assert (day["receipts"], day["revenue"], day["enrolments"]) == (1, 3_700, 1)
+    values = {(each["code"], each["subject"]): each for each in counted["values"]}
+    assert values["participation", None] == {
+        "code": "participation",
+        "subject": None,
+        "kind": "RATE",
+        "value": 1.0,
+        "numerator": 1.0,
+        "denominator": 1.0,
+        "before": None,
+    }
+    assert sum(tier["members"] for tier in counted["tiers"]) == 1
+    assert any(rule["fired"] == 1 and rule["members"] == 1 for rule in counted["rules"])
+    elsewhere = (await app.do(FIGURES, {"s": "porto"}, token=anna))["figures"]
+    assert elsewhere["days"] == []
+    sara = await app.hire("sara", "SERVICE")
+    for token in (carla, sara, member):
+        refused = await app.error(FIGURES, {}, token=token)
+        assert refused["code"] == "FORBIDDEN"
+    order = {"f": "2026-03-02", "t": "2026-03-01"}
+    mistaken = await app.error(FIGURES, order, token=anna)
+    assert (mistaken["code"], mistaken["field"]) == ("BAD_INPUT", "to")

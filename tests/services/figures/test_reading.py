@@ -1,0 +1,72 @@
+"""What a report costs: as many commands with 20,000 members as with 200, and what it says of itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from domain.model.figures.increments import DAYS, MONTHS, NOW
+from domain.services.errors import InvalidInput
+from domain.services.figures import reading
+from domain.services.figures.reading import Period
+from domain.store.connect import Database
+from tests.command_log import CommandLog
+from tests.small_runtime import NOW as BEGAN
+from tests.small_runtime import join, open_runtime
+
+YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
+
+
+@pytest.mark.parametrize("member_count", [200, 20_000])
+async def test_a_report_asks_four_commands_however_many_members_there_are(
+    database: Database, command_log: CommandLog, member_count: int
+) -> None:
+    runtime = await open_runtime(database)
+    days = [(date(2025, 1, 1) + timedelta(days=place)).isoformat() for place in range(900)]
+    for store in ("*", "lisboa"):
+        rows = [
+            {"_id": f"{day}|{store}|*", "day": day, "store": store, "tier": "*", "receipts": 2}
+            for day in days
+        ]
+        await runtime.store[DAYS].insert_many(rows)
+    months = [
+        {
+            "_id": f"2026-03|{n}",
+            "month": "2026-03",
+            "member": str(n),
+            "receipts": 1 + n % 2,
+            "redemptions": n % 4,
+        }
+        for n in range(member_count)
+    ]
+    for start in range(0, member_count, 1_000):
+        await runtime.store[MONTHS].insert_many(months[start : start + 1_000])
+    await runtime.store[NOW].insert_one({"_id": "levels", "enrolled": member_count})
+    for period in (YEAR, Period(YEAR.start, YEAR.end, store="lisboa")):
+        with command_log.counting() as counted:
+            report = await reading.read_report(runtime, period)
+        assert len(counted) <= 4, counted.names
+        assert [each.value for each in report.figures if each.code == "receipts"] == [730]
+        if period.store is None:
+            shares = {each.code: each.value for each in report.figures if each.subject is None}
+            assert (shares["repeat_rate"], shares["redemption_members"]) == (0.5, 0.75)
+
+
+async def test_a_report_says_since_when_acts_wait_to_be_counted(database: Database) -> None:
+    runtime = await open_runtime(database)
+    assert (await reading.read_report(runtime, YEAR)).waiting_since is None
+    await join(runtime, "ana")
+    assert (await reading.read_report(runtime, YEAR)).waiting_since == BEGAN
+
+
+async def test_the_period_before_is_as_long_and_of_whole_months_where_this_one_is(database: Database) -> None:
+    assert Period(date(2026, 3, 1), date(2026, 3, 31)).before == Period(date(2026, 2, 1), date(2026, 2, 28))
+    assert Period(date(2026, 3, 2), date(2026, 3, 8)).before == Period(date(2026, 2, 23), date(2026, 3, 1))
+    runtime = await open_runtime(database)
+    with pytest.raises(InvalidInput, match="to: lies before from"):
+        await reading.read_report(runtime, Period(date(2026, 3, 2), date(2026, 3, 1)))
+    with pytest.raises(InvalidInput, match="from: asks for more than 800 days"):
+        await reading.read_report(runtime, Period(date(2020, 3, 2), date(2026, 3, 1)))
+    usual = reading.default_period(runtime, now=datetime(2026, 3, 31, 23, 30, tzinfo=UTC))
+    assert usual == Period(date(2026, 3, 3), date(2026, 4, 1))  # it is April in Lisbon already

@@ -1,0 +1,117 @@
+"""The long demo: believable, the same for the same instant, and proved by its journal."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from domain.model.event_names import PURCHASED, REFUNDED, SURVEY_ANSWERED
+from domain.model.programme import load
+from domain.services import demo_people
+from domain.services.demo import SEED, DatabaseInUse, fill_demo
+from domain.services.demo_catalogue import catalogue_of
+from domain.services.demo_history.filling import fill_history
+from domain.services.demo_history.lives import life_lines
+from domain.services.demo_history.seasons import (
+    CAMPAIGNS,
+    SILENT_FOR,
+    SILENT_STORE,
+    Shopping,
+    with_campaigns,
+)
+from domain.services.demo_people import make_people
+from domain.services.ledger.verification import verify
+from domain.services.runtime import Runtime
+from domain.store.connect import Database, connect
+from domain.store.ledger import journal
+from tests.small_runtime import NUMISCOLLECT, join, open_runtime
+
+NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
+TEXT = with_campaigns(NUMISCOLLECT.read_text(encoding="utf-8"), until=NOW)
+
+
+@pytest.fixture
+async def unheard(database_uri: str) -> AsyncIterator[Database]:
+    """A database without a command log: the demo empties whole collections, as no request does."""
+    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30)
+    try:
+        yield fresh
+    finally:
+        await fresh.client.drop_database(fresh.mongo.name)
+        await fresh.close()
+
+
+async def fill(runtime: Runtime) -> int:
+    published = runtime.programmes.current()
+    filled = await fill_history(
+        runtime.store, published=published, batches=2, now=NOW, progress=lambda *_: None
+    )
+    return filled.members
+
+
+async def test_two_batches_are_written_whole_and_the_journal_proves_them(
+    unheard: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_people, "MEMBERS", 12)
+    monkeypatch.setattr(demo_people, "PARTS", ())
+    runtime = await open_runtime(unheard, TEXT, now=NOW - timedelta(days=731))
+    assert await fill(runtime) == 24
+    assert [str(each) async for each in verify(runtime.store)] == []
+    query = {"at": {"$gt": NOW - timedelta(days=900)}}
+    reasons, rows = Counter[str](), 0
+    async for row in runtime.store[journal.COLLECTION].find(query, {"outcomes": 1}):
+        rows += 1
+        of_campaigns = [each for each in row.get("outcomes", ()) if each[0].startswith("campaign-")]
+        reasons.update("given" if each[1] else each[3] for each in of_campaigns)
+    assert rows > 500
+    assert reasons["given"] > reasons["holdout"] > 0
+    members = await fill_demo(
+        runtime.store, published=runtime.programmes.current(), now=NOW, progress=lambda *_: None
+    )
+    assert len(members) == 12  # those of the first batch sign in, as in the demo
+    assert rows == len([row async for row in runtime.store[journal.COLLECTION].find(query, {"_id": 1})])
+
+
+async def test_other_peoples_members_are_left_alone(unheard: Database) -> None:
+    runtime = await open_runtime(unheard, TEXT, now=NOW - timedelta(days=731))
+    await join(runtime, "ana")
+    with pytest.raises(DatabaseInUse):
+        await fill(runtime)
+    assert await runtime.store["members"].find_one({"_id": "ana"}, {"_id": 1}) is not None
+
+
+def test_a_life_has_seasons_returns_answers_a_silent_shop_and_what_campaigns_plant() -> None:
+    programme = load(TEXT)
+    shopping, catalogue = Shopping(programme, NOW), catalogue_of(programme)
+    people = [person for batch in range(6) for person in make_people(seed=SEED + batch, until=NOW)]
+    lines = life_lines(people, catalogue, shopping, seed=1)
+    assert lines == life_lines(people, catalogue, shopping, seed=1)
+    names = Counter(str(line["name"]) for line in lines)
+    assert 0.03 < names[REFUNDED] / names[PURCHASED] < 0.08
+    assert 0.1 < names[SURVEY_ANSWERED] / names[PURCHASED] < 0.2
+    bought = [line for line in lines if line["name"] == PURCHASED]
+    stores = Counter[str]()
+    since_silent = Counter[str]()
+    for line in bought:
+        line_data = line["data"]
+        assert isinstance(line_data, dict)
+        stores[str(line_data["store"])] += 1
+        if str(line["at"]) > (NOW - SILENT_FOR).isoformat():
+            since_silent[str(line_data["store"])] += 1
+    assert stores[SILENT_STORE] > 500
+    assert since_silent["lisboa"] > since_silent[SILENT_STORE] == 0
+    months = Counter(str(line["at"])[5:7] for line in bought if str(line["at"]) > "2025-12")
+    assert months["12"] > 1.3 * months["01"]  # Christmas, though there are more members after it
+    for campaign in CAMPAIGNS:
+        held_out = {person.id for person in people if shopping.is_held_out(person.id, campaign)}
+        rate = shopping.rate(next(iter(held_out)), NOW - timedelta(days=campaign.days_ago - 9))
+        given = shopping.rate(
+            next(person.id for person in people if person.id not in held_out),
+            NOW - timedelta(days=campaign.days_ago - 9),
+        )
+        assert given / rate == pytest.approx(1 + campaign.effect)
+        assert 0.15 < len(held_out) / len(people) < 0.25
