@@ -53,3 +53,6 @@ def _add(programme: Programme, message: UncountedMessage, increments: Increments
         )
     )
     increments.add_on_day(day, f"messages.{message.code}.{fate}", 1, **PLACE)
+    if message.failed_at is not None:  # it has one fate, the last
+        failed_on = local_day(message.failed_at, programme.zone)
+        increments.add_on_day(failed_on, f"messages.{message.code}.failed", -1, **PLACE)
