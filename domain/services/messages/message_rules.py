@@ -21,7 +21,9 @@ from domain.store.people.details import Details
 
 # ---------------------------------------------------------------- pure rules
 def find_message_spec(programme: Programme, kind: OutboxKind, code: str) -> MessageSpec | None:
-    """Return the spec of a message, or of a survey's question as a message; None for an unknown code."""
+    """Return the spec of a message, or of a survey's question as a message; None for an unknown code, and
+    for what was sent once, which is no part of a programme.
+    """
     if kind == "survey":
         survey = find_survey_spec(programme, code)
         return survey.as_message if survey is not None else None
@@ -107,7 +109,7 @@ def main_balance(programme: Programme, stored_member: StoredMember, *, now: date
 
 def make_letter(row: OutboxRow, *, number: int, balance: int, now: datetime) -> Letter:
     """Return a message as a letter of the inbox."""
-    kind: LetterKind = "survey" if row.kind == "survey" else "message"
+    kind: LetterKind = row.kind if row.kind in ("survey", "once") else "message"
     return Letter(
         row.id, row.member, number, kind, row.code, row.version, row.event, row.event_data, balance, now
     )
@@ -127,7 +129,7 @@ def render_message(
 
 def render_letter(programme: Programme, letter: Letter, recipient: Recipient) -> Rendered:
     """Return the text of a letter for its reader; its code alone where its message is unknown."""
-    spec = find_message_spec(programme, letter.kind, letter.code)
+    spec = letter.text or find_message_spec(programme, letter.kind, letter.code)
     if spec is None:
         return Rendered(letter.code, "", None)
     return render(programme, spec, MessageSubject(letter.event, letter.event_data, letter.balance), recipient)
