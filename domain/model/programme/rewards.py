@@ -1,9 +1,11 @@
-"""Rewards: what points buy or rules give, for whom and when, how many there are, and their vouchers."""
+"""Rewards: what points buy or rules give, for whom and when, how many there are, and their vouchers; and the
+categories of what is bought, by the names that members read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -22,6 +24,8 @@ from domain.model.programme.field_types import (
     as_list,
 )
 from domain.model.programme.rules import Limit
+
+MOST_OF_A_REWARD: Final = 10
 
 RewardKind = Literal["discount_amount", "discount_percent", "product", "event", "access", "service"]
 
@@ -55,9 +59,16 @@ class VoucherSpec(ProgrammePart):
     stores: Annotated[tuple[Code, ...], BeforeValidator(as_list)] = ()
 
 
+class CategorySpec(NamedPart):
+    """A category of what is bought, as lines of receipts and products name it, with its name for members."""
+
+    code: Code
+    name: TextByLocale
+
+
 class RewardSpec(NamedPart):
     """One reward. Without `cost` it is only given by rules: it is not listed, never unlocked and cannot be
-    redeemed.
+    redeemed. `categories` tell which purchases it goes with, for recommendations.
     """
 
     code: Code
@@ -78,3 +89,4 @@ class RewardSpec(NamedPart):
     voucher: VoucherSpec = VoucherSpec()
     announce: Flag = True
     return_grace: Duration | None = None
+    categories: Annotated[tuple[Code, ...], BeforeValidator(as_list), Field(max_length=MOST_OF_A_REWARD)] = ()
