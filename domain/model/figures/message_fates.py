@@ -31,4 +31,5 @@ def fate_of(*, state: str, reason: str, delivered: Collection[str], in_inbox: bo
 def is_fate(path: str) -> bool:
     """Tell whether a sum is of what became of messages, which the journal does not say."""
     parts = path.split(".")
-    return len(parts) == 3 and parts[0] == "messages" and parts[2] in FATES
+    is_of_message = len(parts) == 3 or (len(parts) == 5 and parts[2] == "variants")
+    return is_of_message and parts[0] == "messages" and parts[-1] in FATES

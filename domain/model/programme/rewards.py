@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -22,6 +22,7 @@ from domain.model.programme.field_types import (
     as_list,
 )
 from domain.model.programme.rules import Limit
+from domain.model.programme.varied.varied_part import MOST_VARIANTS, VariantSpec, VariedPart
 
 RewardKind = Literal["discount_amount", "discount_percent", "product", "event", "access", "service"]
 
@@ -55,10 +56,21 @@ class VoucherSpec(ProgrammePart):
     stores: Annotated[tuple[Code, ...], BeforeValidator(as_list)] = ()
 
 
-class RewardSpec(NamedPart):
+class RewardVariant(VariantSpec):
+    """How a reward is offered to those who have this variant: what is not said is the reward's own."""
+
+    title: TextByLocale | None = None
+    description: TextByLocale | None = None
+    image: str | None = None
+    cost: RewardCost | None = None
+
+
+class RewardSpec(VariedPart, NamedPart):
     """One reward. Without `cost` it is only given by rules: it is not listed, never unlocked and cannot be
     redeemed.
     """
+
+    noun: ClassVar[str] = "reward"
 
     code: Code
     title: TextByLocale
@@ -78,3 +90,12 @@ class RewardSpec(NamedPart):
     voucher: VoucherSpec = VoucherSpec()
     announce: Flag = True
     return_grace: Duration | None = None
+    variants: Annotated[tuple[RewardVariant, ...], Field(min_length=2, max_length=MOST_VARIANTS)] = ()
+
+    def as_variant(self, code: str | None) -> RewardSpec:
+        """Return the reward as one variant has it; the reward itself for one that it does not have."""
+        variant = next((each for each in self.variants if each.code == code), None)
+        if variant is None:
+            return self
+        texts = {"title": variant.title, "description": variant.description}
+        return self._made_with(variant, image=variant.image, cost=variant.cost, **texts)

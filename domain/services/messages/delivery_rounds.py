@@ -198,7 +198,7 @@ def _start_message(
     runtime: Runtime, worker: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
 ) -> DeliveryJob | Settlement:
     programme = runtime.programmes.loaded_or_current(row.version)
-    spec = message_of(programme, row.kind, row.code)
+    spec = message_of(programme, row.kind, row.code, row.variant)
     reason = undeliverable_reason(spec, stored_member)
     if reason is not None or spec is None or stored_member is None:
         dropped_deliveries = [finish_delivery(one, "dropped", reason or "") for one in row.deliveries or ()]
