@@ -29,6 +29,7 @@ from domain.model.figures.folded_row import FoldedRow
 from domain.model.figures.folds import leaderboards, people, purchases, rules, wallets
 from domain.model.figures.increments import NO_STORE, NO_TIER, Increments
 from domain.model.figures.member_figures import MemberFigures, bought, in_arms
+from domain.model.figures.variant_arms import in_variants
 from domain.model.ledger.deciding.opening import is_history
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Event
@@ -95,19 +96,21 @@ def follow(programme: Programme, before: MemberFigures, row: JournalRow, day: da
 def _after_receipt(figures: MemberFigures, programme: Programme, row: JournalRow, day: date) -> MemberFigures:
     event, refunded = row.event, row.refunded
     if event.purchase is None or event.delayed_rule is not None:
-        return figures
+        return in_variants(figures, programme, row, day)
     tested = [rule.code for rule in programme.rules if rule.holdout]
     if event.name == PURCHASED:
-        after = bought(figures, day=day, total=event.purchase.total)
+        total = event.purchase.total
+        after = bought(figures, day=day, total=total)
         tastes = after_purchase(
             after.tastes, event.purchase, day=day, ineligible=programme.programme.ineligible
         )
         after = evolve(after, tastes=tastes)
         if is_history(event):
             return after
-        return in_arms(after, tested, day=day, receipts=1, amount=event.purchase.total)
+        after = in_arms(after, tested, day=day, receipts=1, amount=total)
+        return in_variants(after, programme, row, day, receipts=1, amount=total)
     if event.name not in (REFUNDED, CORRECTED) or refunded is None:
-        return figures
+        return in_variants(figures, programme, row, day)
     less = refunded.before.total - refunded.remaining.total
     known = [rule for rule in tested if rule in figures.arms]
     bought_at = refunded.purchased_at
@@ -120,6 +123,7 @@ def _after_receipt(figures: MemberFigures, programme: Programme, row: JournalRow
         ineligible=programme.programme.ineligible,
     )
     after = in_arms(evolve(figures, tastes=tastes), known, day=day, receipts=0, amount=-less)
+    after = in_variants(after, programme, row, day, amount=-less)
     if event.name == REFUNDED:
         return evolve(after, returned=after.returned + less)
     return evolve(after, revenue=after.revenue - less)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.model.calendar import local_day
+from domain.model.figures.folds.rules import varied_paths
 from domain.model.figures.increments import Increments
 from domain.model.figures.message_fates import PLACE, fate_of
 from domain.model.programme import MessageSpec, Programme
@@ -57,4 +58,5 @@ def _add(
             in_inbox="inbox" in channels,
         )
     )
-    increments.add_on_day(day, f"messages.{message.code}.{fate}", 1, **PLACE)
+    for path in varied_paths(f"messages.{message.code}", message.variant):
+        increments.add_on_day(day, f"{path}.{fate}", 1, **PLACE)
