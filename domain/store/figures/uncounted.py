@@ -34,6 +34,7 @@ class UncountedMessage:
     reason: str = ""
     delivered: tuple[str, ...] = ()
     failed_at: datetime | None = None
+    variant: str | None = None
 
 
 async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMessage]:
@@ -51,6 +52,7 @@ async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMes
             row.get("error", ""),
             tuple(delivery[2] for delivery in row.get("deliveries") or ()),
             row.get("failed_at"),
+            row.get("variant"),
         )
         async for row in rows
     ]
@@ -64,7 +66,10 @@ async def find_read(store: DocumentStore, *, first: int) -> list[UncountedMessag
 
 def _letter(row: Raw) -> UncountedMessage:
     kind = row.get("kind", "message")
-    return UncountedMessage("inbox", row["_id"], kind, row["code"], row["version"], row["read_at"])
+    variant = row.get("variant")
+    return UncountedMessage(
+        "inbox", row["_id"], kind, row["code"], row["version"], row["read_at"], variant=variant
+    )
 
 
 def counted_writes(messages: Sequence[UncountedMessage]) -> list[Write]:

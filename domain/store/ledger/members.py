@@ -74,6 +74,7 @@ class MemberDocument(StoredDocument):
             IndexModel({"number_end": 1}),
             IndexModel({"erase_at": 1}),
             IndexModel({"review_at": 1}),
+            IndexModel({"ledger.segments": 1, "_id": 1}),
         )
 
 

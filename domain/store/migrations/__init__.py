@@ -39,6 +39,7 @@ from domain.store.migrations import (
     m0009_sweeps,
     m0010_console_operations,
     m0011_returned_while_parked,
+    m0012_segments,
 )
 from domain.store.migrations.format import read_format
 from domain.store.migrations.steps import Migration
@@ -57,6 +58,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(
         11, "Receipts say what was returned while a sale was parked", m0011_returned_while_parked.apply
     ),
+    Migration(12, "Members are found by segment", m0012_segments.apply),
 )
 FORMAT = FIRST_FORMAT + len(MIGRATIONS)
 
