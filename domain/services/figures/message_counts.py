@@ -58,5 +58,8 @@ def _add(
             in_inbox="inbox" in channels,
         )
     )
+    failed_on = None if message.failed_at is None else local_day(message.failed_at, programme.zone)
     for path in varied_paths(f"messages.{message.code}", message.variant):
         increments.add_on_day(day, f"{path}.{fate}", 1, **PLACE)
+        if failed_on is not None:  # it has one fate, the last
+            increments.add_on_day(failed_on, f"{path}.failed", -1, **PLACE)
