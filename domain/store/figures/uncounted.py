@@ -33,8 +33,8 @@ class UncountedMessage:
     state: str = ""
     reason: str = ""
     delivered: tuple[str, ...] = ()
-    failed_at: datetime | None = None
     variant: str | None = None
+    failed_at: datetime | None = None
 
 
 async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMessage]:
@@ -51,8 +51,8 @@ async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMes
             row["state"],
             row.get("error", ""),
             tuple(delivery[2] for delivery in row.get("deliveries") or ()),
-            row.get("failed_at"),
             row.get("variant"),
+            row.get("failed_at"),
         )
         async for row in rows
     ]

@@ -68,8 +68,8 @@ class OutboxDocument(StoredDocument):
     trace: str | None = None
     settled_at: datetime | None = None
     uncounted: bool | None = None
-    failed_at: datetime | None = None
     variant: str | None = None
+    failed_at: datetime | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
