@@ -15,6 +15,7 @@ from api.graphql.console.figures import FiguresQuery
 from api.graphql.console.member_acts import MemberActMutation
 from api.graphql.console.member_notes import ServiceNoteMutation
 from api.graphql.console.member_records import MemberRecordQuery
+from api.graphql.console.nicknames import NicknameMutation, NicknameQuery
 from api.graphql.console.operations.shifts import ShiftQuery
 from api.graphql.console.operations.systems import SystemMutation, SystemQuery
 from api.graphql.console.operations.waiting import WaitingMutation, WaitingQuery
@@ -89,6 +90,7 @@ class Query(
     MemberRecordQuery,
     CorrectionProposalQuery,
     StaffProposalQuery,
+    NicknameQuery,
     ContactProposalQuery,
     WorkforceQuery,
     SystemQuery,
@@ -149,6 +151,7 @@ class Mutation(
     StaffProposalMutation,
     MemberActMutation,
     ServiceNoteMutation,
+    NicknameMutation,
     BulkCorrectionMutation,
     WorkforceMutation,
     SystemMutation,

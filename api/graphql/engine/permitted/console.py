@@ -24,6 +24,7 @@ CONSOLE_QUERIES: Mapping[str, RootPermission] = {
     "proposedProgrammeText": permit(CONSOLE_OPERATOR),
     "figures": permit(FIGURES),
     "staffProposals": permit(SERVICE),
+    "leaderboardPlayers": permit(SERVICE),
     "contactProposals": permit(SERVICE),
     "employees": permit(CONSOLE_OPERATOR),
     "stores": permit(CONSOLE_OPERATOR),
@@ -49,6 +50,7 @@ CONSOLE_MUTATIONS: Mapping[str, RootPermission] = {
     "changeTags": permit(SERVICE),
     "addServiceNote": permit(SERVICE),
     "removeServiceNote": permit(SERVICE),
+    "takeNicknameAway": permit(SERVICE),
     "sendSignInCode": permit(SERVICE),
     "enrolInPlace": permit(SERVICE),
     "tryCorrections": permit(SERVICE),
@@ -80,7 +82,7 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
         SERVICE, "RewardGiven", "TagsChanged", "SignInCodeSent", "EnrolledInPlace", "ContactProposal"
     ),
     **types_for(SERVICE, "ServiceNote", "ServiceNotes", "MessageFate", "ChannelFate", "MemberDevice"),
-    **types_for(SERVICE, "CorrectionsTried", "TriedCorrection"),
+    **types_for(SERVICE, "CorrectionsTried", "TriedCorrection", "LeaderboardPlayer", "NicknameTakenAway"),
     # What operators do with many members
     **types_for(CONSOLE_OPERATOR, "Segment", "SegmentMember", "SegmentMembers", "TagsTried"),
     **types_for(CONSOLE_OPERATOR, "MemberJob", "MemberJobStarted", "MemberJobSkip", "OnceFile"),
