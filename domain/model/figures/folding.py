@@ -11,6 +11,7 @@ from datetime import date
 from typing import cast
 
 from domain.model.calendar import local_day
+from domain.model.club.leaderboards import UndoneRow
 from domain.model.event_names import (
     CLOSED,
     CODE_ENTERED,
@@ -39,10 +40,15 @@ FOLDS: tuple[Fold, ...] = (people.fold, purchases.fold, wallets.fold, rules.fold
 
 
 def fold_row(
-    programme: Programme, member: str, before: MemberFigures, row: JournalRow, increments: Increments
+    programme: Programme,
+    member: str,
+    before: MemberFigures,
+    row: JournalRow,
+    increments: Increments,
+    undone: tuple[UndoneRow, ...] = (),
 ) -> MemberFigures:
     """Add a row to the increments; return the member's figures after it. `programme` is the version that
-    decided the row.
+    decided the row, `undone` the rows that it takes back without saying of what.
     """
     day = local_day(row.event.at, programme.zone)
     after = follow(programme, before, row, day)
@@ -55,6 +61,7 @@ def fold_row(
         tier=row.facts.tier or before.tier or NO_TIER,
         before=before,
         after=after,
+        undone=undone,
     )
     for fold in FOLDS:
         fold(folded, increments)

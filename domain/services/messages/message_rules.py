@@ -24,7 +24,7 @@ def find_message_spec(
     programme: Programme, kind: OutboxKind, code: str, variant: str | None = None
 ) -> MessageSpec | None:
     """Return the spec of a message in one of its variants, or of a survey's question as a message; None for
-    an unknown code.
+    an unknown code, and for what was sent once, which is no part of a programme.
     """
     if kind == "survey":
         survey = find_survey_spec(programme, code)
@@ -111,7 +111,7 @@ def main_balance(programme: Programme, stored_member: StoredMember, *, now: date
 
 def make_letter(row: OutboxRow, *, number: int, balance: int, now: datetime) -> Letter:
     """Return a message as a letter of the inbox."""
-    kind: LetterKind = "survey" if row.kind == "survey" else "message"
+    kind: LetterKind = row.kind if row.kind in ("survey", "once") else "message"
     return Letter(
         row.id,
         row.member,
@@ -141,7 +141,7 @@ def render_message(
 
 def render_letter(programme: Programme, letter: Letter, recipient: Recipient) -> Rendered:
     """Return the text of a letter for its reader; its code alone where its message is unknown."""
-    spec = find_message_spec(programme, letter.kind, letter.code, letter.variant)
+    spec = letter.text or find_message_spec(programme, letter.kind, letter.code, letter.variant)
     if spec is None:
         return Rendered(letter.code, "", None)
     subject = MessageSubject(letter.event, letter.event_data, letter.balance, letter.member)

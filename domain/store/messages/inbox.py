@@ -20,6 +20,7 @@ from pymongo import IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from domain.model.ledger.events import Json
+from domain.model.programme import MessageSpec
 from domain.store.connect import Raw
 from domain.store.document_store import (
     DUPLICATE_KEY,
@@ -35,7 +36,7 @@ from domain.store.stored_document import StoredDocument
 
 COLLECTION = "inbox"
 MAILBOXES = "mailboxes"
-LetterKind = Literal["message", "survey"]
+LetterKind = Literal["message", "survey", "once"]
 MAX_CHANGED = 200
 
 
@@ -85,8 +86,9 @@ class MailboxDocument(StoredDocument):
 class Letter:
     """A message or a survey's question; `number` counts the member's letters.
 
-    `balance` is the first wallet's when the letter came, `score` the answer to a question,
-    `variant` the message's as which it was sent.
+    `balance` is the first wallet's when the letter came, `score` the answer to a question, `variant` the
+    message's as which it was sent, `text` that of a message sent once, put in by whoever reads it
+    (`once_texts`).
     """
 
     id: str
@@ -103,6 +105,7 @@ class Letter:
     score: int | None = None
     answered_at: datetime | None = None
     variant: str | None = None
+    text: MessageSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ CLAIM_LEASE = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=30)
 MOST_OF_MEMBER = 500
 
-OutboxKind = Literal["message", "webhook", "survey"]
+OutboxKind = Literal["message", "webhook", "survey", "once"]  # once: written at the console
 OutboxState = Literal["pending", "done", "parked", "dropped"]
 DeliveryState = Literal["pending", "sent", "skipped", "dropped", "failed"]
 Lane = Literal["people", "systems"]
