@@ -1,5 +1,5 @@
-"""What the API says of receipts that are claimed by code or were returned before: a part of the table in
-`texts`.
+"""What the API says of receipts that are claimed by code or were returned before, and of what is
+recommended: a part of the table in `texts`.
 """
 
 from collections.abc import Mapping
@@ -54,6 +54,37 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Too many wrong codes for today. Try again tomorrow.",
         "pt": "Demasiados códigos errados por hoje. Tente de novo amanhã.",
         "pl": "Zbyt wiele błędnych kodów na dziś. Spróbuj ponownie jutro.",
+    },
+    # Why something is recommended
+    "recommended.bought_product": {
+        "en": "Because you bought {product}",
+        "pt": "Porque comprou {product}",
+        "pl": "Na podstawie zakupu: {product}",
+    },
+    "recommended.bought_alike": {
+        "en": "Bought by members who buy what you buy",
+        "pt": "Comprado por quem compra o mesmo",
+        "pl": "Kupują to osoby z podobnymi zakupami",
+    },
+    "recommended.bought_category": {
+        "en": "Because you buy {category}",
+        "pt": "Porque compra {category}",
+        "pl": "Na podstawie zakupów: {category}",
+    },
+    "recommended.reachable": {
+        "en": "Your balance is enough for it",
+        "pt": "O seu saldo chega",
+        "pl": "Twoje saldo wystarczy",
+    },
+    "recommended.nearly": {
+        "en": "Only {amount} more ({wallet})",
+        "pt": "Só faltam {amount} ({wallet})",
+        "pl": "Brakuje tylko {amount} ({wallet})",
+    },
+    "recommended.popular": {
+        "en": "Popular with members",
+        "pt": "Popular entre os membros",
+        "pl": "Popularne wśród członków",
     },
     "receipt.FROZEN": {
         "en": "This membership is on hold.",

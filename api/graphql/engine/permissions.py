@@ -108,6 +108,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "claimReceipt": permit(MEMBER),
         "joinLeaderboard": permit(MEMBER),
         "leaveLeaderboard": permit(MEMBER),
+        "openRecommendation": permit(MEMBER),
         "markMessagesRead": permit(MEMBER),
         "answerSurvey": permit(MEMBER),
         "exportMyData": permit(MEMBER),
@@ -206,6 +207,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(MEMBER, "ReceiptClaimed", "ReceiptRefused"),
     **types_for(MEMBER, "Leaderboard", "LeaderboardPlace", "LeaderboardPrize", "LeaderboardStanding"),
     **types_for(MEMBER, "LeaderboardJoined", "LeaderboardLeft"),
+    **types_for(MEMBER, "Recommendation", "RecommendationOpened", "Product", "ProductCategory"),
     **types_for(
         MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactRemoved", "ContactProofNeeded"
     ),

@@ -12,6 +12,7 @@ from typing import cast
 
 from domain.model.calendar import local_day
 from domain.model.club.leaderboards import UndoneRow
+from domain.model.club.tastes import NO_TASTES, after_purchase, after_return
 from domain.model.event_names import (
     CLOSED,
     CODE_ENTERED,
@@ -100,6 +101,10 @@ def _after_receipt(figures: MemberFigures, programme: Programme, row: JournalRow
     if event.name == PURCHASED:
         total = event.purchase.total
         after = bought(figures, day=day, total=total)
+        tastes = after_purchase(
+            after.tastes, event.purchase, day=day, ineligible=programme.programme.ineligible
+        )
+        after = evolve(after, tastes=tastes)
         if is_history(event):
             return after
         after = in_arms(after, tested, day=day, receipts=1, amount=total)
@@ -108,7 +113,16 @@ def _after_receipt(figures: MemberFigures, programme: Programme, row: JournalRow
         return in_variants(figures, programme, row, day)
     less = refunded.before.total - refunded.remaining.total
     known = [rule for rule in tested if rule in figures.arms]
-    after = in_arms(figures, known, day=day, receipts=0, amount=-less)
+    bought_at = refunded.purchased_at
+    tastes = after_return(
+        figures.tastes,
+        refunded.before,
+        refunded.remaining,
+        day=day,
+        bought_on=day if bought_at is None else local_day(bought_at, programme.zone),
+        ineligible=programme.programme.ineligible,
+    )
+    after = in_arms(evolve(figures, tastes=tastes), known, day=day, receipts=0, amount=-less)
     after = in_variants(after, programme, row, day, amount=-less)
     if event.name == REFUNDED:
         return evolve(after, returned=after.returned + less)
@@ -119,7 +133,8 @@ def _joined_or_left(figures: MemberFigures, event: Event, day: date) -> MemberFi
     if event.name in (ENROLLED, IMPORTED):
         return evolve(figures, joined_on=figures.joined_on or day)
     if event.name in (ERASED, CLOSED):
-        return evolve(figures, left_on=figures.left_on or day)
+        tastes = NO_TASTES if event.name == ERASED else figures.tastes
+        return evolve(figures, left_on=figures.left_on or day, tastes=tastes)
     return evolve(figures, left_on=None) if event.name == REOPENED else figures
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import date, timedelta
 
+from domain.model.club.tastes import NO_TASTES, Tastes
 from domain.model.values import dataclass, evolve
 
 DAYS_KEPT = 400
@@ -75,7 +76,7 @@ class MemberFigures:
     units, `returned` what was taken back of it. `left_on` is the day they were erased, or closed by a merge.
     `fired` are the rules that ever applied, `codes` those entered, with whether a purchase came after. `arms`
     are receipts and net revenue since a rule with a holdout stands, by rule, and the first day of that; and
-    the same of parts with variants, by their `varied_name`.
+    the same of parts with variants, by their `varied_name`. `tastes` is what recommendations rest on.
     """
 
     seq: int = 0
@@ -93,6 +94,7 @@ class MemberFigures:
     fired: frozenset[str] = frozenset()
     codes: Mapping[str, bool] = field(default_factory=dict)
     arms: Mapping[str, ArmFigures] = field(default_factory=dict)
+    tastes: Tastes = NO_TASTES
 
     @property
     def is_enrolled(self) -> bool:

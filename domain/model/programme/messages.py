@@ -24,6 +24,7 @@ from domain.model.programme.field_types import (
 from domain.model.programme.varied.varied_part import MOST_VARIANTS, VariantSpec, VariedPart
 
 SERVICE_PURPOSE = "service"
+PROFILING = "profiling"  # the purpose without which nothing is recommended by a member's own purchases
 # FCM keeps the newest push of each of four collapse keys for a phone that is off, and drops what has a fifth.
 MAX_COLLAPSE_NAMES = 4
 

@@ -26,7 +26,7 @@ from domain.model.programme.header import (
 )
 from domain.model.programme.membership import CodeSpec, GoalSpec, Leaderboard, PlanSpec, ReferralSpec, Segment
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
-from domain.model.programme.rewards import RewardSpec
+from domain.model.programme.rewards import CategorySpec, RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
 from domain.model.programme.tiers import CountSpec, NamedCount, Tiers, TierSpec
 from domain.model.programme.varied.varied_part import VariedPart
@@ -37,6 +37,7 @@ MOST_CODES = 500
 MOST_ATTRIBUTES = 50
 MOST_STORES = 2_000
 MOST_GOALS = 50
+MOST_CATEGORIES = 500
 
 
 class Programme(ProgrammePart):
@@ -50,6 +51,7 @@ class Programme(ProgrammePart):
     tiers: Tiers | None = None
     badges: tuple[BadgeSpec, ...] = ()
     rewards: tuple[RewardSpec, ...] = ()
+    categories: Annotated[tuple[CategorySpec, ...], Field(max_length=MOST_CATEGORIES)] = ()
     segments: tuple[Segment, ...] = ()
     referral: ReferralSpec | None = None
     codes: Annotated[tuple[CodeSpec, ...], Field(max_length=MOST_CODES)] = ()
@@ -129,6 +131,10 @@ class Programme(ProgrammePart):
     def reward(self, code: str) -> RewardSpec:
         """Return a reward. Raises KeyError."""
         return self._rewards[code]
+
+    def category(self, code: str) -> CategorySpec:
+        """Return a category of what is bought. Raises KeyError where the file has no name for it."""
+        return self._categories[code]
 
     def segment(self, code: str) -> Segment:
         """Return a segment. Raises KeyError."""
@@ -301,6 +307,10 @@ class Programme(ProgrammePart):
     @cached_property
     def _rewards(self) -> dict[str, RewardSpec]:
         return {reward.code: reward for reward in self.rewards}
+
+    @cached_property
+    def _categories(self) -> dict[str, CategorySpec]:
+        return {category.code: category for category in self.categories}
 
     @cached_property
     def _segments(self) -> dict[str, Segment]:

@@ -26,6 +26,7 @@ from domain.model.figures.member_figures import NOTHING_YET, MemberFigures
 from domain.model.ledger.decision import JournalRow
 from domain.services.club.handed_over import give_back, hand_over
 from domain.services.club.periods import finish_due
+from domain.services.club.product_links import measure_if_due
 from domain.services.club.standings import place_scores
 from domain.services.club.undone_referrals import find_undone
 from domain.services.figures.message_counts import count_messages
@@ -244,6 +245,7 @@ async def keep_projecting(
                     if clock() >= next_finish:
                         next_finish = clock() + FINISH_EACH
                         await finish_due(runtime, holder, now=programme_clock())
+                        await measure_if_due(runtime, now=programme_clock())
             except FoldingElsewhere:
                 holder.held_until = None
             except Busy:  # a slow machine: fewer at once

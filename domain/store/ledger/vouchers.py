@@ -7,7 +7,7 @@ the same transaction, and hold where it was used.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -143,6 +143,17 @@ async def find_by_member(
     query = {"member": member, "n": {"$gte": before - first, "$lt": before}}
     vouchers = [_read_voucher(row) async for row in store[COLLECTION].find(query)]
     return tuple(sorted(vouchers, key=lambda voucher: -voucher.number))
+
+
+async def find_redeemed(
+    store: DocumentStore, members: Sequence[str], *, rewards: Collection[str], since: datetime
+) -> set[tuple[str, str, datetime]]:
+    """Return which of some rewards members paid for since an instant, with member and time; one command."""
+    query = {"member": {"$in": list(members)}, "reward": {"$in": list(rewards)}, "given": False}
+    rows = store[COLLECTION].find(
+        {**query, "issued_at": {"$gte": since}}, {"member": 1, "reward": 1, "issued_at": 1}
+    )
+    return {(row["member"], row["reward"], row["issued_at"]) async for row in rows}
 
 
 async def find_states(

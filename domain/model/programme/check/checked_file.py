@@ -25,6 +25,7 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "tiers": (("tiers", "ladder"), "code"),
     "badges": (("badges",), "code"),
     "rewards": (("rewards",), "code"),
+    "categories": (("categories",), "code"),
     "segments": (("segments",), "code"),
     "codes": (("codes",), "code"),
     "batches": (("codes",), "batch"),

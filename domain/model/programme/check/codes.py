@@ -24,6 +24,7 @@ _SECTIONS: Final = (
         "tiers",
         "badges",
         "rewards",
+        "categories",
         "segments",
         "attributes",
         "plans",
@@ -184,17 +185,7 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
     if programme.tiers is not None:
         for path, count in count_paths(programme.tiers):
             yield from _unknown_code(checked_file, (*path, "wallet"), "wallets", count.wallet, "wallet")
-    for index, reward in enumerate(programme.rewards):
-        if reward.cost is not None:
-            yield from _unknown_code(
-                checked_file, ("rewards", index, "cost", "wallet"), "wallets", reward.cost.wallet, "wallet"
-            )
-        for tier in reward.tiers:
-            yield from _unknown_code(checked_file, ("rewards", index, "tiers"), "tiers", tier, "tier")
-        for tier in reward.early_access:
-            yield from _unknown_code(
-                checked_file, ("rewards", index, "early_access", tier), "tiers", tier, "tier"
-            )
+    yield from _reward_codes(checked_file)
     for index, board in enumerate(programme.leaderboards):
         yield from _unknown_code(
             checked_file, ("leaderboards", index, "count", "wallet"), "wallets", board.count.wallet, "wallet"
@@ -205,6 +196,24 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
                 checked_file, ("messages", index, "purpose"), "consents", message.purpose, "consent"
             )
             yield from _unasked_channels(programme, ("messages", index, "channels"), message)
+
+
+def _reward_codes(checked_file: CheckedFile) -> Iterator[Finding]:
+    for index, reward in enumerate(checked_file.programme.rewards):
+        if reward.cost is not None:
+            yield from _unknown_code(
+                checked_file, ("rewards", index, "cost", "wallet"), "wallets", reward.cost.wallet, "wallet"
+            )
+        for category in reward.categories:
+            yield from _unknown_code(
+                checked_file, ("rewards", index, "categories"), "categories", category, "category"
+            )
+        for tier in reward.tiers:
+            yield from _unknown_code(checked_file, ("rewards", index, "tiers"), "tiers", tier, "tier")
+        for tier in reward.early_access:
+            yield from _unknown_code(
+                checked_file, ("rewards", index, "early_access", tier), "tiers", tier, "tier"
+            )
 
 
 def _unasked_channels(programme: Programme, path: KeyPath, message: MessageSpec) -> Iterator[Finding]:
