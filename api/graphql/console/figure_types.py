@@ -154,6 +154,7 @@ class MessageFigures:
     promised: int = strawberry.field(description="Decided to be sent.")
     sent: int = strawberry.field(description="Delivered to a channel or the inbox.")
     opened: int = strawberry.field(description="Read in the inbox.")
+    clicked: int = strawberry.field(description="Tapped, in the inbox or as a push, to go where they lead.")
     failed: int = strawberry.field(description="Not delivered: a channel failed, or it came too late.")
     no_consent: int = strawberry.field(description="Not sent, since the member did not agree.")
     variants: list[VariantFigures] = strawberry.field(description=VARIANTS)

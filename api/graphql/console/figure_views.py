@@ -155,6 +155,7 @@ def _message_of(message: str, sums: Sums, variants: list[VariantFigures]) -> Mes
         promised=counts.get("promised", 0),
         sent=counts.get("sent", 0),
         opened=counts.get("opened", 0),
+        clicked=counts.get("clicked", 0),
         failed=counts.get("failed", 0),
         no_consent=counts.get("no_consent", 0),
         variants=variants,
