@@ -80,6 +80,23 @@ class Uplift:
     )
 
 
+@strawberry.type(
+    description=(
+        "What a rule returned on its cost since it stands: (gain x margin - cost) / cost, with the interval"
+        " of its uplift. The margin is the programme file's assumption."
+    )
+)
+class RuleReturn:
+    margin: int = strawberry.field(description="Percent of revenue that are assumed to stay.")
+    gain: float = strawberry.field(
+        description="Net revenue that it brought in all, in minor units: the uplift of those who may get it."
+    )
+    cost: float = strawberry.field(description="What it cost since it stands, in minor units.")
+    value: float = strawberry.field(description="0.5 is half of the cost beyond it.")
+    low: float = strawberry.field(description="The lower end of the interval.")
+    high: float = strawberry.field(description="The upper end of the interval.")
+
+
 @strawberry.type(description="What a rule came to in the period.")
 class RuleFigures:
     rule: str = strawberry.field(description="The rule's code.")
@@ -96,6 +113,12 @@ class RuleFigures:
     )
     receipts_uplift: Uplift | None = strawberry.field(
         description="Receipts a member; null without a holdout."
+    )
+    roi: RuleReturn | None = strawberry.field(
+        description=(
+            "What it returned on its cost since it stands; null without a holdout, a `margin` in the"
+            " programme file, or a cost above 0: then it cannot be told."
+        )
     )
     variants: list[VariantFigures] = strawberry.field(description=VARIANTS)
 

@@ -1,6 +1,7 @@
 """What figures are made of, as the schema shows it: views of a report, without a question to the database."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import date
 
 from api.graphql.console.figure_types import (
@@ -12,6 +13,7 @@ from api.graphql.console.figure_types import (
     MessageFigures,
     RewardFigures,
     RuleFigures,
+    RuleReturn,
     ScoreCount,
     Standing,
     SurveyFigures,
@@ -115,6 +117,7 @@ def _rule_of(result: RuleResult, variants: list[VariantFigures]) -> RuleFigures:
         cost=result.cost,
         revenue_uplift=_uplift_of(result.revenue),
         receipts_uplift=_uplift_of(result.receipts),
+        roi=None if result.roi is None else RuleReturn(**asdict(result.roi)),
         variants=variants,
     )
 

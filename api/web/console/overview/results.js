@@ -56,7 +56,7 @@ function Rules({ rules, titles }) {
     {
       head: t("rule.effect"),
       isText: true,
-      cell: (rule) => html`<${Effect} uplift=${rule.revenueUplift} />`,
+      cell: (rule) => html`<${Effect} uplift=${rule.revenueUplift} roi=${rule.roi} />`,
     },
   ];
   return html`<${Table} label=${t("results.rules")} rows=${rules} columns=${columns} none=${t("results.none")} />
@@ -65,14 +65,15 @@ function Rules({ rules, titles }) {
 }
 
 /* What a rule brought, or why nobody can say: only those held out tell it. */
-function Effect({ uplift }) {
+function Effect({ uplift, roi }) {
   if (!uplift) return html`<span class="quiet">${t("effect.none")}</span>`;
   const { difference, low, high, daysToTell, treatedMembers, heldOutMembers } = uplift;
   const write = signedMoney;
   const isTold = low > 0 || high < 0;
   return html`<strong class=${isTold ? (low > 0 ? "plus" : "minus") : ""}>${t("effect.difference", { difference: write(difference) })}</strong>
     <small class="under quiet">${t("effect.range", { low: write(low), high: write(high), treated: number(treatedMembers), out: number(heldOutMembers) })}</small>
-    ${!isTold && html`<small class="under">${daysToTell && daysToTell < 1000 ? t("effect.days", { count: daysToTell }) : t("effect.open")}</small>`}`;
+    ${!isTold && html`<small class="under">${daysToTell && daysToTell < 1000 ? t("effect.days", { count: daysToTell }) : t("effect.open")}</small>`}
+    ${roi && html`<small class="under">${t("effect.roi", { roi: percent(roi.value), low: percent(roi.low), high: percent(roi.high), margin: percent(roi.margin / 100) })}</small>`}`;
 }
 
 function Rewards({ rewards, known }) {
@@ -98,9 +99,12 @@ function Rewards({ rewards, known }) {
     <${Variants} kind="reward" parts=${rewards} titles=${new Map(known.map(({ code, title }) => [code, title]))} />`;
 }
 
+function percent(rate) {
+  return new Intl.NumberFormat(speech.locale, { style: "percent", maximumFractionDigits: 0 }).format(rate);
+}
+
 function share(part, whole) {
-  if (!whole) return "";
-  return ` (${new Intl.NumberFormat(speech.locale, { style: "percent", maximumFractionDigits: 0 }).format(part / whole)})`;
+  return whole ? ` (${percent(part / whole)})` : "";
 }
 
 function Messages({ messages }) {

@@ -156,6 +156,7 @@ export default {
     other: "Efektu jeszcze nie wykazano; {count} dnia więcej mogłoby pokazać 5%.",
   },
   "effect.open": "Efektu nie wykazano.",
+  "effect.roi": "ROI {roi} ({low} do {high}), przy założonej marży {margin}",
   "variants": "Warianty",
   "variants.of": "Warianty: {part}",
   "variants.hint":
