@@ -168,6 +168,12 @@ class RewardFigures:
     cancelled: int = strawberry.field(description="Vouchers cancelled.")
     expired: int = strawberry.field(description="Vouchers that lapsed.")
     spent: list[WalletSum] = strawberry.field(description="What was paid for them, less what came back.")
+    cost: float | None = strawberry.field(
+        description=(
+            "Minor units: those used, by the reward's `unit_cost`, else by the amount of its discount; null"
+            " where the file has neither."
+        )
+    )
     variants: list[VariantFigures] = strawberry.field(description=VARIANTS)
 
 

@@ -19,7 +19,7 @@ const VARIANTS = `variants { variant share count opened clicked awarded { ${SUM}
 export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $store: String, $tier: String) {
   figures(from: $from, to: $to, store: $store, tier: $tier) { firstDay lastDay waitingSince
     rules { rule fired members heldOut awarded { ${SUM} } deducted { ${SUM} } cost revenueUplift { ${UPLIFT} } roi { margin value low high } ${VARIANTS} }
-    rewards { reward issued redeemed used cancelled expired spent { ${SUM} } ${VARIANTS} }
+    rewards { reward issued redeemed used cancelled expired spent { ${SUM} } cost ${VARIANTS} }
     messages { message promised sent opened clicked failed noConsent ${VARIANTS} }
     surveys { survey scores { score count } }
     tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }`;

@@ -90,6 +90,7 @@ function Rewards({ rewards, known }) {
     { head: t("reward.expired"), cell: ({ expired }) => number(expired) },
     { head: t("reward.cancelled"), cell: ({ cancelled }) => number(cancelled) },
     { head: t("reward.spent"), cell: ({ spent }) => html`<${Sums} sums=${spent} />` },
+    { head: t("rule.cost"), cell: ({ cost }) => (cost === null ? t("figure.unknown") : inMoney(cost)) },
     {
       head: t("reward.stock"),
       cell: (row) => (stock(row) === null ? t("reward.endless") : number(stock(row))),
