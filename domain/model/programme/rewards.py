@@ -61,13 +61,6 @@ class VoucherSpec(ProgrammePart):
     stores: Annotated[tuple[Code, ...], BeforeValidator(as_list)] = ()
 
 
-class CategorySpec(NamedPart):
-    """A category of what is bought, as lines of receipts and products name it, with its name for members."""
-
-    code: Code
-    name: TextByLocale
-
-
 class RewardVariant(VariantSpec):
     """How a reward is offered to those who have this variant: what is not said is the reward's own."""
 
@@ -75,6 +68,13 @@ class RewardVariant(VariantSpec):
     description: TextByLocale | None = None
     image: str | None = None
     cost: RewardCost | None = None
+
+
+class CategorySpec(NamedPart):
+    """A category of what is bought, as lines of receipts and products name it, with its name for members."""
+
+    code: Code
+    name: TextByLocale
 
 
 class RewardSpec(VariedPart, NamedPart):

@@ -51,6 +51,9 @@ def _add(
     for fate, at in _fates(programme, message, once):
         for path in varied_paths(f"messages.{message.code}", message.variant):
             increments.add_on_day(local_day(at, programme.zone), f"{path}.{fate}", 1, **PLACE)
+    if message.failed_at is not None:  # it has one fate, the last
+        for path in varied_paths(f"messages.{message.code}", message.variant):
+            increments.add_on_day(local_day(message.failed_at, programme.zone), f"{path}.failed", -1, **PLACE)
 
 
 def _fates(

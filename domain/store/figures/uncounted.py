@@ -21,8 +21,8 @@ FLAG_INDEX = IndexModel({FLAG: 1}, partialFilterExpression={FLAG: {"$exists": Tr
 @dataclass(frozen=True, slots=True)
 class UncountedMessage:
     """A message: of the outbox with its state, reason and the states of its channels, or of the inbox, read.
-    `at` is when that was. `clicked_at` is when its link was followed; `is_click_only` tells that this is
-    all that is left to count.
+    `at` is when that was, `failed_at` when it had failed, where that was counted and it was sent again.
+    `clicked_at` is when its link was followed; `is_click_only` tells that this is all that is left to count.
     """
 
     collection: Literal["outbox", "inbox"]
@@ -35,6 +35,7 @@ class UncountedMessage:
     reason: str = ""
     delivered: tuple[str, ...] = ()
     variant: str | None = None
+    failed_at: datetime | None = None
     clicked_at: datetime | None = None
     is_click_only: bool = False
 
@@ -54,6 +55,7 @@ async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMes
             row.get("error", ""),
             tuple(delivery[2] for delivery in row.get("deliveries") or ()),
             row.get("variant"),
+            row.get("failed_at"),
         )
         async for row in rows
     ]
@@ -88,7 +90,7 @@ def counted_writes(messages: Sequence[UncountedMessage]) -> list[Write]:
         update(
             message.collection,
             _as_read(message),
-            {"$unset": {FLAG: "", "click_only": ""}},
+            {"$unset": {FLAG: "", "failed_at": "", "click_only": ""}},
             if_missed=Stale("another has counted it"),
         )
         for message in messages
