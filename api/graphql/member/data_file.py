@@ -260,6 +260,7 @@ def _letter(audience: Audience, letter: Letter, recipient: Recipient) -> Json:
     return {
         "sentAt": letter.sent_at,
         "readAt": letter.read_at,
+        "clickedAt": letter.clicked_at,
         "title": words.title,
         "body": words.body,
         "score": letter.score,
