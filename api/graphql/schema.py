@@ -17,7 +17,11 @@ from api.graphql.console.member_notes import ServiceNoteMutation
 from api.graphql.console.member_records import MemberRecordQuery
 from api.graphql.console.operations.shifts import ShiftQuery
 from api.graphql.console.operations.systems import SystemMutation, SystemQuery
-from api.graphql.console.operations.waiting import WaitingMutation, WaitingQuery
+from api.graphql.console.operations.waiting import (
+    SourcePauseMutation,
+    WaitingMutation,
+    WaitingQuery,
+)
 from api.graphql.console.operations.workforce import WorkforceMutation, WorkforceQuery
 from api.graphql.console.programme.drafts import ProgrammeDraftQuery
 from api.graphql.console.programme.proposals import ProgrammeProposalMutation, ProgrammeProposalQuery
@@ -151,6 +155,7 @@ class Mutation(
     WorkforceMutation,
     SystemMutation,
     WaitingMutation,
+    SourcePauseMutation,
     BacktestMutation,
     ProgrammeProposalMutation,
     OnceMessageMutation,

@@ -20,7 +20,7 @@ from domain.store.club import leaderboard_players, leaderboard_results, leaderbo
 from domain.store.document_store import DocumentStore, Write
 from domain.store.figures import backtests, member_figures
 from domain.store.figures import due as figures_due
-from domain.store.intake import bindings, clients, deliveries, orders, source_files
+from domain.store.intake import bindings, clients, deliveries, orders, source_files, source_pauses
 from domain.store.ledger import (
     agenda,
     code_counts,
@@ -240,6 +240,7 @@ PLACES: Sequence[DataPlace] = (
             (audit.SHIFTS, "employees' figures"),
             (dropped_keys.COLLECTION, "keys"),
             (source_files.COLLECTION, "the shops' files"),
+            (source_pauses.COLLECTION, "which shops' reports wait"),
             (increments.DAYS, "sums"),
             (increments.NOW, "sums"),
             (clients.COLLECTION, "systems, and hashes of their keys"),

@@ -26,7 +26,7 @@ from domain.store.club import (
 from domain.store.document_store import DocumentStore
 from domain.store.figures import backtests, member_figures, sums
 from domain.store.figures import due as figures_due
-from domain.store.intake import bindings, clients, deliveries, orders, source_files
+from domain.store.intake import bindings, clients, deliveries, orders, source_files, source_pauses
 from domain.store.ledger import (
     agenda,
     code_counts,
@@ -126,6 +126,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     dropped_keys.DroppedKeyDocument,
     stale_commits.StaleCommitDocument,
     source_files.SourcesVersion,
+    source_pauses.SourcePauseDocument,
     deliveries.IntakeDocument,
     orders.IntakeOrderDocument,
     bindings.BindingDocument,

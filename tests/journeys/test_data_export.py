@@ -92,7 +92,7 @@ NOTHING_PERSONAL = {
         "staff_attempts",
         "tills",
     ),
-    *("dropped_keys", "stale_commits", "shifts", "intake_sources", "clients"),
+    *("dropped_keys", "stale_commits", "shifts", "intake_sources", "source_pauses", "clients"),
 }
 
 

@@ -61,7 +61,15 @@ UNSHARDED = frozenset(
             "dropped_keys",
         ),
         *("leaderboard_ranks", "leaderboard_results", "member_jobs"),
-        *("clients", "intake_sources", "programme_proposals", "figures_days", "figures_now", "sweeps"),
+        *(
+            "clients",
+            "intake_sources",
+            "source_pauses",
+            "programme_proposals",
+            "figures_days",
+            "figures_now",
+            "sweeps",
+        ),
     }
 )
 

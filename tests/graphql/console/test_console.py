@@ -52,6 +52,8 @@ OPERATOR_ROOTS = {
     *("addEmployee", "moveEmployee", "disableEmployee", "enableEmployee", "changeEmployeePassword"),
     *("resetSecondFactor", "addStore", "renameStore"),
     *("addSystem", "changeSystem", "rotateSystemKey", "revokeSystem", "retryOutbox", "retryIntake"),
+    *("segments", "segmentMembers", "memberJobs", "tryMessage", "sendMessage", "tryTags"),
+    *("changeTagsOfMany", "startFile", "stopJob", "pauseSource", "resumeSource"),
 }
 PROGRAMME_ROOTS = {
     *("programmeVersions", "programmeText", "programmeDifference", "programmeCheck", "programmeTrial"),

@@ -73,6 +73,8 @@ CONSOLE_MUTATIONS: Mapping[str, RootPermission] = {
     "changeTagsOfMany": permit(CONSOLE_OPERATOR),
     "startFile": permit(CONSOLE_OPERATOR),
     "stopJob": permit(CONSOLE_OPERATOR),
+    "pauseSource": permit(CONSOLE_OPERATOR),
+    "resumeSource": permit(CONSOLE_OPERATOR),
 }
 CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     **types_for(SERVICE, "StaffProposal", "StaffProposed", "ProposalApproved", "ProposalDeclined"),
@@ -91,4 +93,5 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     **types_for(CONSOLE_OPERATOR, "System", "SystemKey", "SystemBound", "SystemRevoked"),
     **types_for(CONSOLE_OPERATOR, "WaitingCount", "QueueRow", "IntakeDelivery", "ReportingSource"),
     **types_for(CONSOLE_OPERATOR, "FateCount", "Intake", "Retried", "Shift", "ShiftFigure"),
+    **types_for(CONSOLE_OPERATOR, "SourcePauseChanged"),
 }
