@@ -58,7 +58,7 @@ from domain.store.people import (
     stores,
     tills,
 )
-from domain.store.publishing import programme_proposals
+from domain.store.publishing import pictures, programme_proposals
 
 # erased: what stands there goes. pseudonym: it stays, under the random id that leads to nobody any more.
 # lapses: hashes that nothing leads to by the member, gone by themselves soon. nothing: no member's data.
@@ -244,6 +244,7 @@ PLACES: Sequence[DataPlace] = (
             (increments.DAYS, "sums"),
             (increments.NOW, "sums"),
             (clients.COLLECTION, "systems, and hashes of their keys"),
+            (pictures.COLLECTION, "pictures of rewards and badges, drawn anew"),
             (programme_proposals.COLLECTION, "versions of the programme's file that wait"),
         )
     ),

@@ -74,7 +74,7 @@ from domain.store.people import (
     stores,
     tills,
 )
-from domain.store.publishing import programme_proposals
+from domain.store.publishing import pictures, programme_proposals
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import with_linger
 
@@ -105,6 +105,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     code_counts.CodeCountDocument,
     correction_proposals.CorrectionProposalDocument,
     programme_proposals.ProgrammeProposalDocument,
+    pictures.ProgrammePictureDocument,
     audit.AuditDocument,
     audit.ShiftDocument,
     look_ups.LookUpDocument,

@@ -85,6 +85,7 @@ NOTHING_PERSONAL = {
         "sweeps",
         "programmes",
         "programme_proposals",
+        "programme_pictures",
         "stock",
         "code_counts",
         "stores",

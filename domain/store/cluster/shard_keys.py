@@ -66,6 +66,7 @@ UNSHARDED = frozenset(
             "intake_sources",
             "source_pauses",
             "programme_proposals",
+            "programme_pictures",
             "figures_days",
             "figures_now",
             "sweeps",

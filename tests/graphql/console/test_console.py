@@ -59,7 +59,7 @@ PROGRAMME_ROOTS = {
     *("programmeVersions", "programmeText", "programmeDifference", "programmeCheck", "programmeTrial"),
     *("programmeProposals", "proposedProgrammeText"),
     *("proposeProgramme", "approveProgramme", "declineProgramme"),
-    *("startBacktest", "cancelBacktest"),
+    *("startBacktest", "cancelBacktest", "programmePictures", "addPicture"),
 }
 
 
@@ -75,7 +75,7 @@ def opened_to(kind: CallerKind) -> set[str]:
 
 def test_each_role_of_the_console_may_run_what_it_is_for() -> None:
     assert opened_to(CallerKind.SERVICE) == SERVICE_ROOTS
-    figures = {"figures", "backtests", "backtest"}
+    figures = {"figures", "backtests", "backtest", "codeUses"}
     of_operators = SERVICE_ROOTS | PROGRAMME_ROOTS | OPERATOR_ROOTS | {"auditTrail"} | figures
     assert opened_to(CallerKind.CONSOLE_OPERATOR) == of_operators
     assert opened_to(CallerKind.ANALYST) == {"staff", "signOut"} | figures

@@ -23,6 +23,8 @@ CONSOLE_QUERIES: Mapping[str, RootPermission] = {
     "programmeProposals": permit(CONSOLE_OPERATOR),
     "proposedProgrammeText": permit(CONSOLE_OPERATOR),
     "figures": permit(FIGURES),
+    "codeUses": permit(FIGURES),
+    "programmePictures": permit(CONSOLE_OPERATOR),
     "staffProposals": permit(SERVICE),
     "contactProposals": permit(SERVICE),
     "employees": permit(CONSOLE_OPERATOR),
@@ -73,6 +75,7 @@ CONSOLE_MUTATIONS: Mapping[str, RootPermission] = {
     "changeTagsOfMany": permit(CONSOLE_OPERATOR),
     "startFile": permit(CONSOLE_OPERATOR),
     "stopJob": permit(CONSOLE_OPERATOR),
+    "addPicture": permit(CONSOLE_OPERATOR),
     "pauseSource": permit(CONSOLE_OPERATOR),
     "resumeSource": permit(CONSOLE_OPERATOR),
 }
@@ -83,6 +86,7 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     ),
     **types_for(SERVICE, "ServiceNote", "ServiceNotes", "MessageFate", "ChannelFate", "MemberDevice"),
     **types_for(SERVICE, "CorrectionsTried", "TriedCorrection"),
+    **types_for(FIGURES, "CodeUse"),
     # What operators do with many members
     **types_for(CONSOLE_OPERATOR, "Segment", "SegmentMember", "SegmentMembers", "TagsTried"),
     **types_for(CONSOLE_OPERATOR, "MemberJob", "MemberJobStarted", "MemberJobSkip", "OnceFile"),
@@ -94,4 +98,5 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     **types_for(CONSOLE_OPERATOR, "WaitingCount", "QueueRow", "IntakeDelivery", "ReportingSource"),
     **types_for(CONSOLE_OPERATOR, "FateCount", "Intake", "Retried", "Shift", "ShiftFigure"),
     **types_for(CONSOLE_OPERATOR, "SourcePauseChanged"),
+    **types_for(CONSOLE_OPERATOR, "ProgrammePicture", "PictureAdded"),
 }

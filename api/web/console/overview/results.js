@@ -6,11 +6,12 @@ import { html, useState } from "/shared/preact.js";
 import { Act, Notice } from "/shared/ui.js";
 import { speech, t } from "/shared/words.js";
 import { desk } from "../console.js";
+import { Codes } from "./codes.js";
 import { Behind, Filters, useFigures } from "./filters.js";
 import { RESULTS } from "./queries.js";
 import { unitsOf } from "./writing.js";
 
-const TABS = ["rules", "rewards", "messages", "surveys", "standing"];
+const TABS = ["rules", "rewards", "messages", "surveys", "codes", "standing"];
 
 export function Results({ filters }) {
   const { chosen, places, figures, fault, change, again } = useFigures(RESULTS, filters);
@@ -37,11 +38,12 @@ function Tab({ tab, figures, places }) {
   if (tab === "rewards") return html`<${Rewards} rewards=${figures.rewards} known=${places.rewards} />`;
   if (tab === "messages") return html`<${Messages} messages=${figures.messages} />`;
   if (tab === "surveys") return html`<${Surveys} surveys=${figures.surveys} />`;
+  if (tab === "codes") return html`<${Codes} values=${figures.values} />`;
   return html`<${Standing} figures=${figures} places=${places} title=${title} />`;
 }
 
-/* A table: `columns` are {head, cell(row), isText}; the first names its row. */
-function Table({ label, rows, columns, none }) {
+/** A table: `columns` are {head, cell(row), isText}; the first names its row. */
+export function Table({ label, rows, columns, none }) {
   if (!rows.length) return html`<p class="card empty quiet">${none}</p>`;
   const [first, ...rest] = columns;
   return html`<div class="daytable whole results" tabindex="0" role="region" aria-label=${label}><table>
@@ -53,7 +55,7 @@ function Table({ label, rows, columns, none }) {
   </table></div>`;
 }
 
-function Named({ title, code }) {
+export function Named({ title, code }) {
   return html`<span class=${title ? "" : "code small"}>${title ?? code}</span>${title && html`<small class="under quiet code">${code}</small>`}`;
 }
 
