@@ -45,6 +45,7 @@ from api.graphql.member.actions.receipt_claims import ReceiptClaimMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.club.leaderboards import LeaderboardMutation, LeaderboardQuery
+from api.graphql.member.club.recommendations import RecommendationMutation
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices.devices import DeviceMutation
 from api.graphql.member.devices.trial_push import TrialPushMutation
@@ -127,6 +128,7 @@ class Mutation(
     CodeMutation,
     ReceiptClaimMutation,
     LeaderboardMutation,
+    RecommendationMutation,
     VoucherUseMutation,
     ChallengeMutation,
     MessageMutation,

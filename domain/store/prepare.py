@@ -21,7 +21,10 @@ from domain.store.club import (
     leaderboard_players,
     leaderboard_results,
     leaderboard_scores,
+    product_links,
+    products,
     receipt_codes,
+    recommendation_openings,
 )
 from domain.store.document_store import DocumentStore
 from domain.store.figures import backtests, member_figures, sums
@@ -97,6 +100,9 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     leaderboard_scores.RanksDocument,
     leaderboard_players.PlayerDocument,
     leaderboard_results.ResultDocument,
+    products.ProductDocument,
+    product_links.ProductLinksDocument,
+    recommendation_openings.OpeningsDocument,
     merges.MergeDocument,
     programmes.ProgrammeVersion,
     sweeps.SweepDocument,

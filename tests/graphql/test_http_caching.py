@@ -138,6 +138,8 @@ def test_every_secret_that_a_query_reaches_is_named() -> None:
             "BacktestCount",
             "Standing",
             "Leaderboard",
+            "Recommendation",
+            "ProductCategory",
             "MessageFate",
             "ReportingSource",
             "Segment",

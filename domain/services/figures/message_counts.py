@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.model.calendar import local_day
+from domain.model.figures.folds.rules import varied_paths
 from domain.model.figures.increments import Increments
 from domain.model.figures.message_fates import PLACE, fate_of
 from domain.model.programme import MessageSpec, Programme
@@ -57,4 +58,8 @@ def _add(
             in_inbox="inbox" in channels,
         )
     )
-    increments.add_on_day(day, f"messages.{message.code}.{fate}", 1, **PLACE)
+    failed_on = None if message.failed_at is None else local_day(message.failed_at, programme.zone)
+    for path in varied_paths(f"messages.{message.code}", message.variant):
+        increments.add_on_day(day, f"{path}.{fate}", 1, **PLACE)
+        if failed_on is not None:  # it has one fate, the last
+            increments.add_on_day(failed_on, f"{path}.failed", -1, **PLACE)

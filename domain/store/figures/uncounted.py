@@ -21,7 +21,7 @@ FLAG_INDEX = IndexModel({FLAG: 1}, partialFilterExpression={FLAG: {"$exists": Tr
 @dataclass(frozen=True, slots=True)
 class UncountedMessage:
     """A message: of the outbox with its state, reason and the states of its channels, or of the inbox, read.
-    `at` is when that was.
+    `at` is when that was, `failed_at` when it had failed, where that was counted and it was sent again.
     """
 
     collection: Literal["outbox", "inbox"]
@@ -33,6 +33,8 @@ class UncountedMessage:
     state: str = ""
     reason: str = ""
     delivered: tuple[str, ...] = ()
+    variant: str | None = None
+    failed_at: datetime | None = None
 
 
 async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMessage]:
@@ -49,6 +51,8 @@ async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMes
             row["state"],
             row.get("error", ""),
             tuple(delivery[2] for delivery in row.get("deliveries") or ()),
+            row.get("variant"),
+            row.get("failed_at"),
         )
         async for row in rows
     ]
@@ -62,7 +66,10 @@ async def find_read(store: DocumentStore, *, first: int) -> list[UncountedMessag
 
 def _letter(row: Raw) -> UncountedMessage:
     kind = row.get("kind", "message")
-    return UncountedMessage("inbox", row["_id"], kind, row["code"], row["version"], row["read_at"])
+    variant = row.get("variant")
+    return UncountedMessage(
+        "inbox", row["_id"], kind, row["code"], row["version"], row["read_at"], variant=variant
+    )
 
 
 def counted_writes(messages: Sequence[UncountedMessage]) -> list[Write]:
@@ -71,7 +78,7 @@ def counted_writes(messages: Sequence[UncountedMessage]) -> list[Write]:
         update(
             message.collection,
             {"_id": message.id, FLAG: True},
-            {"$unset": {FLAG: ""}},
+            {"$unset": {FLAG: "", "failed_at": ""}},
             if_missed=Stale("another has counted it"),
         )
         for message in messages

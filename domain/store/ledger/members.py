@@ -180,6 +180,12 @@ async def find_many(store: DocumentStore, members: Sequence[str]) -> dict[str, S
     return member_by_id
 
 
+async def find_closed(store: DocumentStore, members: Collection[str]) -> dict[str, str]:
+    """Return, of those of some members that were merged into another, which one took them over."""
+    rows = store[COLLECTION].find({"_id": {"$in": list(members)}}, {"merged_into": 1})
+    return {row["_id"]: row["merged_into"] async for row in rows if row.get("merged_into") is not None}
+
+
 async def iterate_ids(store: DocumentStore, *, ids: IdRange = ALL_IDS) -> AsyncIterator[str]:
     """Yield the id of every member of a range, in order."""
     async for row in store[COLLECTION].find({"_id": ids.query()}, {"_id": 1}).sort("_id", 1):

@@ -33,7 +33,17 @@ def promise_writes(
     for index, message in enumerate(row.messages):
         event_data = {**message.data, **(_total_data(row.event) if message.event == row.event.name else {})}
         writes.append(
-            _insert_write(member, row, index, "message", message.code, message.event, event_data, now)
+            _insert_write(
+                member,
+                row,
+                index,
+                "message",
+                message.code,
+                message.event,
+                event_data,
+                now,
+                variant=message.variant,
+            )
         )
     event_by_id = {one.id: one for one in (row.event, *row.raised)}
     for index, effect in enumerate(row.effects, start=len(row.messages)):
@@ -178,6 +188,7 @@ def _insert_write(
     now: datetime,
     *,
     rule: str = "",
+    variant: str | None = None,
 ) -> Write:
     # What waits for an erased member is deleted by its id; that they were erased is still told.
     owner = f"erased-{member}" if event == ERASED else member
@@ -200,5 +211,6 @@ def _insert_write(
             "state": "pending",
             "due": now,
             **({} if trace is None else {"trace": trace}),
+            **({} if variant is None else {"variant": variant}),
         },
     )

@@ -1,13 +1,13 @@
-"""The step to format 11 builds the index by which a segment's members are found."""
+"""The step to format 12 builds the index by which a segment's members are found."""
 
 from datetime import UTC, datetime
 
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
-from domain.store.migrations import MIGRATIONS, m0011_segments
+from domain.store.migrations import MIGRATIONS, m0012_segments
 from domain.store.migrations.runner import MigrationRunner
 
-STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0011_segments.apply)
+STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0012_segments.apply)
 
 
 async def test_the_index_is_built_and_a_second_run_changes_nothing(database: Database) -> None:

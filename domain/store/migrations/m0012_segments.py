@@ -1,4 +1,4 @@
-"""Format 11: the console reads a segment's members, and acts on them, by an index."""
+"""Format 12: the console reads a segment's members, and acts on them, by an index."""
 
 from __future__ import annotations
 
