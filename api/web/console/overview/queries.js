@@ -20,9 +20,12 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
   figures(from: $from, to: $to, store: $store, tier: $tier) { firstDay lastDay waitingSince
     rules { rule fired members heldOut awarded { ${SUM} } deducted { ${SUM} } cost revenueUplift { ${UPLIFT} } roi { margin value low high } ${VARIANTS} }
     rewards { reward issued redeemed used cancelled expired spent { ${SUM} } cost ${VARIANTS} }
+    values { code subject value numerator denominator before }
     messages { message promised sent opened clicked failed noConsent ${VARIANTS} }
     surveys { survey scores { score count } }
     tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }`;
+
+export const CODES = `query ConsoleCodes { codeUses { name title isBatch made entered most left } }`;
 
 export const SOURCES = `query ConsoleSilent { sources { code lastAt } }`;
 

@@ -5,13 +5,14 @@ import { day, number } from "/shared/format.js";
 import { html, useState } from "/shared/preact.js";
 import { Act, Notice } from "/shared/ui.js";
 import { speech, t } from "/shared/words.js";
+import { Codes } from "./codes.js";
 import { Behind, Filters, useFigures } from "./filters.js";
 import { RESULTS } from "./queries.js";
-import { inMoney, Sums, Table } from "./table.js";
+import { inMoney, Named, Sums, Table } from "./table.js";
 import { Variants } from "./variants.js";
 import { signedMoney } from "./writing.js";
 
-const TABS = ["rules", "rewards", "messages", "surveys", "standing"];
+const TABS = ["rules", "rewards", "messages", "surveys", "codes", "standing"];
 
 export function Results({ filters }) {
   const { chosen, places, figures, fault, change, again } = useFigures(RESULTS, filters);
@@ -38,11 +39,8 @@ function Tab({ tab, figures, places }) {
   if (tab === "rewards") return html`<${Rewards} rewards=${figures.rewards} known=${places.rewards} />`;
   if (tab === "messages") return html`<${Messages} messages=${figures.messages} />`;
   if (tab === "surveys") return html`<${Surveys} surveys=${figures.surveys} />`;
+  if (tab === "codes") return html`<${Codes} values=${figures.values} />`;
   return html`<${Standing} figures=${figures} places=${places} title=${title} />`;
-}
-
-function Named({ title, code }) {
-  return html`<span class=${title ? "" : "code small"}>${title ?? code}</span>${title && html`<small class="under quiet code">${code}</small>`}`;
 }
 
 function Rules({ rules, titles }) {
