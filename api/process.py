@@ -25,6 +25,7 @@ from domain.services.figures.backtest.jobs import BacktestJobs
 from domain.services.intake.client_registry import ClientRegistry
 from domain.services.live.change_follower import ChangeFollower
 from domain.services.live.dropped_keys import DroppedKeys
+from domain.services.messages.badge_counts import BadgeCounts
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import Runtime
 from domain.services.senders import CodeSender, Senders
@@ -63,6 +64,7 @@ class Process:
     clients: ClientRegistry
     clock: Callable[[], datetime]
     backtests: BacktestJobs
+    badge_counts: BadgeCounts
 
     @property
     def store(self) -> DocumentStore:
@@ -108,7 +110,7 @@ async def open_process(
         await runtime.programme_time.read(store)
         _follow_programme(settings, configured, runtime)
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
-        backtests = BacktestJobs(clock)
+        backtests, badge_counts = BacktestJobs(clock), BadgeCounts()
         try:
             clients = ClientRegistry(store)
             follower = ChangeFollower(
@@ -132,10 +134,12 @@ async def open_process(
                 clients,
                 clock,
                 backtests,
+                badge_counts,
             )
         finally:
             await backtests.close()
             await drain.close(seconds=settings.shutdown_seconds)
+            await badge_counts.close()
             await store.drain()
             runtime.passwords.close()
 

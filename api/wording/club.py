@@ -36,6 +36,11 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Demasiados códigos errados por hoje. Tente de novo amanhã.",
         "pl": "Zbyt wiele błędnych kodów na dziś. Spróbuj ponownie jutro.",
     },
+    "notifications.service": {
+        "en": "Your membership",
+        "pt": "A sua adesão",
+        "pl": "Twoje członkostwo",
+    },
     # Why something is recommended
     "recommended.bought_product": {
         "en": "Because you bought {product}",

@@ -109,6 +109,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "joinLeaderboard": permit(MEMBER),
         "leaveLeaderboard": permit(MEMBER),
         "openRecommendation": permit(MEMBER),
+        "setNotification": permit(MEMBER),
+        "declineChallenge": permit(MEMBER),
         "markMessagesRead": permit(MEMBER),
         "answerSurvey": permit(MEMBER),
         "exportMyData": permit(MEMBER),
@@ -207,6 +209,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(MEMBER, "Leaderboard", "LeaderboardPlace", "LeaderboardPrize", "LeaderboardStanding"),
     **types_for(MEMBER, "LeaderboardJoined", "LeaderboardLeft"),
     **types_for(MEMBER, "Recommendation", "RecommendationOpened", "Product", "ProductCategory"),
+    **types_for(MEMBER, "NotificationSetting", "NotificationChannel", "NotificationSet", "ChallengeDeclined"),
     **types_for(
         MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactRemoved", "ContactProofNeeded"
     ),
