@@ -43,8 +43,8 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     # Why something is recommended
     "recommended.bought_product": {
-        "en": "Because you bought {product}",
-        "pt": "Porque comprou {product}",
+        "en": "Because you bought “{product}”",
+        "pt": "Porque comprou «{product}»",
         "pl": "Na podstawie zakupu: {product}",
     },
     "recommended.bought_alike": {
@@ -53,8 +53,8 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Kupują to osoby z podobnymi zakupami",
     },
     "recommended.bought_category": {
-        "en": "Because you buy {category}",
-        "pt": "Porque compra {category}",
+        "en": "Because you buy “{category}”",
+        "pt": "Porque compra «{category}»",
         "pl": "Na podstawie zakupów: {category}",
     },
     "recommended.reachable": {

@@ -57,7 +57,7 @@ async def measure(runtime: Runtime, *, now: datetime, most_members: int = MOST_M
         categories={
             code: ranking
             for code, skus in by_category.items()
-            if code and (ranking := counts.popular_of(skus))
+            if code and (ranking := counts.of_category(skus))
         },
         popular=counts.popular_of(all_skus),
         rewards=await _redeemed(runtime, now=now),

@@ -78,7 +78,7 @@ async def test_each_comes_with_its_reason_in_words(app: RunningApp, command_log:
         "kind": "PRODUCT",
         "code": "ag-2",
         "reason": "BOUGHT_PRODUCT",
-        "message": "Porque comprou Onça de prata",
+        "message": "Porque comprou «Onça de prata»",
         "category": None,
         "product": {
             "sku": "ag-2",

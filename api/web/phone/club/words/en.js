@@ -25,7 +25,7 @@ export default {
   "stores.open": "Open now",
   "stores.closed": "Closed now",
   "stores.shut": "Closed",
-  "notifications": "Notifications",
+  "notifications": "Messages I want",
   "notifications.hint": "What comes, and by which way. Your inbox has every message in any case.",
   "notifications.consent": "Only with your agreement, above.",
   "foryou.none": "What is recommended to you will stand here.",

@@ -29,7 +29,7 @@ export default {
   "stores.open": "Teraz otwarte",
   "stores.closed": "Teraz zamknięte",
   "stores.shut": "Zamknięte",
-  "notifications": "Powiadomienia",
+  "notifications": "Jakie wiadomości chcę dostawać",
   "notifications.hint": "Co i jaką drogą otrzymujesz. W skrzynce masz zawsze wszystkie wiadomości.",
   "notifications.consent": "Tylko za Twoją zgodą, powyżej.",
   "foryou.none": "Tu pojawią się polecane produkty i nagrody.",

@@ -29,7 +29,7 @@ export default {
   "stores.open": "Aberta agora",
   "stores.closed": "Fechada agora",
   "stores.shut": "Fechada",
-  "notifications": "Notificações",
+  "notifications": "Mensagens que quero",
   "notifications.hint": "O que recebe, e por onde. A sua caixa de mensagens tem tudo, em qualquer caso.",
   "notifications.consent": "Só com a sua autorização, acima.",
   "foryou.none": "Aqui vão estar as suas recomendações.",
