@@ -102,9 +102,7 @@ async def open_process(
         )
         await prepare(store, runner=_migration_runner(settings))
         await expect_secret(store, fingerprints(keys))
-        dropped = await dropped_keys.find_all(store)
-        _expect_signing_key(keys, dropped)
-        tokens.drop(dropped)
+        await _drop_keys(store, keys, tokens)
         runtime = _runtime(settings, _told_runtime(store, configured.senders), keys, configured.codes)
         await runtime.programmes.refresh()
         await runtime.programme_time.read(store)
@@ -142,6 +140,12 @@ async def open_process(
             await badge_counts.close()
             await store.drain()
             runtime.passwords.close()
+
+
+async def _drop_keys(store: DocumentStore, keys: Keys, tokens: Tokens) -> None:
+    dropped = await dropped_keys.find_all(store)
+    _expect_signing_key(keys, dropped)
+    tokens.drop(dropped)
 
 
 def _expect_signing_key(keys: Keys, dropped: Collection[str]) -> None:
