@@ -20,8 +20,11 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from domain.store import ttl
 from domain.store.connect import Database, connect
+from domain.store.document_store import DocumentStore
 from domain.store.ledger import programmes
+from domain.store.prepare import prepare
 from tests.command_log import CommandLog
+from tests.emptied_database import emptied
 from tests.servers import embedded_in_thread, quick_folder, seed_demo
 
 TWENTY_YEARS = 20 * 365 * 24 * 3600
@@ -71,24 +74,44 @@ def command_log() -> CommandLog:
     return CommandLog()
 
 
+@pytest.fixture(scope="session")
+def spare_databases() -> list[str]:
+    """The names of this process's databases that are prepared, empty and of no test just now."""
+    return []
+
+
 @pytest.fixture
 async def database(
-    database_uri: str, command_log: CommandLog, monkeypatch: pytest.MonkeyPatch
+    database_uri: str,
+    command_log: CommandLog,
+    monkeypatch: pytest.MonkeyPatch,
+    spare_databases: list[str],
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Database]:
-    """An empty database. At the end, every command that the test sent must have had a shape that scales.
+    """An empty database with all collections and indexes; not even those for a test marked `unprepared`. At the
+    end, every command that the test sent must have had a shape that scales.
 
     The database removes lapsed rows by the real clock, tests decide by their own: what has lapsed by the one may
     be needed by the other, so rows are kept for twenty years.
     """
     monkeypatch.setattr(ttl, "LINGER_SECONDS", TWENTY_YEARS)
-    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30, listeners=[command_log])
+    is_prepared = request.node.get_closest_marker("unprepared") is None
+    is_spare = is_prepared and bool(spare_databases)
+    name = spare_databases.pop() if is_spare else f"test-{secrets.token_hex(8)}"
+    fresh = connect(database_uri, name, timeout_seconds=30, listeners=[command_log])
     try:
+        if is_prepared and not is_spare:
+            await prepare(DocumentStore.of(fresh, embedded=True))
+            command_log.commands.clear()
         yield fresh
         faults = await command_log.faults(fresh)
         assert not faults, "\n".join(["commands that do not scale:", *faults])
     finally:
         with pymongo.timeout(DROP_SECONDS):  # the embedded server takes 0.1 ms of CPU a row
-            await fresh.client.drop_database(fresh.mongo.name)
+            if is_prepared and await emptied(fresh, command_log):
+                spare_databases.append(name)
+            else:
+                await fresh.client.drop_database(name)
         await fresh.close()
 
 

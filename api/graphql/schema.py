@@ -23,6 +23,11 @@ from api.graphql.console.programme.drafts import ProgrammeDraftQuery
 from api.graphql.console.programme.proposals import ProgrammeProposalMutation, ProgrammeProposalQuery
 from api.graphql.console.programme.versions import ProgrammeVersionQuery
 from api.graphql.console.requests_of_members import MemberRequestMutation
+from api.graphql.console.segments.files import FileMutation
+from api.graphql.console.segments.member_jobs import MemberJobMutation, MemberJobQuery
+from api.graphql.console.segments.messages_once import OnceMessageMutation
+from api.graphql.console.segments.segments import SegmentQuery
+from api.graphql.console.segments.tagging import TaggingMutation
 from api.graphql.console.staff_proposals import StaffProposalMutation, StaffProposalQuery
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.actions.challenges import ChallengeMutation
@@ -95,6 +100,8 @@ class Query(
     ProgrammeVersionQuery,
     ProgrammeDraftQuery,
     ProgrammeProposalQuery,
+    SegmentQuery,
+    MemberJobQuery,
 ):
     pass
 
@@ -150,6 +157,10 @@ class Mutation(
     WaitingMutation,
     BacktestMutation,
     ProgrammeProposalMutation,
+    OnceMessageMutation,
+    TaggingMutation,
+    FileMutation,
+    MemberJobMutation,
 ):
     pass
 

@@ -1,11 +1,30 @@
-"""What the API says of receipts that are claimed by code, and of what is recommended: a part of the table in
-`texts`.
+"""What the API says of receipts that are claimed by code or were returned before, and of what is
+recommended: a part of the table in `texts`.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
 CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "problem.PurchaseClaimed.whole": {
+        "en": "All of this receipt was returned before it counted for anybody. It gives nothing.",
+        "pt": "Este talão foi todo devolvido antes de contar para alguém. Não dá nada.",
+        "pl": "Wszystko z tego paragonu zwrócono, zanim zaliczono go komukolwiek. Nic nie daje.",
+    },
+    "problem.PurchaseClaimed.part": {
+        "en": (
+            "Part of this receipt was returned before it counted for anybody. What is left counts by its"
+            " code, or for the contact that was given."
+        ),
+        "pt": (
+            "Parte deste talão foi devolvida antes de contar para alguém. O resto conta pelo código dele, ou"
+            " para o contacto que foi dado."
+        ),
+        "pl": (
+            "Część tego paragonu zwrócono, zanim zaliczono go komukolwiek. Reszta liczy się przez jego kod"
+            " albo dla podanego kontaktu."
+        ),
+    },
     "receipt.UNKNOWN": {
         "en": "This code does not count. Check it and type it again.",
         "pt": "Este código não é válido. Verifique-o e escreva-o de novo.",

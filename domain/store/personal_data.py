@@ -45,7 +45,7 @@ from domain.store.ledger import (
 )
 from domain.store.ledger.due import sweeps
 from domain.store.messages import inbox, outbox
-from domain.store.operations import staff_proposals
+from domain.store.operations import file_parts, member_jobs, staff_proposals
 from domain.store.people import (
     card_steps,
     code_tries,
@@ -173,6 +173,9 @@ PLACES: Sequence[DataPlace] = (
         "rewards and corrections that wait for approval, reasons",
         staff_proposals.erase_member,
     ),
+    DataPlace(
+        member_jobs.COLLECTION, "erased", "who stands on a list that is worked on", member_jobs.forget_member
+    ),
     DataPlace(service_notes.COLLECTION, "erased", "notes of service", _by_member(service_notes.COLLECTION)),
     DataPlace(outbox.COLLECTION, "erased", "what was waiting to be sent", _by_id_prefix(outbox.COLLECTION)),
     DataPlace(inbox.MAILBOXES, "erased", "which messages came when", _by_id(inbox.MAILBOXES)),
@@ -237,6 +240,7 @@ PLACES: Sequence[DataPlace] = (
     ),
     DataPlace(increments.MONTHS, "pseudonym", "what was bought and redeemed in a month"),
     DataPlace(backtests.COLLECTION, "pseudonym", "who gained or lost most by a draft, for 30 days"),
+    DataPlace(file_parts.COLLECTION, "pseudonym", "rows of files without a person, for a day"),
     DataPlace(requests.COLLECTION, "lapses", "hashes and ids, for 30 days"),
     DataPlace(card_steps.COLLECTION, "lapses", "hashes, for 25 hours"),
     *(

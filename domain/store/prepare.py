@@ -56,7 +56,7 @@ from domain.store.migrations.format import (
 )
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import INDEX_SECONDS
-from domain.store.operations import staff_proposals
+from domain.store.operations import file_parts, member_jobs, staff_proposals
 from domain.store.people import (
     card_steps,
     code_tries,
@@ -144,6 +144,8 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     sums.MonthDocument,
     sums.NowDocument,
     backtests.BacktestDocument,
+    member_jobs.MemberJobDocument,
+    file_parts.FilePartDocument,
 )
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     document.Settings.name: document.Settings.indexes for document in DOCUMENTS

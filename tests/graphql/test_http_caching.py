@@ -142,6 +142,7 @@ def test_every_secret_that_a_query_reaches_is_named() -> None:
             "ProductCategory",
             "MessageFate",
             "ReportingSource",
+            "Segment",
         )
     }
     assert suspects - open_codes == SECRET_FIELDS

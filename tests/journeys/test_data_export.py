@@ -63,6 +63,8 @@ IN_THE_FILE = {
     "correction_proposals": "no correction until it is approved: history and service tell it then",
     "staff_proposals": "nothing done until it is approved: history and service tell it then",
     "service_notes": "notes",
+    "member_jobs": "lists of random ids that an operator acts on, for 30 days: service tells what was done",
+    "file_parts": "what history says, under random ids, for a day",
     "figures_due": "by a random id: which rows of history are to be counted",
     "figures_members": "recommendations; days and sums of what history says, by a random id",
     "figures_months": "sums of a month of what history says, by a random id",

@@ -14,6 +14,8 @@ from domain.store.people import stores
 from domain.store.prepare import COLLECTIONS, prepare
 from tests.command_log import CommandLog
 
+pytestmark = pytest.mark.unprepared
+
 
 async def test_a_new_database_bears_the_format_and_is_prepared_again(database: Database) -> None:
     store = DocumentStore.of(database, embedded=True)

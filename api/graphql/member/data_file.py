@@ -333,6 +333,7 @@ def _outcome(audience: Audience, outcome: Outcome, version: int) -> Json:
         "applied": outcome.applied,
         "amount": outcome.amount,
         "reason": None if outcome.reason is None else reason_text(audience, outcome.reason),
+        **({} if outcome.variant is None else {"variant": outcome.variant}),
     }
 
 

@@ -33,4 +33,5 @@ def is_fate(path: str) -> bool:
     parts = path.split(".")
     if parts[0] == "recommended":
         return True
-    return len(parts) == 3 and parts[0] == "messages" and parts[2] in FATES
+    is_of_message = len(parts) == 3 or (len(parts) == 5 and parts[2] == "variants")
+    return is_of_message and parts[0] == "messages" and parts[-1] in FATES

@@ -5,7 +5,7 @@ categories of what is bought, by the names that members read.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -24,6 +24,7 @@ from domain.model.programme.field_types import (
     as_list,
 )
 from domain.model.programme.rules import Limit
+from domain.model.programme.varied.varied_part import MOST_VARIANTS, VariantSpec, VariedPart
 
 MOST_OF_A_REWARD: Final = 10
 
@@ -59,6 +60,15 @@ class VoucherSpec(ProgrammePart):
     stores: Annotated[tuple[Code, ...], BeforeValidator(as_list)] = ()
 
 
+class RewardVariant(VariantSpec):
+    """How a reward is offered to those who have this variant: what is not said is the reward's own."""
+
+    title: TextByLocale | None = None
+    description: TextByLocale | None = None
+    image: str | None = None
+    cost: RewardCost | None = None
+
+
 class CategorySpec(NamedPart):
     """A category of what is bought, as lines of receipts and products name it, with its name for members."""
 
@@ -66,10 +76,12 @@ class CategorySpec(NamedPart):
     name: TextByLocale
 
 
-class RewardSpec(NamedPart):
+class RewardSpec(VariedPart, NamedPart):
     """One reward. Without `cost` it is only given by rules: it is not listed, never unlocked and cannot be
     redeemed. `categories` tell which purchases it goes with, for recommendations.
     """
+
+    noun: ClassVar[str] = "reward"
 
     code: Code
     title: TextByLocale
@@ -90,3 +102,12 @@ class RewardSpec(NamedPart):
     announce: Flag = True
     return_grace: Duration | None = None
     categories: Annotated[tuple[Code, ...], BeforeValidator(as_list), Field(max_length=MOST_OF_A_REWARD)] = ()
+    variants: Annotated[tuple[RewardVariant, ...], Field(min_length=2, max_length=MOST_VARIANTS)] = ()
+
+    def as_variant(self, code: str | None) -> RewardSpec:
+        """Return the reward as one variant has it; the reward itself for one that it does not have."""
+        variant = next((each for each in self.variants if each.code == code), None)
+        if variant is None:
+            return self
+        texts = {"title": variant.title, "description": variant.description}
+        return self._made_with(variant, image=variant.image, cost=variant.cost, **texts)

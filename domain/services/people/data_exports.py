@@ -202,5 +202,6 @@ async def iterate_letters(runtime: Runtime, member: Member) -> AsyncIterator[Let
     for first in range(1, mailbox.letter_count + 1, WINDOW):
         letters = await inbox.find_window(runtime.store, member.id, before=first + WINDOW, first=WINDOW)
         await runtime.programmes.load_versions({letter.version for letter in letters})
+        letters = await runtime.once_texts.put_in(runtime.store, letters)
         for letter in sorted(letters, key=lambda each: each.number):
             yield letter

@@ -71,8 +71,8 @@ def read_figures(row: Raw) -> MemberFigures:
         fired=frozenset(row.get("fired", ())),
         codes=dict(row.get("codes", ())),
         arms={
-            rule: ArmFigures(date.fromisoformat(since), receipts, revenue)
-            for rule, since, receipts, revenue in row.get("arms", ())
+            part: ArmFigures(date.fromisoformat(since), *values)
+            for part, since, *values in row.get("arms", ())
         },
         tastes=read_tastes(row.get("tastes")),
     )
@@ -141,8 +141,14 @@ def figures_document(member: str, figures: MemberFigures) -> dict[str, Any]:
         "fired": sorted(figures.fired),
         "codes": [[code, has_bought] for code, has_bought in sorted(figures.codes.items())],
         "arms": [
-            [rule, arm.since.isoformat(), arm.receipts, arm.revenue]
-            for rule, arm in sorted(figures.arms.items())
+            [
+                part,
+                arm.since.isoformat(),
+                arm.receipts,
+                arm.revenue,
+                *([arm.conversions, arm.split] if arm.split else []),
+            ]
+            for part, arm in sorted(figures.arms.items())
         ],
         "tastes": _tastes_document(figures.tastes),
     }

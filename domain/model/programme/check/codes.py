@@ -12,6 +12,7 @@ from domain.model.programme.membership import GOAL_FIGURES, GoalSpec
 from domain.model.programme.messages import MessageSpec
 from domain.model.programme.models import Programme
 from domain.model.programme.rules import Award
+from domain.model.programme.varied.varied_part import VariedPart
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
 
 _SECTIONS: Final = (
@@ -57,6 +58,7 @@ def check_codes(checked_file: CheckedFile) -> Iterator[Finding]:
         yield from _action_codes(checked_file, placed)
     yield from _part_codes(checked_file)
     yield from _goal_codes(checked_file)
+    yield from _variant_codes(checked_file)
 
 
 def check_duplicate_codes(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -79,6 +81,23 @@ def check_duplicate_codes(checked_file: CheckedFile) -> Iterator[Finding]:
                 yield Finding(
                     path, "service is the purpose that needs no consent", "name the purpose otherwise"
                 )
+
+
+def _variant_codes(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find variants of one part that have the same code."""
+    programme = checked_file.programme
+    sections: tuple[tuple[str, tuple[VariedPart, ...]], ...] = (
+        ("rules", programme.rules),
+        ("messages", programme.messages),
+        ("rewards", programme.rewards),
+    )
+    for section, parts in sections:
+        for index, part in enumerate(parts):
+            codes = [variant.code for variant in part.variants]
+            for n, code in enumerate(codes):
+                if code in codes[:n]:
+                    path: KeyPath = (section, index, "variants", n, "code")
+                    yield Finding(path, f"{part.code} has a variant {code} already", "give each its own code")
 
 
 def _unknown_code(

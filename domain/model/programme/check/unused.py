@@ -49,7 +49,7 @@ def _unused_caps(checked_file: CheckedFile) -> Iterator[Finding]:
         if not uses[cap.code]:
             yield _warning(("caps", index), f"no rule is capped by {cap.code}", remedy)
     for index, rule in enumerate(rules):
-        if rule.capped_by is not None and not any(action.award is not None for action in rule.do):
+        if rule.capped_by is not None and not any(action.award is not None for action in rule.all_actions):
             yield _warning(
                 ("rules", index, "capped_by"), "the rule awards nothing that a cap could bound", "remove it"
             )
