@@ -89,7 +89,7 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "recommended.popular": {
         "en": "Popular with members",
         "pt": "Popular entre os membros",
-        "pl": "Popularne wśród członków",
+        "pl": "Popularne wśród klubowiczów",
     },
     "receipt.FROZEN": {
         "en": "This membership is on hold.",

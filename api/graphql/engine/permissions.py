@@ -181,7 +181,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(FIGURES, "Figures", "Figure", "FigureDay", "FigureGoal", "WalletDay", "WalletSum", "Uplift"),
     **types_for(FIGURES, "RuleFigures", "RewardFigures", "MessageFigures", "SurveyFigures", "ScoreCount"),
     **types_for(FIGURES, "VariantFigures", "VariantMeasure"),
-    **types_for(FIGURES, "Standing", "TierMove"),
+    **types_for(FIGURES, "Standing", "TierMove", "RecommendationFigures"),
     # A draft tried on what happened
     **types_for(FIGURES, "Backtest", "BacktestReport", "BacktestWallet", "BacktestWalletFigures"),
     **types_for(FIGURES, "BacktestRule", "BacktestRuleFigures", "BacktestCount", "BacktestRefusal"),

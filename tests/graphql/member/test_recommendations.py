@@ -95,6 +95,12 @@ async def test_each_comes_with_its_reason_in_words(app: RunningApp, command_log:
     for is_counted in (True, False):
         opened = await app.mutate("openRecommendation", opening, "counted", token=ana)
         assert opened == {"counted": is_counted}
+    analyst = await app.hire("anna", "ANALYST")
+    figures: Any = await app.do("{ figures { recommendations { kind opened taken } } }", token=analyst)
+    assert figures["figures"]["recommendations"] == [
+        {"kind": "PRODUCT", "opened": 1, "taken": 0},
+        {"kind": "REWARD", "opened": 0, "taken": 0},
+    ]
     mutation = "mutation($i: OpenRecommendationInput!) { openRecommendation(input: $i) { counted } }"
     unknown = {"i": {"kind": "REWARD", "code": "nothing"}}
     assert (await app.error(mutation, unknown, token=ana))["code"] == "NOT_FOUND"

@@ -19,6 +19,7 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
     rewards { reward issued redeemed used cancelled expired spent { ${SUM} } }
     messages { message promised sent opened failed noConsent }
     surveys { survey scores { score count } }
+    recommendations { kind opened taken }
     tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }`;
 
 export const SOURCES = `query ConsoleSilent { sources { code lastAt } }`;

@@ -10,7 +10,7 @@ import { Behind, Filters, useFigures } from "./filters.js";
 import { RESULTS } from "./queries.js";
 import { unitsOf } from "./writing.js";
 
-const TABS = ["rules", "rewards", "messages", "surveys", "standing"];
+const TABS = ["rules", "rewards", "messages", "surveys", "foryou", "standing"];
 
 export function Results({ filters }) {
   const { chosen, places, figures, fault, change, again } = useFigures(RESULTS, filters);
@@ -36,6 +36,7 @@ function Tab({ tab, figures, places }) {
   if (tab === "rules") return html`<${Rules} rules=${figures.rules} titles=${title(places.earning)} />`;
   if (tab === "rewards") return html`<${Rewards} rewards=${figures.rewards} known=${places.rewards} />`;
   if (tab === "messages") return html`<${Messages} messages=${figures.messages} />`;
+  if (tab === "foryou") return html`<${ForYou} kinds=${figures.recommendations} />`;
   if (tab === "surveys") return html`<${Surveys} surveys=${figures.surveys} />`;
   return html`<${Standing} figures=${figures} places=${places} title=${title} />`;
 }
@@ -138,6 +139,16 @@ function Messages({ messages }) {
     { head: t("message.noconsent"), cell: ({ noConsent }) => number(noConsent) },
   ];
   return html`<${Table} label=${t("results.messages")} rows=${messages} columns=${columns} none=${t("results.none")} />`;
+}
+
+function ForYou({ kinds }) {
+  const columns = [
+    { head: t("foryou.kind"), cell: ({ kind }) => t(`foryou.${kind}`) },
+    { head: t("foryou.opened"), cell: ({ opened }) => number(opened) },
+    { head: t("foryou.taken"), cell: ({ taken, opened }) => number(taken) + share(taken, opened) },
+  ];
+  return html`<p class="small quiet">${t("foryou.hint")}</p>
+    <${Table} label=${t("results.foryou")} rows=${kinds} columns=${columns} none=${t("results.none")} />`;
 }
 
 function Surveys({ surveys }) {
