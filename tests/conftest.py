@@ -25,7 +25,7 @@ from domain.store.ledger import programmes
 from domain.store.prepare import prepare
 from tests.command_log import CommandLog
 from tests.emptied_database import emptied
-from tests.servers import embedded_in_thread, quick_folder, seed_demo
+from tests.servers import embedded_in_thread, forking_commands, quick_folder, seed_demo
 
 TWENTY_YEARS = 20 * 365 * 24 * 3600
 DROP_SECONDS = 120
@@ -49,6 +49,13 @@ def database_uri() -> Iterator[str]:
         return
     with quick_folder() as folder, embedded_in_thread(folder) as uri:
         yield uri
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_forked() -> Iterator[None]:
+    """Fork the commands that tests start: most of what they cost is their imports."""
+    with forking_commands():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
