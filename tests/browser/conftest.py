@@ -157,8 +157,8 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert faults == []
 
 
-@pytest.fixture(params=["light", "dark"])
-def phone(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A page on a narrow phone, in light and in dark."""
-    with narrow_context(browser, scheme=request.param) as context:
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A page on a narrow phone; `findings_in_both_schemes` judges it in light and in dark."""
+    with narrow_context(browser) as context:
         yield context.new_page()
