@@ -20,6 +20,7 @@ from api.http.branded.icons import brand_icons_route
 from api.http.branded.page_files import made_page_files
 from api.http.data_export import data_export_route
 from api.http.files.pictures import pictures_route
+from api.http.files.row_files import row_file_route
 from api.http.graphql_setup import make_graphql_routes
 from api.http.headers import OuterMiddleware, answer_unhandled_error, door
 from api.http.health import PartCheck, PartState, health_routes
@@ -180,6 +181,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
             *([schema_route()] if process.settings.introspection else []),
             unsubscribe_route(process),
             data_export_route(process),
+            row_file_route(process),
             shop_webhook_route(process),
             events_route(process, rates=rates),
             front_door_route(process, explorer=explorer),

@@ -28,6 +28,7 @@ COMMANDS = {
     "store": "people.store_commands",
     "source": "shops.source.source",
     "intake": "shops.intake.intake",
+    "catalogue": "shops.catalogue.catalogue",
     "client": "shops.clients.client",
     "contact": "members.contact.contact_commands",
     "erase": "members.erasure.erase",

@@ -28,6 +28,7 @@ from domain.services.ledger.turn import keep_turning
 from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import keep_delivering
 from domain.services.publishing.proposals import publish_due
+from domain.services.segments.jobs import keep_running
 from domain.services.senders import Senders
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 from domain.store.ledger.programmes import NothingPublished
@@ -159,6 +160,7 @@ async def run_worker(process: Process) -> None:
         tasks.create_task(_keep_taking_in(process))
         tasks.create_task(_keep_counting(process))
         sweep_faults = RepeatedFaultLog("worker.sweep_failed")
+        tasks.create_task(_keep_doing_jobs(process))
         tasks.create_task(keep_sweeping(runtime, clock=process.programme_clock, on_error=sweep_faults.report))
 
 
@@ -173,6 +175,12 @@ async def _keep_taking_in(process: Process) -> None:
     faults = RepeatedFaultLog("worker.intake_failed")
     registry = SourceRegistry(process.store)
     await keep_working(process.runtime, registry, clock=process.clock, on_error=faults.report)
+
+
+async def _keep_doing_jobs(process: Process) -> None:
+    """Do to many members what operators asked for."""
+    faults = RepeatedFaultLog("worker.jobs_failed")
+    await keep_running(process.runtime, clock=process.programme_clock, on_error=faults.report)
 
 
 async def _keep_counting(process: Process) -> None:

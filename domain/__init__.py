@@ -83,6 +83,7 @@ Around that path:
     domain/services/people/shifts/             how staff begin a shift: tries, password, second factor
     domain/services/messages/                  outbox, delivery, inbox, surveys
     domain/services/figures/                   the projector, figures of a period, counting again
+    domain/services/segments/                  a segment read, tagged, written to once, taken along as a file
     domain/services/live/                      what happens, as it happens
 
 Imports go down only: services, store, model. The model knows no clock: `now` is an argument everywhere.

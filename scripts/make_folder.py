@@ -147,6 +147,10 @@ def _act(shop: Shop, sheet: Json) -> None:
     _mutate_once(shop, "recordPurchase", "PurchaseInput", purchase, token=till)
     waiting = {**newcomer, "email": "quase@example.com"}
     _mutate_once(shop, "enrol", "EnrolInput", waiting)
+    sale = {"externalId": "MF-5", "currency": "EUR", "total": 8_000}
+    _mutate_once(shop, "recordGuestPurchase", "RecordGuestPurchaseInput", {"sale": sale}, token=till)
+    refund = {"externalId": "MF-5", "amount": 3_000, "reason": "one of two came back"}
+    _mutate_once(shop, "refundPurchase", "RefundInput", refund, token=till)
 
 
 def _mutate_once(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from bson import json_util
 from domain.store.connect import Database
 
 FOLDERS = Path(__file__).parent / "folders"
-ARCHIVES = sorted(FOLDERS.glob("format-*.ndjson.gz"))
+ARCHIVES = sorted(FOLDERS.glob("format-*.ndjson.gz"), key=lambda path: int(re.findall(r"\d+", path.name)[0]))
 
 
 def read_archive(archive: Path) -> Iterator[tuple[str, dict[str, Any]]]:

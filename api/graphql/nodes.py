@@ -19,7 +19,7 @@ from api.graphql.member.members import current_member
 from api.graphql.member.messages import current_message
 from api.graphql.member.points import entry_of, wallets_of
 from api.graphql.member.receipts import purchase_of
-from api.graphql.member.rewards import member_reward, rewards_by_code
+from api.graphql.member.rewards import find_reward, member_reward
 from api.graphql.member.tiers import tier_progress
 from api.graphql.member.vouchers import voucher_of
 from api.graphql.till.customers import current_customer
@@ -110,7 +110,7 @@ async def _staff(info: Info, key: str) -> Node:
 
 async def _reward(info: Info, key: str) -> Node:
     audience = await info.context.loaders.audience()
-    reward = rewards_by_code(audience.programme, audience.locale).get(key)
+    reward = find_reward(audience.programme, audience.locale, key)
     if reward is None:
         raise NotFound
     return reward

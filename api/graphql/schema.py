@@ -23,6 +23,11 @@ from api.graphql.console.programme.drafts import ProgrammeDraftQuery
 from api.graphql.console.programme.proposals import ProgrammeProposalMutation, ProgrammeProposalQuery
 from api.graphql.console.programme.versions import ProgrammeVersionQuery
 from api.graphql.console.requests_of_members import MemberRequestMutation
+from api.graphql.console.segments.files import FileMutation
+from api.graphql.console.segments.member_jobs import MemberJobMutation, MemberJobQuery
+from api.graphql.console.segments.messages_once import OnceMessageMutation
+from api.graphql.console.segments.segments import SegmentQuery
+from api.graphql.console.segments.tagging import TaggingMutation
 from api.graphql.console.staff_proposals import StaffProposalMutation, StaffProposalQuery
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.actions.challenges import ChallengeMutation
@@ -34,6 +39,7 @@ from api.graphql.member.actions.receipt_claims import ReceiptClaimMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.club.leaderboards import LeaderboardMutation, LeaderboardQuery
+from api.graphql.member.club.recommendations import RecommendationMutation
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices.devices import DeviceMutation
 from api.graphql.member.devices.trial_push import TrialPushMutation
@@ -93,6 +99,8 @@ class Query(
     ProgrammeVersionQuery,
     ProgrammeDraftQuery,
     ProgrammeProposalQuery,
+    SegmentQuery,
+    MemberJobQuery,
 ):
     pass
 
@@ -112,6 +120,7 @@ class Mutation(
     CodeMutation,
     ReceiptClaimMutation,
     LeaderboardMutation,
+    RecommendationMutation,
     VoucherUseMutation,
     ChallengeMutation,
     MessageMutation,
@@ -146,6 +155,10 @@ class Mutation(
     WaitingMutation,
     BacktestMutation,
     ProgrammeProposalMutation,
+    OnceMessageMutation,
+    TaggingMutation,
+    FileMutation,
+    MemberJobMutation,
 ):
     pass
 

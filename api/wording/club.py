@@ -1,9 +1,30 @@
-"""What the API says of receipts that are claimed by code: a part of the table in `texts`."""
+"""What the API says of receipts that are claimed by code or were returned before, and of what is
+recommended: a part of the table in `texts`.
+"""
 
 from collections.abc import Mapping
 from typing import Final
 
 CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "problem.PurchaseClaimed.whole": {
+        "en": "All of this receipt was returned before it counted for anybody. It gives nothing.",
+        "pt": "Este talão foi todo devolvido antes de contar para alguém. Não dá nada.",
+        "pl": "Wszystko z tego paragonu zwrócono, zanim zaliczono go komukolwiek. Nic nie daje.",
+    },
+    "problem.PurchaseClaimed.part": {
+        "en": (
+            "Part of this receipt was returned before it counted for anybody. What is left counts by its"
+            " code, or for the contact that was given."
+        ),
+        "pt": (
+            "Parte deste talão foi devolvida antes de contar para alguém. O resto conta pelo código dele, ou"
+            " para o contacto que foi dado."
+        ),
+        "pl": (
+            "Część tego paragonu zwrócono, zanim zaliczono go komukolwiek. Reszta liczy się przez jego kod"
+            " albo dla podanego kontaktu."
+        ),
+    },
     "receipt.UNKNOWN": {
         "en": "This code does not count. Check it and type it again.",
         "pt": "Este código não é válido. Verifique-o e escreva-o de novo.",
@@ -33,6 +54,37 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "Too many wrong codes for today. Try again tomorrow.",
         "pt": "Demasiados códigos errados por hoje. Tente de novo amanhã.",
         "pl": "Zbyt wiele błędnych kodów na dziś. Spróbuj ponownie jutro.",
+    },
+    # Why something is recommended
+    "recommended.bought_product": {
+        "en": "Because you bought {product}",
+        "pt": "Porque comprou {product}",
+        "pl": "Na podstawie zakupu: {product}",
+    },
+    "recommended.bought_alike": {
+        "en": "Bought by members who buy what you buy",
+        "pt": "Comprado por quem compra o mesmo",
+        "pl": "Kupują to osoby z podobnymi zakupami",
+    },
+    "recommended.bought_category": {
+        "en": "Because you buy {category}",
+        "pt": "Porque compra {category}",
+        "pl": "Na podstawie zakupów: {category}",
+    },
+    "recommended.reachable": {
+        "en": "Your balance is enough for it",
+        "pt": "O seu saldo chega",
+        "pl": "Twoje saldo wystarczy",
+    },
+    "recommended.nearly": {
+        "en": "Only {amount} more ({wallet})",
+        "pt": "Só faltam {amount} ({wallet})",
+        "pl": "Brakuje tylko {amount} ({wallet})",
+    },
+    "recommended.popular": {
+        "en": "Popular with members",
+        "pt": "Popular entre os membros",
+        "pl": "Popularne wśród członków",
     },
     "receipt.FROZEN": {
         "en": "This membership is on hold.",

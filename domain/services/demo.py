@@ -21,10 +21,11 @@ from domain.model.programme import Programme
 from domain.model.simulate import InputLine, SimulatedReceipt, Simulation
 from domain.model.simulate.purchase_inputs import read_purchase
 from domain.model.values import evolve
-from domain.services.demo_catalogue import catalogue_of
+from domain.services.demo_catalogue import catalogue_of, demo_products
 from domain.services.demo_letters import inbox_writes
 from domain.services.demo_people import DemoPart, DemoPerson, make_history, make_people
 from domain.store import bulk, commit
+from domain.store.club import products
 from domain.store.document_store import DocumentStore, Write
 from domain.store.ledger import agenda, receipts, stock
 from domain.store.ledger import members as members_store
@@ -101,6 +102,7 @@ async def fill_demo(
         decision_writes(store, published, run, members, now),
         on_progress=lambda done, total: progress("Writing", done, total),
     )
+    await products.put_many(store, demo_products(catalogue_of(published.programme)))
     await store["meta"].update_one({"_id": DEMO_ID}, {"$set": {"done": True}})
     return demo_members(members)
 
@@ -243,14 +245,7 @@ def _receipt_id(receipt: SimulatedReceipt) -> str:
 def _details(programme: Programme, person: DemoPerson) -> Details:
     catalogue = catalogue_of(programme)
     locale = person.locale if person.locale in catalogue.locales else catalogue.locales[0]
-    consent_answers: tuple[ConsentAnswer, ...] = ()
-    if person.wants_news and catalogue.consent is not None:
-        consent = programme.consent(catalogue.consent)
-        wording = consent.wording.for_locale(locale)
-        answer = ConsentAnswer(
-            consent.purpose, True, person.joined_at, wording, consent.wordingVersion, "app"
-        )
-        consent_answers = (answer,)
+    consents = [programme.consent(purpose) for purpose in catalogue.consents if person.wants_news]
     return Details(
         name=person.name,
         email=person.email,
@@ -258,5 +253,15 @@ def _details(programme: Programme, person: DemoPerson) -> Details:
         locale=locale,
         timezone=programme.programme.timezone,
         terms=programme.programme.terms.version,
-        consents=consent_answers,
+        consents=tuple(
+            ConsentAnswer(
+                consent.purpose,
+                True,
+                person.joined_at,
+                consent.wording.for_locale(locale),
+                consent.wordingVersion,
+                "app",
+            )
+            for consent in consents
+        ),
     )

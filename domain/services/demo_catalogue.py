@@ -7,14 +7,17 @@ The example programme has its own. In any other the products are the categories 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from domain.model.club.products import Product
 from domain.model.conditions import Expression
 from domain.model.programme import Programme
 from domain.model.programme.field_types import ProgrammePart
 from domain.model.programme.header import RESERVED_CATEGORIES, EventSpec
+from domain.model.programme.messages import PROFILING
 from domain.model.programme.rules import CountBasis
 
 EXAMPLE: Final = "numiscollect"
@@ -36,20 +39,33 @@ class DemoProduct:
     name: str
     price_minor: int
     weight: int
+    names: tuple[str, str] | None = None  # in English and Polish
+
+    @property
+    def sku(self) -> str:
+        """Return its sku: its name in plain letters."""
+        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode()
+        return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or self.category
 
 
 _EXAMPLE_PRODUCTS: Final = (
-    DemoProduct("gold-coins", "Libra de ouro", 52_000, 2),
-    DemoProduct("gold-coins", "Ducado 1/10 oz", 31_000, 3),
-    DemoProduct("silver-coins", "Onça de prata", 3_900, 18),
-    DemoProduct("silver-coins", "Dez euros comemorativa", 2_450, 20),
-    DemoProduct("silver-coins", "Denário romano", 8_900, 6),
-    DemoProduct("stamps", "Bloco filatélico", 1_250, 16),
-    DemoProduct("stamps", "Série anual de selos", 4_800, 8),
-    DemoProduct("books", "Catálogo de moedas", 2_990, 9),
-    DemoProduct("supplies", "Álbum de coleção", 1_990, 12),
-    DemoProduct("supplies", "Lupa de bolso", 990, 10),
-    DemoProduct("gift-card", "Cartão oferta", 2_500, 4),
+    DemoProduct("gold-coins", "Libra de ouro", 52_000, 2, ("Gold sovereign", "Złoty suweren")),
+    DemoProduct("gold-coins", "Ducado 1/10 oz", 31_000, 3, ("Ducat 1/10 oz", "Dukat 1/10 oz")),
+    DemoProduct("silver-coins", "Onça de prata", 3_900, 18, ("Silver ounce", "Uncja srebra")),
+    DemoProduct(
+        "silver-coins",
+        "Dez euros comemorativa",
+        2_450,
+        20,
+        ("Commemorative ten euros", "Okolicznościowe dziesięć euro"),
+    ),
+    DemoProduct("silver-coins", "Denário romano", 8_900, 6, ("Roman denarius", "Denar rzymski")),
+    DemoProduct("stamps", "Bloco filatélico", 1_250, 16, ("Stamp sheet", "Bloczek znaczków")),
+    DemoProduct("stamps", "Série anual de selos", 4_800, 8, ("Year set of stamps", "Rocznik znaczków")),
+    DemoProduct("books", "Catálogo de moedas", 2_990, 9, ("Coin catalogue", "Katalog monet")),
+    DemoProduct("supplies", "Álbum de coleção", 1_990, 12, ("Collector's album", "Album kolekcjonerski")),
+    DemoProduct("supplies", "Lupa de bolso", 990, 10, ("Pocket magnifier", "Lupa kieszonkowa")),
+    DemoProduct("gift-card", "Cartão oferta", 2_500, 4, ("Gift card", "Karta podarunkowa")),
 )
 _EXAMPLE_REWARDS: Final = ("discount-5", "coin-capsules", "stamps-credit")
 
@@ -66,7 +82,7 @@ class DemoCatalogue:
     rewards: tuple[str, ...]
     events: frozenset[str]
     reports: tuple[EventSpec, ...]
-    consent: str | None
+    consents: tuple[str, ...]
     plan: str | None
     locales: tuple[str, ...]
 
@@ -85,10 +101,36 @@ def catalogue_of(programme: Programme) -> DemoCatalogue:
             spec.name for spec in programme.events if spec.name in (NEWSLETTER, ATTENDED, SHARED)
         ),
         reports=() if is_example else programme.events,
-        consent=next((spec.purpose for spec in programme.consents), None),
+        consents=_asked(programme),
         plan=next((spec.code for spec in programme.plans), None),
         locales=header.locales,
     )
+
+
+def demo_products(catalogue: DemoCatalogue) -> list[Product]:
+    """Return the demo's products as its catalogue holds them; vouchers for gifts are not recommended."""
+    return [
+        Product(
+            product.sku,
+            _titles(product, catalogue.locales),
+            (product.category,),
+            product.price_minor,
+        )
+        for product in catalogue.products
+        if product.category not in RESERVED_CATEGORIES
+    ]
+
+
+def _titles(product: DemoProduct, locales: tuple[str, ...]) -> dict[str, str]:
+    if product.names is None:
+        return {locales[0]: product.name}
+    return {"pt": product.name, "en": product.names[0], "pl": product.names[1]}
+
+
+def _asked(programme: Programme) -> tuple[str, ...]:
+    """Return the purposes that people agree to: the first, and that of recommendations."""
+    purposes = [spec.purpose for spec in programme.consents]
+    return tuple(dict.fromkeys([*purposes[:1], *(each for each in purposes if each == PROFILING)]))
 
 
 def _named_products(programme: Programme) -> tuple[DemoProduct, ...]:

@@ -172,14 +172,15 @@ def joining_lines(person: DemoPerson, catalogue: DemoCatalogue) -> Iterator[dict
         "referredBy": person.referred_by,
     }
     yield demo_line(person.joined_at, person, ENROLLED, "app", event_data)
-    if person.wants_news and catalogue.consent is not None:
-        yield demo_line(
-            person.joined_at + timedelta(minutes=2),
-            person,
-            CONSENTED,
-            "app",
-            {"purpose": catalogue.consent, "granted": True},
-        )
+    if person.wants_news and catalogue.consents:
+        for purpose in catalogue.consents:
+            yield demo_line(
+                person.joined_at + timedelta(minutes=2),
+                person,
+                CONSENTED,
+                "app",
+                {"purpose": purpose, "granted": True},
+            )
         if NEWSLETTER in catalogue.events:
             yield demo_line(person.joined_at + timedelta(minutes=3), person, NEWSLETTER, "app", {})
 
@@ -287,13 +288,13 @@ def purchase_data(
 def _receipt_data(receipt: str, basket: Sequence[tuple[DemoProduct, int]]) -> dict[str, Json]:
     lines: list[Json] = [
         {
-            "sku": f"{product.category}-{place}",
+            "sku": product.sku,
             "name": product.name,
             "category": product.category,
             "quantity": quantity,
             "amount": product.price_minor * quantity,
         }
-        for place, (product, quantity) in enumerate(basket)
+        for product, quantity in basket
     ]
     return {
         "externalId": receipt,

@@ -39,7 +39,7 @@ def _expressions_of(programme: Programme) -> Iterator[tuple[str, Expression]]:
     """Yield the expressions that a decision evaluates, each with its place, such as `rules.CODE`."""
     tiers, referral = programme.tiers, programme.referral
     parts = [
-        *((f"rules.{one.code}", one.when, one.do, None) for one in programme.rules),
+        *((f"rules.{one.code}", one.when, one.all_actions, None) for one in programme.rules),
         *((f"badges.{one.code}", one.when, one.do, one.of) for one in programme.badges),
         *((f"badges.{one.code}", one.target, (), None) for one in programme.goal_badges),
         *((f"rewards.{one.code}", one.when, (), None) for one in programme.rewards),

@@ -14,6 +14,7 @@ from domain.store.cancellation import raise_pending_cancellation
 from domain.store.document_store import DatabaseError, DocumentStore, FormatOutdated
 from domain.store.ledger.programmes import NothingPublished, Programmes
 from domain.store.ledger.stock import StockCounts
+from domain.store.messages.once_texts import OnceTexts
 from domain.store.messages.outbox_writes import NO_SUBSCRIPTIONS, Subscriptions
 from domain.store.migrations import check_format
 
@@ -40,6 +41,7 @@ class Runtime:
     known_histories: KnownHistories = field(default_factory=KnownHistories)
     programme_time: ProgrammeTime = field(default_factory=ProgrammeTime)
     last_turn: LastTurn = field(default_factory=LastTurn)
+    once_texts: OnceTexts = field(default_factory=OnceTexts)
     subscriptions: Subscriptions = field(default_factory=lambda: NO_SUBSCRIPTIONS)
 
     @classmethod

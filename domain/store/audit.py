@@ -15,6 +15,7 @@ from typing import ClassVar, Literal, get_args
 
 from pymongo import IndexModel, UpdateOne
 
+from domain.store.audit_actions import Action
 from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, insert
 from domain.store.stored_document import StoredDocument
 
@@ -38,82 +39,6 @@ MEMBER_ACTOR = "member"
 MAX_SHIFT_ACTS = 5_000
 MOST_AT_ONCE = 200
 
-Action = Literal[
-    # at a till
-    "PURCHASE",
-    "REFUND",
-    "PURCHASE_CORRECTED",
-    "ADJUSTMENT",
-    "VOUCHER_USED",
-    "VOUCHER_REVERSED",
-    "PAYMENT_HELD",  # the subject is the order, the amount is in units of the wallet
-    "HOLD_RELEASED",
-    "REWARD_REDEEMED",
-    "EVENT",
-    "ATTRIBUTES",
-    "MEMBER_FROZEN",
-    "MEMBER_UNFROZEN",
-    "MEMBER_INVITED",  # the subject is the receipt that waits for them, empty where none does
-    "MEMBER_LOOKED_UP",  # in a collection of its own: look_ups.py
-    # by whoever runs the system, and by members themselves
-    "STAFF_ADDED",
-    "STAFF_DISABLED",
-    "STAFF_ENABLED",
-    "STAFF_MOVED",
-    "PASSWORD_CHANGED",
-    "SECOND_FACTOR_SET",
-    "SECOND_FACTOR_RESET",
-    "RECOVERY_CODE_USED",
-    "STAFF_SIGN_IN_REFUSED",
-    "KEYS_ROTATED",
-    "KEYS_DROPPED",
-    "SECRET_ACCEPTED",
-    "PROGRAMME_PUBLISHED",
-    "PROGRAMME_PROPOSED",
-    "PROGRAMME_APPROVED",
-    "PROGRAMME_DECLINED",
-    "PROGRAMME_DROPPED",
-    "CODES_MADE",
-    "OUTBOX_RETRIED",
-    "SOURCES_PUBLISHED",
-    "INTAKE_RETRIED",
-    "INTAKE_ERASED",
-    "CLIENT_ADDED",
-    "CLIENT_CHANGED",
-    "CLIENT_KEY_ROTATED",
-    "CLIENT_REVOKED",
-    "CUSTOMER_BOUND",
-    "CONTACT_CHANGED",
-    "CONTACT_CHANGE_UNDONE",
-    "CONTACT_REMOVED",
-    "CONTACT_PROPOSED",
-    "CONTACT_REPLACED",
-    "BIRTHDAY_CORRECTED",
-    "DATA_EXPORTED",
-    "MEMBERS_IMPORTED",  # the subject is their source
-    "DELETION_REQUESTED",
-    "DELETION_UNDONE",
-    "MEMBER_ERASED",
-    "MEMBER_REPAIRED",  # the subject says from which version to which
-    "MEMBERS_MERGED",
-    "MERGE_UNDONE",
-    "CORRECTION_PROPOSED",
-    "CORRECTION_APPROVED",
-    "CORRECTION_DECLINED",
-    # at the console
-    "STORE_ADDED",
-    "STORE_RENAMED",
-    "PROPOSED",  # what takes a second person; the subject says what
-    "APPROVED",
-    "DECLINED",
-    "REWARD_GIVEN",
-    "TAGS_CHANGED",
-    "NOTE_ADDED",
-    "NOTE_REMOVED",
-    "SIGN_IN_CODE_SENT",
-    "MEMBER_ENROLLED",
-    "CORRECTIONS_MADE",  # of a file, with four eyes; the subject says how many
-]
 AT_THE_TILL: tuple[Action, ...] = (
     "PURCHASE",
     "REFUND",
@@ -123,7 +48,15 @@ AT_THE_TILL: tuple[Action, ...] = (
     "EVENT",
 )
 ShiftCounter = Literal[
-    "purchases", "refunded", "adjusted", "vouchers", "look_ups", "corrected", "without_visit", "bad_scans"
+    "purchases",
+    "refunded",
+    "adjusted",
+    "vouchers",
+    "look_ups",
+    "corrected",
+    "without_visit",
+    "bad_scans",
+    "reached",
 ]
 SHIFT_COUNTERS: tuple[ShiftCounter, ...] = get_args(ShiftCounter)
 

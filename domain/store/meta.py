@@ -24,14 +24,15 @@ class MetaDocument(StoredDocument):
     migration leads to, and the digest of the indexes that were built; its `copied` says how far a copy of
     another database into this one has come, its `origin` which copy this is, its `moved` where it has gone.
     `migration` holds the position of its step, and the lease of its runner. `secret` holds the fingerprint of
-    the secret that seals and hashes in this database. `figures` holds the lease of whoever folds, and whether
-    that is done. `demo` marks a demo, and `clock` says by how much its programme is ahead of the world's
-    time.
+    the secret that seals and hashes in this database. `figures` holds the lease of whoever folds, whether
+    that is done, and which `folds` made them. `demo` marks a demo, and `clock` says by how much its programme
+    is ahead of the world's time.
     """
 
     version: int | None = None
 
     number: int | None = None
+    folds: int | None = None
     migrating_to: int | None = None
     indexes: str | None = None
     copied: dict[str, Any] | None = None

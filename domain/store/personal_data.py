@@ -16,7 +16,15 @@ from pymongo import DeleteMany, DeleteOne
 from domain.model.club.leaderboards import RANKS, SCORES
 from domain.model.figures import increments
 from domain.store import audit, look_ups, meta, requests, stale_commits
-from domain.store.club import leaderboard_players, leaderboard_results, leaderboard_scores, receipt_codes
+from domain.store.club import (
+    leaderboard_players,
+    leaderboard_results,
+    leaderboard_scores,
+    product_links,
+    products,
+    receipt_codes,
+    recommendation_openings,
+)
 from domain.store.document_store import DocumentStore, Write
 from domain.store.figures import backtests, member_figures
 from domain.store.figures import due as figures_due
@@ -37,7 +45,7 @@ from domain.store.ledger import (
 )
 from domain.store.ledger.due import sweeps
 from domain.store.messages import inbox, outbox
-from domain.store.operations import staff_proposals
+from domain.store.operations import file_parts, member_jobs, staff_proposals
 from domain.store.people import (
     card_steps,
     code_tries,
@@ -165,6 +173,9 @@ PLACES: Sequence[DataPlace] = (
         "rewards and corrections that wait for approval, reasons",
         staff_proposals.erase_member,
     ),
+    DataPlace(
+        member_jobs.COLLECTION, "erased", "who stands on a list that is worked on", member_jobs.forget_member
+    ),
     DataPlace(service_notes.COLLECTION, "erased", "notes of service", _by_member(service_notes.COLLECTION)),
     DataPlace(outbox.COLLECTION, "erased", "what was waiting to be sent", _by_id_prefix(outbox.COLLECTION)),
     DataPlace(inbox.MAILBOXES, "erased", "which messages came when", _by_id(inbox.MAILBOXES)),
@@ -187,6 +198,12 @@ PLACES: Sequence[DataPlace] = (
     ),
     # The player goes before the scores: nobody is placed on a leaderboard again by then.
     DataPlace(leaderboard_players.COLLECTION, "erased", "nicknames", _by_id(leaderboard_players.COLLECTION)),
+    DataPlace(
+        recommendation_openings.COLLECTION,
+        "erased",
+        "what they opened of recommendations",
+        _by_id(recommendation_openings.COLLECTION),
+    ),
     DataPlace(SCORES, "erased", "scores, and where they stand among others", leaderboard_scores.erase),
     DataPlace(merges.COLLECTION, "erased", "what of a profile was filled in", _by_id(merges.COLLECTION)),
     # Bindings lead to customers, customers to orders, orders to bodies: each goes before what leads to it.
@@ -215,9 +232,15 @@ PLACES: Sequence[DataPlace] = (
     DataPlace(single_use_codes.COLLECTION, "pseudonym", "so that each counts once"),
     DataPlace(agenda.COLLECTION, "pseudonym", "events with figures; they come to nothing"),
     DataPlace(figures_due.COLLECTION, "pseudonym", "whose rows are to be counted"),
-    DataPlace(member_figures.COLLECTION, "pseudonym", "days, codes and sums, so that they stay in figures"),
+    DataPlace(
+        member_figures.COLLECTION,
+        "pseudonym",
+        "days, codes and sums, so that they stay in figures; what they like is forgotten",
+        member_figures.erase_tastes,
+    ),
     DataPlace(increments.MONTHS, "pseudonym", "what was bought and redeemed in a month"),
     DataPlace(backtests.COLLECTION, "pseudonym", "who gained or lost most by a draft, for 30 days"),
+    DataPlace(file_parts.COLLECTION, "pseudonym", "rows of files without a person, for a day"),
     DataPlace(requests.COLLECTION, "lapses", "hashes and ids, for 30 days"),
     DataPlace(card_steps.COLLECTION, "lapses", "hashes, for 25 hours"),
     *(
@@ -230,6 +253,8 @@ PLACES: Sequence[DataPlace] = (
             (code_counts.COLLECTION, "counts"),
             (stores.COLLECTION, "stores"),
             (RANKS, "counts"),
+            (products.COLLECTION, "the catalogue"),
+            (product_links.COLLECTION, "which articles go together, of three people at least"),
             (receipt_codes.COLLECTION, "digests of codes on receipts"),
             (staff_attempts.COLLECTION, "employees' tries"),
             (tills.COLLECTION, "tills"),

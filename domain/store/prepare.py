@@ -21,7 +21,10 @@ from domain.store.club import (
     leaderboard_players,
     leaderboard_results,
     leaderboard_scores,
+    product_links,
+    products,
     receipt_codes,
+    recommendation_openings,
 )
 from domain.store.document_store import DocumentStore
 from domain.store.figures import backtests, member_figures, sums
@@ -53,7 +56,7 @@ from domain.store.migrations.format import (
 )
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.migrations.steps import INDEX_SECONDS
-from domain.store.operations import staff_proposals
+from domain.store.operations import file_parts, member_jobs, staff_proposals
 from domain.store.people import (
     card_steps,
     code_tries,
@@ -97,6 +100,9 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     leaderboard_scores.RanksDocument,
     leaderboard_players.PlayerDocument,
     leaderboard_results.ResultDocument,
+    products.ProductDocument,
+    product_links.ProductLinksDocument,
+    recommendation_openings.OpeningsDocument,
     merges.MergeDocument,
     programmes.ProgrammeVersion,
     sweeps.SweepDocument,
@@ -138,6 +144,8 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     sums.MonthDocument,
     sums.NowDocument,
     backtests.BacktestDocument,
+    member_jobs.MemberJobDocument,
+    file_parts.FilePartDocument,
 )
 COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     document.Settings.name: document.Settings.indexes for document in DOCUMENTS

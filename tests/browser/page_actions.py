@@ -36,11 +36,15 @@ def runs_over(page: Page) -> bool:
 def sign_in_at_till(page: Page, shop: DemoServer | ClubServer, who: StaffSignIn) -> None:
     """Open the till page and sign in; the scan screen stands afterwards."""
     page.goto(f"{shop.url}/till/")
+    fill_sign_in(page, who)
+    page.click("form .primary")
+    page.wait_for_selector("#code")
+
+
+def fill_sign_in(page: Page, who: StaffSignIn) -> None:
     page.fill("[name=username]", who["username"])
     page.fill("[name=password]", who["password"])
     page.select_option("[name=store]", who["store"])
-    page.click("form .primary")
-    page.wait_for_selector("#code")
 
 
 def look_up(page: Page, text: str) -> None:

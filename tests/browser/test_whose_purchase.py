@@ -8,7 +8,13 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.accessibility import findings
 from tests.browser.demo_server import DemoServer, StaffSignIn
-from tests.browser.page_actions import confirm_purchase, enter_purchase, look_up, sign_in_at_till
+from tests.browser.page_actions import (
+    confirm_purchase,
+    enter_purchase,
+    fill_sign_in,
+    look_up,
+    sign_in_at_till,
+)
 
 DRAIN = "import('/till/queue.js').then(({ drain }) => drain())"
 
@@ -84,6 +90,30 @@ def test_a_cashiers_own_purchase_is_not_awarded_by_a_colleagues_sign_in(
     page.click("#tabs button >> nth=2")
     expect(kept.locator(".notice.bad")).to_be_visible()
     assert len(sent) == 1
+
+
+def test_nobody_sells_before_the_screen_that_tells_of_a_kept_sale_is_here(
+    context: BrowserContext, page: Page, shop: DemoServer
+) -> None:
+    slow: list[Route] = []
+
+    def hold(route: Route) -> None:
+        slow.append(route)
+
+    context.route("**/screens/success.js", hold)
+    page.goto(f"{shop.url}/till/")
+    fill_sign_in(page, shop.cashier())
+    with page.expect_response(lambda response: "staffSignIn" in (response.request.post_data or "")):
+        page.click("form .primary")
+    page.evaluate("import('/till/screens/scan.js')")  # the screen to come is here, and waits for the other
+    expect(page.locator("#code")).to_have_count(0)
+    for route in slow:
+        route.continue_()
+    expect(page.locator("#code")).to_be_visible()
+    record_without_network(context, page, shop.members[105]["number"])
+    context.set_offline(False)
+    page.evaluate(DRAIN)
+    expect(page.locator("#bar .state")).to_have_attribute("data-waiting", "0")
 
 
 def test_a_purchase_waits_for_its_maker_and_is_sent_when_they_are_back(

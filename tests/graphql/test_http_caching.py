@@ -138,8 +138,11 @@ def test_every_secret_that_a_query_reaches_is_named() -> None:
             "BacktestCount",
             "Standing",
             "Leaderboard",
+            "Recommendation",
+            "ProductCategory",
             "MessageFate",
             "ReportingSource",
+            "Segment",
         )
     }
     assert suspects - open_codes == SECRET_FIELDS

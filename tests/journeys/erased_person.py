@@ -14,6 +14,8 @@ from domain.model import event_names
 from domain.model.intake.signatures import SignedBody
 from domain.model.ledger.events import Event, Purchase
 from domain.model.people.sign_in import contact_hash
+from domain.model.programme.messages import PROFILING
+from domain.services.club.openings import note_opened
 from domain.services.figures.projector import fold_all
 from domain.services.intake import publishing, rounds
 from domain.services.intake.log import receive
@@ -124,6 +126,14 @@ async def live(app: RunningApp, email: str = EMAIL) -> Person:
     await _buy_online(app)
     await _be_served_at_the_console(app, number)
     await _play(app, token, "Queen of coins")
+    await note_opened(
+        app.process.runtime,
+        member_id=member_id,
+        consents=[PROFILING],
+        kind="reward",
+        code="mug",
+        now=app.clock(),
+    )
     await fold_all(app.process.runtime, LeaseHolder(app.clock), now=app.clock())
     return Person(token, member_id, number, (*vouchers, *former))
 

@@ -7,10 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
+from domain.services.figures.projector import fold_all
 from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import run_round
 from domain.services.senders import Senders
 from domain.store.connect import Database
+from domain.store.figures.lease import LeaseHolder
 from domain.store.prepare import COLLECTIONS
 from tests.command_log import CommandLog
 from tests.loud_runtime import RecordingPushSender
@@ -47,6 +49,7 @@ IN_THE_FILE = {
     "merges": "ids and names of fields: history says that it was merged",
     "single_use_codes": "singleUseCodes",
     "leaderboard_players": "leaderboards",
+    "recommendation_openings": "recommendations",
     "leaderboard_scores": "sums of what history says",
     "leaderboard_results": "places by random ids: history says what prizes came of them",
     "audit": "service",
@@ -60,8 +63,10 @@ IN_THE_FILE = {
     "correction_proposals": "no correction until it is approved: history and service tell it then",
     "staff_proposals": "nothing done until it is approved: history and service tell it then",
     "service_notes": "notes",
+    "member_jobs": "lists of random ids that an operator acts on, for 30 days: service tells what was done",
+    "file_parts": "what history says, under random ids, for a day",
     "figures_due": "by a random id: which rows of history are to be counted",
-    "figures_members": "days and sums of what history says, by a random id",
+    "figures_members": "recommendations; days and sums of what history says, by a random id",
     "figures_months": "sums of a month of what history says, by a random id",
     "backtests": "what a draft would have given some random ids, for 30 days",
     "data_exports": "service",
@@ -90,6 +95,7 @@ NOTHING_PERSONAL = {
         "staff_attempts",
         "tills",
     ),
+    *("products", "product_links"),
     *("dropped_keys", "stale_commits", "shifts", "intake_sources", "clients"),
 }
 
@@ -164,6 +170,8 @@ async def test_the_file_holds_all_that_is_theirs_and_is_fetched_once(app: Runnin
     invitation = (await app.do("{ me { referral { code } } }", token=rui))["me"]["referral"]
     ana = await app.enrol_member(**({"referralCode": invitation["code"]} if invitation else {}))
     secrets = await live(app, ana, await app.hire("eva"))
+    now = app.clock()
+    await fold_all(app.process.runtime, LeaseHolder(app.clock), now=now)
     path = await ask_for(app, ana)
     assert (await fetch(app, path, ana, "HEAD")).status_code == 400
     answer = await fetch(app, path, ana)
@@ -199,6 +207,12 @@ async def test_the_file_holds_all_that_is_theirs_and_is_fetched_once(app: Runnin
         ("Caneca", "ISSUED", 10)
     ]
     assert file["codes"][0]["code"] == "SPRING"
+    assert file["recommendations"] == {
+        "asOf": now.date().isoformat(),
+        "categories": [{"category": "coins", "weight": 2_000_000}],
+        "products": [{"sku": "m-1", "weight": 2_000_000}],
+        "opened": [],
+    }
     assert (len(file["devices"]), len(file["sessions"])) == (1, 1)
     assert [(one["action"], one["by"]) for one in file["service"]] == [
         ("DATA_EXPORTED", "member"),

@@ -52,6 +52,10 @@ async def test_nothing_of_the_person_is_left_and_every_total_adds_up(
     app: RunningApp, capsys: pytest.CaptureFixture[str]
 ) -> None:
     person = await live(app)
+    assert await app.count("recommendation_openings") == 1
+    assert await app.process.store["figures_members"].find_one(
+        {"_id": person.id, "tastes.items": {"$ne": []}}
+    )
     before = await dump(app)
     # Each of them is there before, or this test would find nothing whatever happened.
     hidden = {"912 345 678", "Zuzia", "Sokół"} | set(person.secrets)
@@ -105,8 +109,14 @@ async def expect_nothing_leads(app: RunningApp, member: str) -> None:
         emptied = {name: each[name] for name in erasures.EMPTIED_FIELDS}
         assert (each["status"], emptied) == ("erased", dict(erasures.EMPTIED_FIELDS))
         assert not set(erasures.REMOVED_FIELDS) & set(each)
-    for collection in ("parked_events", "merges", "intake_bindings", "intake_deliveries"):
+    emptied_collections = ("parked_events", "merges", "intake_bindings", "intake_deliveries")
+    for collection in (*emptied_collections, "recommendation_openings"):
         assert await app.count(collection) == 0, collection
+    figures = [
+        each async for each in store["figures_members"].find({"_id": {"$in": [member, *row["merged"]]}})
+    ]
+    assert len(figures) == 2
+    assert all("tastes" not in each for each in figures)
     orders = [each async for each in store["intake_orders"].find({"_id": {"$gt": ""}})]
     assert [(each["member"], each["contacts"], each.get("customer")) for each in orders] == [
         (member, [], None)

@@ -80,7 +80,7 @@ rules:
     limit: {{times: 2, per: month}}
     do: [{{award: {{wallet: points, fixed: 40}}}}, {{award: {{wallet: credit, fixed: 100}}}}, {{tag: big}}]
   - {{code: double, title: D, on: purchase.completed, when: member.purchases.count % 3 == 2, do: [{{award: {{wallet: points, times: 1.5, over: [base]}}}}]}}
-  - {{code: credit, title: K, on: purchase.completed, do: [{{award: {{wallet: credit, amount: 2, per: 100, of: purchase.total}}}}]}}
+  - {{code: credit, title: K, on: purchase.completed, do: [{{award: {{wallet: credit, amount: 2, per: 100, of: purchase.total}}}}], variants: [{{code: two}}, {{code: more, weight: 2, do: [{{award: {{wallet: credit, amount: 3, per: 100, of: purchase.total}}}}, {{award: {{wallet: points, amount: 1, per: 900, of: purchase.total}}}}, {{deduct: {{wallet: credit, fixed: 1}}}}]}}]}}
   - {{code: born, title: N, on: purchase.completed, when: member.birthday != null, holdout: 30, do: [{{award: {{wallet: points, amount: 1, per: 1000, of: purchase.total}}}}]}}
   - {{code: later, title: A, on: purchase.completed, after: {{days: 2}}, when: member.balance.points < 300, do: [{{award: {{wallet: points, fixed: 6}}}}]}}
   - {{code: played, title: P, on: game.played, limit: {{times: 2, per: week}}, qualifying: false, do: [{{award: {{wallet: points, amount: 1, of: event.data.score}}}}, {{untag: big}}]}}
@@ -106,7 +106,7 @@ badges:
   - {{code: card, name: S, on: purchase.completed, of: {{items: 'line.category == "stamps"'}}, levels: {{every: 3}}, do: [{{award: {{wallet: credit, fixed: 7}}}}, {{voucher: gift, per_level: 2}}]}}
   - {{code: own, name: O, on: purchase.completed, target: member.purchases.count + member.balance.points / 50 + 2, during: {{from: "2026-10-05"}}, do: [{{award: {{wallet: points, fixed: 8}}}}, {{tag: proud}}]}}
 rewards:
-  - {{code: mug, title: M, kind: product, cost: {{wallet: points, amount: 130}}, voucher: {{valid: {{days: 9}}}}, return_grace: {{days: 4}}}}
+  - {{code: mug, title: M, kind: product, cost: {{wallet: points, amount: 130}}, voucher: {{valid: {{days: 9}}}}, return_grace: {{days: 4}}, variants: [{{code: full}}, {{code: less, cost: {{wallet: points, amount: 90}}}}]}}
   - {{code: pen, title: P, kind: product, cost: {{wallet: points, amount: 20}}, limit: {{times: 2, per: month}}, when: member.days_since_purchase < 20}}
   - {{code: coupon, title: C, kind: product, cost: {{wallet: credit, amount: 50}}, tiers: [silver, gold], voucher: {{valid: {{hours: 40}}}}}}
   - {{code: gift, title: G, kind: product, voucher: {{valid: {{days: 7}}}}}}

@@ -92,7 +92,7 @@ def test_the_people_buy_what_the_rules_of_a_programme_name() -> None:
     assert [product.category for product in cafe.products] == ["espresso", "latte", "cappuccino", "tea"]
     assert catalogue.rewards == ("extra-25", "coffee-100", "drink-200", "meal-300")
     assert [spec.name for spec in catalogue.reports] == ["card.loaded"]
-    assert (catalogue.consent, catalogue.events, catalogue.shop) == (None, frozenset(), "Stellar Coffee")
+    assert (catalogue.consents, catalogue.events, catalogue.shop) == ((), frozenset(), "Stellar Coffee")
     assert catalogue_of(load(NUMISCOLLECT.read_text(encoding="utf-8"))).shop == "NumisCollect"
 
 

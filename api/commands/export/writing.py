@@ -11,13 +11,11 @@ from typing import IO
 import orjson
 
 from api.commands.running import CannotRun
-from domain.model.ledger.events import Json
+from domain.services.moving.csv_cells import csv_cell
 from domain.services.moving.row_export import ExportColumn, ExportRow
 
 WriteRow = Callable[[ExportRow], None]
 
-# What a spreadsheet may take for a formula at the beginning of a cell; an apostrophe before it keeps it text.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 PARQUET_BATCH_ROWS = 10_000
 
 
@@ -73,15 +71,7 @@ def _text_writer(file: IO[str], form: Format, columns: Sequence[ExportColumn]) -
         return lambda row: print(orjson.dumps(row).decode(), file=file)
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow([column.name for column in columns])
-    return lambda row: writer.writerow([_cell(row.get(column.name)) for column in columns])
-
-
-def _cell(value: Json) -> Json:
-    if isinstance(value, (list, dict)):
-        value = orjson.dumps(value).decode() if value else None
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return f"'{value}"
-    return value
+    return lambda row: writer.writerow([csv_cell(row.get(column.name)) for column in columns])
 
 
 @contextmanager

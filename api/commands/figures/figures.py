@@ -20,6 +20,7 @@ from domain.services.errors import InvalidInput
 from domain.services.figures import reading
 from domain.services.figures.reading import FiguresReport, Period
 from domain.services.figures.rebuilding import rebuild as rebuild_figures
+from domain.services.figures.variant_results import VariantResult
 from domain.store.figures.lease import LeaseHolder
 from domain.store.ledger.programmes import NothingPublished
 
@@ -109,6 +110,7 @@ def _report_json(report: FiguresReport) -> dict[str, object]:
         ],
         "goals": [{**asdict(goal), "by": goal.by.isoformat()} for goal in report.goals],
         "rules": [asdict(result) for result in report.rules],
+        "variants": {part: [asdict(each) for each in some] for part, some in report.variants.items()},
         "days": {day.isoformat(): dict(sums) for day, sums in report.days},
     }
 
@@ -127,8 +129,21 @@ def _report_lines(report: FiguresReport) -> Iterator[str]:
         bound = f"at {'most' if goal.is_upper else 'least'} {goal.bound:g} by {goal.by}"
         fate = {True: "met", False: "not met", None: "cannot be told"}[goal.is_met]
         yield f"goal: {name} {bound}: {fate}"
+    for part, some in report.variants.items():
+        yield from (_variant_line(part, each) for each in some)
     if report.waiting_since is not None:
         yield f"Not counted yet: what was committed since {report.waiting_since:%Y-%m-%dT%H:%M:%SZ}."
+
+
+def _variant_line(part: str, result: VariantResult) -> str:
+    """Return what a variant came to: how often, how many of its members, and what it brought each of them."""
+    line = f"{part} {result.variant} ({result.share:.0%}): {result.count} times"
+    if result.conversion is not None:
+        line += f", reached {result.conversion.mean:.1%}"
+    brought = result.revenue.difference if result.revenue is not None else None
+    if brought is None:
+        return line
+    return f"{line}, revenue a member {brought.difference:+.2f} ({brought.low:+.2f} to {brought.high:+.2f})"
 
 
 def _earlier_value(before: Mapping[tuple[str, str | None], Figure], figure: Figure) -> float | None:

@@ -5,9 +5,13 @@ from enum import Enum
 
 import strawberry
 
+from api.graphql.console.variant_figures import VariantFigures
+from api.graphql.console.wallet_sums import WalletSum
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.scalars import Long, WalletCode
 from domain.model.figures.figure import FigureUnit
+
+VARIANTS = "Its variants, in the file's order; empty where it has none."
 
 
 @enum_of_words(FigureUnit, description="What a figure's value is.")
@@ -54,12 +58,6 @@ class FigureDay:
     wallets: list[WalletDay] = strawberry.field(description="Wallets that moved, by their codes.")
 
 
-@strawberry.type(description="An amount of a wallet.")
-class WalletSum:
-    wallet: WalletCode = strawberry.field(description="The wallet's code.")
-    amount: Long = strawberry.field(description="Units of the wallet.")
-
-
 @strawberry.type(
     description=(
         "What a rule brought a member since it stands: those who may get it against those held out, with the"
@@ -99,6 +97,7 @@ class RuleFigures:
     receipts_uplift: Uplift | None = strawberry.field(
         description="Receipts a member; null without a holdout."
     )
+    variants: list[VariantFigures] = strawberry.field(description=VARIANTS)
 
 
 @strawberry.type(description="A goal of the programme file, and where it stands.")
@@ -146,6 +145,7 @@ class RewardFigures:
     cancelled: int = strawberry.field(description="Vouchers cancelled.")
     expired: int = strawberry.field(description="Vouchers that lapsed.")
     spent: list[WalletSum] = strawberry.field(description="What was paid for them, less what came back.")
+    variants: list[VariantFigures] = strawberry.field(description=VARIANTS)
 
 
 @strawberry.type(description="What became of a message in the period.")
@@ -156,6 +156,7 @@ class MessageFigures:
     opened: int = strawberry.field(description="Read in the inbox.")
     failed: int = strawberry.field(description="Not delivered: a channel failed, or it came too late.")
     no_consent: int = strawberry.field(description="Not sent, since the member did not agree.")
+    variants: list[VariantFigures] = strawberry.field(description=VARIANTS)
 
 
 @strawberry.type(description="What the programme came to in a period, counted from its journal.")

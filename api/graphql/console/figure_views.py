@@ -18,8 +18,9 @@ from api.graphql.console.figure_types import (
     TierMove,
     Uplift,
     WalletDay,
-    WalletSum,
 )
+from api.graphql.console.variant_figures import VariantFigures, variant_figures
+from api.graphql.console.wallet_sums import wallet_sums
 from api.graphql.engine.scalars import Long, WalletCode
 from domain.model.figures import uplift
 from domain.model.figures.definitions.asking import histogram
@@ -45,9 +46,15 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
         values=[_figure_of(figure, before) for figure in report.figures],
         goals=[_goal_of(standing) for standing in report.goals],
         days=[_day_of(day, sums) for day, sums in report.days],
-        rules=[_rule_of(result) for result in report.rules],
-        rewards=[_reward_of(spec.code, period.sums) for spec in programme.rewards],
-        messages=[_message_of(spec.code, period.sums) for spec in programme.messages],
+        rules=[_rule_of(result, _variants_of(report, "rule", result.rule)) for result in report.rules],
+        rewards=[
+            _reward_of(spec.code, period.sums, _variants_of(report, "reward", spec.code))
+            for spec in programme.rewards
+        ],
+        messages=[
+            _message_of(spec.code, period.sums, _variants_of(report, "message", spec.code))
+            for spec in programme.messages
+        ],
         surveys=[
             SurveyFigures(
                 survey=spec.code,
@@ -63,6 +70,10 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
         plans=_standings(period.levels, "plans"),
         tier_moves=list(_moves(period.sums)),
     )
+
+
+def _variants_of(report: FiguresReport, noun: str, code: str) -> list[VariantFigures]:
+    return variant_figures(report.variants.get(f"{noun}:{code}", ()))
 
 
 def _goal_of(standing: GoalStanding) -> FigureGoal:
@@ -93,24 +104,18 @@ def _moves(sums: Sums) -> Iterator[TierMove]:
         )
 
 
-def _wallet_sums(amounts: Mapping[str, int]) -> list[WalletSum]:
-    return [
-        WalletSum(wallet=WalletCode(wallet), amount=Long(amount))
-        for wallet, amount in sorted(amounts.items())
-    ]
-
-
-def _rule_of(result: RuleResult) -> RuleFigures:
+def _rule_of(result: RuleResult, variants: list[VariantFigures]) -> RuleFigures:
     return RuleFigures(
         rule=result.rule,
         fired=result.fired,
         members=result.members,
         held_out=result.held_out,
-        awarded=_wallet_sums(result.awarded),
-        deducted=_wallet_sums(result.deducted),
+        awarded=wallet_sums(result.awarded),
+        deducted=wallet_sums(result.deducted),
         cost=result.cost,
         revenue_uplift=_uplift_of(result.revenue),
         receipts_uplift=_uplift_of(result.receipts),
+        variants=variants,
     )
 
 
@@ -129,7 +134,7 @@ def _uplift_of(measured: uplift.Uplift | None) -> Uplift | None:
     )
 
 
-def _reward_of(reward: str, sums: Sums) -> RewardFigures:
+def _reward_of(reward: str, sums: Sums, variants: list[VariantFigures]) -> RewardFigures:
     counts = below(sums, f"vouchers.{reward}")
     return RewardFigures(
         reward=reward,
@@ -138,11 +143,12 @@ def _reward_of(reward: str, sums: Sums) -> RewardFigures:
         used=counts.get("used", 0) - counts.get("reversed", 0),
         cancelled=counts.get("cancelled", 0),
         expired=counts.get("expired", 0),
-        spent=_wallet_sums(below(counts, "spent")),
+        spent=wallet_sums(below(counts, "spent")),
+        variants=variants,
     )
 
 
-def _message_of(message: str, sums: Sums) -> MessageFigures:
+def _message_of(message: str, sums: Sums, variants: list[VariantFigures]) -> MessageFigures:
     counts = below(sums, f"messages.{message}")
     return MessageFigures(
         message=message,
@@ -151,6 +157,7 @@ def _message_of(message: str, sums: Sums) -> MessageFigures:
         opened=counts.get("opened", 0),
         failed=counts.get("failed", 0),
         no_consent=counts.get("no_consent", 0),
+        variants=variants,
     )
 
 

@@ -21,6 +21,7 @@ from domain.services.operations import bulk_corrections, client_keys, gifts, pro
 from domain.services.operations.proposals import Approval
 from domain.services.people import staff
 from domain.services.people.identity_runtime import IdentityRuntime
+from domain.services.segments import sending, tags
 from domain.store.operations import staff_proposals
 from domain.store.operations.staff_proposals import StaffProposal as StoredProposal
 
@@ -41,6 +42,10 @@ class StaffProposalKind(Enum):
     BULK_CORRECTION = strawberry.enum_value(
         "BULK_CORRECTION", description="The corrections of a file are made."
     )
+    MESSAGE_SENT = strawberry.enum_value(
+        "MESSAGE_SENT", description="A message is sent once to a segment, which is the subject."
+    )
+    TAGS_OF_MANY = strawberry.enum_value("TAGS_OF_MANY", description="Tags of many members are changed.")
 
 
 @strawberry.type(description="What waits for somebody else to approve it.")
@@ -125,6 +130,8 @@ _CARRY_OUT: Mapping[staff_proposals.ProposalKind, CarryOut] = {
 _CARRY_OUT_ON_LEDGER: Mapping[staff_proposals.ProposalKind, CarryOut] = {
     "REWARD_GIVEN": gifts.give_reward,
     "BULK_CORRECTION": bulk_corrections.make,
+    "MESSAGE_SENT": sending.send_approved,
+    "TAGS_OF_MANY": tags.change_approved,
 }
 # What of a proposal's terms a colleague reads before they approve; the rest is not for eyes.
 _ANY = "any"  # no address, no store named: all of them. A system always has a scope.
@@ -139,6 +146,13 @@ _SHOWN = (
     "bounds",
     "expires_at",
     "keep_hours",
+    "segment",
+    "reached",
+    "begins_at",
+    "channels",
+    "purpose",
+    "add",
+    "remove",
 )
 
 
@@ -232,8 +246,9 @@ def _terms_of(stored: StoredProposal) -> list[str]:
     terms = [
         f"{name}: {_words(stored.terms[name]) or _ANY}"
         for name in _SHOWN
-        if stored.terms.get(name) not in (None, {})
+        if stored.terms.get(name) not in (None, {}) and (name not in ("add", "remove") or stored.terms[name])
     ]
+    terms += [f"{name}: {text}" for name, text in stored.terms.get("texts", {}).items()]
     amounts: dict[str, list[int]] = {}
     for row in stored.terms.get("rows", ()):
         amounts.setdefault(row["wallet"], []).append(row["amount"])

@@ -6,7 +6,7 @@ from typing import get_args
 import strawberry
 
 from api.graphql.engine.enums import enum_of_words
-from domain.store.audit import Action
+from domain.store.audit_actions import Action
 
 ACTIONS: dict[str, Action] = {action: action for action in get_args(Action)}
 
@@ -190,6 +190,14 @@ class StaffActionKind(Enum):
     CORRECTIONS_MADE = strawberry.enum_value(
         "CORRECTIONS_MADE", description="Made the corrections of a file; the subject says how many."
     )
+    SEGMENT_READ = strawberry.enum_value(
+        "SEGMENT_READ", description="Read the members of a segment; the amount says how many."
+    )
+    MESSAGE_SENT = strawberry.enum_value("MESSAGE_SENT", description="Sent a message once to a segment.")
+    TAGS_OF_MANY = strawberry.enum_value("TAGS_OF_MANY", description="Had the tags of many members changed.")
+    FILE_STARTED = strawberry.enum_value("FILE_STARTED", description="Asked for a file to take along.")
+    FILE_FETCHED = strawberry.enum_value("FILE_FETCHED", description="Fetched a file.")
+    JOB_STOPPED = strawberry.enum_value("JOB_STOPPED", description="Stopped what was done to many members.")
 
 
 def action_of(kind: StaffActionKind) -> Action:

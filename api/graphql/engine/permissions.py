@@ -108,6 +108,7 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "claimReceipt": permit(MEMBER),
         "joinLeaderboard": permit(MEMBER),
         "leaveLeaderboard": permit(MEMBER),
+        "openRecommendation": permit(MEMBER),
         "markMessagesRead": permit(MEMBER),
         "answerSurvey": permit(MEMBER),
         "exportMyData": permit(MEMBER),
@@ -177,6 +178,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(SERVICE, "MemberRecord", "MemberProfile", "CustomerDeleted", "CustomerKept"),
     **types_for(FIGURES, "Figures", "Figure", "FigureDay", "FigureGoal", "WalletDay", "WalletSum", "Uplift"),
     **types_for(FIGURES, "RuleFigures", "RewardFigures", "MessageFigures", "SurveyFigures", "ScoreCount"),
+    **types_for(FIGURES, "VariantFigures", "VariantMeasure"),
     **types_for(FIGURES, "Standing", "TierMove"),
     # A draft tried on what happened
     **types_for(FIGURES, "Backtest", "BacktestReport", "BacktestWallet", "BacktestWalletFigures"),
@@ -205,6 +207,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(MEMBER, "ReceiptClaimed", "ReceiptRefused"),
     **types_for(MEMBER, "Leaderboard", "LeaderboardPlace", "LeaderboardPrize", "LeaderboardStanding"),
     **types_for(MEMBER, "LeaderboardJoined", "LeaderboardLeft"),
+    **types_for(MEMBER, "Recommendation", "RecommendationOpened", "Product", "ProductCategory"),
     **types_for(
         MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactRemoved", "ContactProofNeeded"
     ),

@@ -136,7 +136,7 @@ def _is_multiplier(programme: Programme, code: str) -> bool:
     """Tell whether a rule multiplies other awards: then its own title already says that it is a bonus."""
     rule = find_spec(programme.rule, code)
     return rule is not None and any(
-        action.award is not None and action.award.times is not None for action in rule.do
+        action.award is not None and action.award.times is not None for action in rule.all_actions
     )
 
 

@@ -127,6 +127,7 @@ def _head(audience: Audience, records: MemberRecords) -> Json:
         ],
         "service": [_staff_act(each) for each in (*records.staff_acts, *records.look_ups)],
         "leaderboards": _leaderboards(records),
+        "recommendations": _recommendations(records),
         "notes": [{"at": note.at, "text": note.text} for note in records.notes],
         "singleUseCodes": [{"batch": code.batch, "at": code.used_at} for code in records.single_use_codes],
     }
@@ -140,6 +141,17 @@ def _leaderboards(records: MemberRecords) -> list[Json]:
         {"leaderboard": code, "nickname": nickname, "from": day}
         for code, day in records.player.boards.items()
     ]
+
+
+def _recommendations(records: MemberRecords) -> Json:
+    """Return what recommendations rest on, a piece of that day with 1,000,000, and what was opened."""
+    tastes = records.tastes
+    return {
+        "asOf": tastes.on,
+        "categories": [{"category": code, "weight": weight} for code, weight in tastes.categories.items()],
+        "products": [{"sku": sku, "weight": weight} for sku, weight in tastes.items.items()],
+        "opened": [{"kind": each.kind, "code": each.code, "at": each.at} for each in records.opened],
+    }
 
 
 def _profile(records: MemberRecords) -> Json:
@@ -319,6 +331,7 @@ def _outcome(audience: Audience, outcome: Outcome, version: int) -> Json:
         "applied": outcome.applied,
         "amount": outcome.amount,
         "reason": None if outcome.reason is None else reason_text(audience, outcome.reason),
+        **({} if outcome.variant is None else {"variant": outcome.variant}),
     }
 
 

@@ -74,6 +74,11 @@ class RuleOutcome:
             " full."
         )
     )
+    variant: str | None = strawberry.field(
+        description=(
+            "Which variant of the rule was carried out, for staff; null for members, and where it has none."
+        )
+    )
     audience: strawberry.Private[Audience]
     version: strawberry.Private[int]
 
@@ -136,6 +141,7 @@ def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -
             wallet=WalletCode(outcome.wallet) if outcome.wallet else None,
             amount=outcome.amount,
             reason=outcome.reason,
+            variant=outcome.variant if audience.is_staff else None,
             audience=audience,
             version=version,
         )
@@ -209,6 +215,7 @@ def _entry_outcome(
         wallet=WalletCode(wallet),
         amount=history_entry.amount,
         reason=outcome.reason if outcome else None,
+        variant=outcome.variant if outcome and audience.is_staff else None,
         audience=audience,
         version=history_entry.version,
     )

@@ -19,6 +19,12 @@ from api.graphql.engine.shared_types import Info, Node, later
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badges_of
 from api.graphql.member.catalogue.purchase_quotes import MemberQuote, PurchaseLineInput, member_quote
+from api.graphql.member.club.recommendations import (
+    DEFAULT_FIRST,
+    Recommendation,
+    RecommendationsFirst,
+    recommendations_for,
+)
 from api.graphql.member.consents import Consent, MemberAttribute, attributes_of, consents_of
 from api.graphql.member.devices.devices import Device, MemberCard, card_of, device_of
 from api.graphql.member.histories import asks_pages_only, point_history, purchase_history
@@ -175,6 +181,17 @@ class Member(Node):
             return None
         stock = await info.context.loaders.stock_state()
         return member_reward(self.audience, self.member_view.member, spec, stock)
+
+    @strawberry.field(
+        description=(
+            "For you: products and rewards, each with its reason, what speaks most for it first. Without the"
+            " consent `profiling` what is popular alone."
+        )
+    )
+    async def recommendations(
+        self, info: Info, first: RecommendationsFirst = DEFAULT_FIRST
+    ) -> list[Recommendation]:
+        return await recommendations_for(info, self.member_view, self.audience, first=first)
 
     @strawberry.field(description="Newest first.")
     async def purchases(

@@ -162,7 +162,7 @@ class Programme:
         return [
             _earning_rule(self.audience, rule)
             for rule in listed_rules
-            if any(action.award is not None for action in rule.do)
+            if any(action.award is not None for action in rule.all_actions)
         ]
 
     @strawberry.field(description="The ladder, lowest first; empty where there is none.")
@@ -238,7 +238,7 @@ def plan_of(audience: Audience, spec: PlanSpec) -> Plan:
 
 def _earning_rule(audience: Audience, rule: Rule) -> EarningRule:
     zone, during = audience.programme.zone, rule.during
-    wallets = dict.fromkeys(action.award.wallet for action in rule.do if action.award is not None)
+    wallets = dict.fromkeys(action.award.wallet for action in rule.all_actions if action.award is not None)
     return EarningRule(
         code=rule.code,
         title=audience.text(rule.title) if rule.title else rule.code,

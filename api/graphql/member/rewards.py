@@ -10,10 +10,11 @@ import strawberry
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import CURSOR, EDGES, PAGE_INFO, UNIT
 from api.graphql.engine.enums import enum_of_words
-from api.graphql.engine.ids import encode_id
+from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info, Node, PageInfo, later
+from api.graphql.engine.titles import find_spec
 from api.graphql.member.catalogue.pictures import PICTURE_URL, PictureWidth, picture_url
 from api.graphql.member.catalogue.spans import MemberLimit, TimeSpan, limit_of, span_of
 from api.graphql.member.catalogue.units import ProgrammeWallet, units_by_code
@@ -191,6 +192,35 @@ def rewards_by_code(programme: Programme, locale: str) -> Mapping[str, Reward]:
     return {spec.code: _reward(programme, spec, locale) for spec in programme.rewards}
 
 
+@lru_cache(maxsize=64)
+def _offers(programme: Programme, locale: str) -> Mapping[tuple[str, str], Reward]:
+    """Return the rewards that have variants by their codes and those of the variants, in one language."""
+    return {
+        (spec.code, variant.code): _reward(programme, spec.as_variant(variant.code), locale)
+        for spec in programme.rewards
+        for variant in spec.variants
+    }
+
+
+def offered_reward(programme: Programme, locale: str, spec: RewardSpec) -> Reward:
+    """Return a reward as a member's variant of it says."""
+    if spec.variant is not None:
+        return _offers(programme, locale)[spec.code, spec.variant]
+    return rewards_by_code(programme, locale)[spec.code]
+
+
+def find_reward(programme: Programme, locale: str, key: str) -> Reward | None:
+    """Return a reward by the key of its id: its code, with that of a variant where it is one."""
+    code, _, variant = key.partition(":")
+    spec = find_spec(programme.reward, code)
+    return None if spec is None else offered_reward(programme, locale, spec.as_variant(variant or None))
+
+
+def decode_reward_id(id: str) -> str:
+    """Return the code of a reward that an input names, in whichever variant. Raises BadInput."""
+    return decode_id_as("Reward", id, field="rewardId").partition(":")[0]
+
+
 def redeemable_rewards(programme: Programme, locale: str) -> list[Reward]:
     """Return the rewards that can be redeemed, in the file's order."""
     return [reward for reward in rewards_by_code(programme, locale).values() if reward.cost is not None]
@@ -214,7 +244,7 @@ def reward_cost(programme: Programme, locale: str, cost: RewardCost | None) -> C
 def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
     start, end = rewards.redemption_window(programme, spec, None)
     return Reward(
-        id=strawberry.ID(encode_id("Reward", spec.code)),
+        id=strawberry.ID(encode_id("Reward", ":".join(filter(None, (spec.code, spec.variant))))),
         code=spec.code,
         title=spec.title.for_locale(locale),
         description=spec.description.for_locale(locale),
@@ -237,6 +267,7 @@ def _reward(programme: Programme, spec: RewardSpec, locale: str) -> Reward:
 
 def member_reward(audience: Audience, member: Member, spec: RewardSpec, stock: StockState) -> MemberReward:
     """Return one reward with its locks for a member, who is settled at the audience's instant."""
+    spec = spec.for_member(member.id)
     return _member_reward_of(
         audience, member, spec, rewards.locks(audience.programme, member, spec, now=audience.now, stock=stock)
     )
@@ -247,7 +278,7 @@ def _member_reward_of(
 ) -> MemberReward:
     return MemberReward(
         id=strawberry.ID(encode_id("MemberReward", f"{member.id}:{spec.code}")),
-        reward=rewards_by_code(audience.programme, audience.locale)[spec.code],
+        reward=offered_reward(audience.programme, audience.locale, spec),
         reward_state=RewardState.LOCKED if reward_locks else RewardState.UNLOCKED,
         missing=rewards.missing(member, spec),
         spec=spec,
@@ -321,6 +352,7 @@ def _numbered_rewards(
     view = rewards.member_only_view(audience.programme, member, audience.now)
     for position, spec in enumerate(rewards.listed(audience.programme), start=1):
         if position > after:
+            spec = spec.for_member(member.id)
             reward_locks = rewards.locks(
                 audience.programme, member, spec, now=audience.now, stock=stock, view=view
             )

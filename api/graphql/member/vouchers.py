@@ -16,7 +16,15 @@ from api.graphql.engine.merged_lists import ListPart, read_parts, total
 from api.graphql.engine.paging import NumberedRow, connection, read_window
 from api.graphql.engine.problems import renders
 from api.graphql.engine.shared_types import Info, Node, PageInfo, Problem
-from api.graphql.member.rewards import Cost, Reward, RewardValue, reward_cost, reward_value, rewards_by_code
+from api.graphql.member.rewards import (
+    Cost,
+    Reward,
+    RewardValue,
+    offered_reward,
+    reward_cost,
+    reward_value,
+    rewards_by_code,
+)
 from api.graphql.member.stores import Store, store_of, stores_by_code
 from api.qr import BadSize, draw, png_data_url, svg
 from api.texts import amount_text, say
@@ -184,8 +192,8 @@ async def voucher_of(info: Info, stored_voucher: StoredVoucher) -> Voucher:
     state = stored_voucher.state_at(audience.now)
     return Voucher(
         id=strawberry.ID(encode_id("Voucher", stored_voucher.id)),
-        reward=_reward(audience, programme_then, stored_voucher.reward),
-        title=programme_then.reward(stored_voucher.reward).title.for_locale(audience.locale),
+        reward=_reward(audience, programme_then, stored_voucher),
+        title=_title(programme_then, stored_voucher, audience.locale),
         value=reward_value(stored_voucher.value, programme_then.programme.currency),
         cost=reward_cost(audience.programme, audience.locale, stored_voucher.cost),
         voucher_state=VoucherState[state],
@@ -197,12 +205,19 @@ async def voucher_of(info: Info, stored_voucher: StoredVoucher) -> Voucher:
     )
 
 
-def _reward(audience: Audience, programme_then: Programme, code: str) -> Reward:
-    """Return a reward as today's catalogue has it; one that has left the catalogue as it was then."""
-    return (
-        rewards_by_code(audience.programme, audience.locale).get(code)
-        or rewards_by_code(programme_then, audience.locale)[code]
-    )
+def _title(programme_then: Programme, stored_voucher: StoredVoucher, locale: str) -> str:
+    spec = programme_then.reward(stored_voucher.reward).as_variant(stored_voucher.variant)
+    return spec.title.for_locale(locale)
+
+
+def _reward(audience: Audience, programme_then: Programme, stored_voucher: StoredVoucher) -> Reward:
+    """Return a reward as today's catalogue has it, in the voucher's variant where it still has that; one that
+    has left the catalogue as it was then.
+    """
+    code, variant = stored_voucher.reward, stored_voucher.variant
+    is_there = code in rewards_by_code(audience.programme, audience.locale)
+    programme = audience.programme if is_there else programme_then
+    return offered_reward(programme, audience.locale, programme.reward(code).as_variant(variant))
 
 
 async def qr_image(code: str, format: QrFormat | None, size: int | None) -> QrImage:

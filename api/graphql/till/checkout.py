@@ -19,9 +19,9 @@ from api.graphql.engine.shared_types import Info
 from api.graphql.member.catalogue.purchase_quotes import PurchaseLineInput
 from api.graphql.member.payment_holds import PAID_WITH, HeldPaymentInput, HoldNotUsable
 from api.graphql.member.vouchers import Voucher, VoucherNotUsable, decode_voucher_id, voucher_of
+from api.graphql.till.guests.claimed_receipts import PurchaseClaimed
 from api.graphql.till.purchases import (
     PAY_WITH,
-    PurchaseClaimed,
     PurchaseRecorded,
     WalletPaymentInput,
     purchase_input_of,

@@ -13,7 +13,7 @@ from api.graphql.member.catalogue.purchase_quotes import PurchaseLineInput, inpu
 from api.graphql.member.explanations import RuleOutcome, outcomes_of
 from api.graphql.member.points import QuotedEntry, WalletTotal, quoted_entries, totals_of
 from api.graphql.till.customers import Customer, current_customer
-from api.graphql.till.purchases import PurchaseClaimed
+from api.graphql.till.guests.claimed_receipts import PurchaseClaimed
 from api.graphql.till.receipt_details import TaxLineInput, TenderInput, receipt_details
 from api.graphql.till.till_session import count_look_up, note_look_up, till_of
 from api.texts import say

@@ -17,9 +17,8 @@ from api.graphql.engine.problems import (
     PaymentNotAccepted,
     UnknownCode,
     refusals_as_problems,
-    renders,
 )
-from api.graphql.engine.shared_types import Info, Problem
+from api.graphql.engine.shared_types import Info
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badge_progress
 from api.graphql.member.catalogue.purchase_quotes import (
@@ -43,6 +42,7 @@ from api.graphql.member.receipts import Purchase, purchase_of
 from api.graphql.member.rewards import MemberReward
 from api.graphql.member.tiers import Tier, TierStep, tiers_by_code
 from api.graphql.till.customers import Customer, customer_of
+from api.graphql.till.guests.claimed_receipts import PurchaseClaimed
 from api.graphql.till.receipt_details import TaxLineInput, TenderInput, receipt_details
 from api.graphql.till.till_session import (
     CUSTOMER,
@@ -54,7 +54,6 @@ from api.graphql.till.till_session import (
     served_member,
     till_of,
 )
-from api.texts import say
 from domain.model.ledger.events import WalletPayment
 from domain.model.ledger.payments import paid_otherwise
 from domain.model.people.codes import CodeKind, classify
@@ -172,14 +171,6 @@ class PurchaseRecorded:
     earned_badges: list[BadgeProgress] = strawberry.field(description="Badges and levels that it earned.")
     tier_change: TierStep | None = strawberry.field(
         description="The tier step that it caused; null where it caused none."
-    )
-
-
-@strawberry.type(description="This receipt was recorded before.")
-class PurchaseClaimed(Problem):
-    same_member: bool = strawberry.field(description="Whether it was recorded for this very member.")
-    purchase: Purchase | None = strawberry.field(
-        description="As it was recorded; null where it is somebody else's."
     )
 
 
@@ -326,19 +317,6 @@ async def recorded_of(
         earned_badges=_earned_badges(audience, result),
         tier_change=_tier_step(result.tier_change),
         **more,
-    )
-
-
-@renders(purchases.PurchaseClaimed)
-async def _purchase_claimed(
-    info: Info, audience: Audience, refusal: purchases.PurchaseClaimed
-) -> PurchaseClaimed:
-    whose = "same" if refusal.same_member else "other"
-    recorded_purchase = refusal.purchase
-    return PurchaseClaimed(
-        message=say(f"problem.PurchaseClaimed.{whose}", audience.locale),
-        same_member=refusal.same_member,
-        purchase=None if recorded_purchase is None else await purchase_of(info, recorded_purchase),
     )
 
 

@@ -6,7 +6,6 @@ from typing import Annotated
 import strawberry
 
 from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
-from api.graphql.engine.ids import decode_id_as
 from api.graphql.engine.problems import (
     ExpiredCode,
     IdempotencyConflict,
@@ -18,6 +17,7 @@ from api.graphql.engine.problems import (
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.actions.redemption import RewardLocked, reward_locked
 from api.graphql.member.points import Wallet, wallets_after
+from api.graphql.member.rewards import decode_reward_id
 from api.graphql.member.vouchers import Voucher, voucher_of
 from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.till_session import (
@@ -180,7 +180,7 @@ async def _redeemed_answer(info: Info, redeemed: confirmed_redemption.TillRedemp
 
 
 def _reward_of(reward_id: str) -> str:
-    return decode_id_as("Reward", reward_id, field="rewardId")
+    return decode_reward_id(reward_id)
 
 
 async def _looked_up_member(info: Info, text: str) -> str:

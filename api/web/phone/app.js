@@ -35,6 +35,7 @@ import {
   drawCode,
   endPush,
   enterCode,
+  ForYou,
   forgetMoments,
   Inbox,
   keepPush,
@@ -58,6 +59,7 @@ const SCREENS = {
   me: Me,
   stores: Stores,
   boards: Boards,
+  foryou: ForYou,
 };
 const TABS = ["home", "rewards", "badges", "history"];
 const LANGUAGES = ["en", "pt", "pl"];

@@ -4,7 +4,7 @@
 const BASE = "/phone/";
 /* What is no screen stands over one. */
 const OVER = { card: "home", vouchers: "rewards" };
-const SCREENS = ["home", "rewards", "badges", "history", "inbox", "me", "stores", "boards"];
+const SCREENS = ["home", "rewards", "badges", "history", "inbox", "me", "stores", "boards", "foryou"];
 
 /** The address of a screen, or of one thing in it. */
 export function addressOf(screen, thing = "") {

@@ -37,6 +37,8 @@ const TITLES = {
 /* Where it is said that the browser keeps nothing. */
 const TOLD_OF_STORAGE = ["sign-in", "scan", "shift"];
 const AGAIN_MS = 5000;
+/* So long whoever signs in waits for what the screens are made of. */
+const SCREENS_MS = 4000;
 const TYPED_INTO = "input, select, textarea, button";
 const TEXT_FIELDS = "textarea, select, input:not([type=checkbox], [type=radio], [type=range])";
 /* No person strikes two keys so fast. */
@@ -106,9 +108,11 @@ async function fetchModule(screen) {
   return fetched;
 }
 
-/* All screens at once, so that none has to be fetched while a customer waits or the network is gone. */
+/* All screens at once, so that none has to be fetched while a customer waits or the network is gone. What does not
+   come in time is fetched when it is shown. */
 function fetchScreens() {
-  for (const screen of Object.keys(MODULES)) fetchModule(screen).catch(() => {}); // fetched when it is shown
+  const late = new Promise((resolve) => setTimeout(resolve, SCREENS_MS));
+  return Promise.race([late, Promise.allSettled(Object.keys(MODULES).map(fetchModule))]);
 }
 
 async function drawBar() {
@@ -192,12 +196,15 @@ async function start() {
   onNetwork(drawBar);
   let { signIn } = session.tokens ?? {};
   if (session.open) fetchScreens();
-  session.addEventListener("change", () => {
-    if (session.open) fetchScreens();
+  session.addEventListener("change", async () => {
     const before = signIn;
     ({ signIn } = session.tokens ?? {});
     // What one person began is not finished by the next: also not where they signed in on another tab.
     if (signIn !== before || !session.open) {
+      const now = signIn;
+      // A sale that is kept without a network has to be told as kept: its screen is here before the first sale.
+      if (session.open) await fetchScreens();
+      if (signIn !== now) return;
       till.isTraining = false;
       go(session.open ? "scan" : "sign-in");
       dropDraft();

@@ -1,8 +1,8 @@
 """Leaderboards: what a journal row moves of which score, and where a score stands among all others.
 
 A score is what qualifying rules awarded to the board's wallet in the period, as a tier counts it: pending
-included, adjustments and prizes not. What a refund or a correction takes back leaves the period in which it
-was awarded.
+included, adjustments and prizes not. What a refund or a correction takes back, or a referral that is taken
+back, leaves the period in which it was awarded.
 
 Scores stand in buckets that grow with them, 64 at first and 32 for each doubling. How many stand above a
 score is the sum of the buckets above its own and a count within that.
@@ -11,7 +11,7 @@ score is the sum of the buckets above its own and a count within that.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -43,6 +43,14 @@ class BoardPeriod:
         """Return the period of a name."""
         code, _, first_day = key.rpartition("|")
         return cls(code, date.fromisoformat(first_day))
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneRow:
+    """A row of a referral that is taken back, and the version that decided it."""
+
+    programme: Programme
+    row: JournalRow
 
 
 # ---------------------------------------------------------------- periods
@@ -92,9 +100,15 @@ def last_judged(programme: Programme, board: Leaderboard, now: datetime) -> Boar
 # ---------------------------------------------------------------- counting
 
 
-def score_changes(programme: Programme, row: JournalRow) -> Mapping[BoardPeriod, int]:
-    """Return by how much a row moves the member's scores, by period."""
+def score_changes(
+    programme: Programme, row: JournalRow, undone: Iterable[UndoneRow] = ()
+) -> Mapping[BoardPeriod, int]:
+    """Return by how much a row moves the member's scores, by period; `undone` are the rows of the referral
+    that it takes back.
+    """
     changes = Counter[BoardPeriod]()
+    for past in undone:
+        changes.subtract(score_changes(past.programme, past.row))
     if not programme.leaderboards:
         return changes
     takes_back = row.event.name in (REFUNDED, CORRECTED)

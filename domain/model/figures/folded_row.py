@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from domain.model.club.leaderboards import UndoneRow
 from domain.model.figures.increments import MONTHS, DocumentKey, Increments
 from domain.model.figures.member_figures import MemberFigures
 from domain.model.ledger.decision import JournalRow
@@ -14,7 +15,8 @@ from domain.model.values import dataclass
 @dataclass(frozen=True, slots=True)
 class FoldedRow:
     """A row, the version that decided it, the programme's day of its event, the store and the tier that it
-    counts for, and the member's figures before and after.
+    counts for, and the member's figures before and after. `undone` are the rows that it takes back, which it
+    does not say itself.
     """
 
     member: str
@@ -25,6 +27,7 @@ class FoldedRow:
     tier: str
     before: MemberFigures
     after: MemberFigures
+    undone: tuple[UndoneRow, ...] = ()
 
     def add(self, increments: Increments, path: str, amount: int = 1) -> None:
         """Add to the sums of the row's day, store and tier."""

@@ -11,6 +11,8 @@ from datetime import date
 from typing import cast
 
 from domain.model.calendar import local_day
+from domain.model.club.leaderboards import UndoneRow
+from domain.model.club.tastes import NO_TASTES, after_purchase, after_return
 from domain.model.event_names import (
     CLOSED,
     CODE_ENTERED,
@@ -27,6 +29,7 @@ from domain.model.figures.folded_row import FoldedRow
 from domain.model.figures.folds import leaderboards, people, purchases, rules, wallets
 from domain.model.figures.increments import NO_STORE, NO_TIER, Increments
 from domain.model.figures.member_figures import MemberFigures, bought, in_arms
+from domain.model.figures.variant_arms import in_variants
 from domain.model.ledger.deciding.opening import is_history
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Event
@@ -38,10 +41,15 @@ FOLDS: tuple[Fold, ...] = (people.fold, purchases.fold, wallets.fold, rules.fold
 
 
 def fold_row(
-    programme: Programme, member: str, before: MemberFigures, row: JournalRow, increments: Increments
+    programme: Programme,
+    member: str,
+    before: MemberFigures,
+    row: JournalRow,
+    increments: Increments,
+    undone: tuple[UndoneRow, ...] = (),
 ) -> MemberFigures:
     """Add a row to the increments; return the member's figures after it. `programme` is the version that
-    decided the row.
+    decided the row, `undone` the rows that it takes back without saying of what.
     """
     day = local_day(row.event.at, programme.zone)
     after = follow(programme, before, row, day)
@@ -54,6 +62,7 @@ def fold_row(
         tier=row.facts.tier or before.tier or NO_TIER,
         before=before,
         after=after,
+        undone=undone,
     )
     for fold in FOLDS:
         fold(folded, increments)
@@ -87,18 +96,34 @@ def follow(programme: Programme, before: MemberFigures, row: JournalRow, day: da
 def _after_receipt(figures: MemberFigures, programme: Programme, row: JournalRow, day: date) -> MemberFigures:
     event, refunded = row.event, row.refunded
     if event.purchase is None or event.delayed_rule is not None:
-        return figures
+        return in_variants(figures, programme, row, day)
     tested = [rule.code for rule in programme.rules if rule.holdout]
     if event.name == PURCHASED:
-        after = bought(figures, day=day, total=event.purchase.total)
+        total = event.purchase.total
+        after = bought(figures, day=day, total=total)
+        tastes = after_purchase(
+            after.tastes, event.purchase, day=day, ineligible=programme.programme.ineligible
+        )
+        after = evolve(after, tastes=tastes)
         if is_history(event):
             return after
-        return in_arms(after, tested, day=day, receipts=1, amount=event.purchase.total)
+        after = in_arms(after, tested, day=day, receipts=1, amount=total)
+        return in_variants(after, programme, row, day, receipts=1, amount=total)
     if event.name not in (REFUNDED, CORRECTED) or refunded is None:
-        return figures
+        return in_variants(figures, programme, row, day)
     less = refunded.before.total - refunded.remaining.total
     known = [rule for rule in tested if rule in figures.arms]
-    after = in_arms(figures, known, day=day, receipts=0, amount=-less)
+    bought_at = refunded.purchased_at
+    tastes = after_return(
+        figures.tastes,
+        refunded.before,
+        refunded.remaining,
+        day=day,
+        bought_on=day if bought_at is None else local_day(bought_at, programme.zone),
+        ineligible=programme.programme.ineligible,
+    )
+    after = in_arms(evolve(figures, tastes=tastes), known, day=day, receipts=0, amount=-less)
+    after = in_variants(after, programme, row, day, amount=-less)
     if event.name == REFUNDED:
         return evolve(after, returned=after.returned + less)
     return evolve(after, revenue=after.revenue - less)
@@ -108,7 +133,8 @@ def _joined_or_left(figures: MemberFigures, event: Event, day: date) -> MemberFi
     if event.name in (ENROLLED, IMPORTED):
         return evolve(figures, joined_on=figures.joined_on or day)
     if event.name in (ERASED, CLOSED):
-        return evolve(figures, left_on=figures.left_on or day)
+        tastes = NO_TASTES if event.name == ERASED else figures.tastes
+        return evolve(figures, left_on=figures.left_on or day, tastes=tastes)
     return evolve(figures, left_on=None) if event.name == REOPENED else figures
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import date, timedelta
 
+from domain.model.club.tastes import NO_TASTES, Tastes
 from domain.model.values import dataclass, evolve
 
 DAYS_KEPT = 400
@@ -57,11 +58,16 @@ class ActiveDays:
 
 @dataclass(frozen=True, slots=True)
 class ArmFigures:
-    """What a member bought since a rule with a holdout stands, in whichever arm: minor units, net."""
+    """What a member bought since a rule with a holdout stands, in whichever arm: minor units, net. Of a part
+    with variants also how often it applied to them or they redeemed it, and the `split` by which they have
+    theirs: with another split all begins anew.
+    """
 
     since: date
     receipts: int = 0
     revenue: int = 0
+    conversions: int = 0
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,9 @@ class MemberFigures:
     """What is kept of a member after a row. `receipts` and `revenue` are of purchases as recorded, in minor
     units, `returned` what was taken back of it. `left_on` is the day they were erased, or closed by a merge.
     `fired` are the rules that ever applied, `codes` those entered, with whether a purchase came after. `arms`
-    are receipts and net revenue since a rule with a holdout stands, by rule, and the first day of that.
+    are receipts and net revenue since a rule with a holdout stands, by rule, and the first day of that; and
+    the same of parts with variants, by their `varied_name`.
+    `tastes` is what recommendations rest on.
     """
 
     seq: int = 0
@@ -87,6 +95,7 @@ class MemberFigures:
     fired: frozenset[str] = frozenset()
     codes: Mapping[str, bool] = field(default_factory=dict)
     arms: Mapping[str, ArmFigures] = field(default_factory=dict)
+    tastes: Tastes = NO_TASTES
 
     @property
     def is_enrolled(self) -> bool:
@@ -131,8 +140,12 @@ def in_arms(
     arms = dict(figures.arms)
     for rule in rules:
         before = arms.get(rule) or ArmFigures(day)
-        since = min(before.since, day)
-        arms[rule] = ArmFigures(since, before.receipts + receipts, before.revenue + amount)
+        arms[rule] = evolve(
+            before,
+            since=min(before.since, day),
+            receipts=before.receipts + receipts,
+            revenue=before.revenue + amount,
+        )
     return evolve(figures, arms=arms) if arms != figures.arms else figures
 
 

@@ -29,6 +29,9 @@ def fate_of(*, state: str, reason: str, delivered: Collection[str], in_inbox: bo
 
 
 def is_fate(path: str) -> bool:
-    """Tell whether a sum is of what became of messages, which the journal does not say."""
+    """Tell whether a sum is of what became of messages or of recommendations: the journal does not say it."""
     parts = path.split(".")
-    return len(parts) == 3 and parts[0] == "messages" and parts[2] in FATES
+    if parts[0] == "recommended":
+        return True
+    is_of_message = len(parts) == 3 or (len(parts) == 5 and parts[2] == "variants")
+    return is_of_message and parts[0] == "messages" and parts[-1] in FATES

@@ -142,7 +142,31 @@ class ReportedEvent:
     fields: Mapping[str, object]
 
 
-MappedBody = OrderState | OrderRefund | PrivacyRequest | ReportedEvent | BodyIgnored
+@dataclass(frozen=True, slots=True)
+class ShopProduct:
+    """A product that a shop sells, by the sku of its orders' lines; `price` in minor units."""
+
+    sku: str
+    title: str
+    category: str | None = None
+    price: int | None = None
+    image: str | None = None
+    link: str | None = None
+    is_available: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProductGroup:
+    """What a shop calls one product, with its variants as of an instant, None for when it was told of; no
+    variants where it is sold no more.
+    """
+
+    id: str
+    products: tuple[ShopProduct, ...] = ()
+    updated_at: datetime | None = None
+
+
+MappedBody = OrderState | OrderRefund | PrivacyRequest | ReportedEvent | ProductGroup | BodyIgnored
 
 
 # ---------------------------------------------------------------- what counts

@@ -1,4 +1,4 @@
-"""Shopify's webhook bodies: orders, refunds and the privacy topics.
+"""Shopify's webhook bodies: orders, refunds, products and the privacy topics.
 
 Read from Shopify's own published bodies and real ones (2020 to 2026-04): discounts stand in
 `discount_allocations` alone, `total_discount` lies; money is the shop's (`shop_money`), never what the
@@ -34,6 +34,7 @@ from domain.model.intake.order_state import (
     take_back,
     with_rest,
 )
+from domain.model.intake.shop_products import map_shopify_product
 from domain.model.intake.shop_terms import ShopTerms
 from domain.model.values import evolve
 
@@ -43,6 +44,7 @@ TIP_KEYS: Final = ("tip", "tip_payment_gateway", "tip_payment_method")
 PRIVACY_TOPICS: Final = frozenset(
     {"customers/data_request", "customers/redact", "shop/redact", "customers/merge"}
 )
+PRODUCT_TOPICS: Final = frozenset({"products/create", "products/update", "products/delete"})
 REFUNDED_FEES: Final = ("total_duties_set", "total_additional_fees_set")
 ADJUSTMENT_KEYS: Final = ("shipping_refund", "refund_discrepancy")
 
@@ -56,6 +58,8 @@ def map_shopify(body: object, terms: ShopTerms, *, topic: str | None = None) -> 
     topic = (topic or _topic_of(body)).strip().lower()
     if topic in PRIVACY_TOPICS:
         return _privacy_request(body, topic)
+    if topic in PRODUCT_TOPICS:
+        return map_shopify_product(body, terms, topic=topic)
     if topic == "refunds/create":
         return map_refund(body, terms)
     if topic == "orders/edited":
@@ -76,6 +80,7 @@ def _topic_of(body: Body) -> str:
         ("refund_line_items", "refunds/create"),
         ("order_adjustments", "refunds/create"),
         ("line_items", "orders/updated"),
+        ("variants", "products/update"),
         ("shop_domain", "shop/redact"),
     )
     return next((topic for field, topic in shapes if field in body), "unknown")

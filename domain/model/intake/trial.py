@@ -15,6 +15,7 @@ from domain.model.intake.order_state import (
     OrderRefund,
     OrderState,
     PrivacyRequest,
+    ProductGroup,
     what_is_left,
     why_it_counts_not,
 )
@@ -55,6 +56,21 @@ def _figures(mapped: MappedBody, ineligible: Collection[str]) -> dict[str, objec
                 "refundId": mapped.id,
                 "lines": parts,
                 "amount": mapped.amount,
+            }
+        case ProductGroup():
+            return {
+                "becomes": "product",
+                "id": mapped.id,
+                "products": [
+                    {
+                        "sku": each.sku,
+                        "title": each.title,
+                        "category": each.category,
+                        "price": each.price,
+                        "available": each.is_available,
+                    }
+                    for each in mapped.products
+                ],
             }
         case PrivacyRequest():
             return {"becomes": "privacy", "kind": mapped.kind, "orders": list(mapped.order_ids)}

@@ -29,6 +29,7 @@ from domain.model.intake.order_state import (
     take_back,
     with_rest,
 )
+from domain.model.intake.shop_products import map_woocommerce_product
 from domain.model.intake.shop_terms import ShopTerms
 
 COUNTED: Final = frozenset({"processing", "completed"})
@@ -41,7 +42,10 @@ def map_woocommerce(body: object, terms: ShopTerms, *, topic: str | None = None)
     """Return what a body comes to. Raises BodyIncomplete, MoneyUnreadable, InstantUnreadable."""
     if not isinstance(body, dict):
         return BodyIgnored("the body is no object")
-    if topic is not None and not topic.strip().lower().startswith("order."):
+    name = (topic or "").strip().lower()
+    if name.startswith("product."):
+        return map_woocommerce_product(body, terms, topic=name)
+    if name and not name.startswith("order."):
         return BodyIgnored("no topic that counts")
     if "line_items" in mapping(body.get("order")):
         raise BodyIncomplete("it is of the legacy API: choose WP REST API Integration v3 in the webhook")

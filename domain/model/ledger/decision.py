@@ -231,7 +231,8 @@ OutcomeReason = Literal[
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What one rule came to: the amount it gave in a wallet (extras included), or why not: an OutcomeReason,
-    with the rule after "best_of:" and the instant after "later:".
+    with the rule after "best_of:" and the instant after "later:". `variant` is the one of the rule's that was
+    carried out.
     """
 
     rule: str
@@ -239,18 +240,20 @@ class Outcome:
     amount: int = 0
     reason: str | None = None
     wallet: str | None = None
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedMessage:
-    """A message to send: its code, the event that caused it, and the figures and codes its placeholders need
-    (no personal data).
+    """A message to send: its code, the event that caused it, the figures and codes its placeholders need (no
+    personal data), and which of its variants it is.
     """
 
     code: str
     event: str
     data: Mapping[str, Json]
     index: int = 0
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +274,7 @@ VoucherChange = Literal["issued", "used", "cancelled", "expired", "reversed"]
 @dataclass(frozen=True, slots=True)
 class VoucherStep:
     """A voucher that came to be or changed: `id` is `MEMBER-N`, or the one the event named. `given` is one
-    without a price.
+    without a price, `variant` the reward's as which it was offered.
     """
 
     id: str
@@ -281,6 +284,7 @@ class VoucherStep:
     at: datetime
     expires_at: datetime | None = None
     is_free: bool = False
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

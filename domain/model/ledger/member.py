@@ -184,7 +184,7 @@ class OpenVoucher:
     """A voucher that is issued and neither cancelled nor expired; `taken` are the lots its price came from.
 
     A used one stays for a day, so that a mistaken use can be reversed; `is_revoked` then tells that what gave
-    it was taken back, so that a reversed use takes it too.
+    it was taken back, so that a reversed use takes it too. `variant` is the reward's as which it was offered.
     """
 
     reward: str
@@ -194,6 +194,7 @@ class OpenVoucher:
     taken_lots: tuple[LotPart, ...] = ()
     used_at: datetime | None = None
     is_revoked: bool = False
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

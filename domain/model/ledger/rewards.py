@@ -40,10 +40,11 @@ def locks(
     view: ExpressionView | None = None,
 ) -> tuple[RewardLock, ...]:
     """Return why a member cannot redeem a reward now, each reason once; nothing where it is unlocked. The
-    member is settled.
+    member is settled; the price is that of their variant.
     """
     if spec.cost is None:
         return (RewardLock("CONDITION"),)
+    spec = spec.for_member(member.id)
     return tuple(_locks(programme, member, spec, now, stock, view, held_tier_code(programme, member)))
 
 
@@ -80,10 +81,11 @@ def _locks(
 
 def missing(member: Member, spec: RewardSpec) -> int:
     """Return how many more points or minor units the reward costs than are spendable; 0 where they reach."""
-    if spec.cost is None:
+    cost = spec.for_member(member.id).cost
+    if cost is None:
         return 0
-    wallet = member.wallets.get(spec.cost.wallet)
-    short = spec.cost.amount - (wallet.available if wallet else 0)
+    wallet = member.wallets.get(cost.wallet)
+    short = cost.amount - (wallet.available if wallet else 0)
     return short if short > 0 else 0
 
 
@@ -160,7 +162,8 @@ def unlocked(
     for code, rack in shelf.by_price.items():
         out |= rack.affordable(available.get(code, 0))
     out -= stock.sold_out
-    affordable = [spec for spec, cost in shelf.others if cost.amount <= available.get(cost.wallet, 0)]
+    offers = (*shelf.others, *_varied_offers(shelf, member.id)) if shelf.varied else shelf.others
+    affordable = [spec for spec, cost in offers if cost.amount <= available.get(cost.wallet, 0)]
     if not affordable:
         return out
     view, tier = view or member_only_view(programme, member, now), held_tier_code(programme, member)
@@ -195,23 +198,33 @@ class _Rack:
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """The rewards with a price: those on which nothing else stands, by wallet, and all others."""
+    """The rewards with a price: those on which nothing else stands, by wallet, those that members have in
+    variants, and all others.
+    """
 
     by_price: dict[str, _Rack]
     others: tuple[tuple[RewardSpec, RewardCost], ...]
+    varied: tuple[RewardSpec, ...]
 
 
 @lru_cache(maxsize=64)
 def _shelf(programme: Programme) -> _Shelf:
     racks = dict[str, _Rack]()
     priced = [(spec, spec.cost) for spec in programme.rewards if spec.cost is not None]
+    varied = tuple([spec for spec, _ in priced if spec.variants])
+    priced = [(spec, cost) for spec, cost in priced if not spec.variants]
     others = tuple([(spec, cost) for spec, cost in priced if _is_bounded(spec)])
     for spec, cost in sorted(priced, key=lambda pair: pair[1].amount):
         if not _is_bounded(spec):
             rack = racks.setdefault(cost.wallet, _Rack([], []))
             rack.prices.append(cost.amount)
             rack.codes.append(spec.code)
-    return _Shelf(racks, others)
+    return _Shelf(racks, others, varied)
+
+
+def _varied_offers(shelf: _Shelf, member: str) -> list[tuple[RewardSpec, RewardCost]]:
+    offers = [spec.for_member(member) for spec in shelf.varied]
+    return [(spec, spec.cost) for spec in offers if spec.cost is not None]
 
 
 def _is_bounded(spec: RewardSpec) -> bool:

@@ -35,13 +35,14 @@ _CODE_BEFORE: Final = re.compile(r"(?<=[A-Za-z])(?=\d)")
 # ---------------------------------------------------------------- values
 @dataclass(frozen=True, slots=True)
 class MessageSubject:
-    """What a message is about: the event that caused it, that event's figures and codes, and the balance
-    then. No personal data.
+    """What a message is about: the event that caused it, that event's figures and codes, the balance then,
+    and the random id of the member, by which they have variants. No personal data.
     """
 
     event: str
     data: Mapping[str, Json]
     balance: int
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,9 @@ class _Figures:
             case "points.wallet":
                 return self._named(programme.wallet, "wallet", lambda spec: spec.name)
             case "reward.title":
-                return self._named(programme.reward, "reward", lambda spec: spec.title)
+                return self._named(
+                    programme.reward, "reward", lambda spec: spec.for_member(self.subject.member).title
+                )
             case "badge.name":
                 return self._named(programme.badge, "badge", lambda spec: spec.name)
             case "tier.name":

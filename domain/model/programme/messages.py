@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -21,16 +21,28 @@ from domain.model.programme.field_types import (
     TextByLocale,
     as_list,
 )
+from domain.model.programme.varied.varied_part import MOST_VARIANTS, VariantSpec, VariedPart
 
 SERVICE_PURPOSE = "service"
+PROFILING = "profiling"  # the purpose without which nothing is recommended by a member's own purchases
 # FCM keeps the newest push of each of four collapse keys for a phone that is off, and drops what has a fifth.
 MAX_COLLAPSE_NAMES = 4
 
 
-class MessageSpec(NamedPart):
+class MessageVariant(VariantSpec):
+    """What a message says to those who have this variant: what is not said is the message's own."""
+
+    title: TextByLocale | None = None
+    body: TextByLocale | None = None
+    link: str | None = None
+
+
+class MessageSpec(VariedPart, NamedPart):
     """One message. `purpose` is a consent purpose, or `service`, which needs no consent. A `quiet` message
     waits for the end of quiet hours; a `silent` one makes no sound on an iPhone.
     """
+
+    noun: ClassVar[str] = "message"
 
     code: Code
     channels: Annotated[
@@ -44,6 +56,16 @@ class MessageSpec(NamedPart):
     silent: Flag = False
     collapse: Code | None = None
     once: Duration | None = None
+    variants: Annotated[tuple[MessageVariant, ...], Field(min_length=2, max_length=MOST_VARIANTS)] = ()
+
+    def as_variant(self, code: str | None) -> MessageSpec:
+        """Return the message as one variant has it; the message itself for one that it does not have."""
+        variant = next((each for each in self.variants if each.code == code), None)
+        return (
+            self
+            if variant is None
+            else self._made_with(variant, title=variant.title, body=variant.body, link=variant.link)
+        )
 
     def is_too_soon(self, at: datetime, *, last: datetime | None, zone: ZoneInfo) -> bool:
         """Tell whether an instant is still within `once` of the last message of this kind."""

@@ -26,9 +26,10 @@ from domain.model.programme.header import (
 )
 from domain.model.programme.membership import CodeSpec, GoalSpec, Leaderboard, PlanSpec, ReferralSpec, Segment
 from domain.model.programme.messages import ConsentSpec, MessageSpec, SurveySpec
-from domain.model.programme.rewards import RewardSpec
+from domain.model.programme.rewards import CategorySpec, RewardSpec
 from domain.model.programme.rules import Action, Rule, SharedCap
 from domain.model.programme.tiers import CountSpec, NamedCount, Tiers, TierSpec
+from domain.model.programme.varied.varied_part import VariedPart
 from domain.model.programme.wallets import PayTerms, WalletSpec
 
 DEFAULT_WAIT = Span(days=14)
@@ -36,6 +37,7 @@ MOST_CODES = 500
 MOST_ATTRIBUTES = 50
 MOST_STORES = 2_000
 MOST_GOALS = 50
+MOST_CATEGORIES = 500
 
 
 class Programme(ProgrammePart):
@@ -49,6 +51,7 @@ class Programme(ProgrammePart):
     tiers: Tiers | None = None
     badges: tuple[BadgeSpec, ...] = ()
     rewards: tuple[RewardSpec, ...] = ()
+    categories: Annotated[tuple[CategorySpec, ...], Field(max_length=MOST_CATEGORIES)] = ()
     segments: tuple[Segment, ...] = ()
     referral: ReferralSpec | None = None
     codes: Annotated[tuple[CodeSpec, ...], Field(max_length=MOST_CODES)] = ()
@@ -129,6 +132,10 @@ class Programme(ProgrammePart):
         """Return a reward. Raises KeyError."""
         return self._rewards[code]
 
+    def category(self, code: str) -> CategorySpec:
+        """Return a category of what is bought. Raises KeyError where the file has no name for it."""
+        return self._categories[code]
+
     def segment(self, code: str) -> Segment:
         """Return a segment. Raises KeyError."""
         return self._segments[code]
@@ -170,6 +177,12 @@ class Programme(ProgrammePart):
         return tuple(self._events[event_name].data) if event_name in self._events else ()
 
     @cached_property
+    def varied_parts(self) -> tuple[VariedPart, ...]:
+        """The rules, messages and rewards that have variants, in this order."""
+        parts: tuple[VariedPart, ...] = (*self.rules, *self.messages, *self.rewards)
+        return tuple(part for part in parts if part.variants)
+
+    @cached_property
     def tier_order(self) -> Mapping[str, int]:
         """Each tier's position on the ladder, from 0 for the lowest; empty without tiers."""
         return {tier.code: index for index, tier in enumerate(self.tiers.ladder)} if self.tiers else {}
@@ -205,7 +218,7 @@ class Programme(ProgrammePart):
     def hidden_rules(self) -> frozenset[str]:
         """The rules that award to hidden wallets alone: what they came to is shown to nobody, either."""
         awarded = {
-            rule.code: {action.award.wallet for action in rule.do if action.award is not None}
+            rule.code: {action.award.wallet for action in rule.all_actions if action.award is not None}
             for rule in self.rules
         }
         return frozenset(
@@ -223,7 +236,7 @@ class Programme(ProgrammePart):
         return frozenset(action.webhook for action in self._actions() if action.webhook is not None)
 
     def _actions(self) -> Iterator[Action]:
-        yield from (action for rule in self.rules for action in rule.do)
+        yield from (action for rule in self.rules for action in rule.all_actions)
         yield from (action for badge in self.badges for action in badge.do)
         if self.referral is not None:
             yield from (*self.referral.friend, *self.referral.referrer)
@@ -294,6 +307,10 @@ class Programme(ProgrammePart):
     @cached_property
     def _rewards(self) -> dict[str, RewardSpec]:
         return {reward.code: reward for reward in self.rewards}
+
+    @cached_property
+    def _categories(self) -> dict[str, CategorySpec]:
+        return {category.code: category for category in self.categories}
 
     @cached_property
     def _segments(self) -> dict[str, Segment]:

@@ -102,6 +102,7 @@ def _codes(programme: Programme) -> Mapping[str, tuple[str, ...]]:
         "tiers": tuple(programme.tier_order),
         "badges": tuple(badge.code for badge in programme.badges),
         "rewards": tuple(reward.code for reward in programme.rewards),
+        "categories": tuple(category.code for category in programme.categories),
         "segments": tuple(segment.code for segment in programme.segments),
         "codes": tuple(spec.name for spec in programme.codes),
         "attributes": tuple(spec.name for spec in programme.attributes),

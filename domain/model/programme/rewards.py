@@ -1,9 +1,11 @@
-"""Rewards: what points buy or rules give, for whom and when, how many there are, and their vouchers."""
+"""Rewards: what points buy or rules give, for whom and when, how many there are, and their vouchers; and the
+categories of what is bought, by the names that members read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -22,6 +24,9 @@ from domain.model.programme.field_types import (
     as_list,
 )
 from domain.model.programme.rules import Limit
+from domain.model.programme.varied.varied_part import MOST_VARIANTS, VariantSpec, VariedPart
+
+MOST_OF_A_REWARD: Final = 10
 
 RewardKind = Literal["discount_amount", "discount_percent", "product", "event", "access", "service"]
 
@@ -55,10 +60,28 @@ class VoucherSpec(ProgrammePart):
     stores: Annotated[tuple[Code, ...], BeforeValidator(as_list)] = ()
 
 
-class RewardSpec(NamedPart):
+class RewardVariant(VariantSpec):
+    """How a reward is offered to those who have this variant: what is not said is the reward's own."""
+
+    title: TextByLocale | None = None
+    description: TextByLocale | None = None
+    image: str | None = None
+    cost: RewardCost | None = None
+
+
+class CategorySpec(NamedPart):
+    """A category of what is bought, as lines of receipts and products name it, with its name for members."""
+
+    code: Code
+    name: TextByLocale
+
+
+class RewardSpec(VariedPart, NamedPart):
     """One reward. Without `cost` it is only given by rules: it is not listed, never unlocked and cannot be
-    redeemed.
+    redeemed. `categories` tell which purchases it goes with, for recommendations.
     """
+
+    noun: ClassVar[str] = "reward"
 
     code: Code
     title: TextByLocale
@@ -78,3 +101,13 @@ class RewardSpec(NamedPart):
     voucher: VoucherSpec = VoucherSpec()
     announce: Flag = True
     return_grace: Duration | None = None
+    categories: Annotated[tuple[Code, ...], BeforeValidator(as_list), Field(max_length=MOST_OF_A_REWARD)] = ()
+    variants: Annotated[tuple[RewardVariant, ...], Field(min_length=2, max_length=MOST_VARIANTS)] = ()
+
+    def as_variant(self, code: str | None) -> RewardSpec:
+        """Return the reward as one variant has it; the reward itself for one that it does not have."""
+        variant = next((each for each in self.variants if each.code == code), None)
+        if variant is None:
+            return self
+        texts = {"title": variant.title, "description": variant.description}
+        return self._made_with(variant, image=variant.image, cost=variant.cost, **texts)

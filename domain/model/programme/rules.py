@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -29,6 +29,7 @@ from domain.model.programme.field_types import (
     as_list,
     read_expression,
 )
+from domain.model.programme.varied.varied_part import MOST_VARIANTS, VariantSpec, VariedPart
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -184,10 +185,18 @@ class Action(ProgrammePart):
         return self
 
 
-class Rule(ProgrammePart):
+class RuleVariant(VariantSpec):
+    """What a rule does for those who have this variant: its own `do`, else the rule's."""
+
+    do: Annotated[tuple[Action, ...] | None, Field(min_length=1)] = None
+
+
+class Rule(VariedPart):
     """One rule. It is checked in the order frozen, during, when, limit, holdout, cap, best_of; the first
-    check that fails is the reason.
+    check that fails is the reason. `do` is what it does where a member's variant does nothing else.
     """
+
+    noun: ClassVar[str] = "rule"
 
     code: Code
     title: TextByLocale | None = None
@@ -206,26 +215,39 @@ class Rule(ProgrammePart):
     holdout: Annotated[Amount, Field(le=100)] = 0
     qualifying: Flag = True
     do: Annotated[tuple[Action, ...], Field(min_length=1)]
+    variants: Annotated[tuple[RuleVariant, ...], Field(min_length=2, max_length=MOST_VARIANTS)] = ()
+
+    def as_variant(self, code: str | None) -> Rule:
+        """Return the rule as one variant has it; the rule itself for one that it does not have."""
+        variant = next((each for each in self.variants if each.code == code), None)
+        return self if variant is None else self._made_with(variant, do=variant.do)
+
+    @cached_property
+    def all_actions(self) -> tuple[Action, ...]:
+        """What the rule does for some member or other: its own actions, then those of its variants."""
+        return (*self.do, *(action for variant in self.variants for action in variant.do or ()))
 
     @cached_property
     def multiplied(self) -> frozenset[str]:
         """The rules whose awards this one multiplies."""
-        return frozenset(code for action in self.do if action.award is not None for code in action.award.over)
+        return frozenset(
+            code for action in self.all_actions if action.award is not None for code in action.award.over
+        )
 
     @cached_property
     def gives(self) -> bool:
         """Whether it moves value or gives something: it does not only send, ask, call or mark."""
         return any(
             action.award or action.deduct or action.voucher or action.badge or action.tier
-            for action in self.do
+            for action in self.all_actions
         )
 
     @cached_property
     def awards(self) -> tuple[Award, ...]:
-        """What the rule awards, in its order."""
+        """What the rule awards, in its order; of one with variants those of its own `do`."""
         return tuple(action.award for action in self.do if action.award is not None)
 
     @cached_property
     def deductions(self) -> tuple[DeductionSpec, ...]:
-        """What the rule takes, in its order."""
+        """What the rule takes, in its order; of one with variants those of its own `do`."""
         return tuple(action.deduct for action in self.do if action.deduct is not None)

@@ -208,6 +208,8 @@ def _finding(
             f"{_clip(detail['input'])} is not written as it must be",
             PATTERN_REMEDIES[context["pattern"]],
         )
+    if kind == "too_short" and context["min_length"] > 1:
+        return Finding(path, "the list is too short", f"give it at least {context['min_length']} items")
     message, remedy = _TYPE_FAULTS.get(kind, (detail["msg"], "see the reference of this key"))
     if kind == "model_type" and (keys := _keys_at(validated_path)):
         remedy = f"write keys and values in braces, of {', '.join(keys)}"

@@ -17,6 +17,7 @@ Section = Literal[
     "tiers",
     "badges",
     "rewards",
+    "categories",
     "segments",
     "plans",
     "codes",

@@ -58,10 +58,20 @@ def row_answer(code: str, row: JournalRow, messages: list[Json]) -> Answer:
             "added": _sorted(row.tag_changes.added),
             "removed": _sorted(row.tag_changes.removed),
         }
+    variants = _variants(row)
+    if variants:
+        answer["variants"] = variants
     purchase = row.event.purchase
     if purchase is not None and purchase.payment is not None and row.event.delayed_rule is None:
         answer |= _payment(row, purchase)
     return answer
+
+
+def _variants(row: JournalRow) -> dict[str, Json]:
+    """Return which variant each rule, message and reward of a row was, where it has several."""
+    chosen: dict[str, Json] = {f"rule:{one.rule}": one.variant for one in row.outcomes if one.variant}
+    chosen |= {f"message:{one.code}": one.variant for one in row.messages if one.variant}
+    return chosen | {f"reward:{one.reward}": one.variant for one in row.vouchers if one.variant}
 
 
 def _payment(row: JournalRow, purchase: Purchase) -> Answer:

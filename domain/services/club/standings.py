@@ -9,15 +9,17 @@ from __future__ import annotations
 from domain.model.club.leaderboards import RANKS, SCORES, BoardPeriod, bucket_of
 from domain.model.figures.increments import DocumentKey, Expectation, Increments
 from domain.services.runtime import Runtime
-from domain.store.club import leaderboard_players, leaderboard_scores
+from domain.store.club import leaderboard_players, leaderboard_results, leaderboard_scores
 from domain.store.document_store import Write
 
 
 async def place_scores(runtime: Runtime, increments: Increments) -> list[Write]:
-    """Add to the increments what their scores move of ranks: two commands, none where no score moves. Scores
-    must still be as they are read here when they are written: nobody joins or leaves in between. Return the
-    writes that prove that who stands from now on still plays; they raise Stale.
+    """Add to the increments what their scores move of ranks: three commands, none where no score moves.
+    Scores must still be as they are read here when they are written: nobody joins or leaves in between. What
+    moves scores of a period whose prizes are paid is left out. Return the writes that prove that who stands
+    from now on still plays; they raise Stale.
     """
+    await _leave_paid_out(runtime, increments)
     keys = [key for key in increments.sums if key.collection == SCORES and increments.sums[key]["score"]]
     if not keys:
         return []
@@ -40,6 +42,15 @@ async def place_scores(runtime: Runtime, increments: Increments) -> list[Write]:
         score = before.score if before is not None else 0
         _move(increments, period.key, score if stood else 0, score + increments.sums[key]["score"])
     return proofs
+
+
+async def _leave_paid_out(runtime: Runtime, increments: Increments) -> None:
+    keys = [key for key in increments.sums if key.collection == SCORES]
+    boards = {increments.fields[key]["board"] for key in keys}
+    paid = await leaderboard_results.find_paid(runtime.store, boards) if boards else set[str]()
+    for key in keys:
+        if increments.fields[key]["board"] in paid:
+            increments.forget(key)
 
 
 def _move(increments: Increments, board: str, before: int, after: int) -> None:

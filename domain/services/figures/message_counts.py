@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from domain.model.calendar import local_day
+from domain.model.figures.folds.rules import varied_paths
 from domain.model.figures.increments import Increments
 from domain.model.figures.message_fates import PLACE, fate_of
-from domain.model.programme import Programme
+from domain.model.programme import MessageSpec, Programme
 from domain.services.runtime import Runtime
 from domain.store.figures import sums, uncounted
 from domain.store.figures.lease import LeaseHolder
@@ -29,19 +30,24 @@ async def _count(runtime: Runtime, holder: LeaseHolder) -> int:
     if not messages:
         return 0
     await runtime.programmes.load_versions({message.version for message in messages})
+    await runtime.once_texts.load(runtime.store, {each.code for each in messages if each.kind == "once"})
     increments = Increments()
     for message in messages:
-        _add(runtime.programmes.loaded_or_current(message.version), message, increments)
+        programme = runtime.programmes.loaded_or_current(message.version)
+        _add(programme, message, runtime.once_texts.find(message.code), increments)
     writes = [*uncounted.counted_writes(messages), *sums.increment_writes(increments)]
     await runtime.store.transact([holder.write(), *writes])
     return len(messages)
 
 
-def _add(programme: Programme, message: UncountedMessage, increments: Increments) -> None:
-    if message.kind != "message":
+def _add(
+    programme: Programme, message: UncountedMessage, once: MessageSpec | None, increments: Increments
+) -> None:
+    if message.kind not in ("message", "once"):
         return
     day = local_day(message.at, programme.zone)
-    channels = next((spec.channels for spec in programme.messages if spec.code == message.code), ())
+    specs = programme.messages if once is None else (once,)
+    channels = next((spec.channels for spec in specs if spec.code == message.code), ())
     fate = (
         "opened"
         if message.collection == "inbox"
@@ -52,4 +58,5 @@ def _add(programme: Programme, message: UncountedMessage, increments: Increments
             in_inbox="inbox" in channels,
         )
     )
-    increments.add_on_day(day, f"messages.{message.code}.{fate}", 1, **PLACE)
+    for path in varied_paths(f"messages.{message.code}", message.variant):
+        increments.add_on_day(day, f"{path}.{fate}", 1, **PLACE)

@@ -19,18 +19,22 @@ from datetime import datetime, timedelta
 import structlog
 
 from domain.model.club.leaderboards import SCORES
+from domain.model.event_names import UNMERGED
 from domain.model.figures.folding import fold_row
 from domain.model.figures.increments import Increments
 from domain.model.figures.member_figures import NOTHING_YET, MemberFigures
 from domain.model.ledger.decision import JournalRow
+from domain.services.club.handed_over import give_back, hand_over
 from domain.services.club.periods import finish_due
+from domain.services.club.product_links import measure_if_due
 from domain.services.club.standings import place_scores
+from domain.services.club.undone_referrals import find_undone
 from domain.services.figures.message_counts import count_messages
 from domain.services.figures.rebuilding import rebuild
 from domain.services.figures.results import measure_daily
 from domain.services.runtime import Runtime
 from domain.store.cancellation import raise_pending_cancellation
-from domain.store.document_store import Busy, DatabaseError
+from domain.store.document_store import Busy, DatabaseError, Write
 from domain.store.figures import due, lease, member_figures, sums
 from domain.store.figures.due import DueMember
 from domain.store.figures.lease import FoldingElsewhere, LeaseHolder
@@ -74,6 +78,7 @@ class _Fold:
     increments: Increments = field(default_factory=Increments)
     before: dict[str, MemberFigures] = field(default_factory=dict)
     after: dict[str, MemberFigures] = field(default_factory=dict)
+    unmerged: list[tuple[str, str]] = field(default_factory=list)  # what gave back, and to which membership
     row_count: int = 0
 
     @property
@@ -126,9 +131,9 @@ async def _fold_waiting(
         if stored is None:
             log.error("figures.row_missing", member=member, seq=seq)
             continue
-        _fold_row(runtime, folded, member, stored.row, known.get(member, NOTHING_YET))
+        await _fold_row(runtime, folded, member, stored.row, known.get(member, NOTHING_YET))
     if folded.after:
-        proofs = await place_scores(runtime, folded.increments)
+        proofs = await _place_scores(runtime, folded)
         moves = [
             member_figures.move_write(member, folded.before[member], figures)
             for member, figures in folded.after.items()
@@ -160,13 +165,25 @@ def _keys_to_fold(
     return keys
 
 
-def _fold_row(
+async def _place_scores(runtime: Runtime, folded: _Fold) -> list[Write]:
+    if not runtime.programme.leaderboards:
+        return []
+    for into, source in folded.unmerged:
+        await give_back(runtime, folded.increments, source=source, into=into)
+    await hand_over(runtime, folded.increments, folded.after)
+    return await place_scores(runtime, folded.increments)
+
+
+async def _fold_row(
     runtime: Runtime, folded: _Fold, member: str, row: JournalRow, before_round: MemberFigures
 ) -> None:
     before = folded.after.get(member, before_round)
     programme = runtime.programmes.loaded_or_current(row.version)
     folded.before.setdefault(member, before_round)
-    folded.after[member] = fold_row(programme, member, before, row, folded.increments)
+    undone = await find_undone(runtime, member, row)
+    folded.after[member] = fold_row(programme, member, before, row, folded.increments, undone)
+    if row.event.name == UNMERGED:
+        folded.unmerged.append((member, str(row.event.data["member"])))
     folded.row_count += 1
 
 
@@ -228,6 +245,7 @@ async def keep_projecting(
                     if clock() >= next_finish:
                         next_finish = clock() + FINISH_EACH
                         await finish_due(runtime, holder, now=programme_clock())
+                        await measure_if_due(runtime, now=programme_clock())
             except FoldingElsewhere:
                 holder.held_until = None
             except Busy:  # a slow machine: fewer at once

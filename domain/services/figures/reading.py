@@ -14,6 +14,7 @@ from domain.model.figures.increments import ALL, COHORTS_ID, LEVELS_ID
 from domain.model.figures.period import People, PeriodFigures, Sums, YearSums, add_up, levels_at
 from domain.services.errors import InvalidInput
 from domain.services.figures.results import RuleResult, rule_results
+from domain.services.figures.variant_results import VariantResult, variant_results
 from domain.services.runtime import Runtime
 from domain.store.figures import due, sums, uplifts
 from domain.store.figures.uplifts import UPLIFT_ID
@@ -46,7 +47,8 @@ class Period:
 @dataclass(frozen=True, slots=True)
 class FiguresReport:
     """The figures of a period and those of the one before it, the sums of each day, and how far the figures
-    are behind: `waiting_since` when the oldest row was committed that they do not hold yet.
+    are behind: `waiting_since` when the oldest row was committed that they do not hold yet. `variants` are by
+    the `varied_name` of their part.
     """
 
     period: Period
@@ -56,6 +58,7 @@ class FiguresReport:
     whole: PeriodFigures
     rules: tuple[RuleResult, ...]
     goals: tuple[GoalStanding, ...]
+    variants: Mapping[str, tuple[VariantResult, ...]]
     waiting_since: datetime | None = None
 
 
@@ -87,6 +90,7 @@ async def read_report(runtime: Runtime, period: Period) -> FiguresReport:
     chosen = by_place.get((period.store or ALL, period.tier or ALL), {})
     now = await sums.find_now(runtime.store, (LEVELS_ID, COHORTS_ID, UPLIFT_ID))
     levels, cohorts = (sums.flat_sums(now.get(id, {})) for id in (LEVELS_ID, COHORTS_ID))
+    measured = now.get(UPLIFT_ID, {})
     people = await _count_people(runtime, period)
     waiting = await due.find_due(runtime.store, first=1)
     programme = runtime.programme
@@ -98,8 +102,9 @@ async def read_report(runtime: Runtime, period: Period) -> FiguresReport:
         tuple(all_figures(_period_figures(before, chosen, everything, levels), programme)),
         tuple((day, chosen[day]) for day in sorted(chosen) if period.start <= day <= period.end),
         whole,
-        rule_results(whole, programme, uplifts.read_arms(now.get(UPLIFT_ID, {}))),
+        rule_results(whole, programme, uplifts.read_arms(measured)),
         compare_goals(programme, figures),
+        variant_results(whole, programme, uplifts.read_variants(measured)),
         waiting[0].since if waiting else None,
     )
 

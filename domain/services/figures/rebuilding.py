@@ -17,7 +17,9 @@ from domain.model.figures.folding import fold_row
 from domain.model.figures.increments import DAYS, MONTHS, DocumentKey, Increments
 from domain.model.figures.member_figures import NOTHING_YET
 from domain.model.figures.message_fates import is_fate
+from domain.services.club.handed_over import hand_over
 from domain.services.club.standings import place_scores
+from domain.services.club.undone_referrals import find_undone
 from domain.services.runtime import Runtime
 from domain.store import bulk
 from domain.store.document_store import Write
@@ -39,7 +41,7 @@ async def rebuild(
     """
     await lease.begin_rebuild(runtime.store, holder)
     await bulk.empty_collections(runtime.store, [member_figures.COLLECTION, *sums.REBUILT])
-    increments, row_count = Increments(), 0
+    increments, row_count, closed = Increments(), 0, list[str]()
     stale_days = await _keep_fates(runtime, increments)
     async for chunk in _chunks(members.iterate_seqs(runtime.store)):
         writes: list[Write] = []
@@ -47,11 +49,14 @@ async def rebuild(
             folded_count, figures = await _fold_member(runtime, holder, member, seq, increments)
             row_count += folded_count
             writes += figures
+        closed += await members.find_closed(runtime.store, [member for member, _ in chunk])
         await place_scores(runtime, increments)
         await _write_of_members(runtime, increments, writes)
         await _expect_lease(runtime, holder)
         progress(row_count)
     await _replace_days(runtime, holder, increments, stale_days)
+    for start in range(0, len(closed), MEMBERS_AT_ONCE):
+        await _hand_over(runtime, holder, closed[start : start + MEMBERS_AT_ONCE])
     await lease.end_rebuild(runtime.store, holder)
     log.info("figures.rebuilt", rows=row_count)
     return row_count
@@ -94,12 +99,25 @@ async def _fold_member(
     figures, row_count = NOTHING_YET, 0
     async for row in journal_stream.stream_member(runtime.store, member, until_seq=seq):
         programme = (await runtime.programmes.load_version(row.version)).programme
-        figures = fold_row(programme, member, figures, row, increments)
+        undone = await find_undone(runtime, member, row)
+        figures = fold_row(programme, member, figures, row, increments, undone)
         row_count += 1
         await _expect_lease(runtime, holder)
     if not row_count:
         return 0, []
     return row_count, [member_figures.move_write(member, NOTHING_YET, figures)]
+
+
+async def _hand_over(runtime: Runtime, holder: LeaseHolder, closed: Sequence[str]) -> None:
+    """Move the scores of closed memberships to those that took them over, and the ranks that are written."""
+
+    async def attempt() -> None:
+        moved = Increments()
+        await hand_over(runtime, moved, closed)
+        proofs = await place_scores(runtime, moved)
+        await runtime.store.transact([holder.write(), *proofs, *sums.increment_writes(moved)])
+
+    await runtime.store.run_rounds(attempt)
 
 
 async def _write_of_members(runtime: Runtime, increments: Increments, figures: Sequence[Write]) -> None:

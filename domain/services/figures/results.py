@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 
 from domain.model.calendar import local_day
-from domain.model.figures.definitions.points import unit_cost
+from domain.model.figures.definitions.points import units_cost
 from domain.model.figures.period import PeriodFigures, below
 from domain.model.figures.uplift import Uplift
+from domain.model.figures.variant_arms import PartArms, add_member
 from domain.model.ledger.deciding.earning import is_held_out
 from domain.model.programme import Programme, Rule
 from domain.services.runtime import Runtime
@@ -59,41 +59,35 @@ def _rule_result(
         held_out=sums.get("held_out", 0),
         awarded=awarded,
         deducted=deducted,
-        cost=_cost(programme, awarded, deducted),
+        cost=units_cost(programme, awarded, less=deducted),
         revenue=arms.revenue_uplift() if arms is not None else None,
         receipts=arms.receipts_uplift() if arms is not None else None,
     )
 
 
-def _cost(programme: Programme, awarded: Mapping[str, int], deducted: Mapping[str, int]) -> float | None:
-    total = Fraction(0)
-    for wallet in programme.wallets:
-        units = awarded.get(wallet.code, 0) - deducted.get(wallet.code, 0)
-        if units:
-            cost = unit_cost(wallet, programme.programme.currency)
-            if cost is None:
-                return None
-            total += units * cost
-    return float(total)
-
-
 # ---------------------------------------------------------------- once a day
 async def measure_uplifts(runtime: Runtime, *, now: datetime) -> dict[str, RuleArms]:
-    """Measure the uplift of each rule with a holdout over all members, and keep it."""
+    """Measure the uplift of each rule with a holdout over all members, and what each variant brought; keep
+    both.
+    """
     programme = runtime.programme
     rules = [rule for rule in programme.rules if rule.holdout]
     today = local_day(now, programme.zone)
     arms = {rule.code: RuleArms(today) for rule in rules}
-    if rules:
+    parts = {part.varied_name: part for part in programme.varied_parts}
+    variants = {name: PartArms(part.split, today, today, {}) for name, part in parts.items()}
+    if rules or parts:
         async for member, figures in member_figures.iterate(runtime.store):
             if figures.joined_on is None:
                 continue
             for rule in rules:
                 known = figures.arms.get(rule.code)
                 arms[rule.code].add_member(known, is_held_out=is_held_out(member, rule))
+            for name, part in parts.items():
+                variants[name] = add_member(variants[name], part, member, figures)
     for each in arms.values():
         each.until = today
-    await uplifts.store_arms(runtime.store, arms, day=today)
+    await uplifts.store_arms(runtime.store, arms, variants, day=today)
     return arms
 
 

@@ -26,13 +26,14 @@ from domain.model.visible_text import is_control
 from domain.services.errors import InvalidInput, NotFound
 from domain.services.input_checks import MAX_EVENT_AGE, MAX_ID_LENGTH, MAX_TEXT_LENGTH
 from domain.services.intake import hints as whom
+from domain.services.intake import till_receipts
 from domain.services.ledger import purchase_queries, purchases
 from domain.services.ledger.purchase_input import PurchaseInput, PurchaseInputLine
 from domain.services.ledger.purchases import PurchaseClaimed
 from domain.services.ledger.returns import corrections, refunds
 from domain.services.ledger.returns.corrections import CorrectionRequest
 from domain.services.ledger.returns.refunds import RefundRequest
-from domain.services.ledger.till import TILL_SOURCE, Till
+from domain.services.ledger.till import Till
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.document_store import Busy, Stale
 from domain.store.intake import bindings, orders
@@ -153,6 +154,8 @@ async def _step(identity: IdentityRuntime, case: _Case) -> DeliveryOutcome | Non
     """Take one step; return what became of it, None where a further step may be due. Raises OrderMoved."""
     if case.order.book.state is None:
         return await _leave(identity, case, DeliveryOutcome("parked", "its order has not come", case.until))
+    if (lowered := await _lower_till_receipt(identity, case)) is not None:
+        return lowered
     reason = why_it_counts_not(case.state, is_recorded=case.order.is_recorded)
     if reason is not None:
         return await _leave(identity, case, DeliveryOutcome("ignored", reason))
@@ -167,7 +170,8 @@ async def _leave(identity: IdentityRuntime, case: _Case, settled: DeliveryOutcom
     if not order.is_recorded:
         order = replace(order, purge_at=case.until)
     if order != case.stored:
-        await identity.store.transact([orders.put_write(order)])
+        withheld = await till_receipts.withheld_writes(identity, case.stored, order)
+        await identity.store.transact([orders.put_write(order), *withheld])
     return settled
 
 
@@ -181,7 +185,7 @@ async def _record(identity: IdentityRuntime, case: _Case) -> DeliveryOutcome | N
         return await _leave(identity, case, DeliveryOutcome("ignored", "nothing of it stands"))
     if state.occurred_at < case.now - MAX_EVENT_AGE:
         return await _leave(identity, case, DeliveryOutcome("ignored", "older than 400 days"))
-    if await _is_recorded_by_till(identity, order):
+    if await till_receipts.is_recorded_by_till(identity, order):
         return await _leave(identity, case, DeliveryOutcome("ignored", "the till has recorded it"))
     member = order.member or await whom.find_member(identity, order.source, case.hints)
     if member is None:
@@ -217,10 +221,7 @@ async def _record_purchase(
     order = case.order
     recorded = replace(order, member=member, keys=keys_of(lines), contacts=(), purge_at=None)
     claims = [orders.put_write(recorded)]
-    claims += [
-        receipts.reserve_write(id, member=member, store=order.store, if_taken=OrderMoved())
-        for id in _till_receipt_ids(order)
-    ]
+    claims += till_receipts.reserve_writes(order, till_receipts.till_receipt_ids(order), member=member)
     if order.customer is not None and not await _is_proven(identity, order.customer):
         claims.append(bindings.bind_write(order.customer, source=order.source, member=member, now=case.now))
     await purchases.record(
@@ -268,6 +269,32 @@ async def _settle_receipt(identity: IdentityRuntime, case: _Case) -> DeliveryOut
     return None
 
 
+async def _lower_till_receipt(identity: IdentityRuntime, case: _Case) -> DeliveryOutcome | None:
+    """Take back of the receipt that a till recorded the order as what the shop took back; None where that is
+    nothing.
+    """
+    order = replace(case.order, purge_at=case.until)
+    refund = await till_receipts.find_refund(identity, order, system_till(order))
+    if refund is None:
+        return None
+    till, request = refund
+    try:
+        await refunds.refund(
+            identity,
+            till=till,
+            refund_request=request,
+            reason=REFUND_REASON,
+            key=_key(order),
+            now=case.now,
+            claims=[orders.put_write(order)],
+        )
+    except NotFound:
+        return await _leave(identity, case, DeliveryOutcome("ignored", "its member has left"))
+    except (InvalidInput, Refusal) as refusal:
+        return await _leave(identity, case, DeliveryOutcome("failed", _reason(refusal)))
+    return DeliveryOutcome("applied", "the till's receipt was lowered")
+
+
 async def _raise_receipt(identity: IdentityRuntime, case: _Case, receipt: StoredReceipt) -> None:
     """Correct a receipt upward, line by line. What was returned of it stays returned: what stands again in
     the shop is added. Raises what `corrections.correct` raises.
@@ -299,20 +326,6 @@ async def _find_receipt(identity: IdentityRuntime, order: StoredOrder) -> Stored
 async def _is_proven(identity: IdentityRuntime, customer_hash: str) -> bool:
     """Tell whether a customer was bound by the member's card: no order changes that."""
     return bool(await bindings.find_proven(identity.store, [customer_hash]))
-
-
-async def _is_recorded_by_till(identity: IdentityRuntime, order: StoredOrder) -> bool:
-    """Tell whether a till of the store recorded the order by any of its numbers."""
-    recorded = await receipts.find_many(identity.store, _till_receipt_ids(order))
-    return any(receipt.remaining is not None for receipt in recorded.values())
-
-
-def _till_receipt_ids(order: StoredOrder) -> list[str]:
-    """Return the receipts that a till of the store would record the order as, by any of its numbers."""
-    state = order.book.state
-    numbers = (order.external_id, *(state.numbers if state is not None else ()))
-    ids = (receipts.purchase_id(source=TILL_SOURCE, store=order.store, external_id=text) for text in numbers)
-    return list(dict.fromkeys(ids))
 
 
 # ---------------------------------------------------------------- pure rules

@@ -30,7 +30,7 @@ from domain.services.errors import InvalidInput
 from domain.services.intake import publishing
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store import audit
-from domain.store.audit import Action
+from domain.store.audit_actions import Action
 from domain.store.document_store import Write
 from domain.store.intake import clients
 from domain.store.intake.clients import ClientTaken, StoredClient

@@ -23,13 +23,14 @@ from domain.model.intake.order_state import (
     OrderRefund,
     OrderState,
     PrivacyRequest,
+    ProductGroup,
     ReportedEvent,
 )
 from domain.model.intake.sealing import open_body
 from domain.model.intake.sources import Source
 from domain.model.intake.trial import UNREADABLE
 from domain.services.concurrency import gather_limited
-from domain.services.intake import acting, posted_acting, privacy, reported_events
+from domain.services.intake import acting, posted_acting, privacy, reported_events, shop_products
 from domain.services.intake.registry import SourceRegistry
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.cancellation import raise_pending_cancellation
@@ -147,6 +148,8 @@ async def _settle(
             return await acting.take_order(identity, source, mapped, arrived_at=delivery.arrived_at, now=now)
         case PrivacyRequest():
             return await privacy.obey(identity, source, mapped, delivery=delivery, now=now)
+        case ProductGroup():
+            return await shop_products.take_group(identity, source, mapped, arrived_at=delivery.arrived_at)
         case ReportedEvent():
             return await reported_events.take_event(
                 identity, source, mapped, arrived_at=delivery.arrived_at, now=now

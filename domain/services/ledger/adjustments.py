@@ -25,7 +25,7 @@ from domain.services.ledger.queries import MemberView
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.services.wallet_snapshots import read_wallets, write_wallets
-from domain.store.audit import Action
+from domain.store.audit_actions import Action
 from domain.store.document_store import Write
 from domain.store.ledger import history_entries
 from domain.store.ledger.history_entries import HistoryEntry

@@ -10,7 +10,8 @@ from domain.services.errors import InvalidInput, NotAllowed
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store import audit, look_ups
-from domain.store.audit import Action, AuditAct
+from domain.store.audit import AuditAct
+from domain.store.audit_actions import Action
 from domain.store.people import staff
 
 MAX_SHIFT = timedelta(hours=24)

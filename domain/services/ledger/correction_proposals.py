@@ -30,7 +30,8 @@ from domain.services.ledger.adjustments import (
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store import audit
-from domain.store.audit import Action, AuditAct
+from domain.store.audit import AuditAct
+from domain.store.audit_actions import Action
 from domain.store.document_store import Write
 from domain.store.ledger import correction_proposals
 from domain.store.ledger.correction_proposals import PROPOSED_FOR, CorrectionEnded, CorrectionProposal

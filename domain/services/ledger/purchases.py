@@ -43,17 +43,23 @@ from domain.store.document_store import Stale, Write
 from domain.store.ledger import history_entries, receipts
 from domain.store.ledger.history_entries import HistoryEntry
 from domain.store.ledger.members import StoredMember
+from domain.store.ledger.receipts import ReturnedPart
 from domain.store.requests import Reply
 
 
 # ---------------------------------------------------------------- errors
 class PurchaseClaimed(Refusal):
-    """The receipt was recorded before. `purchase` is set where it is this member's, else it is None."""
+    """The receipt was recorded before. `purchase` is set where it is this member's, else it is None.
+    `returned` is what was taken back of it while it waited for its member, None where it counts.
+    """
 
-    def __init__(self, *, same_member: bool, purchase: RecordedPurchase | None) -> None:
+    def __init__(
+        self, *, same_member: bool, purchase: RecordedPurchase | None, returned: ReturnedPart | None = None
+    ) -> None:
         super().__init__("the receipt was recorded before")
         self.same_member = same_member
         self.purchase = purchase
+        self.returned: ReturnedPart | None = returned
 
 
 # ---------------------------------------------------------------- values
@@ -305,12 +311,17 @@ async def recorded_before(
     return replace(result, purchase=purchase_queries.recorded_purchase(receipt, row))
 
 
-async def refuse_claimed(runtime: Runtime, receipt_id: str, member_id: str) -> NoReturn:
+async def refuse_claimed(runtime: Runtime, receipt_id: str, member_id: str | None) -> NoReturn:
+    """Raise PurchaseClaimed of a receipt that is there, and Stale where it is not. `member_id` None: it was
+    brought for nobody yet.
+    """
     receipt = await receipts.find(runtime.store, receipt_id)
     if receipt is None:
         raise Stale("the receipt is being written")
+    if receipt.returned is not None:
+        raise PurchaseClaimed(same_member=False, purchase=None, returned=receipt.returned)
+    same_member = member_id is not None and await is_same_member(runtime, receipt.member, member_id)
     purchase = await purchase_queries.find_purchase_by_id(runtime, receipt_id=receipt_id)
-    same_member = await is_same_member(runtime, receipt.member, member_id)
     raise PurchaseClaimed(same_member=same_member, purchase=purchase if same_member else None)
 
 

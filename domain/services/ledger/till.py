@@ -17,7 +17,8 @@ from domain.services.errors import ExpiredCode, NotAllowed, ReceiptTooLarge
 from domain.services.input_checks import check_identifier
 from domain.services.runtime import Runtime
 from domain.store import audit
-from domain.store.audit import Action, ApprovalNeeded, AuditAct, ShiftCounter
+from domain.store.audit import ApprovalNeeded, AuditAct, ShiftCounter
+from domain.store.audit_actions import Action
 from domain.store.document_store import Write
 from domain.store.ledger import receipts
 from domain.store.ledger.members import StoredMember

@@ -327,9 +327,8 @@ async def _read_activities(
             )
         }
     await runtime.programmes.load_versions({letter.version for letter in letters.values()})
-    activities, cursor = _merge_in_order(
-        [rows[seq] for seq in sorted(rows)], [letters[n] for n in sorted(letters)], cursor
-    )
+    in_order = await runtime.once_texts.put_in(runtime.store, [letters[n] for n in sorted(letters)])
+    activities, cursor = _merge_in_order([rows[seq] for seq in sorted(rows)], in_order, cursor)
     for old_number in (one for one in list(listener.rows) if one <= cursor.seq):
         del listener.rows[old_number]
     for old_number in (one for one in list(listener.letters) if one <= cursor.letter_number):

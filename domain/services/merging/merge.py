@@ -25,6 +25,7 @@ from domain.services.merging import joined_details
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.service_actor import ServiceActor
 from domain.services.people.sessions import end_all
+from domain.store.club import leaderboard_players
 from domain.store.document_store import DocumentStore, Stale, Write
 from domain.store.ledger import erasures, members, merges
 from domain.store.ledger.members import ProfileChange, StoredMember
@@ -155,6 +156,7 @@ async def _closing_writes(
         members.take_over_write(into, ProfileChange(taking.profile_version, joined.details), closing),
         *(members.lead_to_write(alias, into) for alias in closing.merged),
         *(contacts.move_write(key, source, to=into) for key in await contact_keys(store, closing)),
+        *await leaderboard_players.take_over_writes(store, source, into=into),
         *(devices.move_write(device.id, source, to=into) for device in moved_devices),
         *(sessions.end_write(session, reason="merged", now=now) for session in ending),
         *(consent_histories.add_write(into, answer) for answer in joined.earlier_answers),

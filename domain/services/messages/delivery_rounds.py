@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import secrets
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +21,7 @@ import structlog
 
 from domain.model.calendar import milliseconds
 from domain.model.event_names import LEAVING_EVENTS
-from domain.model.programme import MessageSpec
+from domain.model.programme import MessageSpec, Programme
 from domain.services.concurrency import gather_limited
 from domain.services.messages.channel_sending import send_jobs
 from domain.services.messages.delivery_jobs import (
@@ -43,6 +41,7 @@ from domain.services.messages.message_rules import (
     quiet_until,
     undeliverable_reason,
 )
+from domain.services.messages.row_choice import choose_rows, split_by_turn
 from domain.services.runtime import Runtime
 from domain.store.counters import DELIVERIES
 from domain.store.document_store import Busy, DatabaseError, StoreFault
@@ -79,7 +78,7 @@ async def run_round(runtime: Runtime, worker: DeliveryWorker, *, now: datetime) 
     for unreadable_row in due_rows.unreadable:
         log.error("deliveries.row_unreadable", row=unreadable_row.id, fault=unreadable_row.fault)
         await outbox.set_aside(runtime.store, unreadable_row)
-    rows = _choose_rows(due_rows.rows)
+    rows = choose_rows(due_rows.rows)
     lease = secrets.token_hex(8)
     claimed_ids = (
         await outbox.claim(
@@ -88,7 +87,7 @@ async def run_round(runtime: Runtime, worker: DeliveryWorker, *, now: datetime) 
         if rows
         else set[str]()
     )
-    rows, given_back = _split_by_turn(rows, claimed_ids)
+    rows, given_back = split_by_turn(rows, claimed_ids)
     if given_back:
         await outbox.release(runtime.store, given_back, lease=lease, now=now)
     due_count = len(due_rows.rows) - len(given_back)
@@ -97,8 +96,12 @@ async def run_round(runtime: Runtime, worker: DeliveryWorker, *, now: datetime) 
     members_by_id = await members.find_many(runtime.store, sorted({row.member for row in rows}))
     rows = await _readdressed(runtime, rows, members_by_id)
     await _load_versions(runtime, rows)
+    stopped = await _load_once(runtime, rows)
     started = await gather_limited(
-        [_guard_row(row, _start_job(runtime, worker, row, members_by_id.get(row.member))) for row in rows],
+        [
+            _guard_row(row, _start_job(runtime, worker, row, members_by_id.get(row.member), stopped))
+            for row in rows
+        ],
         limit=MAX_CONCURRENT,
     )
     in_inbox = await _post_jobs(runtime, [one for one in started if one is not None], now)
@@ -113,34 +116,6 @@ async def run_round(runtime: Runtime, worker: DeliveryWorker, *, now: datetime) 
     return DeliveryRound(due_count, len(rows), sent_count)
 
 
-def _choose_rows(due_rows: Sequence[OutboxRow]) -> list[OutboxRow]:
-    """Return the rows to claim: all due rows of a few random members, each member's in order.
-
-    Two workers seldom choose the same members.
-    """
-    rows_by_member = defaultdict[str, list[OutboxRow]](list)
-    for row in sorted(due_rows, key=lambda row: (row.seq, row.index)):
-        rows_by_member[row.member].append(row)
-    chosen_rows = list[OutboxRow]()
-    for member in random.sample(list(rows_by_member), len(rows_by_member)):
-        if len(chosen_rows) < MAX_BATCH:
-            chosen_rows += rows_by_member[member][:MAX_BATCH]
-    return chosen_rows[:MAX_BATCH]
-
-
-def _split_by_turn(rows: Sequence[OutboxRow], claimed_ids: Set[str]) -> tuple[list[OutboxRow], list[str]]:
-    """Return the claimed rows, and the ids to release: those behind a row that another worker has claimed."""
-    blocked_members, rows_in_turn, given_back = set[str](), list[OutboxRow](), list[str]()
-    for row in rows:
-        if row.id not in claimed_ids:
-            blocked_members.add(row.member)
-        elif row.member in blocked_members:
-            given_back.append(row.id)
-        else:
-            rows_in_turn.append(row)
-    return rows_in_turn, given_back
-
-
 async def _readdressed(
     runtime: Runtime, rows: Sequence[OutboxRow], members_by_id: dict[str, StoredMember]
 ) -> list[OutboxRow]:
@@ -151,6 +126,20 @@ async def _readdressed(
             open_by_merged[id] = open_member.member.id
             members_by_id[open_member.member.id] = open_member
     return [replace(row, member=open_by_merged.get(row.member, row.member)) for row in rows]
+
+
+async def _load_once(runtime: Runtime, rows: Iterable[OutboxRow]) -> set[str]:
+    """Have the texts of messages that are sent once; return those that somebody has stopped."""
+    codes = {row.code for row in rows if row.kind == "once"}
+    return await runtime.once_texts.load(runtime.store, codes, anew=True) if codes else set()
+
+
+def _spec_of(runtime: Runtime, programme: Programme, row: OutboxRow) -> MessageSpec | None:
+    return (
+        runtime.once_texts.find(row.code)
+        if row.kind == "once"
+        else message_of(programme, row.kind, row.code, row.variant)
+    )
 
 
 async def _load_versions(runtime: Runtime, rows: Iterable[OutboxRow]) -> None:
@@ -183,23 +172,31 @@ def _settlement_for_error(error: Exception, row: OutboxRow) -> Settlement | None
 
 
 async def _start_job(
-    runtime: Runtime, worker: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
+    runtime: Runtime,
+    worker: DeliveryWorker,
+    row: OutboxRow,
+    stored_member: StoredMember | None,
+    stopped: Set[str],
 ) -> DeliveryJob | Settlement:
     """Return the job of a claimed row, or its settlement where it has nothing to send."""
     stored_member = stored_member or await members.find(runtime.store, row.member)
     return (
         _start_webhook(runtime, worker, row, stored_member)
         if row.kind == "webhook"
-        else _start_message(runtime, worker, row, stored_member)
+        else _start_message(runtime, worker, row, stored_member, stopped)
     )
 
 
 def _start_message(
-    runtime: Runtime, worker: DeliveryWorker, row: OutboxRow, stored_member: StoredMember | None
+    runtime: Runtime,
+    worker: DeliveryWorker,
+    row: OutboxRow,
+    stored_member: StoredMember | None,
+    stopped: Set[str],
 ) -> DeliveryJob | Settlement:
     programme = runtime.programmes.loaded_or_current(row.version)
-    spec = message_of(programme, row.kind, row.code)
-    reason = undeliverable_reason(spec, stored_member)
+    spec = _spec_of(runtime, programme, row)
+    reason = "stopped" if row.code in stopped else undeliverable_reason(spec, stored_member)
     if reason is not None or spec is None or stored_member is None:
         dropped_deliveries = [finish_delivery(one, "dropped", reason or "") for one in row.deliveries or ()]
         was_sent = any(one.state == "sent" for one in dropped_deliveries)

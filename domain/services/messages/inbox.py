@@ -66,6 +66,7 @@ async def list_letters(
         else ()
     )
     await runtime.programmes.load_versions(one.version for one in letters)
+    letters = await runtime.once_texts.put_in(runtime.store, letters)
     return InboxPage(letters, below - first > 1, mailbox.unread_count)
 
 
@@ -82,6 +83,7 @@ async def _search(
         below -= size
     page = tuple(found_letters[:first])
     await runtime.programmes.load_versions(one.version for one in page)
+    page = await runtime.once_texts.put_in(runtime.store, page)
     is_full = len(found_letters) > first
     read_down_to = below if below > 1 and not is_full else None
     return InboxPage(page, is_full or below > 1, mailbox.unread_count, read_down_to)
@@ -131,7 +133,8 @@ async def load_stored_letter(runtime: Runtime, *, letter_id: str, member_id: str
     if not letters or not await is_same_member(runtime, letters[0].member, member_id):
         raise NotFound(letter_id)
     await runtime.programmes.load_versions([letters[0].version])
-    return letters[0]
+    [letter] = await runtime.once_texts.put_in(runtime.store, letters)
+    return letter
 
 
 # ---------------------------------------------------------------- writes

@@ -20,13 +20,17 @@ from domain.store.people.details import Details
 
 
 # ---------------------------------------------------------------- pure rules
-def find_message_spec(programme: Programme, kind: OutboxKind, code: str) -> MessageSpec | None:
-    """Return the spec of a message, or of a survey's question as a message; None for an unknown code."""
+def find_message_spec(
+    programme: Programme, kind: OutboxKind, code: str, variant: str | None = None
+) -> MessageSpec | None:
+    """Return the spec of a message in one of its variants, or of a survey's question as a message; None for
+    an unknown code, and for what was sent once, which is no part of a programme.
+    """
     if kind == "survey":
         survey = find_survey_spec(programme, code)
         return survey.as_message if survey is not None else None
     try:
-        return programme.message(code)
+        return programme.message(code).as_variant(variant)
     except KeyError:
         return None
 
@@ -107,9 +111,19 @@ def main_balance(programme: Programme, stored_member: StoredMember, *, now: date
 
 def make_letter(row: OutboxRow, *, number: int, balance: int, now: datetime) -> Letter:
     """Return a message as a letter of the inbox."""
-    kind: LetterKind = "survey" if row.kind == "survey" else "message"
+    kind: LetterKind = row.kind if row.kind in ("survey", "once") else "message"
     return Letter(
-        row.id, row.member, number, kind, row.code, row.version, row.event, row.event_data, balance, now
+        row.id,
+        row.member,
+        number,
+        kind,
+        row.code,
+        row.version,
+        row.event,
+        row.event_data,
+        balance,
+        now,
+        variant=row.variant,
     )
 
 
@@ -122,12 +136,13 @@ def render_message(
         stored_member.member.number,
         message_locale(programme, stored_member.details),
     )
-    return render(programme, spec, MessageSubject(row.event, row.event_data, balance), recipient)
+    return render(programme, spec, MessageSubject(row.event, row.event_data, balance, row.member), recipient)
 
 
 def render_letter(programme: Programme, letter: Letter, recipient: Recipient) -> Rendered:
     """Return the text of a letter for its reader; its code alone where its message is unknown."""
-    spec = find_message_spec(programme, letter.kind, letter.code)
+    spec = letter.text or find_message_spec(programme, letter.kind, letter.code, letter.variant)
     if spec is None:
         return Rendered(letter.code, "", None)
-    return render(programme, spec, MessageSubject(letter.event, letter.event_data, letter.balance), recipient)
+    subject = MessageSubject(letter.event, letter.event_data, letter.balance, letter.member)
+    return render(programme, spec, subject, recipient)

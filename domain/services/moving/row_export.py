@@ -137,12 +137,13 @@ async def iterate_members(
 ) -> AsyncIterator[ExportRow]:
     """Yield the first members after an id, as they stand now: erased and merged ones say so."""
     async for stored_member in members.iterate_members(runtime.store, after=after, first=first):
-        yield _member_row(runtime.programme, stored_member, with_person=with_person, now=now)
+        yield member_row(runtime.programme, stored_member, with_person=with_person, now=now)
 
 
-def _member_row(
+def member_row(
     programme: Programme, stored_member: StoredMember, *, with_person: bool, now: datetime
 ) -> ExportRow:
+    """Return a membership as it stands at an instant."""
     member, details = at_instant(programme, stored_member.member, now=now), stored_member.details
     standing, bought = member.tier, member.purchases
     row: ExportRow = {
@@ -171,16 +172,20 @@ def _member_row(
             f"{spec.code}_pending": held.pending,
             f"{spec.code}_debt": held.debt,
         }
-    if with_person:
-        row |= {
-            "number": member.number or None,
-            "name": details.name or None,
-            "email": details.email,
-            "phone": details.phone,
-            "birthday": details.birthday.isoformat() if details.birthday else None,
-            "attributes": dict(details.attributes),
-        }
-    return row
+    return row | person_cells(stored_member) if with_person else row
+
+
+def person_cells(stored_member: StoredMember) -> ExportRow:
+    """Return what of a membership's row names a person."""
+    details = stored_member.details
+    return {
+        "number": stored_member.member.number or None,
+        "name": details.name or None,
+        "email": details.email,
+        "phone": details.phone,
+        "birthday": details.birthday.isoformat() if details.birthday else None,
+        "attributes": dict(details.attributes),
+    }
 
 
 def _instant(at: datetime | None) -> str | None:

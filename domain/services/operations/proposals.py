@@ -23,7 +23,8 @@ from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store import audit
-from domain.store.audit import Action, AuditAct
+from domain.store.audit import AuditAct
+from domain.store.audit_actions import Action
 from domain.store.document_store import Write
 from domain.store.operations import staff_proposals
 from domain.store.operations.staff_proposals import (

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.model.club.tastes import Tastes, joined
 from domain.model.ledger.decide import at_instant
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.member import Member
@@ -23,9 +24,11 @@ from domain.services.people.service_actor import ServiceActor
 from domain.services.runtime import Runtime
 from domain.store import audit, look_ups
 from domain.store.audit import AuditAct
-from domain.store.club import leaderboard_players
+from domain.store.club import leaderboard_players, recommendation_openings
 from domain.store.club.leaderboard_players import Player
+from domain.store.club.recommendation_openings import Opening
 from domain.store.document_store import EPOCH
+from domain.store.figures import member_figures
 from domain.store.ledger import journal, members, single_use_codes, vouchers
 from domain.store.ledger.members import StoredMember
 from domain.store.ledger.single_use_codes import UsedCode
@@ -70,6 +73,8 @@ class MemberRecords:
     sessions: tuple[Session, ...]
     single_use_codes: tuple[UsedCode, ...]
     player: Player | None
+    tastes: Tastes
+    opened: tuple[Opening, ...]
     staff_acts: tuple[AuditAct, ...]
     look_ups: tuple[AuditAct, ...]
     notes: tuple[ServiceNote, ...]
@@ -163,6 +168,8 @@ async def _read_records(
         sessions=tuple(await sessions.find_by_subject(store, f"member:{id}")),
         single_use_codes=await single_use_codes.find_used(store, id),
         player=(await leaderboard_players.find_many(store, [id])).get(id),
+        tastes=joined(await member_figures.find_tastes(store, [id])),
+        opened=(await recommendation_openings.find(store, id)).opened,
         staff_acts=tuple(await audit.find_beside_ledger(store, id)),
         look_ups=tuple(await look_ups.find_look_ups(store, since=EPOCH, until=until, member=id)),
         notes=tuple(await service_notes.find_of_members(store, [id])),
@@ -195,5 +202,6 @@ async def iterate_letters(runtime: Runtime, member: Member) -> AsyncIterator[Let
     for first in range(1, mailbox.letter_count + 1, WINDOW):
         letters = await inbox.find_window(runtime.store, member.id, before=first + WINDOW, first=WINDOW)
         await runtime.programmes.load_versions({letter.version for letter in letters})
+        letters = await runtime.once_texts.put_in(runtime.store, letters)
         for letter in sorted(letters, key=lambda each: each.number):
             yield letter

@@ -65,6 +65,7 @@ class IdentityRuntime(Runtime):
             stock=runtime.stock,
             activity_hub=runtime.activity_hub,
             programme_time=runtime.programme_time,
+            once_texts=runtime.once_texts,
             subscriptions=runtime.subscriptions,
             secret=secret,
             secrets_before=secrets_before,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.services.errors import NotAllowed
-from domain.store.audit import Action, AuditAct, act_write
+from domain.store.audit import AuditAct, act_write
+from domain.store.audit_actions import Action
 from domain.store.document_store import Write
 from domain.store.ledger.members import StoredMember
 from domain.store.people.sessions import TillRole

@@ -23,7 +23,8 @@ from domain.services.people import field_checks
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.people.passwords import check_password
 from domain.services.people.sessions import end_all
-from domain.store.audit import COMMAND_LINE, Action, simple_act_write
+from domain.store.audit import COMMAND_LINE, simple_act_write
+from domain.store.audit_actions import Action
 from domain.store.document_store import DocumentStore, Write
 from domain.store.people import contacts, staff, stores
 from domain.store.people.sessions import StaffRole

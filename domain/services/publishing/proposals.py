@@ -24,7 +24,7 @@ from domain.services.publishing.drafts import DraftProcesses
 from domain.services.publishing.versions import is_for_shell
 from domain.services.runtime import Runtime
 from domain.store import audit
-from domain.store.audit import Action
+from domain.store.audit_actions import Action
 from domain.store.document_store import Write
 from domain.store.ledger.programmes import (
     PUBLISH_QUEUE,

@@ -56,6 +56,23 @@ def join_write(member: str, nickname: str, code: str, first_day: date) -> Write:
     return Write(COLLECTION, UpdateOne({"_id": member}, change, upsert=True))
 
 
+async def take_over_writes(store: DocumentStore, source: str, *, into: str) -> list[Write]:
+    """Return the writes by which whoever took a membership over plays where that one did, under its nickname
+    where they have none.
+    """
+    players = await find_many(store, [source, into])
+    closing, taking = players.get(source), players.get(into)
+    if closing is None:
+        return []
+    boards = {} if taking is None else taking.boards
+    sets = {f"boards.{code}": day.isoformat() for code, day in closing.boards.items() if code not in boards}
+    if not sets:
+        return []
+    if not boards:
+        sets["nickname"] = closing.nickname
+    return [Write(COLLECTION, UpdateOne({"_id": into}, {"$set": sets}, upsert=True))]
+
+
 def rename_write(member: str, nickname: str) -> Write:
     """Return the write that gives a player another nickname."""
     return Write(COLLECTION, UpdateOne({"_id": member}, {"$set": {"nickname": nickname}}))

@@ -47,6 +47,12 @@ async def find_many(store: DocumentStore, boards: Collection[str]) -> dict[str, 
     }
 
 
+async def find_paid(store: DocumentStore, boards: Collection[str]) -> set[str]:
+    """Return those of some periods whose prizes are paid, by their keys."""
+    rows = store[COLLECTION].find({"_id": {"$in": list(boards)}}, {"is_paid": 1})
+    return {row["_id"] async for row in rows if row["is_paid"]}
+
+
 def freeze_write(board: str, places: Sequence[tuple[str, int, int]], *, now: datetime) -> Write:
     """Return the insertion of a result; it raises Stale where the period was judged already."""
     row = {"_id": board, "judged_at": now, "places": [list(each) for each in places], "is_paid": False}

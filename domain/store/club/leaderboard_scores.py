@@ -7,7 +7,7 @@ buckets, so that how many stand above a score takes its bucket alone to be count
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -68,6 +68,11 @@ async def find(store: DocumentStore, board: str, member: str) -> Score | None:
 async def find_many(store: DocumentStore, ids: Sequence[str]) -> dict[str, Score]:
     """Return those scores that there are, by id, in one command."""
     return {row["_id"]: _read(row) async for row in store[SCORES].find({"_id": {"$in": list(ids)}})}
+
+
+async def find_of_members(store: DocumentStore, members: Collection[str]) -> list[Score]:
+    """Return all scores of some members, in one command."""
+    return [_read(row) async for row in store[SCORES].find({"member": {"$in": list(members)}})]
 
 
 async def find_of_member(store: DocumentStore, member: str) -> list[Score]:

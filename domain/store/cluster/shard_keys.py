@@ -40,7 +40,7 @@ SHARD_KEYS: Mapping[str, ShardKey] = {
             *("sessions", "sign_in_codes", "enrolments", "contact_changes", "known_devices", "devices"),
             *("card_steps", "code_tries", "data_exports"),
             *("figures_members", "figures_months", "figures_due", "receipt_codes", "service_notes"),
-            *("leaderboard_players", "leaderboard_scores"),
+            *("leaderboard_players", "leaderboard_scores", "file_parts", "recommendation_openings"),
             *("intake_deliveries", "intake_orders", "intake_bindings"),
         ),
         BY_ID,
@@ -60,7 +60,7 @@ UNSHARDED = frozenset(
             "tills",
             "dropped_keys",
         ),
-        *("leaderboard_ranks", "leaderboard_results"),
+        *("leaderboard_ranks", "leaderboard_results", "member_jobs", "products", "product_links"),
         *("clients", "intake_sources", "programme_proposals", "figures_days", "figures_now", "sweeps"),
     }
 )

@@ -16,6 +16,8 @@ from domain.store import meta
 from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, update
 
 LEASE = timedelta(seconds=10)
+# What folds make of a row, as a number: a higher one has the figures that a lower one made made again.
+FOLDS = 2
 
 
 class FoldingElsewhere(StoreFault):
@@ -60,7 +62,7 @@ async def take(store: DocumentStore, *, holder: str, now: datetime) -> bool:
     if (await documents.update_one(free, {"$set": held})).matched_count:
         return True
     try:
-        await documents.insert_one({"_id": meta.FIGURES_ID, **held})
+        await documents.insert_one({"_id": meta.FIGURES_ID, "folds": FOLDS, **held})
     except DuplicateKeyError:
         return False
     return True
@@ -85,8 +87,9 @@ async def release(store: DocumentStore, *, holder: str) -> None:
 
 # ---------------------------------------------------------------- making figures again
 async def is_rebuilding(store: DocumentStore) -> bool:
-    """Tell whether figures are to be made again, or are being made."""
-    return await store[meta.COLLECTION].find_one({"_id": meta.FIGURES_ID, "done": False}) is not None
+    """Tell whether figures are to be made again, or are being made: also those that older folds made."""
+    row = await store[meta.COLLECTION].find_one({"_id": meta.FIGURES_ID})
+    return row is not None and (row.get("done") is False or row.get("folds", 1) < FOLDS)
 
 
 async def ask_rebuild(store: DocumentStore) -> None:
@@ -107,7 +110,7 @@ async def begin_rebuild(store: DocumentStore, holder: LeaseHolder) -> None:
 
 async def end_rebuild(store: DocumentStore, holder: LeaseHolder) -> None:
     """Note that figures are complete. Raises FoldingElsewhere where the lease was taken away."""
-    query = {"_id": meta.FIGURES_ID, "lease": holder.name}
-    if not (await store[meta.COLLECTION].update_one(query, {"$set": {"done": True}})).matched_count:
+    query, complete = {"_id": meta.FIGURES_ID, "lease": holder.name}, {"done": True, "folds": FOLDS}
+    if not (await store[meta.COLLECTION].update_one(query, {"$set": complete})).matched_count:
         raise FoldingElsewhere("another makes the figures again")
     holder.must_rebuild = False

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Any
 
+from domain.model.club.tastes import NO_TASTES, Tastes
 from domain.model.figures.member_figures import ActiveDays, ArmFigures, MemberFigures
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert, replace
@@ -33,6 +34,7 @@ class MemberFiguresDocument(StoredDocument):
     fired: list[str] | None = None
     codes: list[list[Any]] | None = None
     arms: list[list[Any]] | None = None
+    tastes: dict[str, Any] | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -69,10 +71,43 @@ def read_figures(row: Raw) -> MemberFigures:
         fired=frozenset(row.get("fired", ())),
         codes=dict(row.get("codes", ())),
         arms={
-            rule: ArmFigures(date.fromisoformat(since), receipts, revenue)
-            for rule, since, receipts, revenue in row.get("arms", ())
+            part: ArmFigures(date.fromisoformat(since), *values)
+            for part, since, *values in row.get("arms", ())
         },
+        tastes=read_tastes(row.get("tastes")),
     )
+
+
+def read_tastes(row: Raw | None) -> Tastes:
+    """Return the tastes of a document's field."""
+    if not row:
+        return NO_TASTES
+    return Tastes(_day(row["on"]), dict(row["categories"]), dict(row["items"]))
+
+
+async def find_tastes(store: DocumentStore, members: Sequence[str]) -> list[Tastes]:
+    """Return the tastes of the members that have some, in one command."""
+    cursor = store[COLLECTION].find({"_id": {"$in": list(members)}}, {"tastes": 1})
+    return [read_tastes(row.get("tastes")) async for row in cursor]
+
+
+async def find_bought(store: DocumentStore, members: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return the articles that members bought and that are remembered of them, in one command."""
+    cursor = store[COLLECTION].find({"_id": {"$in": list(members)}}, {"tastes": 1})
+    return {row["_id"]: frozenset(read_tastes(row.get("tastes")).items) async for row in cursor}
+
+
+async def iterate_tastes(store: DocumentStore, *, start: str, first: int) -> AsyncIterator[Tastes]:
+    """Yield the tastes of so many members at most: those from an id on, then those before it."""
+    query: Raw = {"tastes": {"$exists": True}}
+    left = first
+    for ids in ({"$gte": start}, {"$lt": start}):
+        if left <= 0:
+            return
+        cursor = store[COLLECTION].find({**query, "_id": ids}, {"tastes": 1}).sort("_id", 1).limit(left)
+        async for row in cursor:
+            left -= 1
+            yield read_tastes(row["tastes"])
 
 
 # ---------------------------------------------------------------- writes
@@ -106,11 +141,33 @@ def figures_document(member: str, figures: MemberFigures) -> dict[str, Any]:
         "fired": sorted(figures.fired),
         "codes": [[code, has_bought] for code, has_bought in sorted(figures.codes.items())],
         "arms": [
-            [rule, arm.since.isoformat(), arm.receipts, arm.revenue]
-            for rule, arm in sorted(figures.arms.items())
+            [
+                part,
+                arm.since.isoformat(),
+                arm.receipts,
+                arm.revenue,
+                *([arm.conversions, arm.split] if arm.split else []),
+            ]
+            for part, arm in sorted(figures.arms.items())
         ],
+        "tastes": _tastes_document(figures.tastes),
     }
     return {name: value for name, value in document.items() if value not in (None, [], 0)}
+
+
+def _tastes_document(tastes: Tastes) -> Raw | None:
+    if not tastes:
+        return None
+    return {
+        "on": _text(tastes.on),
+        "categories": [[code, weight] for code, weight in tastes.categories.items()],
+        "items": [[sku, weight] for sku, weight in tastes.items.items()],
+    }
+
+
+async def erase_tastes(store: DocumentStore, member: str) -> None:
+    """Forget what a member likes; the figures themselves stay."""
+    await store[COLLECTION].update_many({"_id": member}, {"$unset": {"tastes": ""}})
 
 
 def _text(day: date | None) -> str | None:

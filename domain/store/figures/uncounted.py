@@ -33,6 +33,7 @@ class UncountedMessage:
     state: str = ""
     reason: str = ""
     delivered: tuple[str, ...] = ()
+    variant: str | None = None
 
 
 async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMessage]:
@@ -49,6 +50,7 @@ async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMes
             row["state"],
             row.get("error", ""),
             tuple(delivery[2] for delivery in row.get("deliveries") or ()),
+            row.get("variant"),
         )
         async for row in rows
     ]
@@ -62,7 +64,10 @@ async def find_read(store: DocumentStore, *, first: int) -> list[UncountedMessag
 
 def _letter(row: Raw) -> UncountedMessage:
     kind = row.get("kind", "message")
-    return UncountedMessage("inbox", row["_id"], kind, row["code"], row["version"], row["read_at"])
+    variant = row.get("variant")
+    return UncountedMessage(
+        "inbox", row["_id"], kind, row["code"], row["version"], row["read_at"], variant=variant
+    )
 
 
 def counted_writes(messages: Sequence[UncountedMessage]) -> list[Write]:

@@ -1,4 +1,6 @@
-"""The arms of rules with a holdout, as they were measured last: one document, replaced once a day."""
+"""The arms of rules with a holdout, and of parts with variants, as they were measured last: one document,
+replaced once a day.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from typing import Any
 from domain.model.figures.increments import NOW
 from domain.model.figures.member_figures import ArmFigures
 from domain.model.figures.uplift import Arm, Uplift, measure
+from domain.model.figures.variant_arms import MEASURES, PartArms, VariantArms
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 
@@ -71,23 +74,54 @@ def read_arms(document: Raw) -> dict[str, RuleArms]:
         rule: RuleArms(
             date.fromisoformat(values["since"]),
             date.fromisoformat(values["until"]),
-            *(Arm(values[name][0], values[name][1], int(values[name][2])) for name in _ARMS),
+            *(_read_arm(values[name]) for name in _ARMS),
         )
         for rule, values in document.get("rules", {}).items()
     }
 
 
+def read_variants(document: Raw) -> dict[str, PartArms]:
+    """Return the arms of parts with variants, by the parts' `varied_name`."""
+    return {
+        part: PartArms(
+            split,
+            date.fromisoformat(since),
+            date.fromisoformat(until),
+            {variant: VariantArms(*map(_read_arm, arms)) for variant, *arms in by_variant},
+        )
+        for part, split, since, until, by_variant in document.get("variants", ())
+    }
+
+
+def _read_arm(values: list[Any]) -> Arm:
+    return Arm(values[0], values[1], int(values[2]))
+
+
 # ---------------------------------------------------------------- writes
-async def store_arms(store: DocumentStore, arms: Mapping[str, RuleArms], *, day: date) -> None:
+async def store_arms(
+    store: DocumentStore, arms: Mapping[str, RuleArms], variants: Mapping[str, PartArms], *, day: date
+) -> None:
     """Keep the arms of a day. Sums of squares are texts, since they may pass 64 bits."""
     rules = {rule: _document(each) for rule, each in arms.items()}
-    document = {"day": day.isoformat(), "rules": rules}
+    parts = [[name, *_part_values(part)] for name, part in variants.items()]
+    document = {"day": day.isoformat(), "rules": rules, "variants": parts}
     await store[NOW].replace_one({"_id": UPLIFT_ID}, document, upsert=True)
 
 
 def _document(arms: RuleArms) -> dict[str, Any]:
     values: dict[str, Any] = {"since": arms.since.isoformat(), "until": arms.until.isoformat()}
     for name in _ARMS:
-        arm: Arm = getattr(arms, name)
-        values[name] = [arm.members, arm.total, str(arm.squares)]
+        values[name] = _arm_values(getattr(arms, name))
     return values
+
+
+def _part_values(part: PartArms) -> list[Any]:
+    by_variant = [
+        [variant, *(_arm_values(getattr(arms, name)) for name in MEASURES)]
+        for variant, arms in part.by_variant.items()
+    ]
+    return [part.split, part.since.isoformat(), part.until.isoformat(), by_variant]
+
+
+def _arm_values(arm: Arm) -> list[Any]:
+    return [arm.members, arm.total, str(arm.squares)]

@@ -88,12 +88,24 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
         "event": event_document(row.event),
         "marks": list(_marks(row)),
         "entries": [_entry_document(one) for one in row.entries],
-        "outcomes": [[one.rule, one.applied, one.amount, one.reason, one.wallet] for one in row.outcomes],
+        "outcomes": [_outcome_values(one) for one in row.outcomes],
         "raised": [event_document(one) for one in row.raised],
-        "messages": [[one.code, one.event, list_pairs(one.data), one.index] for one in row.messages],
+        "messages": [
+            [one.code, one.event, list_pairs(one.data), one.index, *_variant(one.variant)]
+            for one in row.messages
+        ],
         "effects": [[one.kind, one.code, one.event, one.rule] for one in row.effects],
         "vouchers": [
-            [one.id, one.n, one.reward, one.change, one.at, one.expires_at, one.is_free]
+            [
+                one.id,
+                one.n,
+                one.reward,
+                one.change,
+                one.at,
+                one.expires_at,
+                one.is_free,
+                *_variant(one.variant),
+            ]
             for one in row.vouchers
         ],
         "later": [[one.member, one.due, event_document(one.event)] for one in row.delayed],
@@ -121,6 +133,16 @@ def row_document(member: str, row: JournalRow) -> dict[str, Any]:
     if row.claim is not None:
         document["claim"] = claim_document(row.claim)
     return {name: value for name, value in document.items() if value not in ([], 0) or name in ("marks",)}
+
+
+def _outcome_values(outcome: Outcome) -> list[object]:
+    values = [outcome.rule, outcome.applied, outcome.amount, outcome.reason, outcome.wallet]
+    return [*values, *_variant(outcome.variant)]
+
+
+def _variant(code: str | None) -> list[str]:
+    """Return the last value of what may have a variant: none without one, as before there were any."""
+    return [] if code is None else [code]
 
 
 def event_document(event: Event) -> dict[str, Any]:
@@ -229,7 +251,7 @@ def read_row(document: Raw) -> JournalRow:
         outcomes=read_outcomes(document),
         raised=tuple(read_event(one) for one in document.get("raised", ())),
         messages=tuple(
-            PlannedMessage(one[0], one[1], dict(one[2]), one[3]) for one in document.get("messages", ())
+            PlannedMessage(one[0], one[1], dict(one[2]), *one[3:]) for one in document.get("messages", ())
         ),
         effects=tuple(Effect(*one) for one in document.get("effects", ())),
         vouchers=tuple(VoucherStep(*one) for one in document.get("vouchers", ())),

@@ -74,6 +74,7 @@ class MemberDocument(StoredDocument):
             IndexModel({"number_end": 1}),
             IndexModel({"erase_at": 1}),
             IndexModel({"review_at": 1}),
+            IndexModel({"ledger.segments": 1, "_id": 1}),
         )
 
 
@@ -177,6 +178,12 @@ async def find_many(store: DocumentStore, members: Sequence[str]) -> dict[str, S
         with contextlib.suppress(*READ_ERRORS):
             member_by_id[row["_id"]] = read_member(row)
     return member_by_id
+
+
+async def find_closed(store: DocumentStore, members: Collection[str]) -> dict[str, str]:
+    """Return, of those of some members that were merged into another, which one took them over."""
+    rows = store[COLLECTION].find({"_id": {"$in": list(members)}}, {"merged_into": 1})
+    return {row["_id"]: row["merged_into"] async for row in rows if row.get("merged_into") is not None}
 
 
 async def iterate_ids(store: DocumentStore, *, ids: IdRange = ALL_IDS) -> AsyncIterator[str]:

@@ -5,6 +5,9 @@ A purchase's receipt also keeps what refunds have claimed of it and what they le
 within it, which guards the next, and may have an identity of its caller's, which counts once. A declared
 event's lasting identity stands here too, and what a till may not record any more since a shop's order of the
 same store and number counts (`reserve_write`): neither has anything left to take back.
+
+Of a sale that is still parked, what refunds took of it stands here (`return_write`), for good: so whoever
+records the receipt afterwards finds it taken. Only what was parked itself replaces that (`credit_write`).
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pymongo import UpdateOne
+from pymongo import ReplaceOne, UpdateOne
 
 from domain.model.ledger.deciding.returns import correcting
 from domain.model.ledger.decision import JournalRow, RefundClaim
@@ -30,12 +33,15 @@ COLLECTION = "receipts"
 EVENT_PREFIX = "purchase:"
 
 ReceiptKind = Literal["purchase", "event"]
+ReturnedPart = Literal["part", "whole"]
+NOBODY = ""
 
 
 class ReceiptDocument(StoredDocument):
     """A receipt in the database; `n` counts the refunds of a purchase. `delayed` are the rows of its delayed
     rules, `refund_ids` the refunds that have an identity, `corrections` the rows of its corrections; all are
     missing where there are none. `right` is the receipt as it is right, `stated` with the lines named last.
+    `returned` is what refunds took of a sale that is parked: nothing is recorded, and `member` is NOBODY.
     """
 
     member: str
@@ -50,6 +56,7 @@ class ReceiptDocument(StoredDocument):
     corrections: list[int] | None = None
     right: dict[str, Any] | None = None
     stated: dict[str, Any] | None = None
+    returned: ReturnedPart | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -79,6 +86,7 @@ class StoredReceipt:
     """A recorded purchase (or event: `remaining` is None): whose it is, its row, what is left of it after
     `refunds`, the rows of its delayed rules, and the refunds that have an identity. Where it was corrected
     there are the rows of that, the receipt as it is right, and with the lines that were named last.
+    `returned` is what refunds took of a sale that was parked, of which nothing is recorded.
     """
 
     id: str
@@ -93,6 +101,7 @@ class StoredReceipt:
     corrections: tuple[int, ...] = ()
     corrected: Purchase | None = None
     stated: Purchase | None = None
+    returned: ReturnedPart | None = None
 
     @property
     def deciding_seq(self) -> int:
@@ -138,14 +147,39 @@ async def find_many(store: DocumentStore, receipts: Sequence[str]) -> dict[str, 
 
 
 # ---------------------------------------------------------------- writes
-def claim_write(
-    receipt: str, *, member: str, row: JournalRow, refund_ids: Sequence[RefundIdentity] = ()
-) -> Write:
-    """Return the insertion of a receipt with its first row, and with the refunds that came while it was
-    parked. It raises ReceiptTaken where it is there.
+def claim_write(receipt: str, *, member: str, row: JournalRow) -> Write:
+    """Return the insertion of a receipt with its first row. It raises ReceiptTaken where it is there, and
+    where it was refunded while it was parked.
     """
+    return insert(COLLECTION, _first_row(receipt, member, row), if_taken=ReceiptTaken())
+
+
+def credit_write(
+    receipt: str, *, member: str, row: JournalRow, refund_ids: Sequence[RefundIdentity]
+) -> Write:
+    """Return the same of a sale that was parked, with the refunds that came meanwhile. It raises ReceiptTaken
+    where the receipt was recorded.
+    """
+    document = _first_row(receipt, member, row)
+    if refund_ids:
+        document["refund_ids"] = [write_identity(identity) for identity in refund_ids]
+    query = {"_id": receipt, "returned": {"$exists": True}}
+    return Write(COLLECTION, ReplaceOne(query, document, upsert=True), ReceiptTaken())
+
+
+def return_write(receipt: str, remaining: Purchase) -> Write:
+    """Return the write that keeps what refunds took of a sale that is parked, for good. It raises
+    ReceiptTaken where the receipt was recorded.
+    """
+    part: ReturnedPart = "whole" if remaining.is_returned else "part"
+    change = {"$set": {"member": NOBODY, "seq": 0, "store": remaining.store, "returned": part}}
+    query = {"_id": receipt, "returned": {"$exists": True}}
+    return Write(COLLECTION, UpdateOne(query, change, upsert=True), ReceiptTaken())
+
+
+def _first_row(receipt: str, member: str, row: JournalRow) -> dict[str, Any]:
     purchase = row.event.purchase
-    document: dict[str, object] = {
+    document: dict[str, Any] = {
         "_id": receipt,
         "member": member,
         "seq": row.seq,
@@ -153,16 +187,14 @@ def claim_write(
     }
     if purchase is not None:
         document |= {"left": journal_rows.purchase_document(purchase), "n": 0, "claims": [], "refunds": []}
-    if refund_ids:
-        document["refund_ids"] = [write_identity(identity) for identity in refund_ids]
-    return insert(COLLECTION, document, if_taken=ReceiptTaken())
+    return document
 
 
 def reserve_write(receipt: str, *, member: str, store: str, if_taken: StoreFault) -> Write:
     """Return the write after which a purchase of this identity cannot be recorded; it raises `if_taken` where
-    one is. Several may reserve one.
+    one is, and where a sale of it is parked and was refunded. Several may reserve one.
     """
-    query = {"_id": receipt, "left": {"$exists": False}}
+    query = {"_id": receipt, "left": {"$exists": False}, "returned": {"$exists": False}}
     change = {"$setOnInsert": {"member": member, "seq": 0, "store": store}}
     return Write(COLLECTION, UpdateOne(query, change, upsert=True), if_taken)
 
@@ -248,6 +280,7 @@ def _read_receipt(row: Raw) -> StoredReceipt:
         tuple(row.get("corrections", ())),
         journal_rows.read_purchase(row["right"]) if "right" in row else None,
         journal_rows.read_purchase(row["stated"]) if "stated" in row else None,
+        row.get("returned"),
     )
 
 

@@ -7,7 +7,7 @@ the same transaction, and hold where it was used.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -29,7 +29,8 @@ VoucherState = Literal["ISSUED", "USED", "EXPIRED", "CANCELLED"]
 
 
 class VoucherDocument(StoredDocument):
-    """A voucher in the database; `n` counts the member's vouchers, `given` is true where it had no price.
+    """A voucher in the database; `n` counts the member's vouchers, `given` is true where it had no price,
+    `variant` is missing where the reward had none.
 
     `receipt` is the one that it was used on, where the till named it, and `discount` what it took off that;
     both are missing else.
@@ -52,6 +53,7 @@ class VoucherDocument(StoredDocument):
     used_in: str | None = None
     receipt: str | None = None
     discount: int | None = None
+    variant: str | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -93,6 +95,7 @@ class Voucher:
     used_in_store: str | None = None
     receipt: str | None = None
     discount_minor: int | None = None
+    variant: str | None = None
 
     def state_at(self, now: datetime) -> VoucherState:
         """Return the state that holds at an instant, even where the lapse is not stored yet."""
@@ -142,6 +145,17 @@ async def find_by_member(
     return tuple(sorted(vouchers, key=lambda voucher: -voucher.number))
 
 
+async def find_redeemed(
+    store: DocumentStore, members: Sequence[str], *, rewards: Collection[str], since: datetime
+) -> set[tuple[str, str, datetime]]:
+    """Return which of some rewards members paid for since an instant, with member and time; one command."""
+    query = {"member": {"$in": list(members)}, "reward": {"$in": list(rewards)}, "given": False}
+    rows = store[COLLECTION].find(
+        {**query, "issued_at": {"$gte": since}}, {"member": 1, "reward": 1, "issued_at": 1}
+    )
+    return {(row["member"], row["reward"], row["issued_at"]) async for row in rows}
+
+
 async def find_states(
     store: DocumentStore, member: str, *, below: int, session: AsyncClientSession
 ) -> dict[str, str]:
@@ -186,6 +200,7 @@ def issued_by(writes: Sequence[Write]) -> tuple[Voucher, ...]:
 def _issue_writes(
     store: DocumentStore, member: str, step: VoucherStep, spec: RewardSpec, version: int
 ) -> list[Write]:
+    spec = spec.as_variant(step.variant)
     code = codes.make_voucher(secrets.token_bytes(codes.VOUCHER_BYTES))
     code_hash = codes.voucher_hash(code)
     document: dict[str, Any] = {
@@ -205,6 +220,7 @@ def _issue_writes(
             code, key=store.voucher_keys[0], nonce=secrets.token_bytes(codes.NONCE_BYTES)
         ),
         "hashed": code_hash,
+        **({} if step.variant is None else {"variant": step.variant}),
     }
     return [
         insert(COLLECTION, document),
@@ -270,4 +286,5 @@ def _read_voucher(row: Raw) -> Voucher:
         used_in_store=row.get("used_in"),
         receipt=row.get("receipt"),
         discount_minor=row.get("discount"),
+        variant=row.get("variant"),
     )

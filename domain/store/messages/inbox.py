@@ -20,6 +20,7 @@ from pymongo import IndexModel, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from domain.model.ledger.events import Json
+from domain.model.programme import MessageSpec
 from domain.store.connect import Raw
 from domain.store.document_store import (
     DUPLICATE_KEY,
@@ -35,7 +36,7 @@ from domain.store.stored_document import StoredDocument
 
 COLLECTION = "inbox"
 MAILBOXES = "mailboxes"
-LetterKind = Literal["message", "survey"]
+LetterKind = Literal["message", "survey", "once"]
 MAX_CHANGED = 200
 
 
@@ -55,6 +56,7 @@ class LetterDocument(StoredDocument):
     score: int | None = None
     answered_at: datetime | None = None
     uncounted: bool | None = None
+    variant: str | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -84,7 +86,9 @@ class MailboxDocument(StoredDocument):
 class Letter:
     """A message or a survey's question; `number` counts the member's letters.
 
-    `balance` is the first wallet's when the letter came, `score` the answer to a question.
+    `balance` is the first wallet's when the letter came, `score` the answer to a question,
+    `variant` the message's as which it was sent; `text` that of a message sent once,
+    put in by whoever reads it (`once_texts`).
     """
 
     id: str
@@ -100,6 +104,8 @@ class Letter:
     read_at: datetime | None = None
     score: int | None = None
     answered_at: datetime | None = None
+    text: MessageSpec | None = None
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +208,7 @@ def read_letter(row: Raw) -> Letter:
         read_at=row.get("read_at"),
         score=row.get("score"),
         answered_at=row.get("answered_at"),
+        variant=row.get("variant"),
     )
 
 
@@ -268,6 +275,7 @@ def _letter_document(letter: Letter) -> dict[str, Any]:
         "data": [[name, value] for name, value in letter.event_data.items()],
         "balance": letter.balance,
         "sent_at": letter.sent_at,
+        **({} if letter.variant is None else {"variant": letter.variant}),
     }
 
 

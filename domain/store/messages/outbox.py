@@ -35,7 +35,7 @@ CLAIM_LEASE = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=30)
 MOST_OF_MEMBER = 500
 
-OutboxKind = Literal["message", "webhook", "survey"]
+OutboxKind = Literal["message", "webhook", "survey", "once"]  # once: written at the console
 OutboxState = Literal["pending", "done", "parked", "dropped"]
 DeliveryState = Literal["pending", "sent", "skipped", "dropped", "failed"]
 Lane = Literal["people", "systems"]
@@ -67,6 +67,7 @@ class OutboxDocument(StoredDocument):
     trace: str | None = None
     settled_at: datetime | None = None
     uncounted: bool | None = None
+    variant: str | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -99,7 +100,7 @@ class OutboxRow:
     """A row: `version` is the programme's that decided it, `rule` caused a webhook or a survey.
 
     `deliveries` is None until the row was fanned out; a later row may supersede it. `trace` is the
-    traceparent of what promised it, where that was traced.
+    traceparent of what promised it, where that was traced, `variant` the message's as which it is sent.
     """
 
     id: str
@@ -120,6 +121,7 @@ class OutboxRow:
     error: str = ""
     rule: str = ""
     trace: str | None = None
+    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,4 +355,5 @@ def read_row(row: Raw) -> OutboxRow:
         error=row.get("error", ""),
         rule=row.get("rule", ""),
         trace=row.get("trace"),
+        variant=row.get("variant"),
     )

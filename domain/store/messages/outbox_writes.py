@@ -5,20 +5,23 @@ Other systems are told of what a rule asks for, and of the events that they subs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, TypeAlias
+
+from pymongo.errors import BulkWriteError
 
 from domain.model.event_names import ERASED, PROFILE_CHANGED
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Event, Json
 from domain.store import tracing
-from domain.store.document_store import Write, insert
+from domain.store.document_store import DUPLICATE_KEY, DocumentStore, Write, insert
 from domain.store.messages.outbox import COLLECTION, OutboxKind
 
 # The webhooks that are told of an event, by its name.
 Subscriptions: TypeAlias = Mapping[str, Sequence[str]]
+ONCE_EVENT: Final = "message.once"  # nothing that happened: an operator wrote it
 NO_SUBSCRIPTIONS: Final[Subscriptions] = MappingProxyType({})
 
 
@@ -30,7 +33,17 @@ def promise_writes(
     for index, message in enumerate(row.messages):
         event_data = {**message.data, **(_total_data(row.event) if message.event == row.event.name else {})}
         writes.append(
-            _insert_write(member, row, index, "message", message.code, message.event, event_data, now)
+            _insert_write(
+                member,
+                row,
+                index,
+                "message",
+                message.code,
+                message.event,
+                event_data,
+                now,
+                variant=message.variant,
+            )
         )
     event_by_id = {one.id: one for one in (row.event, *row.raised)}
     for index, effect in enumerate(row.effects, start=len(row.messages)):
@@ -94,6 +107,56 @@ def profile_writes(
     ]
 
 
+async def promise_once(
+    store: DocumentStore,
+    code: str,
+    seqs_by_member: Mapping[str, int],
+    *,
+    programme_version: int,
+    now: datetime,
+) -> None:
+    """Promise a message that is sent once to members, by the seqs of their newest rows. Its row has one id a
+    member: promised again, it stays as it is.
+    """
+    documents = [
+        {
+            "_id": once_id(member, code),
+            "member": member,
+            "seq": seq,
+            "kind": "once",
+            "lane": "people",
+            "code": code,
+            "event": ONCE_EVENT,
+            "version": programme_version,
+            "data": [],
+            "rule": "",
+            "at": now,
+            "promised_at": now,
+            "state": "pending",
+            "due": now,
+        }
+        for member, seq in seqs_by_member.items()
+    ]
+    if not documents:
+        return
+    try:
+        await store[COLLECTION].insert_many(documents, ordered=False)
+    except BulkWriteError as fault:
+        if any(each["code"] != DUPLICATE_KEY for each in fault.details["writeErrors"]):
+            raise
+
+
+def once_id(member: str, code: str) -> str:
+    """Return the id of the row by which a member gets a message that is sent once."""
+    return f"{member}:{code}:0"
+
+
+async def find_once_promised(store: DocumentStore, members: Collection[str], code: str) -> set[str]:
+    """Return those of some members whom a message that is sent once was promised already."""
+    ids = [once_id(member, code) for member in members]
+    return {row["member"] async for row in store[COLLECTION].find({"_id": {"$in": ids}}, {"member": 1})}
+
+
 def _total_data(event: Event) -> dict[str, Json]:
     """Return the amount that was paid or refunded, as a message may show it."""
     if event.refund is not None:
@@ -125,6 +188,7 @@ def _insert_write(
     now: datetime,
     *,
     rule: str = "",
+    variant: str | None = None,
 ) -> Write:
     # What waits for an erased member is deleted by its id; that they were erased is still told.
     owner = f"erased-{member}" if event == ERASED else member
@@ -147,5 +211,6 @@ def _insert_write(
             "state": "pending",
             "due": now,
             **({} if trace is None else {"trace": trace}),
+            **({} if variant is None else {"variant": variant}),
         },
     )

@@ -38,6 +38,8 @@ from domain.store.migrations import (
     m0008_figures,
     m0009_sweeps,
     m0010_console_operations,
+    m0011_returned_while_parked,
+    m0012_segments,
 )
 from domain.store.migrations.format import read_format
 from domain.store.migrations.steps import Migration
@@ -53,6 +55,10 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(8, "Figures are counted from the journal", m0008_figures.apply),
     Migration(9, "Acted agenda rows leave, and sweeps stand in rows of their own", m0009_sweeps.apply),
     Migration(10, "The console finds what sources sent last, and rare acts", m0010_console_operations.apply),
+    Migration(
+        11, "Receipts say what was returned while a sale was parked", m0011_returned_while_parked.apply
+    ),
+    Migration(12, "Members are found by segment", m0012_segments.apply),
 )
 FORMAT = FIRST_FORMAT + len(MIGRATIONS)
 

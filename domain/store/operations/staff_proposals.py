@@ -28,6 +28,8 @@ ProposalKind = Literal[
     "CLIENT_KEY_ROTATED",
     "REWARD_GIVEN",
     "BULK_CORRECTION",
+    "MESSAGE_SENT",
+    "TAGS_OF_MANY",
 ]
 
 

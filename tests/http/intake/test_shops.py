@@ -346,3 +346,29 @@ async def test_every_second_delivery_may_be_lost_where_a_later_state_comes(story
         await story.work()
     assert await story.points(ana) == 50
     await story.verify()
+
+
+async def test_a_shops_products_stand_in_the_catalogue_as_they_are_by_now(story: ShopStory) -> None:
+    def product(price: str, at: str, *skus: str) -> Json:
+        variants = [
+            {"id": number, "sku": sku, "title": sku, "price": price} for number, sku in enumerate(skus, 1)
+        ]
+        return {"id": 9, "title": "Mug", "status": "active", "updated_at": at, "variants": variants}
+
+    async def stands() -> dict[str, tuple[int, bool]]:
+        rows = story.app.process.store["products"].find({"_id": {"$gt": ""}})
+        return {row["_id"]: (row["price"], row["available"]) async for row in rows}
+
+    await story.send(product("20.00", "2026-03-02T09:00:00Z", "RED", "BLUE"), topic="products/create")
+    await story.work()
+    assert await stands() == {"RED": (2_000, True), "BLUE": (2_000, True)}
+    await story.send(product("25.00", "2026-03-02T09:30:00Z", "RED"), topic="products/update")
+    await story.send(product("22.00", "2026-03-02T09:15:00Z", "RED", "BLUE"), topic="products/update")
+    await story.work()
+    assert await stands() == {"RED": (2_500, True), "BLUE": (2_000, False)}, "what came late changes nothing"
+    story.app.clock.advance(hours=1)
+    await story.send({"id": 9}, topic="products/delete")
+    await story.work()
+    assert await stands() == {"RED": (2_500, False), "BLUE": (2_000, False)}
+    fates = {state for state, _ in await story.fates()}
+    assert fates <= {"applied", "ignored"}

@@ -252,7 +252,6 @@ def test_an_unpaid_order_waits_and_a_legacy_webhook_is_told_apart() -> None:
         woocommerce.map_woocommerce({"order": {"id": 1, "line_items": []}}, TERMS, topic="order.updated")
     for topic in (
         "customer.updated",
-        "product.deleted",
         "coupon.created",
         "action.woocommerce_order_refunded",
     ):

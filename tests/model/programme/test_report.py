@@ -16,7 +16,7 @@ def test_a_sound_file_is_summed_up() -> None:
         "Club (club) is sound: EUR, Europe/Lisbon, en pt",
         "  wallets        2  points, credit",
     ]
-    assert "pt is missing in 24 texts, which members then read in en:" in text
+    assert "pt is missing in 25 texts, which members then read in en:" in text
     assert "wallets[1].name (line 19)" in text
 
 

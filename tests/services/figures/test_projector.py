@@ -73,6 +73,22 @@ async def test_what_waits_is_dated_by_the_rows_that_wait_and_not_by_folded_ones(
     assert (left.seq, left.since) == (2, LATER)
 
 
+async def test_figures_of_older_folds_are_made_again_by_themselves(database: Database) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    await buy(runtime, "ana", "r1")
+    await projector.fold_all(runtime, LeaseHolder(lambda: LATER), now=LATER)
+    before = await all_figures(runtime)
+    assert not await lease.is_rebuilding(runtime.store)
+    # As a version left them whose folds knew less.
+    await runtime.store["meta"].update_one({"_id": "figures"}, {"$unset": {"folds": ""}})
+    await runtime.store["figures_members"].update_many({}, {"$set": {"receipts": 7}})
+    other = LeaseHolder(lambda: LATER + timedelta(minutes=1))
+    await projector.run_round(runtime, other, now=LATER)
+    assert await all_figures(runtime) == before
+    assert not await lease.is_rebuilding(runtime.store)
+
+
 async def test_figures_that_are_to_be_made_again_are_made_by_whoever_folds(database: Database) -> None:
     runtime = await open_runtime(database)
     holder = LeaseHolder(lambda: LATER)

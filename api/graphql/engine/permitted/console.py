@@ -33,6 +33,9 @@ CONSOLE_QUERIES: Mapping[str, RootPermission] = {
     "intake": permit(CONSOLE_OPERATOR),
     "sources": permit(CONSOLE_OPERATOR),
     "shifts": permit(CONSOLE_OPERATOR),
+    "segments": permit(CONSOLE_OPERATOR),
+    "segmentMembers": permit(CONSOLE_OPERATOR),
+    "memberJobs": permit(CONSOLE_OPERATOR),
 }
 CONSOLE_MUTATIONS: Mapping[str, RootPermission] = {
     "startBacktest": permit(CONSOLE_OPERATOR),
@@ -64,6 +67,12 @@ CONSOLE_MUTATIONS: Mapping[str, RootPermission] = {
     "revokeSystem": permit(CONSOLE_OPERATOR),
     "retryOutbox": permit(CONSOLE_OPERATOR),
     "retryIntake": permit(CONSOLE_OPERATOR),
+    "tryMessage": permit(CONSOLE_OPERATOR),
+    "sendMessage": permit(CONSOLE_OPERATOR),
+    "tryTags": permit(CONSOLE_OPERATOR),
+    "changeTagsOfMany": permit(CONSOLE_OPERATOR),
+    "startFile": permit(CONSOLE_OPERATOR),
+    "stopJob": permit(CONSOLE_OPERATOR),
 }
 CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     **types_for(SERVICE, "StaffProposal", "StaffProposed", "ProposalApproved", "ProposalDeclined"),
@@ -72,6 +81,11 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     ),
     **types_for(SERVICE, "ServiceNote", "ServiceNotes", "MessageFate", "ChannelFate", "MemberDevice"),
     **types_for(SERVICE, "CorrectionsTried", "TriedCorrection"),
+    # What operators do with many members
+    **types_for(CONSOLE_OPERATOR, "Segment", "SegmentMember", "SegmentMembers", "TagsTried"),
+    **types_for(CONSOLE_OPERATOR, "MemberJob", "MemberJobStarted", "MemberJobSkip", "OnceFile"),
+    **types_for(CONSOLE_OPERATOR, "OnceMessage", "OnceMessageFates", "TextInLocale", "MessageTried"),
+    **types_for(CONSOLE_OPERATOR, "MessagePreview", "ReachCount"),
     # What operators run
     **types_for(CONSOLE_OPERATOR, "Employee", "EmployeeAdded", "EmployeeChanged", "StoreSaved"),
     **types_for(CONSOLE_OPERATOR, "System", "SystemKey", "SystemBound", "SystemRevoked"),

@@ -6,13 +6,12 @@ import strawberry
 
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
-from api.graphql.engine.ids import decode_id_as
 from api.graphql.engine.problems import IdempotencyConflict, refusals_as_problems
 from api.graphql.engine.shared_types import Info, Problem
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.members import Member, current_member
 from api.graphql.member.points import Wallet, wallets_after
-from api.graphql.member.rewards import Lock, locks_of
+from api.graphql.member.rewards import Lock, decode_reward_id, locks_of
 from api.graphql.member.vouchers import Voucher, VoucherNotUsable, decode_voucher_id, voucher_of
 from api.texts import say
 from domain.model.ledger import decision
@@ -90,7 +89,7 @@ class RedemptionMutation:
     @refusals_as_problems
     async def redeem_reward(self, info: Info, input: RedeemRewardInput) -> RedeemRewardResult:
         loaders, member = info.context.loaders, info.context.member().member_id
-        reward = decode_id_as("Reward", input.reward_id, field="rewardId")
+        reward = decode_reward_id(input.reward_id)
         try:
             result = await redemption.redeem(
                 info.context.dependencies.runtime,

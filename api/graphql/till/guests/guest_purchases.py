@@ -7,8 +7,8 @@ import strawberry
 from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
 from api.graphql.engine.problems import IdempotencyConflict, NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
+from api.graphql.till.guests.claimed_receipts import PurchaseClaimed
 from api.graphql.till.joining import ParkedSale, ParkedSaleInput, parked_sale_of, sale_input_of
-from api.graphql.till.purchases import PurchaseClaimed
 from api.graphql.till.till_session import till_of
 from domain.model.code_spelling import grouped
 from domain.services.ledger.parking import guest_sales

@@ -18,6 +18,12 @@ export const PURCHASES = `query PhonePurchases($after: String) { viewer { id pur
 export const STORES = `query PhoneStores($near: PlaceInput) { programme { stores(near: $near) { id name address phone distance
   position { latitude longitude } hours { weekday opens closes } } } }`;
 
+const PRODUCT = `sku title price image link categories { code name }`;
+const REWARD = `id code title description image rewardKind cost { wallet amount } value { amount percent minimum currency } terms availableUntil stock stores { id name }`;
+const TIP = `kind code reason message product { ${PRODUCT} } reward { id rewardState missing locks { reason message tier { id name } from } reward { ${REWARD} } }`;
+export const FOR_YOU = `query PhoneForYou { viewer { id consents { purpose granted } recommendations(first: 12) { ${TIP} } } }`;
+export const OPEN_RECOMMENDATION = `mutation PhoneOpened($input: OpenRecommendationInput!) { openRecommendation(input: $input) { counted } }`;
+
 const BOARD = `code name endsAt unit { name walletKind: kind currency } prizes { rank gifts { amount unit { name walletKind: kind currency } reward { title } badge { name } tier { name } } } top(first: 10) { rank nickname score isMe } me { nickname score rank beside { rank nickname score isMe } }`;
 export const BOARDS = `query PhoneBoards { leaderboards { ${BOARD} } }`;
 export const JOIN_BOARD = `mutation PhoneJoinBoard($input: JoinLeaderboardInput!) { joinLeaderboard(input: $input) { __typename ... on Problem { message } } }`;

@@ -36,6 +36,7 @@ export function Home() {
     }
     <${Offers} />
     <${Within} rewards=${me.rewards} />
+    <button class="button wide" type="button" onClick=${() => go("foryou")}><${Icon} name="star" />${t("foryou")}</button>
     ${me.tier && html`<${Tier} progress=${me.tier} />`}
     ${me.badges
       .filter(isCard)

@@ -148,6 +148,7 @@ export default {
   "card.hint": "The cashier scans it, and your purchase counts. It cannot spend your points.",
   "card.qr": "QR code of the member card",
 
+  "foryou": "For you",
   "boards": "Leaderboards",
   "stores": "Stores",
   "history.purchases": "Purchases",

@@ -155,6 +155,7 @@ export default {
   "card.hint": "Kasjer ją skanuje i zakup się liczy. Nie wydaje twoich punktów.",
   "card.qr": "Kod QR karty klubowej",
 
+  "foryou": "Dla Ciebie",
   "boards": "Rankingi",
   "stores": "Sklepy",
   "history.purchases": "Zakupy",

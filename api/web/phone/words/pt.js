@@ -149,6 +149,7 @@ export default {
   "card.hint": "Na caixa leem-no e a compra conta. Não gasta os seus pontos.",
   "card.qr": "Código QR do cartão de sócio",
 
+  "foryou": "Para si",
   "boards": "Classificações",
   "stores": "Lojas",
   "history.purchases": "Compras",

@@ -5,13 +5,14 @@ Units of the wallet; liability in minor units of the currency.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from babel.numbers import get_currency_precision
 
 from domain.model.figures.figure import Figure, count, ratio, unknown
 from domain.model.figures.period import PeriodFigures, Sums
-from domain.model.programme import WalletSpec
+from domain.model.programme import Programme, WalletSpec
 
 
 def redemption_members(period: PeriodFigures) -> Figure:
@@ -75,6 +76,21 @@ def unit_cost(wallet: WalletSpec, currency: str) -> Fraction | None:
         decimals: int = get_currency_precision(currency)
         return Fraction(wallet.unit_cost) * Fraction(10**decimals)
     return Fraction(1) if wallet.kind == "money" else None
+
+
+def units_cost(programme: Programme, amounts: Mapping[str, int], *, less: Mapping[str, int]) -> float | None:
+    """Return what units by wallet cost in minor units, less those that came back; None where one of their
+    wallets has no cost.
+    """
+    total = Fraction(0)
+    for wallet in programme.wallets:
+        units = amounts.get(wallet.code, 0) - less.get(wallet.code, 0)
+        if units:
+            cost = unit_cost(wallet, programme.programme.currency)
+            if cost is None:
+                return None
+            total += units * cost
+    return float(total)
 
 
 def _of(sums: Sums, wallet: str, name: str) -> int:

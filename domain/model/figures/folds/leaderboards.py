@@ -11,6 +11,6 @@ from domain.model.figures.increments import DocumentKey, Increments
 
 def fold(folded: FoldedRow, increments: Increments) -> None:
     """Add what a row moves of the member's scores."""
-    for period, amount in score_changes(folded.programme, folded.row).items():
+    for period, amount in score_changes(folded.programme, folded.row, folded.undone).items():
         key = DocumentKey(SCORES, f"{period.key}|{folded.member}")
         increments.add(key, "score", amount, fields={"board": period.key, "member": folded.member})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from domain.model.event_names import REDEEMED
 from domain.model.figures.folded_row import FoldedRow
+from domain.model.figures.folds.rules import varied_paths
 from domain.model.figures.increments import COHORTS_NOW, Increments
 from domain.model.ledger.decision import Entry, EntryKind
 
@@ -41,9 +42,10 @@ def fold(folded: FoldedRow, increments: Increments) -> None:
         if entry.voucher is not None and entry.kind in ("SPEND", "RETURN"):
             _add_price(folded, increments, entry)
     for step in folded.row.vouchers:
-        folded.add(increments, f"vouchers.{step.reward}.{step.change}")
-        if step.change == "issued" and not step.is_free:
-            folded.add(increments, f"vouchers.{step.reward}.redeemed")
+        for path in varied_paths(f"vouchers.{step.reward}", step.variant):
+            folded.add(increments, f"{path}.{step.change}")
+            if step.change == "issued" and not step.is_free:
+                folded.add(increments, f"{path}.redeemed")
     if folded.row.event.name == REDEEMED:
         folded.add_to_month(increments, "redemptions")
 
@@ -60,6 +62,7 @@ def _sum_of(entry: Entry) -> tuple[str, int]:
 
 
 def _add_price(folded: FoldedRow, increments: Increments, entry: Entry) -> None:
-    rewards = {step.reward for step in folded.row.vouchers if step.id == entry.voucher}
-    for reward in rewards:
-        folded.add(increments, f"vouchers.{reward}.spent.{entry.wallet}", -entry.amount)
+    offers = {(step.reward, step.variant) for step in folded.row.vouchers if step.id == entry.voucher}
+    for reward, variant in offers:
+        for path in varied_paths(f"vouchers.{reward}", variant):
+            folded.add(increments, f"{path}.spent.{entry.wallet}", -entry.amount)

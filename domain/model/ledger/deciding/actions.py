@@ -47,9 +47,10 @@ def carry_out(builder: RowBuilder, verdict: Verdict, event: Event) -> dict[str, 
         reasons[rule_grant.wallet] = verdict.reason or rule_grant.reason or (None if amount else "cap")
     acted, blocked = _act_all(builder, rule.do, verdict.deductions, rule=rule.code, event=event)
     for code, amount in awarded.items():
-        builder.outcomes.append(Outcome(rule.code, amount > 0 or acted, amount, reasons[code], code))
+        outcome = Outcome(rule.code, amount > 0 or acted, amount, reasons[code], code, rule.variant)
+        builder.outcomes.append(outcome)
     if acted and not awarded:
-        builder.outcomes.append(Outcome(rule.code, True))
+        builder.outcomes.append(Outcome(rule.code, True, variant=rule.variant))
     if blocked is not None:
         builder.outcomes.append(Outcome(rule.code, False, 0, blocked))
     if acted or any(awarded.values()):
@@ -75,7 +76,7 @@ def carry_out_withheld(builder: RowBuilder, verdict: Verdict | None, rule: Rule,
     taken = verdict.deductions if verdict else ()
     acted, blocked = _act_all(builder, telling, taken, rule=rule.code, event=event)
     if acted:
-        builder.outcomes.append(Outcome(rule.code, True))
+        builder.outcomes.append(Outcome(rule.code, True, variant=rule.variant))
         _count_firing(builder, rule, event, 0)
     if blocked is not None or gives(rule):
         builder.outcomes.append(Outcome(rule.code, False, 0, blocked or "nothing_to_count"))
@@ -316,10 +317,11 @@ def floor_source(builder: RowBuilder) -> str:
 
 
 def _message(builder: RowBuilder, code: str, event: Event) -> str | None:
-    purpose = builder.ruling_programme.message(code).purpose
+    spec = builder.ruling_programme.message(code).for_member(builder.member.id)
+    purpose = spec.purpose
     if event.name in POINTS_EVENTS and event.data.get("wallet") in builder.ruling_programme.hidden_wallets:
         return "nothing_to_count"
     if purpose != "service" and purpose not in builder.member.profile.consents:
         return "no_consent"
-    builder.messages.append(PlannedMessage(code, event.name, event.data, len(builder.messages)))
+    builder.messages.append(PlannedMessage(code, event.name, event.data, len(builder.messages), spec.variant))
     return None

@@ -49,8 +49,8 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One rule's judgement: `reason` says why it did not apply, or `cap` where it applied in part.
-    `deductions` are what its actions take at most, in their order.
+    """One rule's judgement, of one that applied as the member has it: `reason` says why it did not apply, or
+    `cap` where it applied in part. `deductions` are what its actions take at most, in their order.
     """
 
     rule: Rule
@@ -68,7 +68,7 @@ class Verdict:
 @dataclass(frozen=True)
 class RuleInputs:
     """What judging needs: the programme, what expressions see, the multiplier, and each rule's room under its
-    limit and cap.
+    limit and cap. `known_variants` are those that rules had where the same was decided before.
     """
 
     programme: Programme
@@ -79,6 +79,14 @@ class RuleInputs:
     room_of: Callable[[Rule], RuleRoom]
     shared_room_of: Callable[[Rule], int | None] = lambda _: None
     rooms: dict[str, RuleRoom] = field(default_factory=dict)
+    known_variants: Mapping[str, str] = field(default_factory=dict)
+
+    def of_member(self, rule: Rule) -> Rule:
+        """The rule as the member has it: in the variant it had when decided before, else in theirs."""
+        if not rule.variants:
+            return rule
+        known = rule.as_variant(self.known_variants.get(rule.code))
+        return rule.for_member(self.member_id) if known is rule else known
 
     def room_for(self, rule: Rule) -> RuleRoom:
         """The rule's room, asked once and kept."""
@@ -316,6 +324,7 @@ class _Judging:
         reason = check(rule, self.inputs)
         if reason is not None:
             return Verdict(rule, False, reason)
+        rule = self.inputs.of_member(rule) if rule.variants else rule
         grants = tuple([grant(award, self.inputs, self.awarded) for award in rule.awards])
         taken = (
             tuple([deduction(spec, self.inputs.view) for spec in rule.deductions]) if rule.deductions else ()

@@ -209,8 +209,9 @@ def _redeem(builder: RowBuilder) -> None:
     if why:
         raise RewardLocked(why)
     voucher = _text(event, "voucher")
-    taken = builder.take(spec.cost.wallet, spec.cost.amount, kind="SPEND", rule=None, voucher=voucher)
-    if issue_voucher(builder, spec, id=voucher, is_free=False, code=spec.cost.wallet, taken=taken) is None:
+    cost = spec.for_member(builder.member.id).cost or spec.cost
+    taken = builder.take(cost.wallet, cost.amount, kind="SPEND", rule=None, voucher=voucher)
+    if issue_voucher(builder, spec, id=voucher, is_free=False, code=cost.wallet, taken=taken) is None:
         raise RewardLocked((RewardLock("MEMBER_LIMIT"),))
     _count_redemption(builder, spec.code, builder.at, 1)
 

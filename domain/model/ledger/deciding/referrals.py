@@ -26,6 +26,7 @@ from domain.model.values import evolve
 
 REFERRER = "referral:referrer"
 UNMADE_WITHIN = timedelta(days=60)
+_UNMADE = ":unmade"
 
 
 # ---------------------------------------------------------------- the friend
@@ -99,7 +100,7 @@ def unmake(builder: RowBuilder) -> None:
     state = evolve(state, qualified=False, qualified_at=None, qualified_by=None)
     builder.member = evolve(builder.member, referral=state)
     revoke_source(builder, FRIEND_SOURCE)
-    _tell_referrer(builder, REFERRAL_UNMADE, f"{_key(builder.member.id, state.made)}:unmade")
+    _tell_referrer(builder, REFERRAL_UNMADE, f"{_key(builder.member.id, state.made)}{_UNMADE}")
 
 
 def judged_event(pending: PendingReferral) -> Event:
@@ -107,6 +108,11 @@ def judged_event(pending: PendingReferral) -> Event:
     return Event(
         pending.key, pending.name, pending.at, pending.source, pending.event_data, purchase=pending.purchase
     )
+
+
+def unmade_key(event: Event) -> str:
+    """Return the id of the event by which the referrer was rewarded for what an event takes back."""
+    return event.id.removesuffix(_UNMADE)
 
 
 def _key(member: str, made: int) -> str:

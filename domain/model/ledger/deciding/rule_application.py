@@ -89,8 +89,8 @@ def apply_rules(
             builder.outcomes.append(Outcome(rule.code, False, 0, verdict.reason))
             continue
         builder.book.book_rule(rule.code, raised)
-        if is_withheld and (verdict is not None or actions.gives(rule)):
-            actions.carry_out_withheld(builder, verdict, rule, event)
+        if is_withheld and (verdict is not None or actions.gives(inputs.of_member(rule))):
+            actions.carry_out_withheld(builder, verdict, inputs.of_member(rule), event)
         elif verdict is not None:
             for code, amount in actions.carry_out(builder, verdict, event).items():
                 totals[code] = totals.get(code, 0) + amount

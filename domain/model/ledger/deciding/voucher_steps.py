@@ -28,9 +28,12 @@ def issue_voucher(
     n = builder.member.issued + 1
     voucher = id or f"{builder.member.id}-{n}"
     expires_at = add(builder.at, spec.voucher.valid, builder.programme.zone) if spec.voucher.valid else None
-    opened = OpenVoucher(spec.code, builder.at, expires_at, code, taken)
+    variant = spec.variant or spec.for_member(builder.member.id).variant
+    opened = OpenVoucher(spec.code, builder.at, expires_at, code, taken, variant=variant)
     builder.member = evolve(builder.member, issued=n, vouchers={**builder.member.vouchers, voucher: opened})
-    builder.vouchers.append(VoucherStep(voucher, n, spec.code, "issued", builder.at, expires_at, is_free))
+    builder.vouchers.append(
+        VoucherStep(voucher, n, spec.code, "issued", builder.at, expires_at, is_free, variant)
+    )
     return voucher
 
 
@@ -41,8 +44,9 @@ def change_voucher(
     old = builder.member.vouchers[voucher]
     rest = {code: one for code, one in builder.member.vouchers.items() if code != voucher}
     builder.member = evolve(builder.member, vouchers={**rest, voucher: opened} if opened else rest)
+    is_free = not old.taken_lots
     builder.vouchers.append(
-        VoucherStep(voucher, 0, old.reward, change, builder.at, old.expires_at, is_free=not old.taken_lots)
+        VoucherStep(voucher, 0, old.reward, change, builder.at, old.expires_at, is_free, old.variant)
     )
 
 

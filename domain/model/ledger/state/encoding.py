@@ -103,7 +103,7 @@ def plan_values(plan: HeldPlan) -> StateValue:
 
 def voucher_values(voucher: OpenVoucher) -> StateValue:
     taken: StateValue = [part_values(part) for part in voucher.taken_lots]
-    return [
+    values: list[StateValue] = [
         voucher.reward,
         voucher.issued_at,
         voucher.expires_at,
@@ -112,6 +112,7 @@ def voucher_values(voucher: OpenVoucher) -> StateValue:
         voucher.used_at,
         voucher.is_revoked,
     ]
+    return values if voucher.variant is None else [*values, voucher.variant]
 
 
 def _waiting(waiting: tuple[PendingReferral, ...]) -> StateValue:

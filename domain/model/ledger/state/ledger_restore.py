@@ -260,6 +260,7 @@ def _read_voucher(values: list) -> OpenVoucher:  # type: ignore[type-arg]
         tuple(_read_part(part) for part in values[4]),
         values[5],
         len(values) > 6 and values[6],
+        values[7] if len(values) > 7 else None,
     )
 
 

@@ -39,7 +39,7 @@ def read_before(programme: Programme, event: str) -> FieldReads:
     rules = programme.rules_on(event)
     expressions = [
         *_conditions(rule.when for rule in rules),
-        *_counts(action for rule in rules for action in rule.do),
+        *_counts(action for rule in rules for action in rule.all_actions),
     ]
     return reads_of([*expressions, *_tier_count(programme, event)])
 
@@ -79,7 +79,7 @@ def _counts(actions: Iterable[Action]) -> Iterator[Expression]:
 @lru_cache(maxsize=4096)
 def beside_lines(programme: Programme, event: str) -> frozenset[Expression]:
     """Return the expressions over the lines of an event's purchase that read more than the line."""
-    actions = [action for rule in programme.rules_on(event) for action in rule.do]
+    actions = [action for rule in programme.rules_on(event) for action in rule.all_actions]
     counts = [counted.of for action in actions if (counted := action.award or action.deduct) is not None]
     counts += [badge.of for badge in programme.badges_on(event)]
     counts += [count.of for _, count in programme.counts_on(event)]

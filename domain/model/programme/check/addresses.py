@@ -58,6 +58,9 @@ def _addresses(checked_file: CheckedFile) -> Iterator[tuple[KeyPath, str, Addres
     for index, reward in enumerate(programme.rewards):
         if reward.image is not None:
             yield ("rewards", index, "image"), reward.image, "picture"
-    for index, message in enumerate(programme.messages):
+        for n, variant in enumerate(reward.variants):
+            if variant.image is not None:
+                yield ("rewards", index, "variants", n, "image"), variant.image, "picture"
+    for path, message in checked_file.messages:
         if message.link is not None:
-            yield ("messages", index, "link"), message.link, "link"
+            yield (*path, "link"), message.link, "link"

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from domain.model import event_names
 from domain.model.conditions import Expression
 from domain.model.programme.faults import KeyPath
+from domain.model.programme.messages import MessageSpec, MessageVariant
 from domain.model.programme.models import Programme
 from domain.model.programme.rules import Action, CountBasis
 from domain.model.programme.tiers import SINGLE_COUNT, CountSpec, Tiers
@@ -24,6 +25,7 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "tiers": (("tiers", "ladder"), "code"),
     "badges": (("badges",), "code"),
     "rewards": (("rewards",), "code"),
+    "categories": (("categories",), "code"),
     "segments": (("segments",), "code"),
     "codes": (("codes",), "code"),
     "batches": (("codes",), "batch"),
@@ -181,6 +183,10 @@ class CheckedFile:
         for index, rule in enumerate(self.programme.rules):
             for position, action in enumerate(rule.do):
                 yield PlacedAction(("rules", index, "do", position), action, "rule", rule.on)
+            for n, variant in enumerate(rule.variants):
+                for position, action in enumerate(variant.do or ()):
+                    place: KeyPath = ("rules", index, "variants", n, "do", position)
+                    yield PlacedAction(place, action, "rule", rule.on)
         for index, badge in enumerate(self.programme.badges):
             for position, action in enumerate(badge.do):
                 yield PlacedAction(("badges", index, "do", position), action, "badge", badge.on)
@@ -194,6 +200,16 @@ class CheckedFile:
                 for position, action in enumerate(prize):
                     path = ("leaderboards", index, "do", str(rank), position)
                     yield PlacedAction(path, action, "leaderboard", (event_names.LEADERBOARD_ENDED,))
+
+    @cached_property
+    def messages(self) -> tuple[tuple[KeyPath, MessageSpec | MessageVariant], ...]:
+        """Every message and every variant of one, each with its path."""
+        placed: list[tuple[KeyPath, MessageSpec | MessageVariant]] = []
+        for index, message in enumerate(self.programme.messages):
+            placed.append((("messages", index), message))
+            for n, variant in enumerate(message.variants):
+                placed.append((("messages", index, "variants", n), variant))
+        return tuple(placed)
 
     @cached_property
     def expressions(self) -> tuple[PlacedExpression, ...]:

@@ -12,6 +12,7 @@ from domain.model.programme.membership import GOAL_FIGURES, GoalSpec
 from domain.model.programme.messages import MessageSpec
 from domain.model.programme.models import Programme
 from domain.model.programme.rules import Award
+from domain.model.programme.varied.varied_part import VariedPart
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
 
 _SECTIONS: Final = (
@@ -23,6 +24,7 @@ _SECTIONS: Final = (
         "tiers",
         "badges",
         "rewards",
+        "categories",
         "segments",
         "attributes",
         "plans",
@@ -56,6 +58,7 @@ def check_codes(checked_file: CheckedFile) -> Iterator[Finding]:
         yield from _action_codes(checked_file, placed)
     yield from _part_codes(checked_file)
     yield from _goal_codes(checked_file)
+    yield from _variant_codes(checked_file)
 
 
 def check_duplicate_codes(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -78,6 +81,23 @@ def check_duplicate_codes(checked_file: CheckedFile) -> Iterator[Finding]:
                 yield Finding(
                     path, "service is the purpose that needs no consent", "name the purpose otherwise"
                 )
+
+
+def _variant_codes(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find variants of one part that have the same code."""
+    programme = checked_file.programme
+    sections: tuple[tuple[str, tuple[VariedPart, ...]], ...] = (
+        ("rules", programme.rules),
+        ("messages", programme.messages),
+        ("rewards", programme.rewards),
+    )
+    for section, parts in sections:
+        for index, part in enumerate(parts):
+            codes = [variant.code for variant in part.variants]
+            for n, code in enumerate(codes):
+                if code in codes[:n]:
+                    path: KeyPath = (section, index, "variants", n, "code")
+                    yield Finding(path, f"{part.code} has a variant {code} already", "give each its own code")
 
 
 def _unknown_code(
@@ -165,17 +185,7 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
     if programme.tiers is not None:
         for path, count in count_paths(programme.tiers):
             yield from _unknown_code(checked_file, (*path, "wallet"), "wallets", count.wallet, "wallet")
-    for index, reward in enumerate(programme.rewards):
-        if reward.cost is not None:
-            yield from _unknown_code(
-                checked_file, ("rewards", index, "cost", "wallet"), "wallets", reward.cost.wallet, "wallet"
-            )
-        for tier in reward.tiers:
-            yield from _unknown_code(checked_file, ("rewards", index, "tiers"), "tiers", tier, "tier")
-        for tier in reward.early_access:
-            yield from _unknown_code(
-                checked_file, ("rewards", index, "early_access", tier), "tiers", tier, "tier"
-            )
+    yield from _reward_codes(checked_file)
     for index, board in enumerate(programme.leaderboards):
         yield from _unknown_code(
             checked_file, ("leaderboards", index, "count", "wallet"), "wallets", board.count.wallet, "wallet"
@@ -186,6 +196,24 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
                 checked_file, ("messages", index, "purpose"), "consents", message.purpose, "consent"
             )
             yield from _unasked_channels(programme, ("messages", index, "channels"), message)
+
+
+def _reward_codes(checked_file: CheckedFile) -> Iterator[Finding]:
+    for index, reward in enumerate(checked_file.programme.rewards):
+        if reward.cost is not None:
+            yield from _unknown_code(
+                checked_file, ("rewards", index, "cost", "wallet"), "wallets", reward.cost.wallet, "wallet"
+            )
+        for category in reward.categories:
+            yield from _unknown_code(
+                checked_file, ("rewards", index, "categories"), "categories", category, "category"
+            )
+        for tier in reward.tiers:
+            yield from _unknown_code(checked_file, ("rewards", index, "tiers"), "tiers", tier, "tier")
+        for tier in reward.early_access:
+            yield from _unknown_code(
+                checked_file, ("rewards", index, "early_access", tier), "tiers", tier, "tier"
+            )
 
 
 def _unasked_channels(programme: Programme, path: KeyPath, message: MessageSpec) -> Iterator[Finding]:

@@ -104,7 +104,7 @@ def _cards_that_fill_themselves(
 
 
 def _takes_back(rule: Rule) -> bool:
-    return any(action.untag is not None or action.deduct is not None for action in rule.do)
+    return any(action.untag is not None or action.deduct is not None for action in rule.all_actions)
 
 
 def _circles_of(event_graph: _EventGraph, circles: Mapping[_RaisedEvent, int], rule: Rule) -> set[int]:
@@ -117,7 +117,7 @@ def _circles_of(event_graph: _EventGraph, circles: Mapping[_RaisedEvent, int], r
 
 def _ends(rule: Rule) -> bool:
     """Tell whether a rule ends by itself. A shared cap does not bound a rule that gives no award."""
-    awards = any(action.award is not None for action in rule.do)
+    awards = any(action.award is not None for action in rule.all_actions)
     return rule.limit is not None or rule.cap is not None or (rule.capped_by is not None and awards)
 
 
@@ -183,7 +183,9 @@ class _EventGraph:
         """Return the events that the actions of a rule raise."""
         if rule.code not in self._raised_by_rule:
             events = (
-                event for action in rule.do for event in self._action_events(action, counts=rule.qualifying)
+                event
+                for action in rule.all_actions
+                for event in self._action_events(action, counts=rule.qualifying)
             )
             self._raised_by_rule[rule.code] = tuple(dict.fromkeys(events))
         return self._raised_by_rule[rule.code]

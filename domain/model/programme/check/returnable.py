@@ -24,7 +24,7 @@ def check_returnable(checked_file: CheckedFile) -> Iterator[Finding]:
                 is_warning=True,
             )
     for index, rule in enumerate(programme.rules):
-        gives = any(action.award or action.voucher for action in rule.do)
+        gives = any(action.award or action.voucher for action in rule.all_actions)
         if TIER_CHANGED in rule.on and gives and rule.limit is None:
             yield Finding(
                 ("rules", index, "limit"),

@@ -25,12 +25,14 @@ Sender = tuple[str, KeyPath]
 def check_texts(checked_file: CheckedFile) -> Iterator[Finding]:
     """Find placeholders that cannot be filled. Warn of unknown locales, and of parts without a name."""
     programme = checked_file.programme
-    for index, message in enumerate(programme.messages):
-        senders = list(_sending_events(checked_file, "message", message.code))
+    for path, message in checked_file.messages:
+        code = programme.messages[int(path[1])].code
+        senders = list(_sending_events(checked_file, "message", code))
         for key, text in (("title", message.title), ("body", message.body)):
-            yield from _text_findings(checked_file, ("messages", index, key), text, senders)
+            if text is not None:
+                yield from _text_findings(checked_file, (*path, key), text, senders)
         if message.link is not None:
-            yield from _plain_findings(checked_file, ("messages", index, "link"), message.link, senders)
+            yield from _plain_findings(checked_file, (*path, "link"), message.link, senders)
     for index, survey in enumerate(programme.surveys):
         senders = list(_sending_events(checked_file, "survey", survey.code))
         yield from _text_findings(checked_file, ("surveys", index, "question"), survey.question, senders)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
+from domain.model.programme.messages import PROFILING
 
 
 def check_unused(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -48,7 +49,7 @@ def _unused_caps(checked_file: CheckedFile) -> Iterator[Finding]:
         if not uses[cap.code]:
             yield _warning(("caps", index), f"no rule is capped by {cap.code}", remedy)
     for index, rule in enumerate(rules):
-        if rule.capped_by is not None and not any(action.award is not None for action in rule.do):
+        if rule.capped_by is not None and not any(action.award is not None for action in rule.all_actions):
             yield _warning(
                 ("rules", index, "capped_by"), "the rule awards nothing that a cap could bound", "remove it"
             )
@@ -92,6 +93,12 @@ def _unused_rewards(checked_file: CheckedFile) -> Iterator[Finding]:
         if not discount:
             yield _warning(
                 ("rewards", index, "value"), "the discount is worth nothing", f"add to value: {example}"
+            )
+        if reward.categories and PROFILING not in checked_file.codes("consents"):
+            yield _warning(
+                ("rewards", index, "categories"),
+                f"they are for recommendations, which need the consent {PROFILING}",
+                f"add {PROFILING} to consents, or remove them",
             )
         if reward.when is not None and reward.lock is None:
             yield _warning(

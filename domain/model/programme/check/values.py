@@ -168,7 +168,7 @@ def _bound_instant(bound: date | datetime, of_day: time) -> datetime:
 
 
 def _rule(path: KeyPath, rule: Rule) -> Iterator[Finding]:
-    if rule.title is None and any(action.award is not None for action in rule.do):
+    if rule.title is None and any(action.award is not None for action in rule.all_actions):
         yield Finding(
             (*path, "title"),
             "a rule with an award has no title",
@@ -227,6 +227,15 @@ def _reward(path: KeyPath, reward: RewardSpec) -> Iterator[Finding]:
             "write amount: 500 in minor units, or kind: discount_percent",
         )
     yield from _period_order((*path, "available"), reward.available.from_, reward.available.until)
+    for n, variant in enumerate(reward.variants):
+        if variant.cost is None or (reward.cost and variant.cost.wallet == reward.cost.wallet):
+            continue
+        price = f"is paid from {reward.cost.wallet}" if reward.cost is not None else "has no price"
+        yield Finding(
+            (*path, "variants", n, "cost"),
+            f"the reward {price}, and its variants differ in the amount alone",
+            f"write wallet: {reward.cost.wallet}" if reward.cost else "remove it, or add cost to the reward",
+        )
     if reward.early_access and reward.available.from_ is None:
         yield Finding(
             (*path, "early_access"),

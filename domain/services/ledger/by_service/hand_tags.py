@@ -36,10 +36,7 @@ async def change(
     """
     till.require_manager()
     input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
-    _check(add, field="add")
-    _check(remove, field="remove")
-    if not (add or remove) or set(add) & set(remove):
-        raise InvalidInput("add", "Name tags to put on or to take away, none of them in both.")
+    check_change(add, remove)
     request_input = {"member": member_id, "add": list(add), "remove": list(remove), "reason": reason}
     request = till.request_key("changeTags", key, request_input)
 
@@ -76,6 +73,14 @@ async def change(
         answer_again=answer_nothing,
         answer_already=answer_nothing,
     )
+
+
+def check_change(add: Sequence[str], remove: Sequence[str]) -> None:
+    """Check tags to put on and to take away. Raises InvalidInput."""
+    _check(add, field="add")
+    _check(remove, field="remove")
+    if not (add or remove) or set(add) & set(remove):
+        raise InvalidInput("add", "Name tags to put on or to take away, none of them in both.")
 
 
 def _check(tags: Sequence[str], *, field: str) -> None:

@@ -41,8 +41,9 @@ def worth_of(spec: RewardSpec) -> int | None:
     nobody knows.
     """
     amount = spec.value.amount if spec.value is not None else None
-    worths = [worth for worth in (spec.cost.amount if spec.cost else None, amount) if worth is not None]
-    return max(worths, default=None)
+    costs = [spec.cost, *(variant.cost for variant in spec.variants)]
+    worths = [amount, *(cost.amount for cost in costs if cost is not None)]
+    return max([worth for worth in worths if worth is not None], default=None)
 
 
 async def give(

@@ -33,7 +33,7 @@ async def note_all(
 
     async def attempt() -> None:
         rows = [_row_write(till, member, by, now) for member in members]
-        await runtime.store.transact([*rows, *_count_writes(till, len(members))])
+        await runtime.store.transact([*rows, *count_writes(till, len(members))])
 
     try:
         await runtime.store.run_rounds(attempt, queue=f"look-ups:{till.staff}")
@@ -45,7 +45,7 @@ def look_up_writes(till: Till, *, member: str | None, by: LookUpKey, now: dateti
     """Return the writes of a look-up into the trail, and of its count into the employee's day; they raise
     ShiftLimitReached beyond the limit.
     """
-    return [_row_write(till, member, by, now), *_count_writes(till, 1)]
+    return [_row_write(till, member, by, now), *count_writes(till, 1)]
 
 
 def _row_write(till: Till, member: str | None, by: LookUpKey, now: datetime) -> Write:
@@ -60,7 +60,7 @@ def _row_write(till: Till, member: str | None, by: LookUpKey, now: datetime) -> 
     )
 
 
-def _count_writes(till: Till, count: int) -> list[Write]:
+def count_writes(till: Till, count: int) -> list[Write]:
     """Return the write that counts look-ups into the day. Raises ShiftLimitReached for more than a day's."""
     if till.day is None or count == 0:
         return []

@@ -112,7 +112,7 @@ async def commit_parked(
     decision = await decide_event(
         runtime, published, stored_member, parked.event, now=max(now, parked.event.at)
     )
-    receipt = receipts.claim_write(
+    receipt = receipts.credit_write(
         parked.id, member=decision.member.id, row=decision.row, refund_ids=parked.refund_ids
     )
     settled = parked_events.settle_write(parked)

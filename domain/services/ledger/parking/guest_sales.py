@@ -13,6 +13,7 @@ from datetime import datetime
 from domain.model.code_spelling import code_digest, receipt_code
 from domain.services.errors import NotAllowed
 from domain.services.idempotency import KeyBinding, run_once
+from domain.services.ledger import purchases
 from domain.services.ledger.parking import sale_parking
 from domain.services.ledger.parking.parking import EventParked, park_writes
 from domain.services.ledger.parking.sale_parking import ParkedSale
@@ -92,7 +93,9 @@ async def _park(
 ) -> GuestSale:
     try:
         writes = await park_writes(runtime, parked, now=now)
-    except (ReceiptTaken, EventParked):
+    except ReceiptTaken:
+        await purchases.refuse_claimed(runtime, parked.id, member_id=None)
+    except EventParked:
         raise PurchaseClaimed(same_member=False, purchase=None) from None
     is_new = isinstance(writes, list)
     stored = parked if isinstance(writes, list) else writes

@@ -2,7 +2,8 @@
 yet, so nothing is taken back.
 
 A refund's own identity goes with the sale into its receipt: the same one again takes nothing more, also once
-the sale was credited.
+the sale was credited. What was taken back stands in the receipt at once, so that nobody records the sale
+anew.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
 from domain.store.audit import ShiftLimitReached
-from domain.store.ledger import parked_events
+from domain.store.ledger import parked_events, receipts
 from domain.store.ledger.parked_events import ParkedEvent
-from domain.store.ledger.receipts import RefundIdentity, identity_of
+from domain.store.ledger.receipts import ReceiptTaken, RefundIdentity, identity_of
 from domain.store.requests import Reply, RequestKey
 
 REPLY = "parked"
@@ -116,7 +117,7 @@ async def refund_parked_too(
                 runtime, till=till, receipt_id=receipt_id, part=part, reason=reason, request=request, now=now
             )
         except UnknownPurchase:
-            return await refund_receipt()  # the sale may have been credited between the two
+            return await refund_receipt()  # the sale may have been recorded between the two
 
 
 async def refund_parked(
@@ -129,8 +130,8 @@ async def refund_parked(
     request: RequestKey,
     now: datetime,
 ) -> ParkedRefund:
-    """Take back a part of a parked sale. Raises UnknownPurchase where none is parked, RefundTooLarge,
-    NotAllowed, IdempotencyKeyConflict, InvalidInput, Busy.
+    """Take back a part of a parked sale. Raises UnknownPurchase where none is parked, or it was recorded
+    meanwhile, RefundTooLarge, NotAllowed, IdempotencyKeyConflict, InvalidInput, Busy.
     """
 
     async def act(key_binding: KeyBinding) -> ParkedRefund:
@@ -144,20 +145,23 @@ async def refund_parked(
         if part.refund_id is not None:
             identity = RefundIdentity(part.refund_id, part.content_hash, None, refunded.reply)
             after = replace(after, refund_ids=(*after.refund_ids, identity))
-        await runtime.store.transact(
-            [
-                key_binding.write_for(refunded.reply),
-                parked_events.replace_write(parked, after),
-                *till.memberless_writes(
-                    "REFUND",
-                    now=now,
-                    subject=purchase.external_id,
-                    amount=refunded.refunded_minor,
-                    shift_counts={"refunded": refunded.refunded_minor},
-                    reason=reason,
-                ),
-            ]
-        )
+        writes = [
+            key_binding.write_for(refunded.reply),
+            parked_events.replace_write(parked, after),
+            receipts.return_write(receipt_id, remaining),
+            *till.memberless_writes(
+                "REFUND",
+                now=now,
+                subject=purchase.external_id,
+                amount=refunded.refunded_minor,
+                shift_counts={"refunded": refunded.refunded_minor},
+                reason=reason,
+            ),
+        ]
+        try:
+            await runtime.store.transact(writes)
+        except ReceiptTaken:
+            raise UnknownPurchase from None
         return refunded
 
     async def again(reply: Reply) -> ParkedRefund:

@@ -38,14 +38,19 @@ def _may_correct(stored: ParkedEvent, parked: ParkedEvent, *, now: datetime) -> 
 
 async def park_writes(runtime: Runtime, parked: ParkedEvent, *, now: datetime) -> list[Write] | ParkedEvent:
     """Return the writes that park an event, for one round of a story of its own; what is parked already where
-    it is for the same contacts, also a sale of which nothing is kept. Raises ReceiptTaken and EventParked.
+    it is for the same contacts, also a sale of which nothing is kept. Raises EventParked, and ReceiptTaken
+    also where something of it was returned and the rest waits no more.
     """
-    if await receipts.find(runtime.store, parked.id) is not None:
+    receipt = await receipts.find(runtime.store, parked.id)
+    if receipt is not None and receipt.returned is None:
         raise ReceiptTaken
     stored = await parked_events.find_any(runtime.store, parked.id)
+    is_waiting = stored is not None and now < stored.until
+    if receipt is not None and not is_waiting:
+        raise ReceiptTaken
     if stored is None:
         return [parked_events.park_write(parked)]
-    if not now < stored.until:
+    if not is_waiting:
         return [parked_events.replace_write(stored, replace(parked, refund_ids=stored.refund_ids))]
     if _may_correct(stored, parked, now=now):
         return [parked_events.replace_write(stored, parked)]

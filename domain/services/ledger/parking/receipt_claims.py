@@ -96,7 +96,8 @@ async def claim_receipt(
 async def _claim(runtime: Runtime, claim: _CodeClaimant, *, now: datetime) -> ClaimedReceipt:
     # In this order: what waits no more has its receipt by then.
     parked = await parked_events.find_any(runtime.store, claim.receipt_id)
-    if (receipt := await receipts.find(runtime.store, claim.receipt_id)) is not None:
+    receipt = await receipts.find(runtime.store, claim.receipt_id)
+    if receipt is not None and receipt.returned is None:
         if not await is_same_member(runtime, receipt.member, claim.member_id):
             raise ReceiptRefused("CLAIMED")
         await runtime.store.transact(claim.writes)

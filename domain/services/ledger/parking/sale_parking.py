@@ -18,6 +18,7 @@ from domain.model.ledger.events import Event, Profile, Purchase
 from domain.model.people.contacts import Contact
 from domain.services.errors import InvalidInput, NotAllowed
 from domain.services.idempotency import KeyBinding, run_once
+from domain.services.ledger import purchases
 from domain.services.ledger.parking.parking import EventParked, park_writes
 from domain.services.ledger.purchase_input import PurchaseInput, check_payment, check_purchase_input
 from domain.services.ledger.purchases import PurchaseClaimed
@@ -197,7 +198,9 @@ async def _invite(
     parked = new_parked(till, hashes, invitation.receipt_id, purchase_input, now=now)
     try:
         writes = await park_writes(runtime, parked, now=now)
-    except (ReceiptTaken, EventParked):
+    except ReceiptTaken:
+        await purchases.refuse_claimed(runtime, parked.id, member_id=None)
+    except EventParked:
         raise PurchaseClaimed(same_member=False, purchase=None) from None
     is_new = isinstance(writes, list)
     stored = parked if isinstance(writes, list) else writes

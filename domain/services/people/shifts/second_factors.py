@@ -14,7 +14,7 @@ from domain.model.people import second_factor as rules
 from domain.model.people.second_factor import SecondFactor
 from domain.services.errors import SecondFactorNeeded, SignInRefused
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.store.audit import Action
+from domain.store.audit_actions import Action
 from domain.store.people.staff import Employee
 
 

@@ -110,6 +110,22 @@ BAD = (
         "there is no message earnd",
     ),
     Mistake(
+        "two variants of one code",
+        "{code: plain}, {code: warm",
+        "{code: warm}, {code: warm",
+        120,
+        "messages[0].variants[1].code",
+        "hello has a variant warm already",
+    ),
+    Mistake(
+        "unknown wallet in a variant",
+        "    do: [{award: {wallet: points, times: 1.5, over: [base]}}]\n",
+        "    do: [{award: {wallet: points, times: 1.5, over: [base]}}]\n    variants: [{code: a}, {code: b, do: [{award: {wallet: pints, fixed: 3}}]}]\n",
+        40,
+        "rules[1].variants[1].do[0].award.wallet",
+        "there is no wallet pints",
+    ),
+    Mistake(
         "unknown survey",
         "survey: happy",
         "survey: sad",

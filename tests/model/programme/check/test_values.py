@@ -328,6 +328,38 @@ BAD = (
         "rules[3].code",
         '"visit us" is not written as it must be',
     ),
+    Mistake(
+        "one variant alone",
+        "{code: plain}, {code: warm",
+        "{code: warm",
+        120,
+        "messages[0].variants",
+        "the list is too short",
+    ),
+    Mistake(
+        "variant of no member",
+        "weight: 2",
+        "weight: 0",
+        120,
+        "messages[0].variants[1].weight",
+        "0 is too small",
+    ),
+    Mistake(
+        "variant of another purpose",
+        'title: "Dear {member.name}"',
+        "purpose: service",
+        120,
+        "messages[0].variants[1].purpose",
+        "purpose is no key here",
+    ),
+    Mistake(
+        "variant paid from another wallet",
+        "    cost: {wallet: points, amount: 500}\n",
+        "    cost: {wallet: points, amount: 500}\n    variants: [{code: a}, {code: b, cost: {wallet: credit, amount: 3}}]\n",
+        100,
+        "rewards[0].variants[1].cost",
+        "the reward is paid from points, and its variants differ in the amount alone",
+    ),
     Mistake("nothing to do", "do: [{message: earned}]", "do: []", 68, "rules[5].do", "the list is empty"),
 )
 

@@ -25,6 +25,13 @@ export default {
   "stores.open": "Open now",
   "stores.closed": "Closed now",
   "stores.shut": "Closed",
+  "foryou.none": "What is recommended to you will stand here.",
+  "foryou.hint": "From what you bought. You can end it under “About me”.",
+  "foryou.popular": "What members buy and redeem most.",
+  "foryou.ask":
+    "Allow recommendations from your purchases, and this list is made for you. Until then it shows what is popular.",
+  "foryou.allow": "Go to my consents",
+  "foryou.shop": "See it in the shop",
   "boards.prizes": "Prizes",
   "boards.first": "First place",
   "boards.through": "Places 1 to {rank}",

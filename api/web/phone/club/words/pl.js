@@ -29,6 +29,13 @@ export default {
   "stores.open": "Teraz otwarte",
   "stores.closed": "Teraz zamknięte",
   "stores.shut": "Zamknięte",
+  "foryou.none": "Tu pojawią się polecane produkty i nagrody.",
+  "foryou.hint": "Na podstawie Twoich zakupów. Możesz to wyłączyć w sekcji „O mnie”.",
+  "foryou.popular": "Co członkowie najczęściej kupują i odbierają.",
+  "foryou.ask":
+    "Zgódź się na polecenia na podstawie zakupów, a ta lista powstanie dla Ciebie. Do tego czasu pokazuje to, co popularne.",
+  "foryou.allow": "Przejdź do moich zgód",
+  "foryou.shop": "Zobacz w sklepie",
   "boards.prizes": "Nagrody",
   "boards.first": "Pierwsze miejsce",
   "boards.through": "Miejsca od 1 do {rank}",

@@ -29,6 +29,13 @@ export default {
   "stores.open": "Aberta agora",
   "stores.closed": "Fechada agora",
   "stores.shut": "Fechada",
+  "foryou.none": "Aqui vão estar as suas recomendações.",
+  "foryou.hint": "A partir do que comprou. Pode terminar isto em «Os meus dados».",
+  "foryou.popular": "O que os membros mais compram e resgatam.",
+  "foryou.ask":
+    "Autorize recomendações a partir das suas compras, e esta lista será feita para si. Até lá mostra o que é popular.",
+  "foryou.allow": "Ver as minhas autorizações",
+  "foryou.shop": "Ver na loja",
   "boards.prizes": "Prémios",
   "boards.first": "Primeiro lugar",
   "boards.through": "Lugares 1 a {rank}",

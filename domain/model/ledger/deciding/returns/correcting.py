@@ -366,16 +366,17 @@ def _outcomes(
             yield Outcome(verdict.rule.code, False, 0, verdict.reason)
             continue
         for wallet, amount in _by_wallet(verdict).items():
-            yield Outcome(verdict.rule.code, amount > 0, amount, verdict.reason, wallet)
+            rule = verdict.rule
+            yield Outcome(rule.code, amount > 0, amount, verdict.reason, wallet, rule.variant)
         if not verdict.grants:
-            yield Outcome(verdict.rule.code, True)
+            yield Outcome(verdict.rule.code, True, variant=verdict.rule.variant)
     later = {outcome.rule: outcome for outcome in bought.outcomes if _is_later(outcome)}
     yield from (outcome for outcome in later.values())
     for delayed in builder.delayed:
-        rule = delayed.event.delayed_rule
-        if rule in own and rule not in later:
+        code = delayed.event.delayed_rule
+        if code in own and code not in later:
             due = delayed.due.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            yield Outcome(rule or "", False, 0, LATER + due)
+            yield Outcome(code or "", False, 0, LATER + due)
     for outcome in bought.outcomes:  # of rules on what it raised, which refunds judge by their rooms
         if outcome.applied and outcome.rule not in own and ":" not in outcome.rule:
             yield outcome

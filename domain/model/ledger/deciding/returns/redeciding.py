@@ -53,6 +53,11 @@ class RemainingAwards:
     judged: list[Verdict] = field(default_factory=list)
     postponed: list[Rule] = field(default_factory=list)
 
+    def variant_of(self, code: str) -> str | None:
+        """Return which variant of a rule applied; None for a rule without variants."""
+        verdict = self.verdicts.get(code)
+        return verdict.rule.variant if verdict is not None else None
+
     def of_rule(self, code: str) -> int:
         """Return what a rule gives, into all wallets."""
         return sum([amount for (rule, _), amount in self.by_rule.items() if rule == code])
@@ -164,7 +169,10 @@ def _inputs(
         return min(then, now + sum(before.of_rule(code) for code in rules()))
 
     factor = multiplier(view.programme, facts.tier, facts.plan)
-    return RuleInputs(view.programme, view, builder.member.id, False, factor, room, shared_room)
+    known = {one.rule: one.variant for one in part.outcomes if one.variant is not None}
+    return RuleInputs(
+        view.programme, view, builder.member.id, False, factor, room, shared_room, known_variants=known
+    )
 
 
 def _judged(rules: list[Rule], inputs: RuleInputs, event: Event) -> RemainingAwards:

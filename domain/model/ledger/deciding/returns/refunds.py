@@ -178,7 +178,8 @@ def _take_awards(
     for rule, code in dict.fromkeys((*before.by_rule, *now.by_rule)):
         change = now.by_rule.get((rule, code), 0) - before.by_rule.get((rule, code), 0)
         if change and code in claim.amounts:
-            builder.outcomes.append(Outcome(rule, True, change, None, code))
+            variant = now.variant_of(rule) or before.variant_of(rule)
+            builder.outcomes.append(Outcome(rule, True, change, None, code, variant))
 
 
 def _unclaimed(lots: Iterable[OpenedLot], code: str, claimed: int) -> list[OpenedLot]:

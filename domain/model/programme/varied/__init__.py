@@ -1,0 +1,1 @@
+"""Rules, messages and rewards of which members get one of several variants."""
