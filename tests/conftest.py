@@ -31,6 +31,7 @@ TWENTY_YEARS = 20 * 365 * 24 * 3600
 DROP_SECONDS = 120
 # Files whose tests share what takes seconds to make: a server, a type check or the syntax trees of all code.
 BROWSER_TESTS = "tests/browser/"
+MIGRATION_TESTS = "tests/store/migrations/"
 SERVED_BY_FILE = (
     BROWSER_TESTS,
     "tests/commands/test_backup.py",
@@ -152,8 +153,13 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the folder of browser tests last: Playwright keeps an event loop running, and no other can run beside it."""
+    """Run the folder of browser tests last: Playwright keeps an event loop running, and no other can run beside it.
+    Give migrations an empty database.
+    """
     items.sort(key=lambda test: test.nodeid.startswith(BROWSER_TESTS))
+    for item in items:
+        if item.nodeid.startswith(MIGRATION_TESTS):
+            item.add_marker(pytest.mark.unprepared)
 
 
 @pytest.hookimpl(wrapper=True)
