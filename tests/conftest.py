@@ -27,7 +27,7 @@ from tests.command_log import CommandLog
 from tests.emptied_database import emptied
 from tests.servers import embedded_in_thread, forking_commands, quick_folder, seed_demo
 
-TWENTY_YEARS = 20 * 365 * 24 * 3600
+FIFTY_YEARS = 50 * 365 * 24 * 3600
 DROP_SECONDS = 120
 # Files whose tests share what takes seconds to make: a server, a type check or the syntax trees of all code.
 BROWSER_TESTS = "tests/browser/"
@@ -100,9 +100,9 @@ async def database(
     end, every command that the test sent must have had a shape that scales.
 
     The database removes lapsed rows by the real clock, tests decide by their own: what has lapsed by the one may
-    be needed by the other, so rows are kept for twenty years.
+    be needed by the other, so rows are kept for fifty years: some tests live in the year 2000.
     """
-    monkeypatch.setattr(ttl, "LINGER_SECONDS", TWENTY_YEARS)
+    monkeypatch.setattr(ttl, "LINGER_SECONDS", FIFTY_YEARS)
     is_prepared = request.node.get_closest_marker("unprepared") is None
     is_spare = is_prepared and bool(spare_databases)
     name = spare_databases.pop() if is_spare else f"test-{secrets.token_hex(8)}"
