@@ -210,6 +210,11 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "As duas contas são da mesma pessoa. Tem de ser outra pessoa a aprovar isto.",
         "pl": "Oba konta należą do jednej osoby. Musi to zatwierdzić ktoś inny.",
     },
+    "not_allowed.FOUR_EYES.SUBJECT": {
+        "en": "This is about your own account. Somebody else has to approve it.",
+        "pt": "Isto diz respeito à sua própria conta. Tem de ser outra pessoa a aprová-lo.",
+        "pl": "To dotyczy Twojego własnego konta. Musi to zatwierdzić ktoś inny.",
+    },
     "problem.UnknownCode": {
         "en": "No membership and no voucher has this code.",
         "pt": "Nenhuma adesão e nenhum vale tem este código.",

@@ -152,13 +152,13 @@ class NotAllowed(Refusal):
         self.reason: NotAllowedReason = reason
 
 
-SecondPersonFault = Literal["OWN", "FRESH", "SAME_PERSON", "MADE", "RESET"]
+SecondPersonFault = Literal["OWN", "FRESH", "SAME_PERSON", "MADE", "RESET", "SUBJECT"]
 
 
 class SecondPersonNeeded(NotAllowed):
     """It takes another person to approve it. `fault` says why this one does not: they have asked for it
     themselves, their account or its secrets are less than a day old, both accounts are one person's, one made
-    the other, or the account that asked had its secrets reset less than a day before.
+    the other, the account that asked had its secrets reset less than a day before, or it is about theirs.
     """
 
     def __init__(self, fault: SecondPersonFault) -> None:

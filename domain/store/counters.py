@@ -48,6 +48,9 @@ INTAKE = Counter(
 SIGN_INS_REFUSED = Counter(
     "selo_staff_sign_ins_refused", "Sign-ins of staff that were refused, and why.", ["why"]
 )
+FIGURE_ROWS_MISSING = Counter(
+    "selo_figure_rows_missing", "Rows that figures could not count, since the journal has them no more."
+)
 FOLLOWS_CHANGES = Gauge(
     "selo_follows_changes",
     "Whether what is committed anywhere reaches this process: 1, or 0 where it is lost.",

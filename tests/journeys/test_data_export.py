@@ -88,6 +88,7 @@ NOTHING_PERSONAL = {
         "sweeps",
         "programmes",
         "programme_proposals",
+        "programme_pictures",
         "stock",
         "code_counts",
         "stores",
@@ -96,7 +97,7 @@ NOTHING_PERSONAL = {
         "tills",
     ),
     *("products", "product_links"),
-    *("dropped_keys", "stale_commits", "shifts", "intake_sources", "clients"),
+    *("dropped_keys", "stale_commits", "shifts", "intake_sources", "source_pauses", "clients"),
 }
 
 

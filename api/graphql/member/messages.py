@@ -89,6 +89,13 @@ class MarkMessagesReadInput:
     ids: list[strawberry.ID] = strawberry.field(
         description="At most 100 global ids; those read before stay read."
     )
+    clicked: bool = strawberry.field(
+        default=False,
+        description=(
+            "Whether the member tapped them, in the inbox or as a push, to go where they lead. Each is"
+            " counted once, beside those that were read."
+        ),
+    )
 
 
 @strawberry.type(description="They are marked.")
@@ -106,7 +113,11 @@ class MessageMutation:
         member, now = info.context.member().member_id, info.context.loaders.now
         try:
             unread = await inbox.mark_read(
-                info.context.dependencies.runtime, member_id=member, letter_ids=ids, now=now
+                info.context.dependencies.runtime,
+                member_id=member,
+                letter_ids=ids,
+                is_clicked=input.clicked,
+                now=now,
             )
         except errors.NotFound:
             raise NotFound from None

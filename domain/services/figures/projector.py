@@ -34,6 +34,7 @@ from domain.services.figures.rebuilding import rebuild
 from domain.services.figures.results import measure_daily
 from domain.services.runtime import Runtime
 from domain.store.cancellation import raise_pending_cancellation
+from domain.store.counters import FIGURE_ROWS_MISSING
 from domain.store.document_store import Busy, DatabaseError, Write
 from domain.store.figures import due, lease, member_figures, sums
 from domain.store.figures.due import DueMember
@@ -129,7 +130,8 @@ async def _fold_waiting(
             break
         stored = rows.get((member, seq))
         if stored is None:
-            log.error("figures.row_missing", member=member, seq=seq)
+            FIGURE_ROWS_MISSING.inc()
+            log.error("figures.row_missing", member=member, seq=seq, remedy="selo verify --member")
             continue
         await _fold_row(runtime, folded, member, stored.row, known.get(member, NOTHING_YET))
     if folded.after:

@@ -4,7 +4,8 @@ One person with two accounts is still one, so accounts that share a contact or a
 each other, and neither do an account and the one that made it. An account that was made, or was given another
 password or second factor, less than a day ago approves nothing: whoever reset it may be the one who asks, and
 a day is time for its owner to notice. For the same reason nobody approves what an account asked for within a
-day of such a reset: whoever reset it may be the one who approves.
+day of such a reset: whoever reset it may be the one who approves. And nobody approves that their own account
+is given another second factor: whoever has their session for an hour would keep it.
 """
 
 from __future__ import annotations
@@ -40,6 +41,17 @@ async def require_second_person(
         raise SecondPersonNeeded("MADE")
     if first.secured_at is not None and asked_at < first.secured_at + SETTLED_AFTER:
         raise SecondPersonNeeded("RESET")
+
+
+async def require_other_subject(store: DocumentStore, *, username: str, approver: str) -> None:
+    """Raise SecondPersonNeeded where what is asked for is about the account of whoever is to approve it, or
+    about another account of theirs.
+    """
+    subject, second = await staff.find_by_username(store, username), await staff.find(store, approver)
+    if subject is None or second is None:
+        return
+    if subject.id == second.id or await _are_one_person(store, subject, second):
+        raise SecondPersonNeeded("SUBJECT")
 
 
 def _is_settled(employee: Employee, now: datetime) -> bool:

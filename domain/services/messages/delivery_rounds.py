@@ -135,11 +135,9 @@ async def _load_once(runtime: Runtime, rows: Iterable[OutboxRow]) -> set[str]:
 
 
 def _spec_of(runtime: Runtime, programme: Programme, row: OutboxRow) -> MessageSpec | None:
-    return (
-        runtime.once_texts.find(row.code)
-        if row.kind == "once"
-        else message_of(programme, row.kind, row.code, row.variant)
-    )
+    if row.kind == "once":
+        return runtime.once_texts.find(row.code)
+    return message_of(programme, row.kind, row.code, row.variant)
 
 
 async def _load_versions(runtime: Runtime, rows: Iterable[OutboxRow]) -> None:

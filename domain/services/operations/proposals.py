@@ -18,7 +18,7 @@ from typing import Any
 
 from domain.services import input_checks
 from domain.services.errors import NotAllowed, NotFound
-from domain.services.four_eyes.second_person import require_second_person
+from domain.services.four_eyes.second_person import require_other_subject, require_second_person
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime
@@ -75,6 +75,8 @@ async def load_for_approval(
     await require_second_person(
         runtime.store, asker=proposal.staff, asked_at=proposal.at, approver=till.staff, now=now
     )
+    if proposal.kind == "SECOND_FACTOR_RESET":
+        await require_other_subject(runtime.store, username=proposal.subject, approver=till.staff)
     return proposal
 
 

@@ -12,6 +12,8 @@ from domain.services.errors import InvalidInput, NotFound
 from domain.services.input_checks import MAX_REASON_LENGTH, check_text
 from domain.services.people.service_actor import ServiceActor
 from domain.services.runtime import Runtime
+from domain.store.document_store import Stale
+from domain.store.ledger import erasures
 from domain.store.people import service_notes
 from domain.store.people.service_notes import MOST_NOTES, NoteGone, ServiceNote
 
@@ -31,19 +33,22 @@ async def add(
 ) -> ServiceNote:
     """Write a note. Raises NotAllowed, InvalidInput, NotFound, Busy."""
     _check(text)
-    stored_member = await load_member(runtime, member_id)
-    actor.require_service(stored_member)
-    member = stored_member.member.id
-    if await service_notes.count(runtime.store, member) >= MOST_NOTES:
-        raise InvalidInput("text", f"A member has at most {MOST_NOTES} notes: take an old one away first.")
-    note = ServiceNote(secrets.token_hex(16), member, now, actor.staff, text)
-    act = actor.act_write("NOTE_ADDED", member=member, subject="", reason="", now=now)
 
-    async def attempt() -> None:
-        await runtime.store.transact([service_notes.add_write(note), act])
+    async def attempt() -> ServiceNote:
+        stored_member = await load_member(runtime, member_id)
+        actor.require_service(stored_member)
+        member = stored_member.member.id
+        if await service_notes.count(runtime.store, member) >= MOST_NOTES:
+            raise InvalidInput(
+                "text", f"A member has at most {MOST_NOTES} notes: take an old one away first."
+            )
+        note = ServiceNote(secrets.token_hex(16), member, now, actor.staff, text)
+        stands = erasures.stands_write(member, if_erased=Stale("the member was erased meanwhile"))
+        act = actor.act_write("NOTE_ADDED", member=member, subject="", reason="", now=now)
+        await runtime.store.transact([stands, service_notes.add_write(note), act])
+        return note
 
-    await runtime.store.run_rounds(attempt, queue=member)
-    return note
+    return await runtime.store.run_rounds(attempt, queue=f"notes:{member_id}")
 
 
 async def remove(runtime: Runtime, *, actor: ServiceActor, note_id: str, reason: str, now: datetime) -> str:

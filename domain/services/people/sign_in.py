@@ -49,7 +49,7 @@ NO_DEVICE = DeviceInput()
 class ProvenApplication:
     """An application that was made with the proof of its contact, so that it begins at once.
 
-    Its session and its device's token are made of its request. `bind` makes the write that binds the
+    Its session and its device's token are made of its request. `bind` makes the writes that bind the
     request's key to the member, whether the membership began, and what came of the code that was given.
     """
 
@@ -57,7 +57,7 @@ class ProvenApplication:
     reservation: Reservation
     session_bytes: bytes = field(repr=False)
     device_token: str = field(repr=False)
-    bind: Callable[[str, bool, CodeReply], Write]
+    bind: Callable[[str, bool, CodeReply], list[Write]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +249,7 @@ async def _write_session(
     """Write a session, and begin the membership where one waits; return what came of its code."""
 
     def bind_key(code: CodeReply) -> list[Write]:
-        return [] if application is None else [application.bind(member, enrolment is not None, code)]
+        return [] if application is None else application.bind(member, enrolment is not None, code)
 
     if enrolment is None:
         await identity.store.transact([*bind_key(CodeReply()), *writes])

@@ -86,6 +86,14 @@ def stays_write(member: str, *, if_going: StoreFault | None = None) -> Write:
     return update(COLLECTION, query, {"$unset": {"keep": ""}}, if_missed=if_missed)
 
 
+def stands_write(member: str, *, if_erased: StoreFault) -> Write:
+    """Return the write that allows something to be kept about a member; it raises `if_erased` where they are
+    erased. It changes nothing; what a database lets pass beside an erasure, the second sweep meets.
+    """
+    query = {"_id": member, "status": {"$ne": "erased"}}
+    return update(COLLECTION, query, {"$unset": {"kept": ""}}, if_missed=if_erased)
+
+
 def offer_keep_write(deletion: Deletion) -> Write:
     """Return the write that keeps the hash of a token that undoes a deletion, in place of any before it."""
     query = {"_id": deletion.member, "status": "active", "erase_at": deletion.erase_at}

@@ -10,8 +10,9 @@ worker dies, the row comes up again.
 
 People and other systems have a lane each, so that neither waits for the other. `trouble` marks the rows that
 an operator looks at, `uncounted` those of which figures do not know yet; done and dropped rows are deleted
-after 30 days. A row that this version cannot read is parked, so that it holds up no other; the operator's
-list shows what can be read of it.
+after 30 days. Of one that is sent again, `failed_at` says when it had failed, where figures counted that. A
+row that this version cannot read is parked, so that it holds up no other; the operator's list shows what can
+be read of it.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class OutboxDocument(StoredDocument):
     settled_at: datetime | None = None
     uncounted: bool | None = None
     variant: str | None = None
+    failed_at: datetime | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -282,18 +284,23 @@ async def set_aside(store: DocumentStore, row: UnreadableRow) -> None:
 
 
 async def retry(store: DocumentStore, id: str, *, now: datetime) -> bool:
-    """Send the failed deliveries of a parked row again; False where no row of this id is parked."""
+    """Send the failed deliveries of a parked row again; False where no row of this id is parked, or figures
+    are counting it at this moment.
+    """
     row = await store[COLLECTION].find_one({"_id": id, "state": "parked"})
     if row is None:
         return False
     sets: dict[str, Any] = {"state": "pending", "due": now, "error": ""}
+    if FLAG not in row and row.get("settled_at") is not None:
+        sets["failed_at"] = row["settled_at"]
     if (deliveries := _read_deliveries(row)) is not None:
         fresh_deliveries = [
             Delivery(one.channel, one.to) if one.state == "failed" else one for one in deliveries
         ]
         sets["deliveries"] = _delivery_rows(fresh_deliveries)
+    query = {"_id": id, "state": "parked", FLAG: row.get(FLAG)}
     result = await store[COLLECTION].update_one(
-        {"_id": id, "state": "parked"}, {"$set": sets, "$unset": {"trouble": "", "lease": ""}}
+        query, {"$set": sets, "$unset": {"trouble": "", "lease": "", FLAG: ""}}
     )
     return result.matched_count == 1
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from domain.services.erasure.erasing import ErasureActor, erase
 from domain.services.ledger.verification import verify
 from domain.store.connect import Database
+from domain.store.document_store import DocumentStore
+from domain.store.people import service_notes
 from tests.command_log import CommandLog
 from tests.graphql.console.test_four_eyes import points
 from tests.graphql.console.test_operations import approve, operators
@@ -216,6 +219,48 @@ async def test_somebody_is_enrolled_in_one_conversation_and_nobody_is_signed_in(
     again = await club.mutate("enrolInPlace", {**person, "idempotencyKey": "x"}, answer, token=sara)
     assert again == {"__typename": "AlreadyEnrolled", "customer": {"name": "Eva Melo"}}
     assert await club.sign_in_again("eva@example.com")
+
+
+async def test_who_enrolled_somebody_is_in_the_trail_also_where_the_process_dies_right_after(
+    club: RunningApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sara = await club.hire("sara", "SERVICE")
+    person: Json = {
+        "contact": "eva@example.com",
+        "name": "Eva",
+        "termsVersion": "2026-01",
+        "idempotencyKey": "e",
+    }
+    sent = await club.mutate("enrolInPlace", person, "... on SignInCodeRequested { challenge }", token=sara)
+    person |= {"challenge": sent["challenge"], "code": club.code_sender.codes["eva@example.com"]}
+
+    async def die(*_: object, **__: object) -> None:
+        raise RuntimeError("the process dies here")
+
+    monkeypatch.setattr("domain.services.people.proofs.desk_enrolment.sessions.end_all", die)
+    query = "mutation($i: EnrolInPlaceInput!) { enrolInPlace(input: $i) { __typename } }"
+    assert (await club.error(query, {"i": person}, token=sara))["code"] == "INTERNAL"
+    acts = [row async for row in club.process.store["audit"].find({"action": "MEMBER_ENROLLED"})]
+    assert [act["subject"] for act in acts] == ["email"]
+    assert await club.process.store["members"].find_one({"_id": acts[0]["member"]}) is not None
+
+
+async def test_nothing_is_noted_of_who_is_erased_meanwhile(
+    club: RunningApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, sara = await number_of(club), await club.hire("sara", "SERVICE")
+    counted, runtime = service_notes.count, club.process.runtime
+
+    async def count_while_erasing(store: DocumentStore, member: str) -> int:
+        await erase(runtime, member, by=ErasureActor("service", "test"), now=club.clock())
+        return await counted(store, member)
+
+    monkeypatch.setattr("domain.store.people.service_notes.count", count_while_erasing)
+    query = "mutation($i: AddServiceNoteInput!) { addServiceNote(input: $i) { __typename } }"
+    note = {"member": number, "text": "Called about Ana"}
+    assert (await club.error(query, {"i": note}, token=sara))["code"] == "NOT_FOUND"
+    noted = [row async for row in club.process.store["audit"].find({"action": "NOTE_ADDED"})]
+    assert (await club.count("service_notes"), noted) == (0, [])
 
 
 async def test_a_code_is_sent_again_and_nobody_at_the_console_sees_it(club: RunningApp) -> None:

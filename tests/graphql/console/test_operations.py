@@ -140,12 +140,15 @@ async def test_nobody_asks_by_an_account_that_they_made_and_approves_by_their_ow
 async def test_a_factor_that_was_reset_approves_nothing_for_a_day_and_takes_two_people(
     app: RunningApp,
 ) -> None:
+    await app.hire("tess", "OPERATOR", store=None)
     olga, rita = await operators(app)
     reset = {"username": "rita", "reason": "lost her phone", "idempotencyKey": "r"}
     proposed = await app.mutate("resetSecondFactor", reset, PROPOSED, token=olga)
     proposal = proposed["proposal"]["proposal"]
     assert (await approve(app, olga, proposal))["reason"] == "FOUR_EYES"
-    assert (await approve(app, rita, proposal))["setupKey"], "shown to rita herself, who approved it"
+    own = await approve(app, rita, proposal)
+    assert own["message"] == "This is about your own account. Somebody else has to approve it."
+    assert (await approve(app, await session_of(app, "tess"), proposal))["setupKey"], "tess hands it to rita"
     rita = await session_of(app, "rita")
     asked = await app.mutate("addEmployee", employee_input("nora", "OPERATOR"), PROPOSED, token=olga)
     refused = await approve(app, rita, asked["proposal"]["proposal"])

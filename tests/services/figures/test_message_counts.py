@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from domain.services.figures import projector
 from domain.services.figures.message_counts import count_messages
 from domain.services.figures.rebuilding import rebuild
 from domain.services.messages import inbox
+from domain.services.senders import SendResult
 from domain.store.connect import Database
 from domain.store.figures.lease import LeaseHolder
-from tests.loud_runtime import NOON, deliver_all_due, new_delivery_worker, open_loud_runtime, record_event
+from domain.store.messages import outbox
+from tests.loud_runtime import (
+    NOON,
+    RecordingPushSender,
+    deliver_all_due,
+    new_delivery_worker,
+    open_loud_runtime,
+    record_event,
+    register_phone,
+)
 from tests.services.figures.figure_sums import all_figures, day_sums
 
 
@@ -31,3 +43,61 @@ async def test_a_message_is_counted_once_as_sent_and_once_as_read(database: Data
     before = await all_figures(runtime)
     await rebuild(runtime, LeaseHolder(lambda: later))
     assert await all_figures(runtime) == before
+
+
+async def test_a_tap_is_counted_once_whether_it_was_read_before_or_not(database: Database) -> None:
+    runtime = await open_loud_runtime(database)
+    ids = [await record_event(runtime, "visited", place="Baixa", people=count) for count in (2, 3, 4)]
+    holder, day = LeaseHolder(lambda: NOON), NOON.date().isoformat()
+    await deliver_all_due(runtime, new_delivery_worker())
+    await count_messages(runtime, holder)
+    later = NOON + timedelta(minutes=5)
+
+    async def mark(*letters: str, is_clicked: bool) -> int:
+        return await inbox.mark_read(
+            runtime, member_id="ana", letter_ids=letters, is_clicked=is_clicked, now=later
+        )
+
+    assert await mark(ids[0], is_clicked=False) == 2
+    assert await count_messages(runtime, holder) == 1
+    await mark(ids[0], is_clicked=True)  # read, and that is counted
+    await mark(ids[1], is_clicked=False)
+    await mark(ids[1], is_clicked=True)  # read, and that is not counted yet
+    assert await mark(ids[2], is_clicked=True) == 0  # tapped as a push, so it is read
+    await mark(*ids, is_clicked=True)
+    assert await count_messages(runtime, holder) == 3
+    assert await count_messages(runtime, holder) == 0
+    counted = await day_sums(runtime, day)
+    assert [counted[f"messages.thanks.{name}"] for name in ("sent", "opened", "clicked")] == [3, 3, 3]
+    assert await mark(*ids, is_clicked=False) == 0
+    assert await count_messages(runtime, holder) == 0
+
+
+@pytest.mark.parametrize("counts_between", [True, False])
+async def test_a_message_that_failed_and_was_sent_again_has_the_last_fate_alone(
+    database: Database, counts_between: bool
+) -> None:
+    runtime = await open_loud_runtime(database)
+    await register_phone(runtime)
+    id = await record_event(runtime, "visited", place="Baixa", people=2)
+    pushes = RecordingPushSender(answer=lambda message: SendResult("retry", "HTTP 500"))
+    holder, now, day = LeaseHolder(lambda: NOON), NOON, NOON.date().isoformat()
+
+    async def send_until_settled() -> None:
+        nonlocal now
+        while (row := await outbox.find(runtime.store, id)) is not None and row.state == "pending":
+            now = max(now, row.due_at)
+            await deliver_all_due(runtime, new_delivery_worker(pushes), now=now)
+
+    for _ in range(2):  # it fails, is sent again, and fails again
+        await send_until_settled()
+        if counts_between:
+            assert await count_messages(runtime, holder) == 1
+            assert (await day_sums(runtime, day))["messages.thanks.failed"] == 1
+        assert await outbox.retry(runtime.store, id, now=now)
+        assert await count_messages(runtime, holder) == 0, "what is under way has no fate"
+    pushes.answer = lambda message: SendResult("sent")
+    await send_until_settled()
+    assert await count_messages(runtime, holder) == 1
+    counted = await day_sums(runtime, day)
+    assert (counted["messages.thanks.sent"], counted.get("messages.thanks.failed", 0)) == (1, 0)

@@ -8,8 +8,10 @@ from random import Random
 from domain.services.figures import projector
 from domain.services.figures.rebuilding import ask_rebuild, rebuild
 from domain.services.ledger import purchases
+from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
+from domain.store.counters import FIGURE_ROWS_MISSING
 from domain.store.figures import due, lease, sums
 from domain.store.figures.lease import LeaseHolder
 from tests.services.figures.figure_sums import all_figures, day_sums
@@ -101,3 +103,18 @@ async def test_figures_that_are_to_be_made_again_are_made_by_whoever_folds(datab
     assert (await projector.run_round(runtime, other, now=LATER)).is_idle
     assert not await lease.is_rebuilding(runtime.store)
     assert await all_figures(runtime) == before
+
+
+async def test_a_row_that_the_journal_has_no_more_is_counted_as_missing_and_verify_names_it(
+    database: Database,
+) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    for receipt in ("r1", "r2"):
+        await buy(runtime, "ana", receipt)
+    await runtime.store["journal"].delete_one({"_id": "ana:2"})
+    before = FIGURE_ROWS_MISSING._value.get()
+    await projector.fold_all(runtime, LeaseHolder(lambda: LATER), now=LATER)
+    assert FIGURE_ROWS_MISSING._value.get() == before + 1
+    assert (await day_sums(runtime, "2026-03-02"))["receipts"] == 1
+    assert "ana" in {difference.member async for difference in verify(runtime.store)}

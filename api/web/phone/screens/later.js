@@ -42,6 +42,11 @@ export async function askForTerms() {
   await (await import("/phone/screens/terms.js")).askForTerms(terms);
 }
 
+/** Note that a message was tapped as a push. */
+export async function noteTap(id) {
+  return (await import("/phone/screens/inbox.js")).noteTap(id);
+}
+
 /** The QR encoder's picture of a text. */
 export async function drawCode(text, label) {
   return (await import("/shared/qr.js")).picture(text, label);

@@ -14,6 +14,7 @@ from domain.services.people.member_contacts.contact_change import TypedCode
 from domain.services.people.one_time_codes import SentCode
 from domain.services.people.proofs import proven_enrolment
 from domain.services.people.service_actor import ServiceActor
+from domain.store.document_store import Write
 from domain.store.people import contacts, sign_in_codes
 
 
@@ -49,14 +50,14 @@ async def enrol(
         identity, contact, typed.code, challenge=typed.challenge, purposes=(_purpose(actor),), now=now
     )
     use_code = sign_in_codes.use_write(proven.record_id, challenge=proven.challenge)
+
+    def note(member: str) -> Write:
+        return actor.act_write("MEMBER_ENROLLED", member=member, subject=contact.kind, reason="", now=now)
+
     signed_in = await proven_enrolment.enrol_by_code(
-        identity, application, use_code=use_code, key=key, now=now
+        identity, application, use_code=use_code, note=note, key=key, now=now
     )
     await sessions.end_all(identity, f"member:{signed_in.member}", reason="signed_out", now=now)
-    act = actor.act_write(
-        "MEMBER_ENROLLED", member=signed_in.member, subject=contact.kind, reason="", now=now
-    )
-    await identity.store.transact([act])
     return signed_in.member
 
 

@@ -92,10 +92,17 @@ async def enrol_proven(
 
 
 async def enrol_by_code(
-    identity: IdentityRuntime, application: Application, *, use_code: Write, key: str, now: datetime
+    identity: IdentityRuntime,
+    application: Application,
+    *,
+    use_code: Write,
+    note: Callable[[str], Write],
+    key: str,
+    now: datetime,
 ) -> MemberSignedIn:
     """Begin a membership whose contact was proven by a code at a desk, which `use_code` uses up, and open a
-    session, for whoever asks to end it. Raises as `enrol_with_proof` does.
+    session, for whoever asks to end it. `note` returns what a new membership is noted by, in the same commit.
+    Raises as `enrol_with_proof` does.
     """
     contact = field_checks.read_single_contact(application.email, application.phone)
     request = enrolment_key(identity, contact, application, key=key, proven_by={"proof": "code"})
@@ -103,7 +110,9 @@ async def enrol_by_code(
     async def use_proof() -> list[Write]:
         return [use_code]
 
-    return await _join(identity, application, request, [contact], use_proof, device=NO_DEVICE, now=now)
+    return await _join(
+        identity, application, request, [contact], use_proof, device=NO_DEVICE, note=note, now=now
+    )
 
 
 def _chosen_contact(application: Application, proven_contacts: Sequence[Contact]) -> Contact:
@@ -126,6 +135,7 @@ async def _join(
     use_proof: Callable[[], Awaitable[list[Write]]],
     *,
     device: DeviceInput,
+    note: Callable[[str], Write] | None = None,
     now: datetime,
 ) -> MemberSignedIn:
     """Begin the membership of the first proven contact once for a key; a member's contact signs in."""
@@ -136,9 +146,10 @@ async def _join(
     salt = secrets.token_hex(SALT_BYTES)
 
     async def act(key_binding: KeyBinding) -> MemberSignedIn:
-        def bind(member: str, enrolled: bool, code: CodeReply) -> Write:
+        def bind(member: str, enrolled: bool, code: CodeReply) -> list[Write]:
             reply = {"member": member, "enrolled": enrolled, "salt": salt}
-            return key_binding.write_for({**reply, "refused": code.refused, "seq": code.seq})
+            binding = key_binding.write_for({**reply, "refused": code.refused, "seq": code.seq})
+            return [binding, *([note(member)] if note is not None and enrolled else [])]
 
         made_of = _made_of(request, salt)
         proven_application = ProvenApplication(

@@ -42,6 +42,7 @@ export default {
   "boards.leave": "Leave",
   "boards.hint":
     "You take part under a nickname that all others see. Choose none by which strangers know you.",
+  "boards.taken": "Your nickname was taken away: it named somebody, or it offended. Choose another.",
   "boards.join": "Take part",
   "boards.nickname": "Nickname",
 };

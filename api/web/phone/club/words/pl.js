@@ -46,6 +46,7 @@ export default {
   "boards.leave": "Zrezygnuj",
   "boards.hint":
     "Bierzesz udział pod pseudonimem, który widzą wszyscy. Wybierz taki, po którym nikt obcy Cię nie pozna.",
+  "boards.taken": "Twój pseudonim usunięto: wskazywał kogoś albo obrażał. Wybierz inny.",
   "boards.join": "Weź udział",
   "boards.nickname": "Pseudonim",
 };

@@ -45,6 +45,7 @@ export default {
   "boards.unranked": "Está a participar. O que ganhar conta a partir de agora.",
   "boards.leave": "Sair",
   "boards.hint": "Participa com uma alcunha que todos veem. Escolha uma pela qual estranhos não o conheçam.",
+  "boards.taken": "A sua alcunha foi retirada: identificava alguém ou ofendia. Escolha outra.",
   "boards.join": "Participar",
   "boards.nickname": "Alcunha",
 };
