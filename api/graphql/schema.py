@@ -46,6 +46,7 @@ from api.graphql.member.actions.receipt_claims import ReceiptClaimMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.club.leaderboards import LeaderboardMutation, LeaderboardQuery
+from api.graphql.member.club.notifications import NotificationMutation
 from api.graphql.member.club.recommendations import RecommendationMutation
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices.devices import DeviceMutation
@@ -131,6 +132,7 @@ class Mutation(
     ReceiptClaimMutation,
     LeaderboardMutation,
     RecommendationMutation,
+    NotificationMutation,
     VoucherUseMutation,
     ChallengeMutation,
     MessageMutation,

@@ -167,6 +167,8 @@ def _profile(records: MemberRecords) -> Json:
         "termsVersion": details.terms,
         "joinedAt": member.joined_at,
         "frozen": member.frozen,
+        "notificationsOff": sorted(details.muted),
+        "declinedChallenges": sorted(details.declined),
     }
 
 

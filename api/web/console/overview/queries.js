@@ -23,6 +23,7 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
     values { code subject value numerator denominator before }
     messages { message promised sent opened clicked failed noConsent ${VARIANTS} }
     surveys { survey scores { score count } }
+    recommendations { kind opened taken }
     tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }`;
 
 export const CODES = `query ConsoleCodes { codeUses { name title isBatch made entered most left } }`;

@@ -138,6 +138,14 @@ export default {
   "code.none": "O programa não tem códigos.",
   "code.more":
     "Mais códigos de um lote fazem-se na linha de comandos, que os mostra uma vez: selo codes make.",
+  "results.foryou": "Recomendações",
+  "foryou.kind": "O que foi recomendado",
+  "foryou.PRODUCT": "Produtos",
+  "foryou.REWARD": "Prémios",
+  "foryou.opened": "Abertos",
+  "foryou.taken": "Comprados ou resgatados em 30 dias",
+  "foryou.hint":
+    "De membros que autorizaram recomendações: cada produto ou prémio conta uma vez por membro em 30 dias.",
   "results.standing": "Níveis e segmentos",
   "results.none": "O programa não tem nenhum.",
   "rule": "Regra",
