@@ -18,8 +18,6 @@ from domain.store.migrations.runner import MigrationRunner
 from domain.store.prepare import DOCUMENTS, prepare
 from tests.stored_folders import ARCHIVES, load_archive
 
-pytestmark = pytest.mark.unprepared
-
 
 def now() -> datetime:
     return datetime.now(UTC)
