@@ -86,4 +86,7 @@ Action = Literal[
     "FILE_STARTED",  # the subject is the job and of what it is
     "FILE_FETCHED",
     "JOB_STOPPED",
+    "SOURCE_PAUSED",
+    "SOURCE_RESUMED",
+    "PICTURE_ADDED",  # the subject is its address
 ]

@@ -8,7 +8,8 @@ from api.errors import BadInput
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
 from api.graphql.till.till_session import count_look_up, served_member_or_not_found, service_actor
-from domain.services.club import leaderboards, nicknames
+from domain.services.club import leaderboards
+from domain.services.people.in_service import nicknames
 
 
 @strawberry.type(description="A place on a leaderboard, and whose it is.")
