@@ -22,7 +22,8 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
     rewards { reward issued redeemed used cancelled expired spent { ${SUM} } cost ${VARIANTS} }
     messages { message promised sent opened clicked failed noConsent ${VARIANTS} }
     surveys { survey scores { score count } }
-    tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }`;
+    tiers { code members } segments { code members } plans { code members } tierMoves { previous next count }
+    heldOn held { wallet kind month amount cost } } }`;
 
 export const SOURCES = `query ConsoleSilent { sources { code lastAt } }`;
 
