@@ -16,6 +16,7 @@ from api.graphql.console.figures import FiguresQuery
 from api.graphql.console.member_acts import MemberActMutation
 from api.graphql.console.member_notes import ServiceNoteMutation
 from api.graphql.console.member_records import MemberRecordQuery
+from api.graphql.console.nicknames import NicknameMutation, NicknameQuery
 from api.graphql.console.operations.shifts import ShiftQuery
 from api.graphql.console.operations.systems import SystemMutation, SystemQuery
 from api.graphql.console.operations.waiting import (
@@ -45,6 +46,7 @@ from api.graphql.member.actions.receipt_claims import ReceiptClaimMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.club.leaderboards import LeaderboardMutation, LeaderboardQuery
+from api.graphql.member.club.notifications import NotificationMutation
 from api.graphql.member.club.recommendations import RecommendationMutation
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices.devices import DeviceMutation
@@ -95,6 +97,7 @@ class Query(
     MemberRecordQuery,
     CorrectionProposalQuery,
     StaffProposalQuery,
+    NicknameQuery,
     ContactProposalQuery,
     WorkforceQuery,
     SystemQuery,
@@ -129,6 +132,7 @@ class Mutation(
     ReceiptClaimMutation,
     LeaderboardMutation,
     RecommendationMutation,
+    NotificationMutation,
     VoucherUseMutation,
     ChallengeMutation,
     MessageMutation,
@@ -157,6 +161,7 @@ class Mutation(
     StaffProposalMutation,
     MemberActMutation,
     ServiceNoteMutation,
+    NicknameMutation,
     BulkCorrectionMutation,
     WorkforceMutation,
     SystemMutation,

@@ -76,6 +76,7 @@ Action = Literal[
     "TAGS_CHANGED",
     "NOTE_ADDED",
     "NOTE_REMOVED",
+    "NICKNAME_TAKEN",
     "SIGN_IN_CODE_SENT",
     "MEMBER_ENROLLED",
     "CORRECTIONS_MADE",  # of a file, with four eyes; the subject says how many

@@ -52,6 +52,10 @@ def test_an_operator_reads_the_period_and_what_each_campaign_came_to(shop: DemoS
     expect(rule).to_contain_text("NumisPoints")
     expect(rule).to_contain_text("cannot be told: nobody is held out")
     expect(rita.locator(".results tr", has_text="cart-reminder")).to_contain_text("held out")
+    rita.get_by_role("button", name="Messages", exact=True).click()
+    variants = rita.get_by_role("region", name="Variants of birthday")
+    expect(variants.locator("tbody tr")).to_contain_text(["50% of members", "50% of members"])
+    expect(variants.locator("tbody tr").nth(1)).to_contain_text("coin")
     look_at_all(rita, desk)
 
 

@@ -129,6 +129,10 @@ def _report_lines(report: FiguresReport) -> Iterator[str]:
         bound = f"at {'most' if goal.is_upper else 'least'} {goal.bound:g} by {goal.by}"
         fate = {True: "met", False: "not met", None: "cannot be told"}[goal.is_met]
         yield f"goal: {name} {bound}: {fate}"
+    for rule in report.rules:
+        if rule.roi is not None:
+            span = f"{rule.roi.low:.0%} to {rule.roi.high:.0%}"
+            yield f"rule {rule.rule}: ROI {rule.roi.value:.0%} ({span}), assumed margin {rule.roi.margin} %"
     for part, some in report.variants.items():
         yield from (_variant_line(part, each) for each in some)
     if report.waiting_since is not None:

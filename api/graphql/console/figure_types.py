@@ -9,6 +9,7 @@ from api.graphql.console.variant_figures import VariantFigures
 from api.graphql.console.wallet_sums import WalletSum
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.scalars import Long, WalletCode
+from api.graphql.member.club.recommendations import RecommendationKind
 from domain.model.figures.figure import FigureUnit
 
 VARIANTS = "Its variants, in the file's order; empty where it has none."
@@ -80,6 +81,23 @@ class Uplift:
     )
 
 
+@strawberry.type(
+    description=(
+        "What a rule returned on its cost since it stands: (gain x margin - cost) / cost, with the interval"
+        " of its uplift. The margin is the programme file's assumption."
+    )
+)
+class RuleReturn:
+    margin: int = strawberry.field(description="Percent of revenue that are assumed to stay.")
+    gain: float = strawberry.field(
+        description="Net revenue that it brought in all, in minor units: the uplift of those who may get it."
+    )
+    cost: float = strawberry.field(description="What it cost since it stands, in minor units.")
+    value: float = strawberry.field(description="0.5 is half of the cost beyond it.")
+    low: float = strawberry.field(description="The lower end of the interval.")
+    high: float = strawberry.field(description="The upper end of the interval.")
+
+
 @strawberry.type(description="What a rule came to in the period.")
 class RuleFigures:
     rule: str = strawberry.field(description="The rule's code.")
@@ -96,6 +114,12 @@ class RuleFigures:
     )
     receipts_uplift: Uplift | None = strawberry.field(
         description="Receipts a member; null without a holdout."
+    )
+    roi: RuleReturn | None = strawberry.field(
+        description=(
+            "What it returned on its cost since it stands; null without a holdout, a `margin` in the"
+            " programme file, or a cost above 0: then it cannot be told."
+        )
     )
     variants: list[VariantFigures] = strawberry.field(description=VARIANTS)
 
@@ -145,6 +169,12 @@ class RewardFigures:
     cancelled: int = strawberry.field(description="Vouchers cancelled.")
     expired: int = strawberry.field(description="Vouchers that lapsed.")
     spent: list[WalletSum] = strawberry.field(description="What was paid for them, less what came back.")
+    cost: float | None = strawberry.field(
+        description=(
+            "Minor units: those used, by the reward's `unit_cost`, else by the amount of its discount; null"
+            " where the file has neither."
+        )
+    )
     variants: list[VariantFigures] = strawberry.field(description=VARIANTS)
 
 
@@ -154,9 +184,24 @@ class MessageFigures:
     promised: int = strawberry.field(description="Decided to be sent.")
     sent: int = strawberry.field(description="Delivered to a channel or the inbox.")
     opened: int = strawberry.field(description="Read in the inbox.")
+    clicked: int = strawberry.field(description="Tapped, in the inbox or as a push, to go where they lead.")
     failed: int = strawberry.field(description="Not delivered: a channel failed, or it came too late.")
     no_consent: int = strawberry.field(description="Not sent, since the member did not agree.")
     variants: list[VariantFigures] = strawberry.field(description=VARIANTS)
+
+
+@strawberry.type(
+    description=(
+        "What became of recommendations of one kind, of members who agreed to them: each counts once a member"
+        " in 30 days."
+    )
+)
+class RecommendationFigures:
+    kind: RecommendationKind = strawberry.field(description="Products or rewards.")
+    opened: int = strawberry.field(description="Opened on a phone.")
+    taken: int = strawberry.field(
+        description="Bought or redeemed within 30 days after that; counted once a day."
+    )
 
 
 @strawberry.type(description="What the programme came to in a period, counted from its journal.")
@@ -175,6 +220,9 @@ class Figures:
     rewards: list[RewardFigures] = strawberry.field(description="The programme's rewards, likewise.")
     messages: list[MessageFigures] = strawberry.field(description="The programme's messages, likewise.")
     surveys: list[SurveyFigures] = strawberry.field(description="The programme's surveys, likewise.")
+    recommendations: list[RecommendationFigures] = strawberry.field(
+        description="What was recommended, products first."
+    )
     tiers: list[Standing] = strawberry.field(description="Members by tier at the end.")
     segments: list[Standing] = strawberry.field(description="Members by segment at the end.")
     plans: list[Standing] = strawberry.field(description="Members by paid plan at the end.")

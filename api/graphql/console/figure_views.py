@@ -1,6 +1,7 @@
 """What figures are made of, as the schema shows it: views of a report, without a question to the database."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import date
 
 from api.graphql.console.figure_types import (
@@ -10,8 +11,10 @@ from api.graphql.console.figure_types import (
     FigureKind,
     Figures,
     MessageFigures,
+    RecommendationFigures,
     RewardFigures,
     RuleFigures,
+    RuleReturn,
     ScoreCount,
     Standing,
     SurveyFigures,
@@ -22,13 +25,15 @@ from api.graphql.console.figure_types import (
 from api.graphql.console.variant_figures import VariantFigures, variant_figures
 from api.graphql.console.wallet_sums import wallet_sums
 from api.graphql.engine.scalars import Long, WalletCode
+from api.graphql.member.club.recommendations import RecommendationKind
 from domain.model.figures import uplift
 from domain.model.figures.definitions.asking import histogram
+from domain.model.figures.definitions.points import reward_cost
 from domain.model.figures.figure import Figure as FigureValue
 from domain.model.figures.folds.people import NO_TIER_CODE
 from domain.model.figures.goals import GoalStanding
 from domain.model.figures.period import Sums, below
-from domain.model.programme import Programme
+from domain.model.programme import Programme, RewardSpec
 from domain.services.figures.reading import FiguresReport
 from domain.services.figures.results import RuleResult
 
@@ -48,7 +53,7 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
         days=[_day_of(day, sums) for day, sums in report.days],
         rules=[_rule_of(result, _variants_of(report, "rule", result.rule)) for result in report.rules],
         rewards=[
-            _reward_of(spec.code, period.sums, _variants_of(report, "reward", spec.code))
+            _reward_of(programme, spec, period.sums, _variants_of(report, "reward", spec.code))
             for spec in programme.rewards
         ],
         messages=[
@@ -64,6 +69,14 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
                 ],
             )
             for spec in programme.surveys
+        ],
+        recommendations=[
+            RecommendationFigures(
+                kind=kind,
+                opened=period.sums.get(f"recommended.opened.{kind.name.lower()}", 0),
+                taken=period.sums.get(f"recommended.taken.{kind.name.lower()}", 0),
+            )
+            for kind in RecommendationKind
         ],
         tiers=_standings(period.levels, "tiers"),
         segments=_standings(period.levels, "segments"),
@@ -115,6 +128,7 @@ def _rule_of(result: RuleResult, variants: list[VariantFigures]) -> RuleFigures:
         cost=result.cost,
         revenue_uplift=_uplift_of(result.revenue),
         receipts_uplift=_uplift_of(result.receipts),
+        roi=None if result.roi is None else RuleReturn(**asdict(result.roi)),
         variants=variants,
     )
 
@@ -134,16 +148,20 @@ def _uplift_of(measured: uplift.Uplift | None) -> Uplift | None:
     )
 
 
-def _reward_of(reward: str, sums: Sums, variants: list[VariantFigures]) -> RewardFigures:
-    counts = below(sums, f"vouchers.{reward}")
+def _reward_of(
+    programme: Programme, spec: RewardSpec, sums: Sums, variants: list[VariantFigures]
+) -> RewardFigures:
+    counts = below(sums, f"vouchers.{spec.code}")
+    used = counts.get("used", 0) - counts.get("reversed", 0)
     return RewardFigures(
-        reward=reward,
+        reward=spec.code,
         issued=counts.get("issued", 0),
         redeemed=counts.get("redeemed", 0),
-        used=counts.get("used", 0) - counts.get("reversed", 0),
+        used=used,
         cancelled=counts.get("cancelled", 0),
         expired=counts.get("expired", 0),
         spent=wallet_sums(below(counts, "spent")),
+        cost=reward_cost(spec, used, programme.programme.currency),
         variants=variants,
     )
 
@@ -155,6 +173,7 @@ def _message_of(message: str, sums: Sums, variants: list[VariantFigures]) -> Mes
         promised=counts.get("promised", 0),
         sent=counts.get("sent", 0),
         opened=counts.get("opened", 0),
+        clicked=counts.get("clicked", 0),
         failed=counts.get("failed", 0),
         no_consent=counts.get("no_consent", 0),
         variants=variants,

@@ -38,6 +38,7 @@ class VariantFigures:
         description="How often its rule applied, its message was sent, or its reward was redeemed."
     )
     opened: int = strawberry.field(description="How often its message was read in the inbox.")
+    clicked: int = strawberry.field(description="How often its message was tapped, to go where it leads.")
     awarded: list[WalletSum] = strawberry.field(description="What its rule awarded, by wallet.")
     deducted: list[WalletSum] = strawberry.field(description="What refunds took of it, or it deducted.")
     spent: list[WalletSum] = strawberry.field(
@@ -55,6 +56,9 @@ class VariantFigures:
             " variants stand; of a message the share of those sent that were read. Null before it was"
             " measured."
         )
+    )
+    clicks: VariantMeasure | None = strawberry.field(
+        description="Of a message, the share of those sent that were tapped; null of rules and rewards."
     )
     revenue: VariantMeasure | None = strawberry.field(
         description=(
@@ -74,11 +78,13 @@ def variant_figures(results: Iterable[VariantResult]) -> list[VariantFigures]:
             share=result.share,
             count=result.count,
             opened=result.opened,
+            clicked=result.clicked,
             awarded=wallet_sums(result.awarded),
             deducted=wallet_sums(result.deducted),
             spent=wallet_sums(result.spent),
             cost=result.cost,
             conversion=_measure_of(result.conversion),
+            clicks=_measure_of(result.clicks),
             revenue=_measure_of(result.revenue),
             receipts=_measure_of(result.receipts),
         )

@@ -181,6 +181,9 @@ class StaffActionKind(Enum):
     )
     NOTE_ADDED = strawberry.enum_value("NOTE_ADDED", description="Wrote a note about a member.")
     NOTE_REMOVED = strawberry.enum_value("NOTE_REMOVED", description="Took a note about a member away.")
+    NICKNAME_TAKEN = strawberry.enum_value(
+        "NICKNAME_TAKEN", description="Took a member's nickname on leaderboards away."
+    )
     SIGN_IN_CODE_SENT = strawberry.enum_value(
         "SIGN_IN_CODE_SENT", description="Had a sign-in code sent to a member again."
     )

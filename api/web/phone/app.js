@@ -41,6 +41,7 @@ import {
   keepPush,
   Me,
   noteMoments,
+  noteTap,
   Stores,
   Welcome,
 } from "./screens/later.js";
@@ -134,7 +135,12 @@ function openFromHistory(id) {
   else openPurchase(id);
 }
 
+/* The message whose push opened this page, until that is noted. */
+let tapped = new URLSearchParams(location.search).get("m");
+
 function land() {
+  if (tapped) noteTap(tapped).catch(() => {});
+  tapped = null;
   const { screen, over, thing } = landing;
   landing = { screen: "home", over: "", thing: "" };
   if (screen !== shown.screen && shown.screen === "home") show(screen);

@@ -47,14 +47,14 @@ async function icon() {
   }
 }
 
-async function show({ title, body, tag, silent, link, badge }) {
+async function show({ title, body, tag, silent, link, badge, message }) {
   if (badge > 0) await self.navigator.setAppBadge?.(badge).catch(() => {});
   await self.registration.showNotification(title, {
     body,
     tag,
     silent: Boolean(silent),
     icon: await icon(),
-    data: { link },
+    data: { link, message },
   });
 }
 
@@ -63,10 +63,12 @@ self.addEventListener("push", (event) => {
 });
 
 /* Ours opens in the page that is open already; another's, and anything else, in a page of its own. */
-async function open(link) {
+async function open({ link, message } = {}) {
   const address = new URL(link || INBOX, self.location.origin);
   if (!["https:", "http:"].includes(address.protocol)) return;
   const isOurs = address.origin === self.location.origin && address.pathname.startsWith("/phone/");
+  // The page tells the server which message was tapped: it has the session, this worker has none.
+  if (isOurs && message) address.searchParams.set("m", message);
   const [page] = isOurs ? await self.clients.matchAll({ type: "window" }) : [];
   if (!page) {
     await self.clients.openWindow(address.href);
@@ -77,5 +79,5 @@ async function open(link) {
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(open(event.notification.data?.link));
+  event.waitUntil(open(event.notification.data));
 });

@@ -76,8 +76,7 @@ class MemberFigures:
     units, `returned` what was taken back of it. `left_on` is the day they were erased, or closed by a merge.
     `fired` are the rules that ever applied, `codes` those entered, with whether a purchase came after. `arms`
     are receipts and net revenue since a rule with a holdout stands, by rule, and the first day of that; and
-    the same of parts with variants, by their `varied_name`.
-    `tastes` is what recommendations rest on.
+    the same of parts with variants, by their `varied_name`. `tastes` is what recommendations rest on.
     """
 
     seq: int = 0

@@ -7,9 +7,9 @@ from typing import Final, Literal
 
 from domain.model.figures.increments import NO_STORE, NO_TIER
 
-Fate = Literal["sent", "failed", "no_consent", "dropped", "opened"]
+Fate = Literal["sent", "failed", "no_consent", "dropped", "opened", "clicked"]
 NO_CONSENT = "no_consent"
-FATES: Final = ("sent", "failed", "no_consent", "dropped", "opened")
+FATES: Final = ("sent", "failed", "no_consent", "dropped", "opened", "clicked")
 PLACE: Final = {"store": NO_STORE, "tier": NO_TIER}  # a message has neither
 
 

@@ -55,6 +55,36 @@ class Uplift:
     days_to_tell: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What a rule returned on its cost since it stands, with its 95 % interval: 0.5 is half of the cost more
+    than that. `gain` is the revenue that it brought in all, `cost` what it cost, both in minor units, and
+    `margin` the percent of revenue that are assumed to stay.
+    """
+
+    margin: int
+    gain: float
+    cost: float
+    value: float
+    low: float
+    high: float
+
+
+def return_on(uplift: Uplift, *, margin: int, cost: float) -> Return | None:
+    """Return (gain x margin - cost) / cost, where the gain is the difference a member times those who may get
+    the rule; None where it cost nothing.
+    """
+    if cost <= 0:
+        return None
+    members = uplift.treated.members
+
+    def of(difference: float) -> float:
+        return (difference * members * margin / 100 - cost) / cost
+
+    gain = uplift.difference * members
+    return Return(margin, gain, cost, of(uplift.difference), of(uplift.low), of(uplift.high))
+
+
 def measure(treated: Arm, held_out: Arm, *, days: int) -> Uplift | None:
     """Return the uplift after so many days; None where an arm has fewer than two members.
 

@@ -20,6 +20,7 @@ from domain.model.programme.field_types import (
     EventName,
     FieldName,
     Flag,
+    PositiveInt,
     ProgrammePart,
     TextByLocale,
     as_list,
@@ -71,6 +72,7 @@ RESERVED_CATEGORIES = ("gift-card", "shipping", "tax", "tip", "fee", "other")
 class ProgrammeHeader(ProgrammePart):
     """The header of the programme. `locales[0]` is the default. `quiet_hours` are in the member's time zone,
     everything else in the programme's `timezone`. Who joins is at least `minimum_age` years old.
+    Of revenue, `margin` percent stay: an assumption by which figures tell what a campaign returned.
     """
 
     code: Code
@@ -82,6 +84,7 @@ class ProgrammeHeader(ProgrammePart):
     ineligible: tuple[str, ...] = RESERVED_CATEGORIES
     quiet_hours: ClockHours | None = None
     minimum_age: Annotated[int, Field(ge=1, le=99)] | None = None
+    margin: Annotated[PositiveInt, Field(le=100)] | None = None
 
     brand: BrandSpec | None = None
     links: LinksSpec = LinksSpec()

@@ -157,6 +157,7 @@ GOAL_FIGURES: Final[Mapping[str, SubjectSection | None]] = {
     **dict.fromkeys(("nps", "csat"), "surveys"),
     "code_conversion": "codes",
     "open_rate": "messages",
+    "click_rate": "messages",
 }
 
 

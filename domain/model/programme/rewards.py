@@ -21,6 +21,7 @@ from domain.model.programme.field_types import (
     PositiveInt,
     ProgrammePart,
     TextByLocale,
+    UnitCost,
     as_list,
 )
 from domain.model.programme.rules import Limit
@@ -79,6 +80,7 @@ class CategorySpec(NamedPart):
 class RewardSpec(VariedPart, NamedPart):
     """One reward. Without `cost` it is only given by rules: it is not listed, never unlocked and cannot be
     redeemed. `categories` tell which purchases it goes with, for recommendations.
+    `unit_cost` is what one that is used costs the business, in units of the currency.
     """
 
     noun: ClassVar[str] = "reward"
@@ -101,6 +103,7 @@ class RewardSpec(VariedPart, NamedPart):
     voucher: VoucherSpec = VoucherSpec()
     announce: Flag = True
     return_grace: Duration | None = None
+    unit_cost: UnitCost | None = None
     categories: Annotated[tuple[Code, ...], BeforeValidator(as_list), Field(max_length=MOST_OF_A_REWARD)] = ()
     variants: Annotated[tuple[RewardVariant, ...], Field(min_length=2, max_length=MOST_VARIANTS)] = ()
 

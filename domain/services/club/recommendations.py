@@ -34,7 +34,7 @@ from domain.services.runtime import Runtime
 from domain.store.club import product_links, products
 from domain.store.figures import member_figures
 
-MAX_FIRST = 20
+MAX_FIRST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ def _standings(
     programme = runtime.programme
     expression_view = rewards.member_only_view(programme, member, now)
     standings = list[RewardStanding]()
-    for spec in rewards.listed(programme):
+    for listed in rewards.listed(programme):
+        spec = listed.for_member(member.id)
         locks = rewards.locks(programme, member, spec, now=now, stock=stock, view=expression_view)
         if any(lock.reason != "BALANCE" for lock in locks) or spec.cost is None:
             continue

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from domain.model.calendar import local_day
 from domain.model.figures.folds.rules import varied_paths
 from domain.model.figures.increments import Increments
-from domain.model.figures.message_fates import PLACE, fate_of
+from domain.model.figures.message_fates import PLACE, Fate, fate_of
 from domain.model.programme import MessageSpec, Programme
 from domain.services.runtime import Runtime
 from domain.store.figures import sums, uncounted
@@ -45,21 +48,30 @@ def _add(
 ) -> None:
     if message.kind not in ("message", "once"):
         return
-    day = local_day(message.at, programme.zone)
+    for fate, at in _fates(programme, message, once):
+        for path in varied_paths(f"messages.{message.code}", message.variant):
+            increments.add_on_day(local_day(at, programme.zone), f"{path}.{fate}", 1, **PLACE)
+    if message.failed_at is not None:  # it has one fate, the last
+        for path in varied_paths(f"messages.{message.code}", message.variant):
+            increments.add_on_day(local_day(message.failed_at, programme.zone), f"{path}.failed", -1, **PLACE)
+
+
+def _fates(
+    programme: Programme, message: UncountedMessage, once: MessageSpec | None
+) -> Iterator[tuple[Fate, datetime]]:
+    """Yield what became of a message that is not counted yet, and when."""
+    if message.collection == "inbox":
+        if not message.is_click_only:
+            yield "opened", message.at
+        if message.clicked_at is not None:
+            yield "clicked", message.clicked_at
+        return
     specs = programme.messages if once is None else (once,)
     channels = next((spec.channels for spec in specs if spec.code == message.code), ())
-    fate = (
-        "opened"
-        if message.collection == "inbox"
-        else fate_of(
-            state=message.state,
-            reason=message.reason,
-            delivered=message.delivered,
-            in_inbox="inbox" in channels,
-        )
+    fate = fate_of(
+        state=message.state,
+        reason=message.reason,
+        delivered=message.delivered,
+        in_inbox="inbox" in channels,
     )
-    failed_on = None if message.failed_at is None else local_day(message.failed_at, programme.zone)
-    for path in varied_paths(f"messages.{message.code}", message.variant):
-        increments.add_on_day(day, f"{path}.{fate}", 1, **PLACE)
-        if failed_on is not None:  # it has one fate, the last
-            increments.add_on_day(failed_on, f"{path}.failed", -1, **PLACE)
+    yield fate, message.at

@@ -11,13 +11,14 @@ from datetime import date, datetime
 
 from domain.model.calendar import local_day
 from domain.model.figures.definitions.points import units_cost
-from domain.model.figures.period import PeriodFigures, below
-from domain.model.figures.uplift import Uplift
+from domain.model.figures.increments import ALL
+from domain.model.figures.period import PeriodFigures, add_up, below
+from domain.model.figures.uplift import Return, Uplift, return_on
 from domain.model.figures.variant_arms import PartArms, add_member
 from domain.model.ledger.deciding.earning import is_held_out
 from domain.model.programme import Programme, Rule
 from domain.services.runtime import Runtime
-from domain.store.figures import member_figures, uplifts
+from domain.store.figures import member_figures, sums, uplifts
 from domain.store.figures.uplifts import RuleArms
 
 
@@ -25,7 +26,7 @@ from domain.store.figures.uplifts import RuleArms
 class RuleResult:
     """What a rule came to in a period. `awarded` and `deducted` by wallet, `cost` in minor units, None where
     a wallet's unit has no cost. `revenue` and `receipts` are its uplift a member since it stands, None
-    without a holdout.
+    without a holdout; `roi` is what it returned on its cost, None also where the file assumes no margin.
     """
 
     rule: str
@@ -37,6 +38,7 @@ class RuleResult:
     cost: float | None
     revenue: Uplift | None = None
     receipts: Uplift | None = None
+    roi: Return | None = None
 
 
 # ---------------------------------------------------------------- pure rules
@@ -50,18 +52,21 @@ def rule_results(
 def _rule_result(
     period: PeriodFigures, programme: Programme, rule: Rule, arms: RuleArms | None
 ) -> RuleResult:
-    sums = below(period.sums, f"rules.{rule.code}")
-    awarded, deducted = below(sums, "awarded"), below(sums, "deducted")
+    counts = below(period.sums, f"rules.{rule.code}")
+    awarded, deducted = below(counts, "awarded"), below(counts, "deducted")
+    revenue = arms.revenue_uplift() if arms is not None else None
+    margin, cost = programme.programme.margin, arms.cost if arms is not None else None
     return RuleResult(
         rule=rule.code,
-        fired=sums.get("fired", 0),
-        members=sums.get("members", 0),
-        held_out=sums.get("held_out", 0),
+        fired=counts.get("fired", 0),
+        members=counts.get("members", 0),
+        held_out=counts.get("held_out", 0),
         awarded=awarded,
         deducted=deducted,
         cost=units_cost(programme, awarded, less=deducted),
-        revenue=arms.revenue_uplift() if arms is not None else None,
+        revenue=revenue,
         receipts=arms.receipts_uplift() if arms is not None else None,
+        roi=None if not (revenue and margin and cost) else return_on(revenue, margin=margin, cost=cost),
     )
 
 
@@ -87,8 +92,22 @@ async def measure_uplifts(runtime: Runtime, *, now: datetime) -> dict[str, RuleA
                 variants[name] = add_member(variants[name], part, member, figures)
     for each in arms.values():
         each.until = today
+    await _add_costs(runtime, arms)
     await uplifts.store_arms(runtime.store, arms, variants, day=today)
     return arms
+
+
+async def _add_costs(runtime: Runtime, arms: Mapping[str, RuleArms]) -> None:
+    """Add to each rule what it cost since it stands, in one command for all."""
+    if not arms:
+        return
+    start, end = min(each.since for each in arms.values()), max(each.until for each in arms.values())
+    documents = await sums.find_days(runtime.store, shops=[ALL], tiers=[ALL], start=start, end=end)
+    days = {date.fromisoformat(document["day"]): sums.flat_sums(document) for document in documents}
+    for rule, each in arms.items():
+        spent = below(add_up(some for day, some in days.items() if day >= each.since), f"rules.{rule}")
+        awarded, deducted = below(spent, "awarded"), below(spent, "deducted")
+        each.cost = units_cost(runtime.programme, awarded, less=deducted)
 
 
 async def measure_daily(runtime: Runtime, *, now: datetime, measured_on: date | None) -> date:

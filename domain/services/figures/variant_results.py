@@ -34,7 +34,8 @@ class VariantResult:
     reward was redeemed; `awarded`, `deducted` and `spent` by wallet; `cost` in minor units, of rules alone.
 
     `conversion` is the share of its members to whom it applied or who redeemed it since the variants stand;
-    of a message the share of those sent that were opened in the period. `revenue` in minor units, and
+    of a message the share of those sent that were opened in the period, as `clicks` that of those whose link
+    was followed. `revenue` in minor units, and
     `receipts`, are a member's since the variants stand. None where nothing was measured yet.
     """
 
@@ -42,11 +43,13 @@ class VariantResult:
     share: float
     count: int
     opened: int = 0
+    clicked: int = 0
     awarded: Mapping[str, int] = field(default_factory=dict)
     deducted: Mapping[str, int] = field(default_factory=dict)
     spent: Mapping[str, int] = field(default_factory=dict)
     cost: float | None = None
     conversion: Measured | None = None
+    clicks: Measured | None = None
     revenue: Measured | None = None
     receipts: Measured | None = None
 
@@ -79,6 +82,7 @@ def _result(
         share=variant.weight / sum(each.weight for each in part.variants),
         count=sums.get(COUNT_OF[part.noun], 0),
         opened=sums.get("opened", 0),
+        clicked=sums.get("clicked", 0),
         awarded=awarded,
         deducted=deducted,
         spent=below(sums, "spent"),
@@ -88,6 +92,7 @@ def _result(
             if is_message
             else _measured(part, variant, arms, "conversions")
         ),
+        clicks=_rate(period, part, variant, "clicked") if is_message else None,
         revenue=_measured(part, variant, arms, "revenue"),
         receipts=_measured(part, variant, arms, "receipts"),
     )

@@ -38,6 +38,7 @@ from domain.services.messages.message_rules import find_message_spec as message_
 from domain.services.messages.message_rules import (
     first_deliveries,
     is_consented,
+    is_muted,
     quiet_until,
     undeliverable_reason,
 )
@@ -135,11 +136,9 @@ async def _load_once(runtime: Runtime, rows: Iterable[OutboxRow]) -> set[str]:
 
 
 def _spec_of(runtime: Runtime, programme: Programme, row: OutboxRow) -> MessageSpec | None:
-    return (
-        runtime.once_texts.find(row.code)
-        if row.kind == "once"
-        else message_of(programme, row.kind, row.code, row.variant)
-    )
+    if row.kind == "once":
+        return runtime.once_texts.find(row.code)
+    return message_of(programme, row.kind, row.code, row.variant)
 
 
 async def _load_versions(runtime: Runtime, rows: Iterable[OutboxRow]) -> None:
@@ -232,7 +231,7 @@ def _skip_barred(
     worker: DeliveryWorker, spec: MessageSpec, stored_member: StoredMember, delivery: Delivery
 ) -> Delivery:
     """Return a delivery as skipped where its sender is not configured, the membership is being deleted, or
-    the member did not agree to its channel.
+    the member did not agree to its channel, or does not want it.
     """
     if delivery.state != "pending":
         return delivery
@@ -242,6 +241,8 @@ def _skip_barred(
         return finish_delivery(delivery, "skipped", "being_deleted")
     if not is_consented(spec, stored_member, delivery.channel):
         return finish_delivery(delivery, "skipped", "no_consent")
+    if is_muted(spec, stored_member, delivery.channel):
+        return finish_delivery(delivery, "skipped", "muted")
     return delivery
 
 

@@ -138,13 +138,23 @@ async def load_stored_letter(runtime: Runtime, *, letter_id: str, member_id: str
 
 
 # ---------------------------------------------------------------- writes
-async def mark_read(runtime: Runtime, *, member_id: str, letter_ids: Sequence[str], now: datetime) -> int:
-    """Mark letters as read; return how many are unread. Again changes nothing; those of a merged membership
-    are read. Raises NotFound for another member's.
+@dataclass(frozen=True, slots=True)
+class ReadLetters:
+    """What marking letters came to: how many of the inbox are unread, and how many were until then."""
+
+    unread_count: int
+    before: int
+
+
+async def mark_read(
+    runtime: Runtime, *, member_id: str, letter_ids: Sequence[str], is_clicked: bool = False, now: datetime
+) -> ReadLetters:
+    """Mark letters as read, where `is_clicked` also as followed where they lead; return how many are unread.
+    Again changes nothing; those of a merged membership are read. Raises NotFound for another member's.
     """
     ids = sorted(set(letter_ids))
 
-    async def attempt() -> int:
+    async def attempt() -> ReadLetters:
         letters = await inbox.find_many(runtime.store, ids)
         others = {one.member for one in letters} - {member_id}
         if len(letters) != len(ids) or not all(
@@ -154,13 +164,13 @@ async def mark_read(runtime: Runtime, *, member_id: str, letter_ids: Sequence[st
         mailbox = await inbox.find_mailbox(runtime.store, member_id)
         unread_letters = [one for one in letters if one.read_at is None and one.member == member_id]
         mailbox_after = mailbox.with_changed(unread_letters)
+        changed = [one for one in letters if one.clicked_at is None] if is_clicked else unread_letters
+        mark = inbox.click_write if is_clicked else inbox.mark_read_write
+        writes = [mark(one, at=now) for one in changed]
         if unread_letters:
-            await runtime.store.transact(
-                [
-                    *(inbox.mark_read_write(one, at=now) for one in unread_letters),
-                    inbox.mailbox_write(mailbox, mailbox_after),
-                ]
-            )
-        return mailbox_after.unread_count
+            writes.append(inbox.mailbox_write(mailbox, mailbox_after))
+        if writes:
+            await runtime.store.transact(writes)
+        return ReadLetters(mailbox_after.unread_count, mailbox.unread_count)
 
     return await runtime.store.run_rounds(attempt, queue=f"mailbox:{member_id}")

@@ -22,6 +22,7 @@ FLAG_INDEX = IndexModel({FLAG: 1}, partialFilterExpression={FLAG: {"$exists": Tr
 class UncountedMessage:
     """A message: of the outbox with its state, reason and the states of its channels, or of the inbox, read.
     `at` is when that was, `failed_at` when it had failed, where that was counted and it was sent again.
+    `clicked_at` is when its link was followed; `is_click_only` tells that this is all that is left to count.
     """
 
     collection: Literal["outbox", "inbox"]
@@ -35,6 +36,8 @@ class UncountedMessage:
     delivered: tuple[str, ...] = ()
     variant: str | None = None
     failed_at: datetime | None = None
+    clicked_at: datetime | None = None
+    is_click_only: bool = False
 
 
 async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMessage]:
@@ -66,20 +69,34 @@ async def find_read(store: DocumentStore, *, first: int) -> list[UncountedMessag
 
 def _letter(row: Raw) -> UncountedMessage:
     kind = row.get("kind", "message")
-    variant = row.get("variant")
     return UncountedMessage(
-        "inbox", row["_id"], kind, row["code"], row["version"], row["read_at"], variant=variant
+        "inbox",
+        row["_id"],
+        kind,
+        row["code"],
+        row["version"],
+        row["read_at"],
+        variant=row.get("variant"),
+        clicked_at=row.get("clicked_at"),
+        is_click_only=row.get("click_only", False),
     )
 
 
 def counted_writes(messages: Sequence[UncountedMessage]) -> list[Write]:
-    """Return the writes that take the flags off; they raise Stale where another has counted."""
+    """Return the writes that take the flags off; they raise Stale where another has counted, or a link was
+    followed meanwhile.
+    """
     return [
         update(
             message.collection,
-            {"_id": message.id, FLAG: True},
-            {"$unset": {FLAG: "", "failed_at": ""}},
+            _as_read(message),
+            {"$unset": {FLAG: "", "failed_at": "", "click_only": ""}},
             if_missed=Stale("another has counted it"),
         )
         for message in messages
     ]
+
+
+def _as_read(message: UncountedMessage) -> dict[str, object]:
+    query: dict[str, object] = {"_id": message.id, FLAG: True}
+    return query if message.collection == "outbox" else {**query, "clicked_at": message.clicked_at}

@@ -22,7 +22,8 @@ UPLIFT_ID = "uplift"
 @dataclass(slots=True)
 class RuleArms:
     """The members who may get a rule and those held out, by receipts and by net revenue, from the first day
-    on which one of them bought under it, through `until`.
+    on which one of them bought under it, through `until`; and what the rule cost in those days, in minor
+    units, None where nobody can say.
     """
 
     since: date
@@ -31,6 +32,7 @@ class RuleArms:
     held_receipts: Arm = field(default_factory=Arm)
     treated_revenue: Arm = field(default_factory=Arm)
     held_revenue: Arm = field(default_factory=Arm)
+    cost: float | None = field(default=None, init=False)
 
     @property
     def days(self) -> int:
@@ -70,14 +72,14 @@ async def find_day(store: DocumentStore) -> str | None:
 
 def read_arms(document: Raw) -> dict[str, RuleArms]:
     """Return the arms by rule."""
-    return {
-        rule: RuleArms(
-            date.fromisoformat(values["since"]),
-            date.fromisoformat(values["until"]),
-            *(_read_arm(values[name]) for name in _ARMS),
-        )
-        for rule, values in document.get("rules", {}).items()
-    }
+    return {rule: _read_rule(values) for rule, values in document.get("rules", {}).items()}
+
+
+def _read_rule(values: Raw) -> RuleArms:
+    since, until = (date.fromisoformat(values[name]) for name in ("since", "until"))
+    arms = RuleArms(since, until, *(_read_arm(values[name]) for name in _ARMS))
+    arms.cost = values.get("cost")
+    return arms
 
 
 def read_variants(document: Raw) -> dict[str, PartArms]:
@@ -110,6 +112,7 @@ async def store_arms(
 
 def _document(arms: RuleArms) -> dict[str, Any]:
     values: dict[str, Any] = {"since": arms.since.isoformat(), "until": arms.until.isoformat()}
+    values["cost"] = arms.cost
     for name in _ARMS:
         values[name] = _arm_values(getattr(arms, name))
     return values

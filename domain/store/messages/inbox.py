@@ -56,6 +56,8 @@ class LetterDocument(StoredDocument):
     score: int | None = None
     answered_at: datetime | None = None
     uncounted: bool | None = None
+    clicked_at: datetime | None = None
+    click_only: bool | None = None
     variant: str | None = None
 
     class Settings(StoredDocument.Settings):
@@ -86,9 +88,10 @@ class MailboxDocument(StoredDocument):
 class Letter:
     """A message or a survey's question; `number` counts the member's letters.
 
-    `balance` is the first wallet's when the letter came, `score` the answer to a question,
-    `variant` the message's as which it was sent; `text` that of a message sent once,
-    put in by whoever reads it (`once_texts`).
+    `balance` is the first wallet's when the letter came, `score` the answer to a question, `variant` the
+    message's as which it was sent, `text` that of a message sent once, put in by whoever reads it
+    (`once_texts`). `clicked_at` is when its link was followed, `is_uncounted` whether figures do not know of
+    it yet that it was read or followed.
     """
 
     id: str
@@ -104,8 +107,10 @@ class Letter:
     read_at: datetime | None = None
     score: int | None = None
     answered_at: datetime | None = None
-    text: MessageSpec | None = None
     variant: str | None = None
+    text: MessageSpec | None = None
+    clicked_at: datetime | None = None
+    is_uncounted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +214,8 @@ def read_letter(row: Raw) -> Letter:
         score=row.get("score"),
         answered_at=row.get("answered_at"),
         variant=row.get("variant"),
+        clicked_at=row.get("clicked_at"),
+        is_uncounted=FLAG in row,
     )
 
 
@@ -321,6 +328,18 @@ def mark_read_write(letter: Letter, *, at: datetime) -> Write:
         {"$set": {"read_at": at, FLAG: True}},
         if_missed=Stale("somebody has read it"),
     )
+
+
+def click_write(letter: Letter, *, at: datetime) -> Write:
+    """Return the guarded mark that the link of a letter was followed, and so that it was read. Where it was
+    read, and that is counted, only the click is left to count.
+    """
+    query: dict[str, Any] = {"_id": letter.id, "clicked_at": None, "read_at": letter.read_at}
+    sets: dict[str, Any] = {"clicked_at": at, "read_at": letter.read_at or at, FLAG: True}
+    if letter.read_at is not None and not letter.is_uncounted:
+        sets["click_only"] = True
+    query[FLAG] = True if letter.is_uncounted else {"$exists": False}
+    return update(COLLECTION, query, {"$set": sets}, if_missed=Stale("somebody has read or followed it"))
 
 
 def answer_write(letter: Letter, *, score: int, at: datetime) -> Write:

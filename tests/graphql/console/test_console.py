@@ -44,7 +44,7 @@ SERVICE_ROOTS = {
     ),
     *("staffProposals", "approveProposal", "declineProposal", "contactProposals"),
     *("giveReward", "changeTags", "addServiceNote", "removeServiceNote", "sendSignInCode", "enrolInPlace"),
-    *("tryCorrections", "proposeCorrections"),
+    *("tryCorrections", "proposeCorrections", "leaderboardPlayers", "takeNicknameAway"),
 }
 # What an operator runs from the console, and nobody else from anywhere.
 OPERATOR_ROOTS = {

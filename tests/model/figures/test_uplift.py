@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from domain.model.figures.uplift import Arm, measure
+import pytest
+
+from domain.model.figures.uplift import Arm, measure, return_on
 from domain.model.ledger.deciding.earning import is_held_out
 from domain.model.programme import Programme
 from domain.model.programme.loading import load
@@ -62,3 +64,14 @@ def test_nobody_can_say_when_where_nobody_held_out_has_bought() -> None:
     measured = measure(Arm(10, 100, 2_000), Arm(10, 0, 0), days=30)
     assert measured is not None
     assert measured.days_to_tell is None
+
+
+def test_what_a_rule_returned_is_its_gain_at_the_margin_less_its_cost_over_its_cost() -> None:
+    # 26 members, 2.00 more each, 0.0588 more or less: a gain of 52.00, 15.60 of it margin, for a cost of 10.40.
+    measured = measure(Arm(26, 7_800, 2_340_000 + 2_600), Arm(21, 2_100, 212_100), days=100)
+    assert measured is not None
+    returned = return_on(measured, margin=30, cost=1_040)
+    assert returned is not None
+    assert (returned.gain, returned.value) == (5_200, 0.5)
+    assert (returned.low, returned.high) == pytest.approx((0.4559, 0.5441), abs=0.0001)
+    assert return_on(measured, margin=30, cost=0) is None

@@ -45,6 +45,35 @@ async def test_a_message_is_counted_once_as_sent_and_once_as_read(database: Data
     assert await all_figures(runtime) == before
 
 
+async def test_a_tap_is_counted_once_whether_it_was_read_before_or_not(database: Database) -> None:
+    runtime = await open_loud_runtime(database)
+    ids = [await record_event(runtime, "visited", place="Baixa", people=count) for count in (2, 3, 4)]
+    holder, day = LeaseHolder(lambda: NOON), NOON.date().isoformat()
+    await deliver_all_due(runtime, new_delivery_worker())
+    await count_messages(runtime, holder)
+    later = NOON + timedelta(minutes=5)
+
+    async def mark(*letters: str, is_clicked: bool) -> int:
+        marked = await inbox.mark_read(
+            runtime, member_id="ana", letter_ids=letters, is_clicked=is_clicked, now=later
+        )
+        return marked.unread_count
+
+    assert await mark(ids[0], is_clicked=False) == 2
+    assert await count_messages(runtime, holder) == 1
+    await mark(ids[0], is_clicked=True)  # read, and that is counted
+    await mark(ids[1], is_clicked=False)
+    await mark(ids[1], is_clicked=True)  # read, and that is not counted yet
+    assert await mark(ids[2], is_clicked=True) == 0  # tapped as a push, so it is read
+    await mark(*ids, is_clicked=True)
+    assert await count_messages(runtime, holder) == 3
+    assert await count_messages(runtime, holder) == 0
+    counted = await day_sums(runtime, day)
+    assert [counted[f"messages.thanks.{name}"] for name in ("sent", "opened", "clicked")] == [3, 3, 3]
+    assert await mark(*ids, is_clicked=False) == 0
+    assert await count_messages(runtime, holder) == 0
+
+
 @pytest.mark.parametrize("counts_between", [True, False])
 async def test_a_message_that_failed_and_was_sent_again_has_the_last_fate_alone(
     database: Database, counts_between: bool

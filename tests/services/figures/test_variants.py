@@ -6,6 +6,7 @@ from datetime import timedelta
 from random import Random
 
 from domain.model.figures.uplift import Arm, measure
+from domain.model.ledger.deciding.earning import is_held_out
 from domain.model.programme.varied.varied_part import variant_of
 from domain.services.figures import projector, reading, results
 from domain.services.figures.message_counts import count_messages
@@ -139,3 +140,27 @@ async def test_with_other_weights_results_begin_anew(database: Database) -> None
         each.revenue.mean * each.revenue.members for each in counted.values() if each.revenue is not None
     ]
     assert round(sum(means)) == 7_000
+
+
+async def test_a_rule_with_a_holdout_says_what_it_returned_at_the_margin_of_the_file(
+    database: Database,
+) -> None:
+    text = TESTED.replace("locales: [en]", "locales: [en], margin: 40").replace(
+        "    variants: [{code: ten}", "    holdout: 50\n    variants: [{code: ten}"
+    )
+    runtime, holder = await open_runtime(database, text), LeaseHolder(lambda: LATER)
+    rule = runtime.programme.rule("euro")
+    for member in MEMBERS:
+        await join(runtime, member)
+        await buy(runtime, member, 4_000 if is_held_out(member, rule) else 9_000)
+    await fold_and_measure(runtime, holder)
+    report = await reading.read_report(runtime, reading.default_period(runtime, now=LATER))
+    [told] = report.rules
+    treated = [member for member in MEMBERS if not is_held_out(member, rule)]
+    cost = sum({"ten": 10, "forty": 40}[rule.for_member(member).variant or ""] for member in treated)
+    assert told.roi is not None
+    assert (told.roi.margin, told.roi.gain, told.roi.cost) == (40, 5_000 * len(treated), cost)
+    assert told.roi.value == (5_000 * len(treated) * 0.4 - cost) / cost
+    assert told.roi.low == told.roi.value == told.roi.high  # all spend alike
+    measured = report.variants["rule:euro"]
+    assert sum(each.revenue.members for each in measured if each.revenue is not None) == len(treated)

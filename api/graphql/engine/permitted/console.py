@@ -26,6 +26,7 @@ CONSOLE_QUERIES: Mapping[str, RootPermission] = {
     "codeUses": permit(FIGURES),
     "programmePictures": permit(CONSOLE_OPERATOR),
     "staffProposals": permit(SERVICE),
+    "leaderboardPlayers": permit(SERVICE),
     "contactProposals": permit(SERVICE),
     "employees": permit(CONSOLE_OPERATOR),
     "stores": permit(CONSOLE_OPERATOR),
@@ -51,6 +52,7 @@ CONSOLE_MUTATIONS: Mapping[str, RootPermission] = {
     "changeTags": permit(SERVICE),
     "addServiceNote": permit(SERVICE),
     "removeServiceNote": permit(SERVICE),
+    "takeNicknameAway": permit(SERVICE),
     "sendSignInCode": permit(SERVICE),
     "enrolInPlace": permit(SERVICE),
     "tryCorrections": permit(SERVICE),
@@ -85,7 +87,7 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
         SERVICE, "RewardGiven", "TagsChanged", "SignInCodeSent", "EnrolledInPlace", "ContactProposal"
     ),
     **types_for(SERVICE, "ServiceNote", "ServiceNotes", "MessageFate", "ChannelFate", "MemberDevice"),
-    **types_for(SERVICE, "CorrectionsTried", "TriedCorrection"),
+    **types_for(SERVICE, "CorrectionsTried", "TriedCorrection", "LeaderboardPlayer", "NicknameTakenAway"),
     **types_for(FIGURES, "CodeUse"),
     # What operators do with many members
     **types_for(CONSOLE_OPERATOR, "Segment", "SegmentMember", "SegmentMembers", "TagsTried"),

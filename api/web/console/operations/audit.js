@@ -38,6 +38,7 @@ const TOPICS = {
     "TAGS_CHANGED",
     "NOTE_ADDED",
     "NOTE_REMOVED",
+    "NICKNAME_TAKEN",
     "MEMBER_ENROLLED",
   ],
   staff: [

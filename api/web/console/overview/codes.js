@@ -6,7 +6,7 @@ import { html } from "/shared/preact.js";
 import { speech, t } from "/shared/words.js";
 import { ask } from "../console.js";
 import { CODES } from "./queries.js";
-import { Named, Table } from "./results.js";
+import { Named, Table } from "./table.js";
 
 const percent = (value) =>
   new Intl.NumberFormat(speech.locale, { style: "percent", maximumFractionDigits: 1 }).format(value);

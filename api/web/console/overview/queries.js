@@ -12,14 +12,18 @@ export const PLACES = `query ConsolePlaces { programme { stores { code name } ti
 
 const SUM = `wallet amount`;
 const UPLIFT = `treatedMembers heldOutMembers difference low high daysToTell`;
+const MEASURE = `members mean difference low high daysToTell`;
+const VARIANTS = `variants { variant share count opened clicked awarded { ${SUM} } spent { ${SUM} } cost
+  conversion { ${MEASURE} } clicks { ${MEASURE} } revenue { ${MEASURE} } }`;
 
 export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $store: String, $tier: String) {
   figures(from: $from, to: $to, store: $store, tier: $tier) { firstDay lastDay waitingSince
-    rules { rule fired members heldOut awarded { ${SUM} } deducted { ${SUM} } cost revenueUplift { ${UPLIFT} } }
-    rewards { reward issued redeemed used cancelled expired spent { ${SUM} } }
+    rules { rule fired members heldOut awarded { ${SUM} } deducted { ${SUM} } cost revenueUplift { ${UPLIFT} } roi { margin value low high } ${VARIANTS} }
+    rewards { reward issued redeemed used cancelled expired spent { ${SUM} } cost ${VARIANTS} }
     values { code subject value numerator denominator before }
-    messages { message promised sent opened failed noConsent }
+    messages { message promised sent opened clicked failed noConsent ${VARIANTS} }
     surveys { survey scores { score count } }
+    recommendations { kind opened taken }
     tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }`;
 
 export const CODES = `query ConsoleCodes { codeUses { name title isBatch made entered most left } }`;

@@ -1,17 +1,18 @@
 /* What each campaign, reward, message and survey came to in the period, and where members stand: in tables that a
    marketer reads, with what can be told of a rule's effect and what cannot. */
 
-import { day, money, number } from "/shared/format.js";
+import { day, number } from "/shared/format.js";
 import { html, useState } from "/shared/preact.js";
 import { Act, Notice } from "/shared/ui.js";
 import { speech, t } from "/shared/words.js";
-import { desk } from "../console.js";
 import { Codes } from "./codes.js";
 import { Behind, Filters, useFigures } from "./filters.js";
 import { RESULTS } from "./queries.js";
-import { unitsOf } from "./writing.js";
+import { inMoney, Named, Sums, Table } from "./table.js";
+import { Variants } from "./variants.js";
+import { signedMoney } from "./writing.js";
 
-const TABS = ["rules", "rewards", "messages", "surveys", "codes", "standing"];
+const TABS = ["rules", "rewards", "messages", "surveys", "codes", "foryou", "standing"];
 
 export function Results({ filters }) {
   const { chosen, places, figures, fault, change, again } = useFigures(RESULTS, filters);
@@ -37,33 +38,10 @@ function Tab({ tab, figures, places }) {
   if (tab === "rules") return html`<${Rules} rules=${figures.rules} titles=${title(places.earning)} />`;
   if (tab === "rewards") return html`<${Rewards} rewards=${figures.rewards} known=${places.rewards} />`;
   if (tab === "messages") return html`<${Messages} messages=${figures.messages} />`;
+  if (tab === "foryou") return html`<${ForYou} kinds=${figures.recommendations} />`;
   if (tab === "surveys") return html`<${Surveys} surveys=${figures.surveys} />`;
   if (tab === "codes") return html`<${Codes} values=${figures.values} />`;
   return html`<${Standing} figures=${figures} places=${places} title=${title} />`;
-}
-
-/** A table: `columns` are {head, cell(row), isText}; the first names its row. */
-export function Table({ label, rows, columns, none }) {
-  if (!rows.length) return html`<p class="card empty quiet">${none}</p>`;
-  const [first, ...rest] = columns;
-  return html`<div class="daytable whole results" tabindex="0" role="region" aria-label=${label}><table>
-    <thead><tr>${columns.map(({ head }) => html`<th key=${head} scope="col">${head}</th>`)}</tr></thead>
-    <tbody>${rows.map(
-      (row, place) => html`<tr key=${place}><th scope="row">${first.cell(row)}</th>
-        ${rest.map(({ head, cell, isText }) => html`<td key=${head} class=${isText ? "wordy" : "num"}>${cell(row)}</td>`)}</tr>`,
-    )}</tbody>
-  </table></div>`;
-}
-
-export function Named({ title, code }) {
-  return html`<span class=${title ? "" : "code small"}>${title ?? code}</span>${title && html`<small class="under quiet code">${code}</small>`}`;
-}
-
-function Sums({ sums }) {
-  if (!sums.length) return t("figure.unknown");
-  return sums.map(
-    ({ wallet, amount }) => html`<span key=${wallet} class="sum">${unitsOf(wallet, amount)}</span>`,
-  );
 }
 
 function Rules({ rules, titles }) {
@@ -77,30 +55,24 @@ function Rules({ rules, titles }) {
     {
       head: t("rule.effect"),
       isText: true,
-      cell: (rule) => html`<${Effect} uplift=${rule.revenueUplift} />`,
+      cell: (rule) => html`<${Effect} uplift=${rule.revenueUplift} roi=${rule.roi} />`,
     },
   ];
   return html`<${Table} label=${t("results.rules")} rows=${rules} columns=${columns} none=${t("results.none")} />
-    <p class="quiet small">${t("rule.hint")}</p>`;
-}
-
-function inMoney(minor) {
-  return money(Math.round(minor), desk.programme.currency);
+    <p class="quiet small">${t("rule.hint")}</p>
+    <${Variants} kind="rule" parts=${rules} titles=${titles} />`;
 }
 
 /* What a rule brought, or why nobody can say: only those held out tell it. */
-function Effect({ uplift }) {
+function Effect({ uplift, roi }) {
   if (!uplift) return html`<span class="quiet">${t("effect.none")}</span>`;
   const { difference, low, high, daysToTell, treatedMembers, heldOutMembers } = uplift;
-  const signs = { signDisplay: "exceptZero", style: "currency", currency: desk.programme.currency };
-  const write = (minor) =>
-    new Intl.NumberFormat(speech.locale, signs).format(
-      Math.round(minor) / 10 ** new Intl.NumberFormat("en", signs).resolvedOptions().maximumFractionDigits,
-    );
+  const write = signedMoney;
   const isTold = low > 0 || high < 0;
   return html`<strong class=${isTold ? (low > 0 ? "plus" : "minus") : ""}>${t("effect.difference", { difference: write(difference) })}</strong>
     <small class="under quiet">${t("effect.range", { low: write(low), high: write(high), treated: number(treatedMembers), out: number(heldOutMembers) })}</small>
-    ${!isTold && html`<small class="under">${daysToTell && daysToTell < 1000 ? t("effect.days", { count: daysToTell }) : t("effect.open")}</small>`}`;
+    ${!isTold && html`<small class="under">${daysToTell && daysToTell < 1000 ? t("effect.days", { count: daysToTell }) : t("effect.open")}</small>`}
+    ${roi && html`<small class="under">${t("effect.roi", { roi: percent(roi.value), low: percent(roi.low), high: percent(roi.high), margin: percent(roi.margin / 100) })}</small>`}`;
 }
 
 function Rewards({ rewards, known }) {
@@ -117,17 +89,22 @@ function Rewards({ rewards, known }) {
     { head: t("reward.expired"), cell: ({ expired }) => number(expired) },
     { head: t("reward.cancelled"), cell: ({ cancelled }) => number(cancelled) },
     { head: t("reward.spent"), cell: ({ spent }) => html`<${Sums} sums=${spent} />` },
+    { head: t("rule.cost"), cell: ({ cost }) => (cost === null ? t("figure.unknown") : inMoney(cost)) },
     {
       head: t("reward.stock"),
       cell: (row) => (stock(row) === null ? t("reward.endless") : number(stock(row))),
     },
   ];
-  return html`<${Table} label=${t("results.rewards")} rows=${rewards} columns=${columns} none=${t("results.none")} />`;
+  return html`<${Table} label=${t("results.rewards")} rows=${rewards} columns=${columns} none=${t("results.none")} />
+    <${Variants} kind="reward" parts=${rewards} titles=${new Map(known.map(({ code, title }) => [code, title]))} />`;
+}
+
+function percent(rate) {
+  return new Intl.NumberFormat(speech.locale, { style: "percent", maximumFractionDigits: 0 }).format(rate);
 }
 
 function share(part, whole) {
-  if (!whole) return "";
-  return ` (${new Intl.NumberFormat(speech.locale, { style: "percent", maximumFractionDigits: 0 }).format(part / whole)})`;
+  return whole ? ` (${percent(part / whole)})` : "";
 }
 
 function Messages({ messages }) {
@@ -136,10 +113,22 @@ function Messages({ messages }) {
     { head: t("message.promised"), cell: ({ promised }) => number(promised) },
     { head: t("message.sent"), cell: ({ sent, promised }) => number(sent) + share(sent, promised) },
     { head: t("message.opened"), cell: ({ opened, sent }) => number(opened) + share(opened, sent) },
+    { head: t("message.clicked"), cell: ({ clicked, sent }) => number(clicked) + share(clicked, sent) },
     { head: t("message.failed"), cell: ({ failed }) => number(failed) },
     { head: t("message.noconsent"), cell: ({ noConsent }) => number(noConsent) },
   ];
-  return html`<${Table} label=${t("results.messages")} rows=${messages} columns=${columns} none=${t("results.none")} />`;
+  return html`<${Table} label=${t("results.messages")} rows=${messages} columns=${columns} none=${t("results.none")} />
+    <${Variants} kind="message" parts=${messages} />`;
+}
+
+function ForYou({ kinds }) {
+  const columns = [
+    { head: t("foryou.kind"), cell: ({ kind }) => t(`foryou.${kind}`) },
+    { head: t("foryou.opened"), cell: ({ opened }) => number(opened) },
+    { head: t("foryou.taken"), cell: ({ taken, opened }) => number(taken) + share(taken, opened) },
+  ];
+  return html`<p class="small quiet">${t("foryou.hint")}</p>
+    <${Table} label=${t("results.foryou")} rows=${kinds} columns=${columns} none=${t("results.none")} />`;
 }
 
 function Surveys({ surveys }) {

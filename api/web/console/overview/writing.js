@@ -71,3 +71,16 @@ export function Parts({ each: { kind, code, numerator, denominator } }) {
     : number(Math.round(numerator));
   return html`<small class="quiet">${t("figure.parts", { numerator: divided, denominator: number(Math.round(denominator)) })}</small>`;
 }
+
+/** Minor units with their sign. */
+export function signedMoney(minor) {
+  const signs = { signDisplay: "exceptZero", style: "currency", currency: desk.programme.currency };
+  const decimals = new Intl.NumberFormat("en", signs).resolvedOptions().maximumFractionDigits;
+  return new Intl.NumberFormat(speech.locale, signs).format(Math.round(minor) / 10 ** decimals);
+}
+
+/** A difference of two shares with its sign, in percentage points. */
+export function signedPoints(share) {
+  const signs = { signDisplay: "exceptZero", maximumFractionDigits: 1 };
+  return t("variant.points", { points: new Intl.NumberFormat(speech.locale, signs).format(share * 100) });
+}

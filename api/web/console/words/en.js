@@ -312,6 +312,7 @@ export default {
   "action.TAGS_CHANGED": "Changed tags",
   "action.NOTE_ADDED": "Wrote a note",
   "action.NOTE_REMOVED": "Took a note away",
+  "action.NICKNAME_TAKEN": "Took a nickname away",
   "action.SIGN_IN_CODE_SENT": "Had a sign-in code sent",
   "action.MEMBER_ENROLLED": "Enrolled the member",
   "action.CORRECTIONS_MADE": "Made corrections of a file",

@@ -322,6 +322,7 @@ export default {
   "action.TAGS_CHANGED": "Zmiana etykiet",
   "action.NOTE_ADDED": "Dodanie notatki",
   "action.NOTE_REMOVED": "Usunięcie notatki",
+  "action.NICKNAME_TAKEN": "Odebranie pseudonimu",
   "action.SIGN_IN_CODE_SENT": "Wysłanie kodu logowania",
   "action.MEMBER_ENROLLED": "Zapisanie do programu",
   "action.CORRECTIONS_MADE": "Korekty z pliku",

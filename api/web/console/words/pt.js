@@ -315,6 +315,7 @@ export default {
   "action.TAGS_CHANGED": "Alterou etiquetas",
   "action.NOTE_ADDED": "Escreveu uma nota",
   "action.NOTE_REMOVED": "Retirou uma nota",
+  "action.NICKNAME_TAKEN": "Retirou uma alcunha",
   "action.SIGN_IN_CODE_SENT": "Mandou enviar um código",
   "action.MEMBER_ENROLLED": "Inscreveu o sócio",
   "action.CORRECTIONS_MADE": "Fez correções de um ficheiro",

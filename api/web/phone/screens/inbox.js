@@ -12,6 +12,13 @@ import { Empty, Failed, Icon, More, Notice, Picture, useName } from "../ui.js";
 import { openBadge } from "./badges.js";
 import { openReward } from "./rewards.js";
 
+/** Note that a message was tapped, here or as a push: results count it. Where that fails nobody waits for it. */
+export function noteTap(id) {
+  ask(MARK_READ, { input: { ids: [id], clicked: true } })
+    .then(() => readHome())
+    .catch(() => {});
+}
+
 /* A link of the programme's own app, such as app://rewards/discount-5, leads to the same place here. */
 const PLACES = {
   rewards: "gift",
@@ -107,7 +114,13 @@ function about({ link }) {
 function Line({ message }) {
   const mark = message.readAt ? "" : "fresh";
   if (message.survey) return html`<li class=${mark}><${Question} message=${message} /></li>`;
-  const { image, kind, sign, words, act } = about(message);
+  const { image, kind, sign, words, act: lead } = about(message);
+  const act =
+    lead &&
+    (() => {
+      noteTap(message.id);
+      lead();
+    });
   const content = html`<${Picture} image=${image} kind=${kind} sign=${image || kind ? undefined : sign} size=${48} />
     <span class="grow stack tight">
       <strong>${message.title}</strong>

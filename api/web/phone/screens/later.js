@@ -42,6 +42,11 @@ export async function askForTerms() {
   await (await import("/phone/screens/terms.js")).askForTerms(terms);
 }
 
+/** Note that a message was tapped as a push. */
+export async function noteTap(id) {
+  return (await import("/phone/screens/inbox.js")).noteTap(id);
+}
+
 /** The QR encoder's picture of a text. */
 export async function drawCode(text, label) {
   return (await import("/shared/qr.js")).picture(text, label);
@@ -100,6 +105,7 @@ export function Offers() {
 
 export const Boards = later(async () => (await club()).Boards);
 export const ForYou = later(async () => (await club()).ForYou);
+export const Notifications = later(async () => (await club()).Notifications);
 export const Stores = later(async () => (await club()).Stores);
 export const Purchases = later(async () => (await club()).Purchases);
 export const PushSetting = later(async () => (await pushing()).PushSetting);

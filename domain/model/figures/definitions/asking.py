@@ -52,6 +52,12 @@ def open_rate(period: PeriodFigures, message: str) -> Figure:
     return ratio("open_rate", opened, sent, subject=message)
 
 
+def click_rate(period: PeriodFigures, message: str) -> Figure:
+    """Return of how many of a message the link was followed in the period, over those that were sent."""
+    clicked, sent = (period.sums.get(f"messages.{message}.{name}", 0) for name in ("clicked", "sent"))
+    return ratio("click_rate", clicked, sent, subject=message)
+
+
 def all_answers(period: PeriodFigures, programme: Programme) -> Iterator[Figure]:
     """Yield the figures of what the programme's file names."""
     for survey in programme.surveys:
@@ -62,3 +68,4 @@ def all_answers(period: PeriodFigures, programme: Programme) -> Iterator[Figure]
         yield code_conversion(period, code.name)
     for message in programme.messages:
         yield open_rate(period, message.code)
+        yield click_rate(period, message.code)

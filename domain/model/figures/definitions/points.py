@@ -6,13 +6,14 @@ Units of the wallet; liability in minor units of the currency.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 
 from babel.numbers import get_currency_precision
 
 from domain.model.figures.figure import Figure, count, ratio, unknown
 from domain.model.figures.period import PeriodFigures, Sums
-from domain.model.programme import Programme, WalletSpec
+from domain.model.programme import Programme, RewardSpec, WalletSpec
 
 
 def redemption_members(period: PeriodFigures) -> Figure:
@@ -73,9 +74,23 @@ def _per_minor_unit(worth: Fraction) -> float | None:
 def unit_cost(wallet: WalletSpec, currency: str) -> Fraction | None:
     """Return what a unit costs in minor units; None where nobody says."""
     if wallet.unit_cost is not None:
-        decimals: int = get_currency_precision(currency)
-        return Fraction(wallet.unit_cost) * Fraction(10**decimals)
+        return _in_minor_units(wallet.unit_cost, currency)
     return Fraction(1) if wallet.kind == "money" else None
+
+
+def reward_cost(spec: RewardSpec, used: int, currency: str) -> float | None:
+    """Return what so many used vouchers of a reward cost in minor units: by the reward's `unit_cost`, else by
+    the amount of its discount; None where it has neither.
+    """
+    if spec.unit_cost is not None:
+        return float(used * _in_minor_units(spec.unit_cost, currency))
+    amount = spec.value.amount if spec.value is not None else None
+    return None if amount is None else float(used * amount)
+
+
+def _in_minor_units(amount: Decimal, currency: str) -> Fraction:
+    decimals: int = get_currency_precision(currency)
+    return Fraction(amount) * Fraction(10**decimals)
 
 
 def units_cost(programme: Programme, amounts: Mapping[str, int], *, less: Mapping[str, int]) -> float | None:

@@ -286,11 +286,12 @@ def _note_unraised(
     paid = {one.wallet: one.units for one in payment_left(remaining)} if part.payments else {}
     for spec in rewards.listed(programme):
         gift = builder.member.gifts.get(f"reward:{spec.code}")
-        if gift is None or gift.origin != part.key or spec.cost is None or not isinstance(balances, Mapping):
+        cost = spec.for_member(builder.member.id).cost
+        if gift is None or gift.origin != part.key or cost is None or not isinstance(balances, Mapping):
             continue
-        balance = balances.get(spec.cost.wallet, 0)
-        rest = now.awarded.get(spec.cost.wallet, 0) - paid.get(spec.cost.wallet, 0)
-        if isinstance(balance, int) and balance + rest < spec.cost.amount:
+        balance = balances.get(cost.wallet, 0)
+        rest = now.awarded.get(cost.wallet, 0) - paid.get(cost.wallet, 0)
+        if isinstance(balance, int) and balance + rest < cost.amount:
             builder.unraised.add(f"reward:{spec.code}")
 
 
