@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -29,6 +30,7 @@ from domain.services.messages.badge_counts import BadgeCounts
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import Runtime
 from domain.services.senders import CodeSender, Senders
+from domain.store.archive.folder import ArchiveFolder
 from domain.store.cancellation import raise_pending_cancellation
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
@@ -97,9 +99,7 @@ async def open_process(
             access_duration=timedelta(minutes=settings.access_token_minutes),
             reload_keys=lambda: read_keys(settings, now=clock()),
         )
-        store = DocumentStore.of(
-            database, embedded=settings.mongodb_uri is None, voucher_keys=keys.all_derived("voucher codes")
-        )
+        store = _open_store(settings, database, keys)
         await prepare(store, runner=_migration_runner(settings))
         await expect_secret(store, fingerprints(keys))
         await _drop_keys(store, keys, tokens)
@@ -140,6 +140,25 @@ async def open_process(
             await badge_counts.close()
             await store.drain()
             runtime.passwords.close()
+
+
+def _open_store(settings: Settings, database: Database, keys: Keys) -> DocumentStore:
+    voucher_keys = keys.all_derived("voucher codes")
+    store = DocumentStore.of(database, embedded=settings.mongodb_uri is None, voucher_keys=voucher_keys)
+    store.archive = find_archive(archive_path(settings))
+    return store
+
+
+def archive_path(settings: Settings) -> Path | None:
+    """Return where archived rows are: by default in the data folder; with MONGODB_URI there is no default."""
+    if settings.archive is None and settings.mongodb_uri is None:
+        return settings.data / "archive"
+    return settings.archive
+
+
+def find_archive(path: Path | None) -> ArchiveFolder | None:
+    """Return the archive at a path; None where there is none, or nothing yet."""
+    return ArchiveFolder(path) if path is not None and path.is_dir() else None
 
 
 async def _drop_keys(store: DocumentStore, keys: Keys, tokens: Tokens) -> None:

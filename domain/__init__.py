@@ -68,6 +68,7 @@ Around that path:
     domain/model/figures/                      key figures: what rows add to sums, definitions, goals, uplift
     domain/model/moving/                       files of other systems' members: their columns, maps, rows
     domain/store/                              MongoDB: documents and indexes, one noun a file
+    domain/store/archive/                      files of old journal rows, and where a history begins
     domain/store/copying/                      a whole database: backup, restore, move to another server
     domain/store/figures/                      sums by day, store and tier, and who waits to be counted
     domain/store/tracing/                      spans of what is done, where a process makes any
@@ -78,6 +79,7 @@ Around that path:
     domain/services/ledger/at_till/            a basket in one act, a reward that a code confirms
     domain/services/people/                    enrolment, sign-in, sessions, staff, profile, consents, devices
     domain/services/moving/                    members brought along, and what leaves for a warehouse
+    domain/services/archiving/                 old rows leave for the archive, and come back
     domain/services/merging/            two memberships of one person become one, or two again
     domain/services/people/proofs/             a proven contact joins at once, or redeems at a till
     domain/services/people/shifts/             how staff begin a shift: tries, password, second factor

@@ -197,7 +197,7 @@ def _sweep_apart(place: Place) -> tuple[int, float]:
 
 async def _verify(store: DocumentStore, place: Place, workers: int, count: int) -> Measured:
     """Have processes prove all members, as the command does."""
-    address = DatabaseAddress(place.uri, place.name, 60)
+    address = DatabaseAddress(place.uri, place.name, 60, archive=None)
     shares = [
         Share(ids.start, ids) for ids in id_ranges(RANGES if os.environ.get("MONGODB_URI") else workers)
     ]

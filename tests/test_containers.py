@@ -65,8 +65,14 @@ def test_what_the_image_holds_serves_and_writes_to_its_data_alone(tmp_path: Path
 
 def test_compose_names_commands_and_settings_that_there_are() -> None:
     assert {service["command"][0] for service in OURS.values()} == {"serve", "worker", "migrate", "--help"}
+    [owned] = [words.split()[-1] for step, words in STEPS if step == "RUN" and "install -d" in words]
     for name, service in OURS.items():
         assert service["environment"].keys() <= set(variables()), name
+        # What every process shares beside the database lies where the image lets it write.
+        assert service["volumes"] == [f"selo:{owned}"], name
+        for setting in ("SELO_ARCHIVE", "SELO_ERASURES_FILE"):
+            assert Path(service["environment"][setting]).parent == Path(owned), name
+    assert "selo" in COMPOSE["volumes"]
     secrets = subprocess.run(
         [SCRIPTS / "containers" / "make-env"], check=True, capture_output=True, text=True, timeout=60
     ).stdout

@@ -29,6 +29,7 @@ ALLOWED_NAMES: Mapping[tuple[str, str], str] = {
     ("api/graphql/till/events.py", "data"): "the GraphQL field RecordEventInput.data",
     ("api/graphql/engine/compiling/operations.py", "data"): "the argument of graphql-core's build_response",
     ("api/graphql/member/vouchers.py", "data"): "the GraphQL field QrImage.data",
+    ("api/commands/archiving/archive.py", "data"): "the option --data",
     ("api/commands/audit.py", "data"): "the option --data",
     ("api/commands/members/erasure.py", "data"): "the option --data",
     ("api/commands/export/fiscal.py", "data"): "the option --data",

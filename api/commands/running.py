@@ -17,8 +17,10 @@ import structlog
 from api.embedded import EmbeddedFailed
 from api.settings import DATABASE_VARIABLE, PREFIX, BadSettings
 from api.settings.reading import variables
+from domain.store.archive.segments import ArchiveDamaged
 from domain.store.connect import Unreachable
 from domain.store.document_store import Busy, DatabaseError, StoreFault
+from domain.store.ledger.archived.journal_bases import ArchiveAway
 from domain.store.migrations.format import FormatMismatch
 from domain.store.prepare import TransactionsUnsupported
 from domain.store.secret_check import SecretMismatch
@@ -79,6 +81,12 @@ def exit_on_user_errors() -> Iterator[None]:
         FormatMismatch,
         SecretMismatch,
     ) as fault:
+        fail(str(fault))
+    except ArchiveAway as fault:
+        fail(
+            f"Old journal rows are in an archive that is not here ({fault}): name its folder by SELO_ARCHIVE."
+        )
+    except ArchiveDamaged as fault:
         fail(str(fault))
     except (Busy, StoreFault, DatabaseError) as fault:
         fail(f"The database went away, or refused ({type(fault).__name__}); try again.")

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     erasures_file: Path | None = Field(
         None, description="Ids of the erased, outside the database; by default beside the data folder"
     )
+    archive: Path | None = Field(
+        None, description="Where selo archive puts old journal rows; by default in the data folder"
+    )
     programme: Path | None = Field(
         None, description="A programme file to publish at start; the same content again is no new version"
     )

@@ -38,6 +38,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.results import ClientBulkWriteResult, UpdateResult
 from pymongo.write_concern import WriteConcern
 
+from domain.store.archive.folder import ArchiveFolder
 from domain.store.connect import AWARE, UNDECODED, Collections, Database, Raw
 from domain.store.counters import ROUNDS_GIVEN_UP, ROUNDS_REPEATED
 from domain.store.stale_commits import StaleCommits
@@ -128,7 +129,8 @@ def replace(collection: str, query: Raw, document: Raw, *, if_missed: StoreFault
 class DocumentStore:
     """The database of one programme, and the queues of this process's writers.
 
-    The first of `voucher_keys` seals codes, each of them opens what it sealed.
+    The first of `voucher_keys` seals codes, each opens what it sealed. `archive` is None where nobody said
+    where.
     """
 
     def __init__(
@@ -157,6 +159,7 @@ class DocumentStore:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._running_rounds: set[asyncio.Task[Any]] = set()
         self._stale_commits = StaleCommits()
+        self.archive: ArchiveFolder | None = None
 
     @classmethod
     def of(
@@ -221,9 +224,7 @@ class DocumentStore:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            task.add_done_callback(
-                lambda done: done.cancelled() or done.exception()
-            )  # nobody is left to hear of it
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody hears of it
             raise
 
     async def drain(self) -> None:

@@ -14,6 +14,7 @@ MIGRATION_ID = "migration"
 DEMO_ID = "demo"
 CLOCK_ID = "clock"
 FIGURES_ID = "figures"
+ARCHIVE_ID = "archive"
 SECRET_ID = "secret"  # noqa: S105 - the document's id
 
 
@@ -26,7 +27,7 @@ class MetaDocument(StoredDocument):
     `migration` holds the position of its step, and the lease of its runner. `secret` holds the fingerprint of
     the secret that seals and hashes in this database. `figures` holds the lease of whoever folds, whether
     that is done, and which `folds` made them. `demo` marks a demo, and `clock` says by how much its programme
-    is ahead of the world's time.
+    is ahead of the world's time. `archive` says up to when journal rows may stand in the archive.
     """
 
     version: int | None = None
@@ -51,6 +52,8 @@ class MetaDocument(StoredDocument):
     done: bool | None = None
 
     ahead_ms: int | None = None
+
+    archived_before: datetime | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION

@@ -43,6 +43,7 @@ from domain.store.ledger import (
     stock,
     vouchers,
 )
+from domain.store.ledger.archived import journal_bases
 from domain.store.ledger.due import sweeps
 from domain.store.messages import inbox, outbox
 from domain.store.operations import file_parts, member_jobs, staff_proposals
@@ -226,6 +227,11 @@ PLACES: Sequence[DataPlace] = (
     DataPlace(enrolments.COLLECTION, "erased", "applications with them, by `contact_writes`"),
     # Totals need these.
     DataPlace(journal.COLLECTION, "pseudonym", "entries: no profile ever enters them"),
+    DataPlace(
+        journal_bases.COLLECTION,
+        "pseudonym",
+        "what archived rows came to; those rows are as the journal's, under ids that lead to nobody any more",
+    ),
     DataPlace(receipts.COLLECTION, "pseudonym", "what was bought, as fiscal law keeps it"),
     DataPlace(vouchers.COLLECTION, "pseudonym", "values and uses; open ones are cancelled"),
     DataPlace(leaderboard_results.COLLECTION, "pseudonym", "places of periods that were judged"),

@@ -44,6 +44,7 @@ from domain.store.ledger import (
     stock,
     vouchers,
 )
+from domain.store.ledger.archived import journal_bases
 from domain.store.ledger.due import sweeps
 from domain.store.messages import inbox, outbox
 from domain.store.migrations import FORMAT, MIGRATIONS
@@ -86,6 +87,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     members.MemberDocument,
     contacts.ContactDocument,
     journal.JournalDocument,
+    journal_bases.JournalBaseDocument,
     receipts.ReceiptDocument,
     requests.RequestDocument,
     vouchers.VoucherDocument,

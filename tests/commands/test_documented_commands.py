@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
-from api.cli import COMMANDS
+from api import RELEASE
+from api.cli import COMMANDS, cli
 from tests.servers import ROOT
 
 PAGES = (
@@ -24,6 +26,11 @@ PAGES = (
     "scripts/OPERATIONS.md",
 )
 COMMAND = re.compile(r"(?:(?<![\w/.=-])(?:scripts/)?selo|run --rm command) ([a-z][^|#;<>`]*)")
+
+
+def test_the_release_is_told() -> None:
+    done = CliRunner().invoke(cli, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"{RELEASE}\n")
 
 
 def command_of(name: str) -> Any:

@@ -37,6 +37,7 @@ IN_THE_FILE = {
     "members": "profile, attributes, consents, wallets, tier, badges, codes, referral, purchases",
     "contacts": "profile, contactChanges",
     "journal": "history",
+    "journal_bases": "sums and the state of what history says; archived rows are in it where the archive is",
     "receipts": "history: they hold hashes of what it says",
     "vouchers": "vouchers",
     "voucher_codes": "a secret",

@@ -1,5 +1,6 @@
 """A person erased: nothing of them is left anywhere, and every total still adds up."""
 
+import gzip
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,21 +9,26 @@ from typing import Any
 import pytest
 
 from api.senders.erasure_file import erasure_file
+from domain.services.archiving.choosing import LEAST_DAYS, bound
+from domain.services.archiving.moving_out import archive
 from domain.services.club import leaderboards
 from domain.services.decisions import load_member
 from domain.services.erasure.erasing import ErasureActor, erase, run_round
 from domain.services.erasure.replaying import replay
 from domain.services.errors import NotFound
 from domain.store import personal_data
+from domain.store.archive.folder import ArchiveFolder
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import erasures
+from domain.store.ledger.archived import journal_bases
 from domain.store.ledger.members import StoredMember
 from domain.store.personal_data import PLACES, DataPlace
 from domain.store.prepare import COLLECTIONS
 from tests.command_log import CommandLog
 from tests.journeys.erased_person import (
     PROGRAMME,
+    Person,
     dump,
     expect_whole,
     fiscal,
@@ -49,7 +55,7 @@ def test_every_collection_says_what_becomes_of_an_erased_members_data() -> None:
 
 
 async def test_nothing_of_the_person_is_left_and_every_total_adds_up(
-    app: RunningApp, capsys: pytest.CaptureFixture[str]
+    app: RunningApp, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     person = await live(app)
     assert await app.count("recommendation_openings") == 1
@@ -81,7 +87,7 @@ async def test_nothing_of_the_person_is_left_and_every_total_adds_up(
     assert len(written_off) == 2
     # Time brings them nothing more: no delayed rule, no birthday, no lapse, no message.
     count = await app.count("journal")
-    await let_time_pass(app, days=800)
+    await let_time_pass(app, days=840)
     assert [
         each
         async for each in app.process.store["journal"].find(
@@ -96,6 +102,22 @@ async def test_nothing_of_the_person_is_left_and_every_total_adds_up(
     assert swept.swept_count == 0
     assert found_in(await dump(app), person.traces) == []
     assert await erasure_file(app.process.settings).read() == [person.id, *row["merged"]]
+    await expect_archived_without_traces(app, person, tmp_path / "archive")
+
+
+async def expect_archived_without_traces(app: RunningApp, person: Person, folder: Path) -> None:
+    """Assert that the person's rows leave for the archive, nameless, and that every total still adds up."""
+    store, now, documents = app.process.store, app.clock(), await fiscal(app)
+    before = bound(now, days=LEAST_DAYS)
+    report = await archive(store, ArchiveFolder(folder), before=before, now=now, release="test")
+    store.archive = ArchiveFolder(folder)
+    assert report.rows > 10
+    rows = store.archive.rows_of(person.id, until_seq=await journal_bases.find_seq(store, person.id))
+    assert [row["event"]["name"] for row in rows].count("purchase.completed") > 1
+    texts = [gzip.decompress(path.read_bytes()).decode() for path in folder.glob("*/*.gz")]
+    assert found_in("".join(texts), person.traces) == []
+    assert sorted(map(str, await fiscal(app))) == sorted(map(str, documents))  # many have one instant
+    await expect_whole(app)
 
 
 async def expect_nothing_leads(app: RunningApp, member: str) -> None:

@@ -83,6 +83,7 @@ class Checkpoint:
 def _proof_values(proof: LedgerProof) -> dict[str, Any]:
     return {
         "members": proof.members,
+        "from_bases": proof.from_bases,
         "differences": [asdict(difference) for difference in proof.differences],
         "entered": proof.entered,
         "transfers": {
@@ -96,6 +97,7 @@ def _read_proof(values: Mapping[str, Any]) -> LedgerProof:
     transfers = values["transfers"]
     return LedgerProof(
         values["members"],
+        values.get("from_bases", 0),
         [Difference(**difference) for difference in values["differences"]],
         Counter(values["entered"]),
         TransferSums(

@@ -6,8 +6,10 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from api.commands.running import new_loop
+from api.process import find_archive
 from domain.model.figures.backtest.history import RulingVersions
 from domain.model.id_ranges import IdRange
 from domain.services.ledger.proof.deciding_again import read_ruling_versions
@@ -27,11 +29,12 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseAddress:
-    """Where a process of its own finds the database; `timeout_seconds` bounds each call."""
+    """Where a process of its own finds the database, and the archive; `timeout_seconds` bounds each call."""
 
     uri: str
     name: str
     timeout_seconds: float
+    archive: Path | None
 
 
 # What a process of the pool has loaded already: a programme file takes a second.
@@ -89,6 +92,7 @@ async def _connect_and_prove(address: DatabaseAddress, share: Share, *, decides:
     try:
         store = DocumentStore.of(database)
         await store.detect_features()
+        store.archive = find_archive(address.archive)
         if decides and address not in _versions_by_address:
             _versions_by_address[address] = await read_ruling_versions(Programmes(store))
         return await _prove(store, share, _versions_by_address.get(address) if decides else None)

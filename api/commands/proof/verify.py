@@ -17,7 +17,7 @@ from api.commands.running import run
 from api.commands.terminal.instants import read_instant
 from api.commands.terminal.memberships import find_member_id
 from api.commands.terminal.progress import progress_bar
-from api.process import Process, open_process
+from api.process import Process, archive_path, open_process
 from api.settings.reading import read_settings
 from domain.model.id_ranges import id_ranges
 from domain.services.ledger.verification import (
@@ -90,6 +90,11 @@ def verify(
     for line in (*proof.differences, *stale):
         print(line)
     count = len(proof.differences)
+    if proof.from_bases:
+        print(
+            f"{proof.from_bases} members from where their archived rows left them, since these are not in"
+            " SELO_ARCHIVE" + (": none of them was decided again" if decide else "")
+        )
     print(f"{proof.members} members: " + (f"{count} differences" if count else "no difference"))
     sys.exit(1 if count or stale else 0)
 
@@ -107,7 +112,7 @@ async def _verify(order: VerifyOrder) -> tuple[LedgerProof, list[str]]:
             order.checkpoint, database=settings.database, decides=order.decides, codes=codes_before
         )
         shares = [share for share in await _shares(process, order) if share.name not in point.done]
-        address = DatabaseAddress(uri, settings.database, settings.database_seconds)
+        address = DatabaseAddress(uri, settings.database, settings.database_seconds, archive_path(settings))
         with progress_bar() as bar:
             task = bar.add_task("Members", total=None)
             proofs = prove_shares(

@@ -11,7 +11,7 @@ from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.devices.devices import DevicePlatform
 from api.graphql.member.histories import point_history
-from api.graphql.member.membership import MemberPlan, plan_held
+from api.graphql.member.membership import HISTORY_BEGINS, MemberPlan, history_begins_at, plan_held
 from api.graphql.member.messages import MessageConnection, message_history
 from api.graphql.member.points import PointEntryConnection
 from api.graphql.till.audit_trail import AuditEntry, audit_entries
@@ -32,6 +32,7 @@ class MemberProfile:
     locale: str = strawberry.field(description="The language of their messages.")
     timezone: str = strawberry.field(description="IANA: for quiet hours.")
     joined_at: datetime = strawberry.field(description="When the membership began.")
+    history_begins_at: datetime | None = strawberry.field(description=HISTORY_BEGINS)
     terms_accepted: str | None = strawberry.field(description="The version that they accepted last.")
     erased_at: datetime | None = strawberry.field(
         description="When it is gone for good; null unless it is being deleted."
@@ -142,6 +143,7 @@ def _record_of(customer: Customer) -> MemberRecord:
             locale=details.locale,
             timezone=details.timezone,
             joined_at=member.joined_at,
+            history_begins_at=history_begins_at(member_view),
             terms_accepted=details.terms,
             erased_at=member_view.erase_at,
             tags=sorted(member.tags),

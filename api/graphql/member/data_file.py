@@ -156,7 +156,9 @@ def _recommendations(records: MemberRecords) -> Json:
 
 def _profile(records: MemberRecords) -> Json:
     member, details = records.member, records.details
+    begins = {} if records.history_begins_at is None else {"historyBeginsAt": records.history_begins_at}
     return {
+        **begins,
         "number": member.number,
         "name": details.name,
         "email": details.email,

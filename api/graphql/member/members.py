@@ -31,9 +31,11 @@ from api.graphql.member.devices.devices import Device, MemberCard, card_of, devi
 from api.graphql.member.histories import asks_pages_only, point_history, purchase_history
 from api.graphql.member.live.cursors import cursor_of
 from api.graphql.member.membership import (
+    HISTORY_BEGINS,
     MemberPlan,
     MemberStatus,
     Referral,
+    history_begins_at,
     plan_held,
     referral_of,
     status_of,
@@ -83,6 +85,7 @@ class Member(Node):
     timezone: str = strawberry.field(description="IANA, such as Europe/Lisbon: for quiet hours.")
     status: MemberStatus = strawberry.field(description="Whether they can earn and redeem.")
     joined_at: datetime = strawberry.field(description="When the membership began.")
+    history_begins_at: datetime | None = strawberry.field(description=HISTORY_BEGINS)
     terms_accepted: str | None = strawberry.field(
         description=(
             "The version that was accepted last; ask the member again if it is not"
@@ -369,6 +372,7 @@ def member_of(audience: Audience, member_view: MemberView) -> Member:
         timezone=details.timezone,
         status=status_of(member_view),
         joined_at=member.joined_at,
+        history_begins_at=history_begins_at(member_view),
         terms_accepted=details.terms,
         member_id=member.id,
         member_view=member_view,

@@ -35,6 +35,12 @@ class MemberStatus(Enum):
     )
 
 
+HISTORY_BEGINS = (
+    "Entries and purchases of before it are kept in an archive and not listed any more; balances hold all of"
+    " them. Null where the lists go back to the beginning."
+)
+
+
 @strawberry.type(description="Inviting friends.")
 class Referral:
     code: str = strawberry.field(description="What a friend gives at enrolment.")
@@ -72,6 +78,11 @@ def referral_of(info: Info, audience: Audience, member_view: MemberView) -> Refe
         invited=member_view.invited_count,
         qualified=member_view.member.referral.friends,
     )
+
+
+def history_begins_at(member_view: MemberView) -> datetime | None:
+    """Return what is earlier than all that lists show; None where they go back to the beginning."""
+    return None if member_view.archived is None else member_view.archived.before
 
 
 def status_of(member_view: MemberView) -> MemberStatus:

@@ -38,7 +38,7 @@ export const RECORD = `query ConsoleMember($member: String!, $after: String) { m
   customer { id number name status ${WALLETS} ${TIER} segments { code name }
     consents { id purpose granted at wording source }
     badges { id level badge { id name } earnedAt } attributes { name title value attributeKind choices { code title } } }
-  profile { email phone birthday locale timezone joinedAt termsAccepted erasedAt tags }
+  profile { email phone birthday locale timezone joinedAt termsAccepted erasedAt tags historyBeginsAt }
   plan { plan { code name } until }
   ${HISTORY} } }`;
 

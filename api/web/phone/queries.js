@@ -52,6 +52,7 @@ export const HOME = `query PhoneHome { viewer { id number name locale status ter
   vouchers(first: 20) { edges { node { ${VOUCHER} } } } #?
   messages(first: 1) { unread } #?
   activityCursor #?
+  historyBeginsAt #?
 } }`;
 
 export const CARD = `query PhoneCard { viewer { id card { id code expiresAt } } }`;

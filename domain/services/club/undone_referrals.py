@@ -9,7 +9,7 @@ from domain.model.event_names import REFERRAL_QUALIFIED, REFERRAL_UNMADE
 from domain.model.ledger.deciding.referrals import UNMADE_WITHIN, unmade_key
 from domain.model.ledger.decision import JournalRow
 from domain.services.runtime import Runtime
-from domain.store.ledger import journal, members
+from domain.store.ledger import journal_stream, members
 
 _LATER = timedelta(days=30)  # by which the referrer's row may follow that of the friend
 
@@ -26,7 +26,7 @@ async def find_undone(runtime: Runtime, member: str, row: JournalRow) -> tuple[U
     undone: list[UndoneRow] = []
     for owner in (member, *merged):
         start = row.event.at - UNMADE_WITHIN - _LATER
-        for past in await journal.find_between(runtime.store, owner, start=start, end=row.event.at):
+        for past in await journal_stream.find_between(runtime.store, owner, start=start, end=row.event.at):
             is_of_referral = past.event.id == key or past.event.id.startswith(f"{key}>")
             if past.event.name == REFERRAL_QUALIFIED and is_of_referral:
                 version = await runtime.programmes.load_version(past.version)

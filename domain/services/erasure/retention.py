@@ -19,6 +19,7 @@ from domain.services.erasure.erasing import ErasureActor, erase
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.document_store import EPOCH, Busy, DatabaseError, StoreFault
 from domain.store.ledger import inactivity, members
+from domain.store.ledger.archived import journal_bases
 from domain.store.ledger.inactivity import LastActivity
 from domain.store.people import sessions
 
@@ -93,6 +94,8 @@ async def _last_active(identity: IdentityRuntime, known: LastActivity, *, now: d
     act = await inactivity.find_last_act(
         identity.store, known.member, since=known.active_at or EPOCH, besides=BY_SERVICE
     )
+    if known.active_at is None and act is None:
+        act = await journal_bases.find_last_act(identity.store, known.member, besides=BY_SERVICE)
     own = await sessions.find_by_subject(identity.store, f"member:{known.member}")
     instants = [act, known.active_at, *(session.tokens.rotated_at for session in own)]
     return max((at for at in instants if at is not None), default=now)

@@ -26,6 +26,8 @@ from domain.store.document_store import Write
 from domain.store.figures import lease, member_figures, sums
 from domain.store.figures.lease import FoldingElsewhere, LeaseHolder
 from domain.store.ledger import journal_stream, members
+from domain.store.ledger.archived import journal_bases
+from domain.store.ledger.archived.journal_bases import ArchiveAway
 
 MEMBERS_AT_ONCE = 50
 
@@ -37,8 +39,12 @@ async def rebuild(
 ) -> int:
     """Make the figures again; return how many rows they hold. `progress` gets the rows folded so far.
 
-    The lease is taken away from whoever folds. Raises FoldingElsewhere where it is taken away in turn.
+    The lease is taken away from whoever folds. Raises FoldingElsewhere where it is taken away in turn, and
+    ArchiveAway, before anything is touched, where rows stand in an archive that is not here.
     """
+    archived_before = await journal_bases.read_archived_before(runtime.store)
+    if archived_before is not None and runtime.store.archive is None:
+        raise ArchiveAway(f"rows of before {archived_before:%Y-%m-%d} stand in the archive")
     await lease.begin_rebuild(runtime.store, holder)
     await bulk.empty_collections(runtime.store, [member_figures.COLLECTION, *sums.REBUILT])
     increments, row_count, closed = Increments(), 0, list[str]()

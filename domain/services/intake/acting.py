@@ -239,6 +239,8 @@ async def _settle_receipt(identity: IdentityRuntime, case: _Case) -> DeliveryOut
     order = case.order
     receipt = await _find_receipt(identity, order)
     assert receipt is not None, "a recorded order has its receipt"
+    if receipt.is_closed:
+        return await _leave(identity, case, DeliveryOutcome("ignored", "its receipt stands in the archive"))
     assert receipt.remaining is not None, "a receipt is of a purchase"
     keys = order.keys or ()
     missing = difference(order.book.left(), remaining=receipt.remaining, keys=keys)

@@ -63,7 +63,7 @@ async def is_recorded_by_till(identity: IdentityRuntime, order: StoredOrder) -> 
     refund has left of it.
     """
     recorded = await receipts.find_many(identity.store, till_receipt_ids(order))
-    return any(each.remaining is not None or each.returned is not None for each in recorded.values())
+    return any(each.is_purchase or each.returned is not None for each in recorded.values())
 
 
 async def withheld_writes(identity: IdentityRuntime, before: StoredOrder, order: StoredOrder) -> list[Write]:
@@ -74,7 +74,7 @@ async def withheld_writes(identity: IdentityRuntime, before: StoredOrder, order:
         return []
     ids = [own_receipt_id(order), *till_receipt_ids(order)]
     known = await receipts.find_many(identity.store, ids)
-    if any(each.remaining is not None or each.returned is not None for each in known.values()):
+    if any(each.is_purchase or each.returned is not None for each in known.values()):
         return []
     missing = [id for id in ids if id not in known]
     return reserve_writes(order, missing, member=receipts.NOBODY)

@@ -1,6 +1,8 @@
 """A member's entries, newest first, by windows on gapless counters.
 
-The newest entries are stored with the member; a later page reads one window of the journal.
+The newest entries are stored with the member; a later page reads one window of the journal. Counters are
+gapless, so a window that lacks its oldest entries has reached those that stand in the archive: the list ends
+there.
 """
 
 from __future__ import annotations
@@ -63,8 +65,9 @@ async def list_history(
     lowest = max(1, before - first)
     page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
     hidden = hidden if wallet is None else frozenset()
+    is_end = _is_end(page, lowest, wallet, member_view)
     if not hidden and wanted is None:
-        return Page(page, lowest > 1)
+        return Page(page, not is_end)
 
     async def shown_of(page: tuple[HistoryEntry, ...]) -> list[HistoryEntry]:
         shown = [
@@ -77,12 +80,23 @@ async def list_history(
 
     shown = await shown_of(page)
     floor = max(1, before - MAX_HIDDEN_WINDOWS * MAX_SEARCH_WINDOW)
-    while len(shown) <= first and lowest > floor:
+    while len(shown) <= first and lowest > floor and not is_end:
         before, lowest = lowest, max(floor, lowest - MAX_SEARCH_WINDOW)
         page = await _history_window(runtime, member_id, lowest, before, wallet, member_view)
+        is_end = _is_end(page, lowest, wallet, member_view)
         shown += await shown_of(page)
-    is_unread = wanted is not None and len(shown) <= first and lowest > 1
+    is_unread = wanted is not None and len(shown) <= first and not is_end
     return Page(tuple(shown[:first]), len(shown) > first or is_unread, lowest if is_unread else None)
+
+
+def _is_end(
+    page: tuple[HistoryEntry, ...], lowest: int, wallet: str | None, member_view: MemberView | None
+) -> bool:
+    """Tell whether nothing older than a window stands in the database."""
+    if lowest == 1 or not page or _entry_number(page[-1], wallet) > lowest:
+        return True
+    archived = member_view.archived if member_view is not None and wallet is None else None
+    return archived is not None and lowest <= archived.entries + 1
 
 
 async def _history_window(

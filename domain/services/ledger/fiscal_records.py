@@ -28,11 +28,12 @@ from domain.model.ledger.fiscal.fiscal_record import (
 )
 from domain.services.ledger.purchase_queries import receipt_id_of_event
 from domain.services.runtime import Runtime
-from domain.store.ledger import receipts, vouchers
+from domain.store.ledger import vouchers
+from domain.store.ledger.journal_stream import BATCH_SIZE
 from domain.store.ledger.receipt_rows import (
-    BATCH_SIZE,
     ReceiptRow,
     find_receipt_rows,
+    find_whole_receipts,
     stream_receipt_rows,
 )
 from domain.store.ledger.vouchers import Voucher
@@ -206,7 +207,7 @@ def _document(
 async def _load_batch(runtime: Runtime, rows: Sequence[ReceiptRow]) -> _Batch:
     ids = {receipt_id_of_event(row.event.id) or "" for row in rows if row.event.delayed_rule is None}
     refunded = {receipt_id_of_event(row.event.id) or "" for row in rows if row.remaining is not None}
-    stored = await receipts.find_many(runtime.store, sorted(refunded)) if refunded else {}
+    stored = await find_whole_receipts(runtime.store, sorted(refunded)) if refunded else {}
     keys = {
         id: [(receipt.member, seq) for seq in (receipt.seq, *receipt.corrections)]
         for id, receipt in stored.items()

@@ -11,6 +11,7 @@ from domain.model.ledger.events import Purchase
 from domain.services.ledger.queries import MAX_SEARCH_WINDOW, MemberView, Page, load_member_view
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal, receipts
+from domain.store.ledger.archived import journal_bases
 from domain.store.ledger.journal import PurchaseRow
 from domain.store.ledger.receipts import StoredReceipt
 
@@ -113,7 +114,9 @@ async def list_purchases(
         before = member_view.member.purchases.count + 1
     wanted = wanted or PurchaseFilter()
     purchase_rows: list[PurchaseRow] = []
-    step, floor = min(first, PURCHASES_PER_READ), max(1, before - MAX_SEARCH_WINDOW)
+    archived = member_view.archived if member_view is not None else None
+    end = archived.purchases + 1 if archived is not None else 1
+    step, floor = min(first, PURCHASES_PER_READ), max(end, before - MAX_SEARCH_WINDOW)
     while _is_open_page(purchase_rows, first) and before > floor:
         rows_below = await journal.find_purchases(
             runtime.store, member_id, before=before, first=min(step, before - floor)
@@ -123,8 +126,11 @@ async def list_purchases(
         step = step if wanted.is_open else step * 2
     page = _cut_page(purchase_rows, first)
     is_cut = len(purchase_rows) > len(page)
-    read_down_to = before if before > 1 and not is_cut and not wanted.is_open else None
-    return Page(await _with_refunds(runtime, member_id, page), is_cut or before > 1, read_down_to)
+    if not purchase_rows and before > 1 and archived is None:  # are the rest in the archive?
+        archived = await journal_bases.find_archived(runtime.store, member_id)
+        end = archived.purchases + 1 if archived is not None else 1
+    read_down_to = before if before > end and not is_cut and not wanted.is_open else None
+    return Page(await _with_refunds(runtime, member_id, page), is_cut or before > end, read_down_to)
 
 
 def _is_open_page(purchase_rows: Sequence[PurchaseRow], first: int) -> bool:

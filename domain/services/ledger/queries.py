@@ -21,6 +21,7 @@ from domain.model.people.codes import CodeKind, classify
 from domain.model.programme import Programme
 from domain.services.errors import NotFound
 from domain.services.runtime import Runtime
+from domain.store.archive.archived_history import ArchivedHistory
 from domain.store.ledger import history_entries, journal, members, vouchers
 from domain.store.ledger.history_entries import HistoryEntry, RecentEntries
 from domain.store.ledger.members import Status, StoredMember
@@ -40,7 +41,7 @@ class MemberView:
 
     Of the newest entries the last `unwritten_count` of `recent` are not stored yet.
     `written_seq` is the journal counter as stored: it does not count what time brought and no turn has
-    written.
+    written. `archived` says where the history in the database begins.
     """
 
     member: Member
@@ -54,6 +55,7 @@ class MemberView:
     employees: tuple[str, ...] = ()
     erase_at: datetime | None = None
     merged: tuple[str, ...] = ()
+    archived: ArchivedHistory | None = None
 
     @property
     def recent_entries(self) -> tuple[HistoryEntry, ...]:
@@ -116,6 +118,7 @@ async def member_view_of(runtime: Runtime, stored_member: StoredMember, *, now: 
         employees=stored_member.employees,
         erase_at=stored_member.erase_at,
         merged=stored_member.merged,
+        archived=stored_member.archived,
     )
 
 

@@ -25,9 +25,12 @@ from domain.services.ledger.proof.comparison import (
 )
 from domain.services.ledger.proof.deciding_again import decide_again
 from domain.services.ledger.proof.folded_journal import Difference, FoldedJournal
+from domain.services.ledger.proof.journal_base import compare_base, fold_from
 from domain.store import stale_commits
+from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import code_counts, journal, members, single_use_codes, vouchers
+from domain.store.ledger.archived import journal_bases
 from domain.store.ledger.code_counts import CodeCount
 from domain.store.stale_commits import StaleCommit
 
@@ -44,9 +47,12 @@ def no_progress(done: int) -> None:
 # ---------------------------------------------------------------- values
 @dataclass
 class LedgerProof:
-    """What the journals of some members came to: their differences, and the sums that all members share."""
+    """What the journals of some members came to: their differences, and the sums that all members share.
+    `from_bases` counts those whose archived rows were not read: what they came to is believed.
+    """
 
     members: int = 0
+    from_bases: int = 0
     differences: list[Difference] = field(default_factory=list)
     entered: Counter[str] = field(default_factory=Counter)
     transfers: TransferSums = field(default_factory=TransferSums)
@@ -54,6 +60,7 @@ class LedgerProof:
     def add_journal(self, folded: FoldedJournal) -> None:
         """Add one member's journal."""
         self.members += 1
+        self.from_bases += folded.is_from_base
         self.differences += folded.differences
         self.entered += folded.codes
         self.transfers.add(folded.transfers)
@@ -61,6 +68,7 @@ class LedgerProof:
     def add(self, other: LedgerProof) -> None:
         """Add the proof of other members."""
         self.members += other.members
+        self.from_bases += other.from_bases
         self.differences += other.differences
         self.entered += other.entered
         self.transfers.add(other.transfers)
@@ -170,14 +178,18 @@ async def fold_member(
     store: DocumentStore, member: str, *, versions: RulingVersions | None = None
 ) -> FoldedJournal:
     """Return a member's journal, folded and compared with what is stored, read at one instant. With
-    `versions` a journal that is whole is also decided again.
+    `versions` a journal that is whole is also decided again. Rows in the archive are read too, where it is
+    here; where it is away, the fold begins at the base, and nothing is decided again.
     """
-    folded = FoldedJournal(member, rows=None if versions is None else [])
+    folded, base = FoldedJournal(member), None
     async with store.transaction() as session:
         document = await store[members.COLLECTION].find_one({"_id": member}, session=session)
         if document is None:
             return folded
-        query = {"member": member, "seq": {"$gt": 0, "$lte": document["version"]}}
+        base = await journal_bases.find(store, member, session=session)
+        folded = fold_from(member, base)
+        folded.rows = None if versions is None else []
+        query = {"member": member, "seq": {"$gt": folded.seq, "$lte": document["version"]}}
         async for row in store[journal.COLLECTION].find(query, session=session).sort("seq", 1):
             folded.add_row(row)
         beyond = await store[journal.COLLECTION].find_one(
@@ -186,6 +198,7 @@ async def fold_member(
         states = await vouchers.find_states(store, member, below=len(folded.vouchers) + 2, session=session)
         claimed = await single_use_codes.count_claimed(store, member, session=session)
     stored_member = members.read_member(document)
+    _add_archived(store, folded, base)
     if beyond is not None:  # then no commit of theirs can take
         folded.differences.append(folded.difference("version", document["version"], f"a row {beyond['seq']}"))
     folded.differences += [
@@ -199,6 +212,21 @@ async def fold_member(
         folded.differences += decide_again(stored_member, folded.rows, versions)
         folded.rows.clear()
     return folded
+
+
+def _add_archived(store: DocumentStore, folded: FoldedJournal, base: Raw | None) -> None:
+    """Compare a journal's base with the rows in the archive, and put them before those that were read."""
+    if base is None:
+        return
+    if store.archive is None:
+        folded.is_from_base, folded.rows = True, None
+        return
+    archived = FoldedJournal(folded.member, rows=[])
+    for row in store.archive.rows_of(folded.member, until_seq=base["seq"]):
+        archived.add_row(row)
+    folded.differences += compare_base(base, archived)
+    if folded.rows is not None and archived.rows is not None:
+        folded.rows[:0] = archived.rows
 
 
 # ---------------------------------------------------------------- pure rules

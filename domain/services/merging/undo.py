@@ -29,6 +29,7 @@ from domain.services.people.service_actor import ServiceActor
 from domain.store import commit
 from domain.store.document_store import DocumentStore, Stale, Write
 from domain.store.ledger import journal, members, merges
+from domain.store.ledger.archived import journal_bases
 from domain.store.ledger.members import ProfileChange, StoredMember
 from domain.store.ledger.merges import StoredMerge
 from domain.store.people import consent_histories, contacts, devices
@@ -107,8 +108,9 @@ async def _load_case(identity: IdentityRuntime, source: str, *, now: datetime) -
 
 async def _state_before(store: DocumentStore, member: Member, seq: int) -> Member:
     """Return a member as they were before a row of their journal."""
-    state: dict[str, StateValue] = ledger_state.state_paths(Member(""))
-    for first in range(1, seq, ROWS_READ):
+    archived_seq, archived_state = await journal_bases.find_state(store, member.id)
+    state: dict[str, StateValue] = {**ledger_state.state_paths(Member("")), **archived_state}
+    for first in range(archived_seq + 1, seq, ROWS_READ):
         rows = await journal.find_many(store, member.id, range(first, min(first + ROWS_READ, seq)))
         state = ledger_state.fold_rows([rows[number] for number in sorted(rows)], state)
     nested: Mapping[str, object] = ledger_state.nest(state)

@@ -103,7 +103,7 @@ async def _with_following(runtime: Runtime, anchors: Sequence[MemberRow]) -> lis
     chains = heard_rows
     while newest:
         keys = [(each.stored.member, each.stored.row.seq + 1) for each in newest]
-        found_rows = await journal_stream.find_rows(runtime.store, keys)
+        found_rows = await journal_stream.find_rows_anywhere(runtime.store, keys)
         longer = []
         for chain, key in zip(chains, keys, strict=True):
             next_row = found_rows.get(key)

@@ -8,6 +8,7 @@ theirs are theirs too: journals, vouchers and letters stayed there.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ from domain.store.club.leaderboard_players import Player
 from domain.store.club.recommendation_openings import Opening
 from domain.store.document_store import EPOCH
 from domain.store.figures import member_figures
-from domain.store.ledger import journal, members, single_use_codes, vouchers
+from domain.store.ledger import journal, journal_rows, members, single_use_codes, vouchers
+from domain.store.ledger.archived import journal_bases
 from domain.store.ledger.members import StoredMember
 from domain.store.ledger.single_use_codes import UsedCode
 from domain.store.ledger.vouchers import Voucher
@@ -61,7 +63,8 @@ WINDOW = 200
 @dataclass(frozen=True, slots=True)
 class MemberRecords:
     """All that stands of a membership beside its journal, vouchers and letters. `merged` are the ids of those
-    that were merged into it, which have records of their own.
+    that were merged into it, which have records of their own. `history_begins_at` where earlier rows are in
+    an archive that is away.
     """
 
     member: Member
@@ -79,6 +82,7 @@ class MemberRecords:
     look_ups: tuple[AuditAct, ...]
     notes: tuple[ServiceNote, ...]
     merged: tuple[str, ...]
+    history_begins_at: datetime | None = None
 
 
 # ---------------------------------------------------------------- writes
@@ -174,12 +178,22 @@ async def _read_records(
         look_ups=tuple(await look_ups.find_look_ups(store, since=EPOCH, until=until, member=id)),
         notes=tuple(await service_notes.find_of_members(store, [id])),
         merged=stored_member.merged,
+        history_begins_at=stored_member.archived.before
+        if stored_member.archived and not store.archive
+        else None,
     )
 
 
 async def iterate_rows(runtime: Runtime, member: Member) -> AsyncIterator[JournalRow]:
-    """Yield the rows of a member's journal in their order."""
-    for first in range(1, member.seq + 1, WINDOW):
+    """Yield the rows of a member's journal in their order; those in the archive where it is here."""
+    archived_seq = await journal_bases.find_seq(runtime.store, member.id)
+    if archived_seq and runtime.store.archive is not None:
+        rows_of = runtime.store.archive.rows_of
+        archived = await asyncio.to_thread(rows_of, member.id, until_seq=archived_seq)
+        for row in map(journal_rows.read_row, archived):
+            await runtime.programmes.load_versions({row.version})
+            yield row
+    for first in range(archived_seq + 1, member.seq + 1, WINDOW):
         seqs = range(first, min(first + WINDOW, member.seq + 1))
         rows = await journal.find_many(runtime.store, member.id, seqs)
         await runtime.programmes.load_versions({row.version for row in rows.values()})

@@ -20,6 +20,7 @@ SHARD_KEYS: Mapping[str, ShardKey] = {
         (
             *(
                 "members",
+                "journal_bases",
                 "contacts",
                 "mailboxes",
                 "receipts",

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from bson import encode
+from bson.raw_bson import RawBSONDocument
+
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import journal, members
+from domain.store.ledger.archived import journal_bases
+from domain.store.ledger.archived.journal_bases import ArchiveAway
 
 MOST_ROWS = 20_000  # of one member: five a day for ten years; more is no person
 MEMBERS_AT_ONCE = 50
@@ -27,7 +32,9 @@ async def count_members(store: DocumentStore, *, most: int) -> int:
 
 
 async def iterate_histories(store: DocumentStore, *, first: int) -> AsyncIterator[RawHistory | None]:
-    """Yield the first members in the order of their ids; None for one that is erased or has too many rows."""
+    """Yield the first members in the order of their ids; None for one that is erased, has too many rows, or
+    some of them in an archive that is away.
+    """
     after, left = "", first
     while left > 0:
         query = {"_id": {"$gt": after, "$lt": "~"}}
@@ -40,9 +47,25 @@ async def iterate_histories(store: DocumentStore, *, first: int) -> AsyncIterato
             if document["status"] == "erased" or version > MOST_ROWS:
                 yield None
                 continue
-            rows_query = {"member": after, "seq": {"$gt": 0, "$lte": version}}
+            archived = await _archived_rows(store, document)
+            if archived is None:
+                yield None
+                continue
+            rows_query = {"member": after, "seq": {"$gt": len(archived), "$lte": version}}
             rows = store.undecoded(journal.COLLECTION).find(rows_query).sort("seq", 1)
-            yield RawHistory(bytes(document.raw), tuple([bytes(row.raw) async for row in rows]))
+            yield RawHistory(bytes(document.raw), (*archived, *[bytes(row.raw) async for row in rows]))
         left -= len(documents)
         if len(documents) < MEMBERS_AT_ONCE:
             return
+
+
+async def _archived_rows(store: DocumentStore, document: RawBSONDocument) -> tuple[bytes, ...] | None:
+    """Return a member's rows that stand in the archive; None where that is away."""
+    if "archived" not in document:
+        return ()
+    member = document["_id"]
+    seq = await journal_bases.find_seq(store, member)
+    try:
+        return tuple(encode(row) for row in journal_bases.archived_rows(store, member, seq=seq))
+    except ArchiveAway:
+        return None

@@ -23,6 +23,7 @@ from domain.model.ledger.member import Member
 from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.people.search_words import LAST_DIGITS, search_tokens
 from domain.model.values import evolve
+from domain.store.archive.archived_history import ArchivedHistory
 from domain.store.connect import AWARE, Raw
 from domain.store.document_store import READ_ERRORS, DocumentStore, Stale, Write, insert, update
 from domain.store.ledger.history_entries import (
@@ -65,6 +66,7 @@ class MemberDocument(StoredDocument):
     review_at: datetime | None = None
     merged: list[str] | None = None
     merged_into: str | None = None
+    archived: dict[str, Any] | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -98,7 +100,7 @@ class StoredMember:
     `invited_count` counts the members who named this one when they joined. `employees` are those whose own
     membership this is or ever was: whoever stands there once stays, whatever contacts change. A membership
     that is being deleted is final at `erase_at`. `merged` are the memberships that were merged into this one;
-    of one that is closed, `member.merged_into` took it over.
+    of one that is closed, `member.merged_into` took it over. `archived` says where their journal begins.
     """
 
     member: Member
@@ -111,6 +113,7 @@ class StoredMember:
     employees: tuple[str, ...] = ()
     erase_at: datetime | None = None
     merged: tuple[str, ...] = ()
+    archived: ArchivedHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,7 @@ def read_member(row: Raw) -> StoredMember:
         tuple(row.get("employees") or ()),
         row.get("erase_at") if row["status"] == "active" else None,
         tuple(row.get("merged") or ()),
+        ArchivedHistory.read(row.get("archived")),
     )
 
 

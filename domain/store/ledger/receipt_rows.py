@@ -11,11 +11,14 @@ from domain.model.ledger.decision import Entry
 from domain.model.ledger.events import Event, Purchase
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
-from domain.store.ledger import journal_rows
+from domain.store.ledger import journal_rows, receipts
+from domain.store.ledger.archived import journal_bases
+from domain.store.ledger.archived.journal_bases import ArchiveAway
 from domain.store.ledger.journal import COLLECTION
+from domain.store.ledger.journal_stream import find_archived, stream_documents
+from domain.store.ledger.receipts import StoredReceipt
 
-BATCH_SIZE = 200
-_FIELDS = dict.fromkeys(("member", "seq", "version", "event", "entries"), 1)
+_FIELDS = dict.fromkeys(("member", "seq", "at", "version", "event", "entries"), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,8 @@ class ReceiptRow:
 async def stream_receipt_rows(
     store: DocumentStore, *, start: datetime, end: datetime
 ) -> AsyncIterator[ReceiptRow]:
-    """Yield the rows whose event lies in [start, end), in the order of their instants.
-
-    The filter is the range alone: with another field in it the embedded server reads the whole collection.
-    """
-    query = {"at": {"$gte": start, "$lt": end}}
-    documents = store[COLLECTION].find(query, _FIELDS).sort("at", 1).batch_size(BATCH_SIZE)
-    async for document in documents:
+    """Yield the rows whose event lies in [start, end), in the order of their instants. Raises ArchiveAway."""
+    async for document in stream_documents(store, start=start, end=end, fields=_FIELDS):
         if document["event"]["name"] in (PURCHASED, REFUNDED, CORRECTED):
             yield _read_row(document)
 
@@ -50,11 +48,26 @@ async def stream_receipt_rows(
 async def find_receipt_rows(
     store: DocumentStore, keys: Sequence[tuple[str, int]]
 ) -> dict[tuple[str, int], ReceiptRow]:
-    """Return rows of members by member and seq."""
+    """Return rows of members by member and seq, of the archive too. Raises ArchiveAway."""
     ids = [f"{member}:{seq}" for member, seq in keys]
     documents = store[COLLECTION].find({"_id": {"$in": ids}}, _FIELDS)
     rows = [_read_row(document) async for document in documents]
-    return {(row.member, row.seq): row for row in rows}
+    archived = await find_archived(store, sorted(set(keys) - {(row.member, row.seq) for row in rows}))
+    return {(row.member, row.seq): row for row in (*rows, *map(_read_row, archived))}
+
+
+async def find_whole_receipts(store: DocumentStore, ids: Sequence[str]) -> dict[str, StoredReceipt]:
+    """Return those receipts that there are, by id; closed ones as they lie in the archive. Raises
+    ArchiveAway.
+    """
+    stored = await receipts.find_many(store, ids)
+    for member in sorted({receipt.member for receipt in stored.values() if receipt.is_closed}):
+        if store.archive is None:
+            raise ArchiveAway("receipts stand in the archive")
+        closed = store.archive.receipts_of(member, until_seq=await journal_bases.find_seq(store, member))
+        whole = {row["_id"]: receipts.read_receipt(row) for row in closed if row["_id"] in stored}
+        stored |= {id: receipt for id, receipt in whole.items() if stored[id].is_closed}
+    return stored
 
 
 def _read_row(document: Raw) -> ReceiptRow:

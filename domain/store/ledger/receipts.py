@@ -4,7 +4,8 @@
 A purchase's receipt also keeps what refunds have claimed of it and what they left; each refund has a number
 within it, which guards the next, and may have an identity of its caller's, which counts once. A declared
 event's lasting identity stands here too, and what a till may not record any more since a shop's order of the
-same store and number counts (`reserve_write`): neither has anything left to take back.
+same store and number counts (`reserve_write`): neither has anything left to take back. Nor has one whose row
+stands in the archive: it still counts once, and what refunds need of it lies beside that row (`close_write`).
 
 Of a sale that is still parked, what refunds took of it stands here (`return_write`), for good: so whoever
 records the receipt afterwards finds it taken. Only what was parked itself replaces that (`credit_write`).
@@ -31,6 +32,8 @@ from domain.store.stored_document import StoredDocument
 
 COLLECTION = "receipts"
 EVENT_PREFIX = "purchase:"
+_CLOSED = {"archived": True}
+_DETAILS = ("n", "claims", "refunds", "delayed", "refund_ids", "corrections", "right", "stated")
 
 ReceiptKind = Literal["purchase", "event"]
 ReturnedPart = Literal["part", "whole"]
@@ -40,8 +43,9 @@ NOBODY = ""
 class ReceiptDocument(StoredDocument):
     """A receipt in the database; `n` counts the refunds of a purchase. `delayed` are the rows of its delayed
     rules, `refund_ids` the refunds that have an identity, `corrections` the rows of its corrections; all are
-    missing where there are none. `right` is the receipt as it is right, `stated` with the lines named last.
-    `returned` is what refunds took of a sale that is parked: nothing is recorded, and `member` is NOBODY.
+    missing where there are none. Of one that is closed `left` only says so. `right` is the receipt as it is
+    right, `stated` with the lines named last. `returned` is what refunds took of a sale that is parked:
+    nothing is recorded, and `member` is NOBODY.
     """
 
     member: str
@@ -87,6 +91,7 @@ class StoredReceipt:
     `refunds`, the rows of its delayed rules, and the refunds that have an identity. Where it was corrected
     there are the rows of that, the receipt as it is right, and with the lines that were named last.
     `returned` is what refunds took of a sale that was parked, of which nothing is recorded.
+    Of one that is closed nothing is left, since its row stands in the archive.
     """
 
     id: str
@@ -102,6 +107,12 @@ class StoredReceipt:
     corrected: Purchase | None = None
     stated: Purchase | None = None
     returned: ReturnedPart | None = None
+    is_closed: bool = False
+
+    @property
+    def is_purchase(self) -> bool:
+        """Tell whether it is that of a purchase, however long ago."""
+        return self.remaining is not None or self.is_closed
 
     @property
     def deciding_seq(self) -> int:
@@ -137,13 +148,13 @@ async def find_id(
 async def find(store: DocumentStore, receipt: str) -> StoredReceipt | None:
     """Return a receipt."""
     row = await store[COLLECTION].find_one({"_id": receipt})
-    return None if row is None else _read_receipt(row)
+    return None if row is None else read_receipt(row)
 
 
 async def find_many(store: DocumentStore, receipts: Sequence[str]) -> dict[str, StoredReceipt]:
     """Return those receipts that there are, by id."""
     rows = store[COLLECTION].find({"_id": {"$in": list(receipts)}})
-    return {row["_id"]: _read_receipt(row) async for row in rows}
+    return {row["_id"]: read_receipt(row) async for row in rows}
 
 
 # ---------------------------------------------------------------- writes
@@ -258,6 +269,30 @@ def _as_decided_on(receipt: StoredReceipt) -> dict[str, object]:
     }
 
 
+def close_write(receipt: Raw) -> Write:
+    """Return the update after which nothing of a receipt can be taken back: only that it counts once is kept.
+    It raises Stale where the receipt is no more as it was read.
+    """
+    counters = {name: receipt.get(name) for name in ("n", "delayed", "corrections")}
+    details = dict.fromkeys(_DETAILS, "")
+    return update(
+        COLLECTION,
+        {"_id": receipt["_id"], **counters},
+        {"$set": {"left": _CLOSED}, "$unset": details},
+        if_missed=Stale("the receipt has moved on"),
+    )
+
+
+def reopen_write(receipt: Raw) -> Write:
+    """Return the replacement of a closed receipt by what it was."""
+    return Write(COLLECTION, ReplaceOne({"_id": receipt["_id"], "left": _CLOSED}, receipt))
+
+
+def is_open(receipt: Raw) -> bool:
+    """Tell whether a stored receipt is of a purchase that can be taken back or corrected."""
+    return "lines" in receipt.get("left", ())
+
+
 def delayed_write(receipt: str, row: JournalRow) -> Write:
     """Return the update that keeps which row a delayed rule of the purchase was decided in."""
     return update(COLLECTION, {"_id": receipt}, {"$push": {"delayed": row.seq}})
@@ -270,8 +305,9 @@ def of_event(event: Event) -> str | None:
     return event.id.removeprefix(EVENT_PREFIX).partition(">")[0].partition("/")[0]
 
 
-def _read_receipt(row: Raw) -> StoredReceipt:
-    remaining = journal_rows.read_purchase(row["left"]) if "left" in row else None
+def read_receipt(row: Raw) -> StoredReceipt:
+    """Return the receipt of a document."""
+    remaining = journal_rows.read_purchase(row["left"]) if is_open(row) else None
     claims = tuple(read_claim(one) for one in row.get("claims", ()))
     return StoredReceipt(
         row["_id"],
@@ -287,6 +323,7 @@ def _read_receipt(row: Raw) -> StoredReceipt:
         journal_rows.read_purchase(row["right"]) if "right" in row else None,
         journal_rows.read_purchase(row["stated"]) if "stated" in row else None,
         row.get("returned"),
+        row.get("left") == _CLOSED,
     )
 
 

@@ -40,6 +40,7 @@ from domain.store.migrations import (
     m0010_console_operations,
     m0011_returned_while_parked,
     m0012_segments,
+    m0013_archive,
 )
 from domain.store.migrations.format import read_format
 from domain.store.migrations.steps import Migration
@@ -59,6 +60,7 @@ MIGRATIONS: Sequence[Migration] = (
         11, "Receipts say what was returned while a sale was parked", m0011_returned_while_parked.apply
     ),
     Migration(12, "Members are found by segment", m0012_segments.apply),
+    Migration(13, "Old journal rows may stand in an archive", m0013_archive.apply),
 )
 FORMAT = FIRST_FORMAT + len(MIGRATIONS)
 

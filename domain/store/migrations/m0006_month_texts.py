@@ -24,6 +24,8 @@ _PLACES = r"wallets\.[^.]+\.(?:lapsed|lots)|tier\.(?:days|extras)|tier\.counts\.
 _BY_DAY = re.compile(rf"({_PLACES})\.(\d{{4}}-\d\d)-(\d\d(?::[^.]+)?)")
 _BY_MONTH = re.compile(rf"({_PLACES})\.(\d{{4}}-\d\d)")
 
+_MEMBERS_AT_ONCE = 50  # a cursor that nobody reads for ten minutes is gone
+
 Month = tuple[str, str]  # the place and the month
 Days = dict[str, str]  # `17` or `17:gold` to `8`, of lots `8:365`
 Months = defaultdict[Month, Days]
@@ -32,7 +34,8 @@ Months = defaultdict[Month, Days]
 async def apply(run: StepRun) -> None:
     """Rewrite each member's journal, in the order of its rows, and then the member."""
     await build_indexes(run, "single_use_codes", [IndexModel({"used_by": 1}, sparse=True)])
-    members = run.store["members"].find({"_id": {"$gt": run.position}}, {"ledger": 1}).sort("_id", 1)
+    query = {"_id": {"$gt": run.position}}
+    members = run.store["members"].find(query, {"ledger": 1}).sort("_id", 1).batch_size(_MEMBERS_AT_ONCE)
     async for member in members:
         updates = await _rewrite_journal(run, member["_id"])
         if sets := _member_sets(member["ledger"]):

@@ -46,10 +46,12 @@ async def rewrite_documents(
     """Update each document of a collection by what `change` returns for it; None leaves it as it is.
 
     `change` gets the named fields, or all of them. Documents are read in the order of `_id`, which must be a
-    string, and the position is saved after each window.
+    string, and the position is saved after each window. A batch is a window: of more, writing could take
+    longer than the ten minutes for which a server keeps a cursor that nobody reads.
     """
     projection = dict.fromkeys(("_id", *fields), 1) if fields else None
-    cursor = run.store[collection].find({"_id": {"$gt": run.position}}, projection).sort("_id", 1)
+    query = {"_id": {"$gt": run.position}}
+    cursor = run.store[collection].find(query, projection).sort("_id", 1).batch_size(WINDOW)
     window: list[Raw] = []
     async for document in cursor:
         window.append(document)

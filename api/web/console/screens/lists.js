@@ -68,7 +68,14 @@ function Reasons({ all }) {
 export function History({ member, record }) {
   const read = async (after) => (await ask(MORE_HISTORY, { member, after })).memberRecord.pointHistory;
   return html`<p class="small quiet">${t("history.hint")}</p>
-    <${Pages} first=${record.pointHistory} read=${read} line=${(entry) => html`<${Entry} entry=${entry} />`} empty=${t("history.none")} />`;
+    <${Pages} first=${record.pointHistory} read=${read} line=${(entry) => html`<${Entry} entry=${entry} />`} empty=${t("history.none")} />
+    <${Beginning} of=${record.profile} />`;
+}
+
+/* Where lists begin, once what is older stands in the archive. */
+function Beginning({ of: { historyBeginsAt } }) {
+  if (!historyBeginsAt) return null;
+  return html`<p class="small quiet">${t("history.archived", { day: dayOf(historyBeginsAt, desk.timezone) })}</p>`;
 }
 
 function Entry({ entry }) {

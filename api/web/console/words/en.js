@@ -128,6 +128,7 @@ export default {
   "list.trail": "Trail",
   "history.hint": "Open a line to see why it has its amount.",
   "history.none": "Nothing has moved a balance yet.",
+  "history.archived": "Older entries are kept in the archive: this list begins on {day}.",
   "why": "Why",
   "counted": "Counted",
   "entry.AWARD": "Award",

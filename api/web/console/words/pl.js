@@ -138,6 +138,7 @@ export default {
   "list.trail": "Ślad",
   "history.hint": "Otwórz wiersz, by zobaczyć, skąd ta kwota.",
   "history.none": "Nic jeszcze nie zmieniło salda.",
+  "history.archived": "Starsze wpisy są w archiwum: ta lista zaczyna się {day}.",
   "why": "Dlaczego",
   "counted": "Zadziałało",
   "entry.AWARD": "Przyznane",

@@ -133,6 +133,7 @@ export default {
   "list.trail": "Registo",
   "history.hint": "Abra uma linha para ver o porquê do valor.",
   "history.none": "Ainda nada mexeu num saldo.",
+  "history.archived": "Os movimentos mais antigos estão em arquivo: esta lista começa em {day}.",
   "why": "Porquê",
   "counted": "Contou",
   "entry.AWARD": "Ganho",

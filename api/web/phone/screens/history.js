@@ -1,5 +1,6 @@
 /* Every purchase and all else that moved a wallet, newest first; opened, each says why. */
 
+import { dayOf } from "/shared/format.js";
 import { html, useEffect, useState } from "/shared/preact.js";
 import { t } from "/shared/words.js";
 import { ask, phone } from "../phone.js";
@@ -28,6 +29,7 @@ export function History() {
       ${way(t("history.purchases"), isByPurchase, () => choose(null, true))}
     </div>
     ${isByPurchase ? html`<${Purchases} />` : html`<${Entries} key=${wallet} wallet=${wallet} />`}
+    ${me.historyBeginsAt && html`<p class="why">${t("history.archived", { day: dayOf(me.historyBeginsAt, phone.programme?.timezone) })}</p>`}
     <${Earning} />`;
 }
 

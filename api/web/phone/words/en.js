@@ -182,6 +182,7 @@ export default {
   "challenge.goal.later": "Your own goal is set when it begins.",
   "challenge.goal.none": "There is no goal for you in this one yet.",
   "history.none": "Nothing has happened yet.",
+  "history.archived": "Older entries are kept in the archive: this list begins on {day}.",
   "earning": "How to earn",
   "entry.pending": "to spend from {day}",
   "purchase": "Purchase",

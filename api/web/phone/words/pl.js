@@ -224,6 +224,7 @@ export default {
     other: "{count} karty",
   },
   "history.none": "Jeszcze nic się nie wydarzyło.",
+  "history.archived": "Starsze wpisy są w archiwum: ta lista zaczyna się {day}.",
   "earning": "Jak zbierać",
   "entry.pending": "dostępne od {day}",
   "purchase": "Zakupy",

@@ -203,6 +203,7 @@ export default {
     other: "{count} cartões completos",
   },
   "history.none": "Ainda não aconteceu nada.",
+  "history.archived": "Os movimentos mais antigos estão em arquivo: esta lista começa em {day}.",
   "earning": "Como ganhar",
   "entry.pending": "disponíveis a partir de {day}",
   "purchase": "Compra",

@@ -45,7 +45,8 @@ class FoldedJournal:
     """A journal being folded: the state of its rows, the sums of its entries, its broken counters.
 
     `newest_entries` are the numbers of the newest 20, `entry_seqs` the rows that hold them; `turned_at` is
-    the last instant of what time brought. Rows are kept where `rows` is a list.
+    the last instant of what time brought, `acts` the last of each kind of input. Rows are kept where `rows`
+    is a list. `is_from_base` where archived rows were not read.
     """
 
     member: str
@@ -62,8 +63,10 @@ class FoldedJournal:
     codes: Counter[str] = field(default_factory=Counter)
     batches: Counter[str] = field(default_factory=Counter)
     transfers: TransferSums = field(default_factory=TransferSums)
+    acts: dict[str, datetime] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
     rows: list[Raw] | None = None
+    is_from_base: bool = False
 
     def add_row(self, row: Raw) -> None:
         """Fold one row in."""
@@ -79,6 +82,9 @@ class FoldedJournal:
             self._add_entry(journal_rows.read_entry(entry_document))
         if row["by"] == "time" and "rule" not in row["event"]:
             self.turned_at = row["at"]
+        if row["by"] == "input":
+            name = row["event"]["name"]
+            self.acts[name] = max(self.acts.get(name, row["at"]), row["at"])
         self.transfers.add_row(self.member, row)
         for step in row.get("vouchers", ()):
             self.vouchers[step[0]] = LastStep(step[3], self.seq)

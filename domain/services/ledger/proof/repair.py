@@ -24,11 +24,20 @@ from domain.services.ledger.proof.comparison import (
     folded_state,
 )
 from domain.services.ledger.proof.folded_journal import Difference, FoldedJournal
+from domain.services.ledger.proof.journal_base import fold_from
 from domain.services.runtime import Runtime
 from domain.store import audit, commit
 from domain.store.connect import Raw
 from domain.store.document_store import READ_ERRORS, DocumentStore, Write
-from domain.store.ledger import history_entries, journal, members, single_use_codes, vouchers
+from domain.store.ledger import (
+    history_entries,
+    journal,
+    journal_stream,
+    members,
+    single_use_codes,
+    vouchers,
+)
+from domain.store.ledger.archived import journal_bases
 from domain.store.people.details import read_details
 
 
@@ -72,10 +81,9 @@ class _StoredParts:
 # ---------------------------------------------------------------- reads
 async def plan_repair(runtime: Runtime, member: str) -> RepairPlan:
     """Return what differs between a member and their journal, and the writes that mend it. Raises NotFound,
-    JournalBroken.
+    JournalBroken, ArchiveAway.
     """
-    folded = FoldedJournal(member)
-    parts = await _read_parts(runtime.store, folded)
+    folded, parts = await _read_parts(runtime.store, member)
     document = parts.document
     restored = _restore(document, folded)
     of_member = [
@@ -106,20 +114,21 @@ async def plan_repair(runtime: Runtime, member: str) -> RepairPlan:
     )
 
 
-async def _read_parts(store: DocumentStore, folded: FoldedJournal) -> _StoredParts:
+async def _read_parts(store: DocumentStore, member: str) -> tuple[FoldedJournal, _StoredParts]:
     """Fold the whole journal of a member, and read what is stored beside it."""
-    member = folded.member
     async with store.transaction() as session:
         document = await store[members.COLLECTION].find_one({"_id": member}, session=session)
         if document is None:
             raise NotFound(member)
-        query = {"member": member, "seq": {"$gt": 0}}
+        folded = fold_from(member, await journal_bases.find(store, member, session=session))
+        query = {"member": member, "seq": {"$gt": folded.seq}}
         async for row in store[journal.COLLECTION].find(query, session=session).sort("seq", 1):
             folded.add_row(row)
         states = await vouchers.find_states(store, member, below=len(folded.vouchers) + 2, session=session)
         claimed = await single_use_codes.count_claimed(store, member, session=session)
     seqs = {*folded.entry_seqs, *(step.seq for step in folded.vouchers.values())}
-    return _StoredParts(document, states, claimed, await journal.find_many(store, member, sorted(seqs)))
+    rows = await journal_stream.find_rows_of(store, member, sorted(seqs))
+    return folded, _StoredParts(document, states, claimed, rows)
 
 
 # ---------------------------------------------------------------- pure rules

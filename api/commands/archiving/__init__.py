@@ -1,0 +1,1 @@
+"""`selo archive`: old journal rows in files outside the database."""
