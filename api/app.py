@@ -21,6 +21,7 @@ from api.http.branded.page_files import made_page_files
 from api.http.data_export import data_export_route
 from api.http.files.pictures import pictures_route
 from api.http.files.row_files import row_file_route
+from api.http.files.uploads import uploads_route
 from api.http.graphql_setup import make_graphql_routes
 from api.http.headers import OuterMiddleware, answer_unhandled_error, door
 from api.http.health import PartCheck, PartState, health_routes
@@ -187,6 +188,7 @@ def create_app(process: Process, *, address: str = "") -> ASGIApp:
             front_door_route(process, explorer=explorer),
             *make_graphql_routes(process, address=address, explorer=explorer, pictures=pictures, rates=rates),
             pictures_route(pictures),
+            uploads_route(process),
             brand_icons_route(process, pictures),
             *page_routes(
                 explorer=explorer,

@@ -25,6 +25,7 @@ from domain.services.figures.backtest.jobs import BacktestJobs
 from domain.services.intake.client_registry import ClientRegistry
 from domain.services.live.change_follower import ChangeFollower
 from domain.services.live.dropped_keys import DroppedKeys
+from domain.services.messages.badge_counts import BadgeCounts
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import Runtime
 from domain.services.senders import CodeSender, Senders
@@ -63,6 +64,7 @@ class Process:
     clients: ClientRegistry
     clock: Callable[[], datetime]
     backtests: BacktestJobs
+    badge_counts: BadgeCounts
 
     @property
     def store(self) -> DocumentStore:
@@ -100,15 +102,13 @@ async def open_process(
         )
         await prepare(store, runner=_migration_runner(settings))
         await expect_secret(store, fingerprints(keys))
-        dropped = await dropped_keys.find_all(store)
-        _expect_signing_key(keys, dropped)
-        tokens.drop(dropped)
+        await _drop_keys(store, keys, tokens)
         runtime = _runtime(settings, _told_runtime(store, configured.senders), keys, configured.codes)
         await runtime.programmes.refresh()
         await runtime.programme_time.read(store)
         _follow_programme(settings, configured, runtime)
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
-        backtests = BacktestJobs(clock)
+        backtests, badge_counts = BacktestJobs(clock), BadgeCounts()
         try:
             clients = ClientRegistry(store)
             follower = ChangeFollower(
@@ -132,12 +132,20 @@ async def open_process(
                 clients,
                 clock,
                 backtests,
+                badge_counts,
             )
         finally:
             await backtests.close()
             await drain.close(seconds=settings.shutdown_seconds)
+            await badge_counts.close()
             await store.drain()
             runtime.passwords.close()
+
+
+async def _drop_keys(store: DocumentStore, keys: Keys, tokens: Tokens) -> None:
+    dropped = await dropped_keys.find_all(store)
+    _expect_signing_key(keys, dropped)
+    tokens.drop(dropped)
 
 
 def _expect_signing_key(keys: Keys, dropped: Collection[str]) -> None:

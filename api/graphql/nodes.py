@@ -209,7 +209,11 @@ async def _badge_progress(info: Info, key: str) -> Node:
     member, _, code = key.partition(":")
     audience, member_view = await _own_view(info, member)
     spec = find_spec(audience.programme.badge, code)
-    progress = badge_progress(audience, member_view.member, spec) if spec is not None else None
+    progress = (
+        badge_progress(audience, member_view.member, spec, declined=member_view.details.declined)
+        if spec is not None
+        else None
+    )
     if progress is None or not (progress.level or not progress.badge.secret):
         raise NotFound
     return progress

@@ -9,17 +9,24 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.console.backtests import BacktestMutation, BacktestQuery
 from api.graphql.console.bulk_corrections import BulkCorrectionMutation
+from api.graphql.console.code_uses import CodeUseQuery
 from api.graphql.console.contact_proposals import ContactProposalQuery
 from api.graphql.console.correction_proposals import CorrectionProposalMutation, CorrectionProposalQuery
 from api.graphql.console.figures import FiguresQuery
 from api.graphql.console.member_acts import MemberActMutation
 from api.graphql.console.member_notes import ServiceNoteMutation
 from api.graphql.console.member_records import MemberRecordQuery
+from api.graphql.console.nicknames import NicknameMutation, NicknameQuery
 from api.graphql.console.operations.shifts import ShiftQuery
 from api.graphql.console.operations.systems import SystemMutation, SystemQuery
-from api.graphql.console.operations.waiting import WaitingMutation, WaitingQuery
+from api.graphql.console.operations.waiting import (
+    SourcePauseMutation,
+    WaitingMutation,
+    WaitingQuery,
+)
 from api.graphql.console.operations.workforce import WorkforceMutation, WorkforceQuery
 from api.graphql.console.programme.drafts import ProgrammeDraftQuery
+from api.graphql.console.programme.pictures import ProgrammePictureMutation, ProgrammePictureQuery
 from api.graphql.console.programme.proposals import ProgrammeProposalMutation, ProgrammeProposalQuery
 from api.graphql.console.programme.versions import ProgrammeVersionQuery
 from api.graphql.console.requests_of_members import MemberRequestMutation
@@ -39,6 +46,7 @@ from api.graphql.member.actions.receipt_claims import ReceiptClaimMutation
 from api.graphql.member.actions.redemption import RedemptionMutation
 from api.graphql.member.actions.surveys import SurveyMutation
 from api.graphql.member.club.leaderboards import LeaderboardMutation, LeaderboardQuery
+from api.graphql.member.club.notifications import NotificationMutation
 from api.graphql.member.club.recommendations import RecommendationMutation
 from api.graphql.member.contact_change import ContactMutation
 from api.graphql.member.devices.devices import DeviceMutation
@@ -89,6 +97,7 @@ class Query(
     MemberRecordQuery,
     CorrectionProposalQuery,
     StaffProposalQuery,
+    NicknameQuery,
     ContactProposalQuery,
     WorkforceQuery,
     SystemQuery,
@@ -101,6 +110,8 @@ class Query(
     ProgrammeProposalQuery,
     SegmentQuery,
     MemberJobQuery,
+    CodeUseQuery,
+    ProgrammePictureQuery,
 ):
     pass
 
@@ -121,6 +132,7 @@ class Mutation(
     ReceiptClaimMutation,
     LeaderboardMutation,
     RecommendationMutation,
+    NotificationMutation,
     VoucherUseMutation,
     ChallengeMutation,
     MessageMutation,
@@ -149,16 +161,19 @@ class Mutation(
     StaffProposalMutation,
     MemberActMutation,
     ServiceNoteMutation,
+    NicknameMutation,
     BulkCorrectionMutation,
     WorkforceMutation,
     SystemMutation,
     WaitingMutation,
+    SourcePauseMutation,
     BacktestMutation,
     ProgrammeProposalMutation,
     OnceMessageMutation,
     TaggingMutation,
     FileMutation,
     MemberJobMutation,
+    ProgrammePictureMutation,
 ):
     pass
 

@@ -44,6 +44,7 @@ def make_graphql_routes(
         base_url=settings.base_url or address,
         pictures=pictures,
         backtests=process.backtests,
+        badge_counts=process.badge_counts,
         id_tokens=process.id_tokens,
         senders=process.senders,
         links_url=link_base(settings),

@@ -57,6 +57,8 @@ DOORS = frozenset(
         "vendor",
         "media",
         "pictures",
+        "uploads",
+        "files",
         "export",
         "unsubscribe",
         "webhooks",

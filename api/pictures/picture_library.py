@@ -109,7 +109,7 @@ class PictureLibrary:
             file = None if path is None or path.suffix == ".svg" else _read_file(name, path)
             return drawing(None if file is None or file.digest is None else file.path.read_bytes())
 
-        return await self._in_thread(work)
+        return await self.in_thread(work)
 
     # ------------------------------------------------------------ names
 
@@ -130,7 +130,7 @@ class PictureLibrary:
 
     async def _read(self, name: str) -> PictureFile | None:
         """Return a file as it is now; None where it is gone."""
-        file = await self._in_thread(lambda: _read_file(name, self._paths[name]))
+        file = await self.in_thread(lambda: _read_file(name, self._paths[name]))
         if file is not None:
             self._files[name] = file
         return file
@@ -148,7 +148,7 @@ class PictureLibrary:
 
     async def _draw(self, name: str, file: PictureFile, size: str) -> DrawnPicture | None:
         try:
-            drawn = await self._in_thread(lambda: _draw_file(file, size))
+            drawn = await self.in_thread(lambda: _draw_file(file, size))
         except BadPicture as fault:
             log.warning("picture.refused", picture=name, why=str(fault))
             self._files[name] = replace(file, digest=None)
@@ -161,7 +161,8 @@ class PictureLibrary:
                 self._drawn_bytes -= len(oldest.payload)
         return drawn
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        """Do something in the library's one thread, and return what it returns."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 

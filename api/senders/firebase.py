@@ -153,6 +153,8 @@ def build_message(message: PushMessage, *, now: datetime) -> messaging.Message:
     One that replaces others has one collapse id for both. One that stands alone has no collapse key, as FCM
     keeps four for a phone that is off. Its own id is its tag, so that a repeated attempt does not show twice.
     """
+    if message.is_background:
+        return _addressed(_background(message, now=now), message)
     collapse = None if message.collapse_key is None else collapse_id(message.collapse_key)
     tag = sha256(message.id.encode()).hexdigest()[:32] if collapse is None else collapse
     lifetime = None if message.expires_at is None else min(message.expires_at - now, LONGEST_TTL)
@@ -183,6 +185,26 @@ def build_message(message: PushMessage, *, now: datetime) -> messaging.Message:
             ),
         ),
     )
+    return _addressed(built, message)
+
+
+def _background(message: PushMessage, *, now: datetime) -> messaging.Message:
+    """Return a message that shows nothing: Android hands it to the app, an iPhone sets the icon's number."""
+    lifetime = None if message.expires_at is None else min(message.expires_at - now, LONGEST_TTL)
+    headers = {"apns-push-type": "background", "apns-priority": "5"}
+    if lifetime is not None:
+        headers["apns-expiration"] = str(int((now + lifetime).timestamp()))
+    return messaging.Message(
+        data=dict(message.payload),
+        android=messaging.AndroidConfig(priority="normal", ttl=lifetime),
+        apns=messaging.APNSConfig(
+            headers=headers,
+            payload=messaging.APNSPayload(messaging.Aps(badge=message.badge, content_available=True)),
+        ),
+    )
+
+
+def _addressed(built: messaging.Message, message: PushMessage) -> messaging.Message:
     # Set after construction: the constructor warns about `token`, which phones in use still have.
     setattr(built, "token" if message.address.kind == "TOKEN" else "fid", message.address.value)
     return built

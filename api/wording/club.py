@@ -55,10 +55,15 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Demasiados códigos errados por hoje. Tente de novo amanhã.",
         "pl": "Zbyt wiele błędnych kodów na dziś. Spróbuj ponownie jutro.",
     },
+    "notifications.service": {
+        "en": "Your membership",
+        "pt": "A sua adesão",
+        "pl": "Twoje członkostwo",
+    },
     # Why something is recommended
     "recommended.bought_product": {
-        "en": "Because you bought {product}",
-        "pt": "Porque comprou {product}",
+        "en": "Because you bought “{product}”",
+        "pt": "Porque comprou «{product}»",
         "pl": "Na podstawie zakupu: {product}",
     },
     "recommended.bought_alike": {
@@ -67,8 +72,8 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Kupują to osoby z podobnymi zakupami",
     },
     "recommended.bought_category": {
-        "en": "Because you buy {category}",
-        "pt": "Porque compra {category}",
+        "en": "Because you buy “{category}”",
+        "pt": "Porque compra «{category}»",
         "pl": "Na podstawie zakupów: {category}",
     },
     "recommended.reachable": {
@@ -84,7 +89,7 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "recommended.popular": {
         "en": "Popular with members",
         "pt": "Popular entre os membros",
-        "pl": "Popularne wśród członków",
+        "pl": "Popularne wśród klubowiczów",
     },
     "receipt.FROZEN": {
         "en": "This membership is on hold.",

@@ -67,6 +67,23 @@ _EXAMPLE_PRODUCTS: Final = (
     DemoProduct("supplies", "Lupa de bolso", 990, 10, ("Pocket magnifier", "Lupa kieszonkowa")),
     DemoProduct("gift-card", "Cartão oferta", 2_500, 4, ("Gift card", "Karta podarunkowa")),
 )
+# What the shop has now and nobody bought yet.
+_NEW_PRODUCTS: Final = (
+    DemoProduct("gold-coins", "Peça de 20 francos", 41_500, 0, ("20 francs piece", "20 franków w złocie")),
+    DemoProduct("silver-coins", "Meia onça de prata", 2_290, 0, ("Half-ounce of silver", "Pół uncji srebra")),
+    DemoProduct(
+        "silver-coins", "Tetradracma de Atenas", 24_900, 0, ("Athenian tetradrachm", "Tetradrachma ateńska")
+    ),
+    DemoProduct("stamps", "Selos de Natal", 890, 0, ("Christmas stamps", "Znaczki świąteczne")),
+    DemoProduct(
+        "books",
+        "Moedas de Portugal, volume 2",
+        3_450,
+        0,
+        ("Coins of Portugal, volume 2", "Monety Portugalii, tom 2"),
+    ),
+    DemoProduct("supplies", "Luvas de algodão", 590, 0, ("Cotton gloves", "Bawełniane rękawiczki")),
+)
 _EXAMPLE_REWARDS: Final = ("discount-5", "coin-capsules", "stamps-credit")
 
 
@@ -109,6 +126,7 @@ def catalogue_of(programme: Programme) -> DemoCatalogue:
 
 def demo_products(catalogue: DemoCatalogue) -> list[Product]:
     """Return the demo's products as its catalogue holds them; vouchers for gifts are not recommended."""
+    is_example = catalogue.products is _EXAMPLE_PRODUCTS
     return [
         Product(
             product.sku,
@@ -116,7 +134,7 @@ def demo_products(catalogue: DemoCatalogue) -> list[Product]:
             (product.category,),
             product.price_minor,
         )
-        for product in catalogue.products
+        for product in (*catalogue.products, *(_NEW_PRODUCTS if is_example else ()))
         if product.category not in RESERVED_CATEGORIES
     ]
 

@@ -59,7 +59,8 @@ class PushMessage:
 
     A push with a `collapse_key` replaces an earlier one with the same; None for one that stands alone. A
     programme has few keys, because FCM stores at most four for a phone that is off. A `silent` push makes no
-    sound. After `expires_at` nobody tries to deliver it. `payload` is all text.
+    sound; one `is_background` shows nothing, and only sets the number on the icon. After `expires_at` nobody
+    tries to deliver it. `payload` is all text.
     """
 
     id: str
@@ -72,6 +73,7 @@ class PushMessage:
     expires_at: datetime | None = None
     payload: Mapping[str, str] = field(default_factory=dict)
     silent: bool = False
+    is_background: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ Action = Literal[
     "TAGS_CHANGED",
     "NOTE_ADDED",
     "NOTE_REMOVED",
+    "NICKNAME_TAKEN",
     "SIGN_IN_CODE_SENT",
     "MEMBER_ENROLLED",
     "CORRECTIONS_MADE",  # of a file, with four eyes; the subject says how many
@@ -85,4 +86,7 @@ Action = Literal[
     "FILE_STARTED",  # the subject is the job and of what it is
     "FILE_FETCHED",
     "JOB_STOPPED",
+    "SOURCE_PAUSED",
+    "SOURCE_RESUMED",
+    "PICTURE_ADDED",  # the subject is its address
 ]

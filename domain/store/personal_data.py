@@ -28,7 +28,7 @@ from domain.store.club import (
 from domain.store.document_store import DocumentStore, Write
 from domain.store.figures import backtests, member_figures
 from domain.store.figures import due as figures_due
-from domain.store.intake import bindings, clients, deliveries, orders, source_files
+from domain.store.intake import bindings, clients, deliveries, orders, source_files, source_pauses
 from domain.store.ledger import (
     agenda,
     code_counts,
@@ -66,7 +66,7 @@ from domain.store.people import (
     stores,
     tills,
 )
-from domain.store.publishing import programme_proposals
+from domain.store.publishing import pictures, programme_proposals
 
 # erased: what stands there goes. pseudonym: it stays, under the random id that leads to nobody any more.
 # lapses: hashes that nothing leads to by the member, gone by themselves soon. nothing: no member's data.
@@ -261,9 +261,11 @@ PLACES: Sequence[DataPlace] = (
             (audit.SHIFTS, "employees' figures"),
             (dropped_keys.COLLECTION, "keys"),
             (source_files.COLLECTION, "the shops' files"),
+            (source_pauses.COLLECTION, "which shops' reports wait"),
             (increments.DAYS, "sums"),
             (increments.NOW, "sums"),
             (clients.COLLECTION, "systems, and hashes of their keys"),
+            (pictures.COLLECTION, "pictures of rewards and badges, drawn anew"),
             (programme_proposals.COLLECTION, "versions of the programme's file that wait"),
         )
     ),

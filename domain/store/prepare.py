@@ -29,7 +29,7 @@ from domain.store.club import (
 from domain.store.document_store import DocumentStore
 from domain.store.figures import backtests, member_figures, sums
 from domain.store.figures import due as figures_due
-from domain.store.intake import bindings, clients, deliveries, orders, source_files
+from domain.store.intake import bindings, clients, deliveries, orders, source_files, source_pauses
 from domain.store.ledger import (
     agenda,
     code_counts,
@@ -77,7 +77,7 @@ from domain.store.people import (
     stores,
     tills,
 )
-from domain.store.publishing import programme_proposals
+from domain.store.publishing import pictures, programme_proposals
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import with_linger
 
@@ -111,6 +111,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     code_counts.CodeCountDocument,
     correction_proposals.CorrectionProposalDocument,
     programme_proposals.ProgrammeProposalDocument,
+    pictures.ProgrammePictureDocument,
     audit.AuditDocument,
     audit.ShiftDocument,
     look_ups.LookUpDocument,
@@ -132,6 +133,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     dropped_keys.DroppedKeyDocument,
     stale_commits.StaleCommitDocument,
     source_files.SourcesVersion,
+    source_pauses.SourcePauseDocument,
     deliveries.IntakeDocument,
     orders.IntakeOrderDocument,
     bindings.BindingDocument,

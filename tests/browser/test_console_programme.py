@@ -5,8 +5,10 @@ version that two operators publish; the editor under the page's own policy, by k
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from typing import Literal
 
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import findings
@@ -87,7 +89,25 @@ def test_a_version_is_checked_tried_and_published_by_two_operators(shop: DemoSer
     expect(olga.get_by_text("Version 2 rules since")).to_be_visible()
     expect(olga.locator("[data-waiting]")).to_have_count(0)
     go_back(olga, rita)
+    add_picture(olga)
     look_at_all(olga, desk)
+
+
+def add_picture(page: Page) -> None:
+    """Add a photograph, which is made small on this device, and what is none."""
+    beside(page, "Pictures")
+    photo = BytesIO()
+    Image.effect_noise((1600, 1200), 12).convert("RGB").save(photo, "JPEG", quality=95)
+    sent = {"name": "coin.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
+    page.set_input_files("[name=picture]", sent)  # type: ignore[arg-type]
+    expect(page.locator(".pictures li")).to_contain_text("1,024 × 768, Olga")
+    natural = "document.querySelector('.pictures img').naturalWidth"
+    page.wait_for_function(f"{natural} === 1024")
+    page.set_input_files(
+        "[name=picture]", {"name": "coin.png", "mimeType": "image/png", "buffer": b"<script>"}
+    )
+    expect(page.get_by_role("alert")).to_contain_text("no picture that can be used")
+    expect(page.locator(".pictures li")).to_have_count(1)
 
 
 def go_back(olga: Page, rita: Page) -> None:
@@ -120,7 +140,7 @@ def look_at_all(signed_in: Page, desk: Open) -> None:
         page = desk(storage, width=width, scheme=scheme, locale=locale)
         page.locator(".ways button").filter(has_text="Program").click()
         expect(page.locator(".verdict")).to_be_visible()
-        for place in range(5):
+        for place in range(6):
             page.locator(".beside .segments button").nth(place).click()
             expect(page.locator(".beside .skeleton")).to_have_count(0)
             assert (place, findings(page), runs_over(page)) == (place, [], False)

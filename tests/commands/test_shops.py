@@ -76,3 +76,26 @@ def test_a_file_is_checked_where_there_is_no_database(folder: Path, monkeypatch:
     said = selo(folder, "source", "check", str(folder / "sources.yaml"))
     assert said.endswith("Its stores were not looked at: there is no database here yet.\n")
     assert not (folder / "none").exists()
+
+
+def test_a_catalogue_is_tried_brought_and_listed(folder: Path) -> None:
+    where = ("--data", str(folder))
+    selo(folder, "programme", "publish", "scripts/demo/programmes/numiscollect.yaml", *where)
+    file = folder / "products.csv"
+    file.write_text(
+        "sku,title,title_en,categories,price\nau-1,Ducado,Ducat,gold-coins,310\nbk-1,Livro,,,9.90\n"
+    )
+    tried = selo(folder, "catalogue", "import", str(file), *where)
+    assert tried == (
+        "2 new, 0 changed, 0 sold no more, 0 as they were\nNothing was written: repeat it with --apply.\n"
+    )
+    assert selo(folder, "catalogue", "list", *where) == ""
+    assert selo(folder, "catalogue", "import", str(file), "--apply", *where).startswith("2 new, 0 changed")
+    file.write_text("sku,title,title_en,categories,price\nau-1,Ducado,Ducat,gold-coins,320\n")
+    changed = selo(folder, "catalogue", "import", str(file), "--complete", "--apply", *where)
+    assert changed == "0 new, 1 changed, 1 sold no more, 0 as they were\n"
+    assert selo(folder, "catalogue", "list", *where) == (
+        "au-1  file  32000  gold-coins  Ducado\nbk-1  file  990  -  Livro  (not available)\n"
+    )
+    file.write_text("sku,title\nau-1,\n")
+    assert "line 2, title: it is missing" in selo(folder, "catalogue", "import", str(file), *where, code=1)

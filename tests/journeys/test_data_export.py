@@ -88,6 +88,7 @@ NOTHING_PERSONAL = {
         "sweeps",
         "programmes",
         "programme_proposals",
+        "programme_pictures",
         "stock",
         "code_counts",
         "stores",
@@ -96,7 +97,7 @@ NOTHING_PERSONAL = {
         "tills",
     ),
     *("products", "product_links"),
-    *("dropped_keys", "stale_commits", "shifts", "intake_sources", "clients"),
+    *("dropped_keys", "stale_commits", "shifts", "intake_sources", "source_pauses", "clients"),
 }
 
 
@@ -180,7 +181,7 @@ async def test_the_file_holds_all_that_is_theirs_and_is_fetched_once(app: Runnin
     file: Any = answer.json()
     assert file["profile"] | {"joinedAt": 0, "number": 0} == {
         "number": 0, "name": "Ana Silva", "email": "ana@example.com", "phone": None, "birthday": None, "locale": "pt",
-        "timezone": "Europe/Lisbon", "termsVersion": "2026-01", "joinedAt": 0, "frozen": False,
+        "timezone": "Europe/Lisbon", "termsVersion": "2026-01", "joinedAt": 0, "frozen": False, "notificationsOff": [], "declinedChallenges": [],
     }  # fmt: skip
     assert file["attributes"] == {"size": "M"}
     assert [(one["granted"], one["wording"], one["source"]) for one in file["consents"]] == [

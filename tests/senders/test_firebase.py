@@ -76,6 +76,33 @@ async def test_a_message_that_stands_alone_has_no_collapse_key_and_shows_once_wh
     assert len(set(tags)) == 5
 
 
+async def test_a_message_in_the_background_shows_nothing(push: FirebasePush, fcm: FcmStandIn) -> None:
+    count = replace(
+        message(collapse=None),
+        title="",
+        body="",
+        badge=0,
+        is_background=True,
+        payload={"kind": "badge", "unread": "0"},
+    )
+    assert await push.send([count], now=NOW) == [SENT]
+    assert fcm.faults == []
+    (push_request,) = fcm.pushes
+    assert push_request.message == {
+        "fid": "phone-1",
+        "data": {"kind": "badge", "unread": "0"},
+        "android": {"priority": "normal", "ttl": "7200s"},
+        "apns": {
+            "headers": {
+                "apns-expiration": str(int((NOW + timedelta(hours=2)).timestamp())),
+                "apns-priority": "5",
+                "apns-push-type": "background",
+            },
+            "payload": {"aps": {"badge": 0, "content-available": 1}},
+        },
+    }
+
+
 async def test_a_silent_message_makes_no_sound(push: FirebasePush, fcm: FcmStandIn) -> None:
     assert await push.send([replace(message(), silent=True)], now=NOW) == [SENT]
     assert fcm.pushes[0].message["apns"]["payload"] == {"aps": {"badge": 3}}

@@ -9,6 +9,7 @@ from api.graphql.console.variant_figures import VariantFigures
 from api.graphql.console.wallet_sums import WalletSum
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.scalars import Long, WalletCode
+from api.graphql.member.club.recommendations import RecommendationKind
 from domain.model.figures.figure import FigureUnit
 
 VARIANTS = "Its variants, in the file's order; empty where it has none."
@@ -212,6 +213,20 @@ class HeldUnits:
     )
 
 
+@strawberry.type(
+    description=(
+        "What became of recommendations of one kind, of members who agreed to them: each counts once a member"
+        " in 30 days."
+    )
+)
+class RecommendationFigures:
+    kind: RecommendationKind = strawberry.field(description="Products or rewards.")
+    opened: int = strawberry.field(description="Opened on a phone.")
+    taken: int = strawberry.field(
+        description="Bought or redeemed within 30 days after that; counted once a day."
+    )
+
+
 @strawberry.type(description="What the programme came to in a period, counted from its journal.")
 class Figures:
     first_day: date = strawberry.field(description="The first day.")
@@ -228,6 +243,9 @@ class Figures:
     rewards: list[RewardFigures] = strawberry.field(description="The programme's rewards, likewise.")
     messages: list[MessageFigures] = strawberry.field(description="The programme's messages, likewise.")
     surveys: list[SurveyFigures] = strawberry.field(description="The programme's surveys, likewise.")
+    recommendations: list[RecommendationFigures] = strawberry.field(
+        description="What was recommended, products first."
+    )
     tiers: list[Standing] = strawberry.field(description="Members by tier at the end.")
     segments: list[Standing] = strawberry.field(description="Members by segment at the end.")
     plans: list[Standing] = strawberry.field(description="Members by paid plan at the end.")

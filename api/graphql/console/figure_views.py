@@ -13,6 +13,7 @@ from api.graphql.console.figure_types import (
     HeldKind,
     HeldUnits,
     MessageFigures,
+    RecommendationFigures,
     RewardFigures,
     RuleFigures,
     RuleReturn,
@@ -26,6 +27,7 @@ from api.graphql.console.figure_types import (
 from api.graphql.console.variant_figures import VariantFigures, variant_figures
 from api.graphql.console.wallet_sums import wallet_sums
 from api.graphql.engine.scalars import Long, WalletCode
+from api.graphql.member.club.recommendations import RecommendationKind
 from domain.model.figures import uplift
 from domain.model.figures.definitions.asking import histogram
 from domain.model.figures.definitions.points import reward_cost
@@ -71,6 +73,14 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
                 ],
             )
             for spec in programme.surveys
+        ],
+        recommendations=[
+            RecommendationFigures(
+                kind=kind,
+                opened=period.sums.get(f"recommended.opened.{kind.name.lower()}", 0),
+                taken=period.sums.get(f"recommended.taken.{kind.name.lower()}", 0),
+            )
+            for kind in RecommendationKind
         ],
         tiers=_standings(period.levels, "tiers"),
         segments=_standings(period.levels, "segments"),

@@ -13,7 +13,8 @@ from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
 from api.graphql.till.till_session import served_member_or_not_found, service_actor
 from domain.services import errors
-from domain.services.people import service_notes, staff
+from domain.services.people import staff
+from domain.services.people.in_service import service_notes
 from domain.store.messages import outbox
 from domain.store.people.service_notes import ServiceNote as StoredNote
 

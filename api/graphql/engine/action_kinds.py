@@ -181,6 +181,9 @@ class StaffActionKind(Enum):
     )
     NOTE_ADDED = strawberry.enum_value("NOTE_ADDED", description="Wrote a note about a member.")
     NOTE_REMOVED = strawberry.enum_value("NOTE_REMOVED", description="Took a note about a member away.")
+    NICKNAME_TAKEN = strawberry.enum_value(
+        "NICKNAME_TAKEN", description="Took a member's nickname on leaderboards away."
+    )
     SIGN_IN_CODE_SENT = strawberry.enum_value(
         "SIGN_IN_CODE_SENT", description="Had a sign-in code sent to a member again."
     )
@@ -197,6 +200,13 @@ class StaffActionKind(Enum):
     TAGS_OF_MANY = strawberry.enum_value("TAGS_OF_MANY", description="Had the tags of many members changed.")
     FILE_STARTED = strawberry.enum_value("FILE_STARTED", description="Asked for a file to take along.")
     FILE_FETCHED = strawberry.enum_value("FILE_FETCHED", description="Fetched a file.")
+    SOURCE_PAUSED = strawberry.enum_value(
+        "SOURCE_PAUSED", description="Had what a source sends wait, which is the subject."
+    )
+    SOURCE_RESUMED = strawberry.enum_value("SOURCE_RESUMED", description="Had it worked off again.")
+    PICTURE_ADDED = strawberry.enum_value(
+        "PICTURE_ADDED", description="Added a picture for the programme; the subject is its address."
+    )
     JOB_STOPPED = strawberry.enum_value("JOB_STOPPED", description="Stopped what was done to many members.")
 
 

@@ -13,6 +13,7 @@ from api.rates import Rates
 from api.tokens import Tokens
 from domain.services.figures.backtest.jobs import BacktestJobs
 from domain.services.ledger.till import ShiftLimits
+from domain.services.messages.badge_counts import BadgeCounts
 from domain.services.people import stores
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.publishing.drafts import DraftProcesses
@@ -98,6 +99,7 @@ class Dependencies:
     links_url: str = ""
     locales: LocaleCache = field(default_factory=LocaleCache)
     shift_limits: ShiftLimits = field(default_factory=ShiftLimits)
+    badge_counts: BadgeCounts = field(default_factory=BadgeCounts)
     drafts: DraftProcesses = field(default_factory=DraftProcesses)
 
     def invitation_url(self, code: str) -> str:

@@ -109,6 +109,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "joinLeaderboard": permit(MEMBER),
         "leaveLeaderboard": permit(MEMBER),
         "openRecommendation": permit(MEMBER),
+        "setNotification": permit(MEMBER),
+        "declineChallenge": permit(MEMBER),
         "markMessagesRead": permit(MEMBER),
         "answerSurvey": permit(MEMBER),
         "exportMyData": permit(MEMBER),
@@ -179,7 +181,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(FIGURES, "Figures", "Figure", "FigureDay", "FigureGoal", "WalletDay", "WalletSum", "Uplift"),
     **types_for(FIGURES, "RuleFigures", "RewardFigures", "MessageFigures", "SurveyFigures", "ScoreCount"),
     **types_for(FIGURES, "VariantFigures", "VariantMeasure", "RuleReturn", "HeldUnits"),
-    **types_for(FIGURES, "Standing", "TierMove"),
+    **types_for(FIGURES, "Standing", "TierMove", "RecommendationFigures"),
     # A draft tried on what happened
     **types_for(FIGURES, "Backtest", "BacktestReport", "BacktestWallet", "BacktestWalletFigures"),
     **types_for(FIGURES, "BacktestRule", "BacktestRuleFigures", "BacktestCount", "BacktestRefusal"),
@@ -208,6 +210,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(MEMBER, "Leaderboard", "LeaderboardPlace", "LeaderboardPrize", "LeaderboardStanding"),
     **types_for(MEMBER, "LeaderboardJoined", "LeaderboardLeft"),
     **types_for(MEMBER, "Recommendation", "RecommendationOpened", "Product", "ProductCategory"),
+    **types_for(MEMBER, "NotificationSetting", "NotificationChannel", "NotificationSet", "ChallengeDeclined"),
     **types_for(
         MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactRemoved", "ContactProofNeeded"
     ),

@@ -2,7 +2,7 @@
 badge sees it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -14,10 +14,11 @@ from api.graphql.engine.ids import encode_id
 from api.graphql.engine.shared_types import Info, Node
 from api.graphql.member.catalogue.pictures import PICTURE_URL, PictureWidth, picture_url
 from api.graphql.member.catalogue.spans import LimitPeriod
+from api.texts import of_kind
 from domain.model.ledger import badges
 from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.ledger.member import Member
-from domain.model.programme import BadgeSpec, Programme, StampCard, safe_address
+from domain.model.programme import Action, BadgeSpec, Programme, StampCard, safe_address
 
 _IMAGE = (
     "A picture's path on this server, such as /media/collector.svg, or a whole URL; null where it has none."
@@ -52,6 +53,9 @@ class Badge:
         description="Whether it counts only for members who take it up, by `acceptChallenge`."
     )
     secret: bool = strawberry.field(description="Shown only to members who have earned it.")
+    gifts: list[str] = strawberry.field(
+        description="What reaching a level gives, in words of the reader's language; secret badges left out."
+    )
     from_: datetime | None = strawberry.field(
         name="from", description="A challenge's start; null where it has none."
     )
@@ -84,6 +88,11 @@ class BadgeProgress(Node):
         description="When the member took the challenge up; null where they did not."
     )
     acceptable: bool = strawberry.field(description="Whether the member can take the challenge up now.")
+    declined: bool = strawberry.field(
+        description=(
+            "Whether they do not want to be offered it, by `declineChallenge`; they may still take it up."
+        )
+    )
     stamps: int | None = strawberry.field(
         description="A stamp card: the stamps on the card in hand, 0 to `badge.every`; null where it is none."
     )
@@ -116,9 +125,28 @@ def _badge(programme: Programme, spec: BadgeSpec, locale: str) -> Badge:
         personal=spec.target is not None,
         accept=spec.accept,
         secret=spec.secret,
+        gifts=[words for action in spec.do if (words := _gift_words(programme, action, locale))],
         from_=instant_of(during.from_, programme.zone) if during and during.from_ is not None else None,
         until=end_instant_of(during.until, programme.zone) if during and during.until is not None else None,
     )
+
+
+def _gift_words(programme: Programme, action: Action, locale: str) -> str | None:
+    """Return what an action gives, in words; None for what people do not see."""
+    if (
+        action.award is not None
+        and action.award.fixed
+        and action.award.wallet not in programme.hidden_wallets
+    ):
+        wallet, currency = programme.wallet(action.award.wallet), programme.programme.currency
+        amount = of_kind(wallet.kind, action.award.fixed, currency=currency, locale=locale)
+        return f"{amount} {wallet.name.for_locale(locale)}" if wallet.kind == "points" else amount
+    if action.voucher is not None:
+        return programme.reward(action.voucher).title.for_locale(locale)
+    if action.badge is not None:
+        badge = programme.badge(action.badge)
+        return None if badge.secret else badge.name.for_locale(locale)
+    return None if action.tier is None else programme.tier(action.tier).name.for_locale(locale)
 
 
 def public_badges(programme: Programme, locale: str) -> list[Badge]:
@@ -127,9 +155,16 @@ def public_badges(programme: Programme, locale: str) -> list[Badge]:
 
 
 def badge_progress(
-    audience: Audience, member: Member, spec: BadgeSpec, *, level: int | None = None
+    audience: Audience,
+    member: Member,
+    spec: BadgeSpec,
+    *,
+    level: int | None = None,
+    declined: Collection[str] = (),
 ) -> BadgeProgress:
-    """Return how a member stands to one badge; `level` replaces the level of now."""
+    """Return how a member stands to one badge; `level` replaces the level of now, `declined` are challenges
+    that they do not want to be offered.
+    """
     view = badges.view(audience.programme, member, spec, now=audience.now)
     return BadgeProgress(
         id=strawberry.ID(encode_id("BadgeProgress", f"{member.id}:{spec.code}")),
@@ -140,13 +175,16 @@ def badge_progress(
         goal=view.goal,
         accepted_at=view.accepted_at,
         acceptable=view.is_acceptable,
+        declined=view.is_acceptable and spec.code in declined,
         stamps=view.stamps,
         fraction=view.fraction,
         earned_at=view.earned_at,
     )
 
 
-def badges_of(audience: Audience, member: Member) -> list[BadgeProgress]:
+def badges_of(audience: Audience, member: Member, declined: Collection[str] = ()) -> list[BadgeProgress]:
     """Return how a member stands to each badge, in the file's order; secret ones once earned."""
-    progress_list = (badge_progress(audience, member, spec) for spec in audience.programme.badges)
+    progress_list = (
+        badge_progress(audience, member, spec, declined=declined) for spec in audience.programme.badges
+    )
     return [progress for progress in progress_list if progress.level or not progress.badge.secret]

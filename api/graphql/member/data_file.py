@@ -136,9 +136,9 @@ def _head(audience: Audience, records: MemberRecords) -> Json:
 def _leaderboards(records: MemberRecords) -> list[Json]:
     if records.player is None:
         return []
-    nickname = records.player.nickname
+    nickname, taken = records.player.nickname, list(records.player.refused)
     return [
-        {"leaderboard": code, "nickname": nickname, "from": day}
+        {"leaderboard": code, "nickname": nickname, "from": day, "takenAway": taken}
         for code, day in records.player.boards.items()
     ]
 
@@ -167,6 +167,8 @@ def _profile(records: MemberRecords) -> Json:
         "termsVersion": details.terms,
         "joinedAt": member.joined_at,
         "frozen": member.frozen,
+        "notificationsOff": sorted(details.muted),
+        "declinedChallenges": sorted(details.declined),
     }
 
 

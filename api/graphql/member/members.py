@@ -19,6 +19,7 @@ from api.graphql.engine.shared_types import Info, Node, later
 from api.graphql.engine.titles import find_spec
 from api.graphql.member.badges import BadgeProgress, badges_of
 from api.graphql.member.catalogue.purchase_quotes import MemberQuote, PurchaseLineInput, member_quote
+from api.graphql.member.club.notifications import NotificationSetting, notifications_of
 from api.graphql.member.club.recommendations import (
     DEFAULT_FIRST,
     Recommendation,
@@ -143,7 +144,7 @@ class Member(Node):
 
     @strawberry.field(description="In the programme's order; a secret one only once it is earned.")
     def badges(self) -> list[BadgeProgress]:
-        return badges_of(self.audience, self.member_view.member)
+        return badges_of(self.audience, self.member_view.member, self.member_view.details.declined)
 
     @strawberry.field(
         description="The catalogue for this member, locked or unlocked, in the programme's order."
@@ -306,6 +307,10 @@ class Member(Node):
     )
     def attributes(self) -> list[MemberAttribute]:
         return attributes_of(self.audience, self.member_view.details.attributes)
+
+    @strawberry.field(description="Which messages they want, and by which channel.")
+    def notifications(self) -> list[NotificationSetting]:
+        return notifications_of(self.audience, self.member_view.details)
 
     @strawberry.field(description="The answer to every purpose, also to those never answered.")
     def consents(self) -> list[Consent]:

@@ -105,15 +105,21 @@ class MessagesRead:
 
 @strawberry.type
 class MessageMutation:
-    @strawberry.mutation(description="Doing it again changes nothing.")
+    @strawberry.mutation(
+        description=(
+            "Doing it again changes nothing. The member's other phones are told the new number by a push that"
+            " shows nothing: its data are `kind: badge` and `unread`."
+        )
+    )
     async def mark_messages_read(self, info: Info, input: MarkMessagesReadInput) -> MessagesRead:
         if len(input.ids) > MAX_MARKED:
             raise BadInput(f"At most {MAX_MARKED} ids at once.", field="ids")
         ids = [decode_id_as("Message", id, field="ids") for id in input.ids]
-        member, now = info.context.member().member_id, info.context.loaders.now
+        caller, now, dependencies = info.context.member(), info.context.loaders.now, info.context.dependencies
+        member = caller.member_id
         try:
-            unread = await inbox.mark_read(
-                info.context.dependencies.runtime,
+            marked = await inbox.mark_read(
+                dependencies.runtime,
                 member_id=member,
                 letter_ids=ids,
                 is_clicked=input.clicked,
@@ -121,7 +127,16 @@ class MessageMutation:
             )
         except errors.NotFound:
             raise NotFound from None
-        return MessagesRead(unread=unread)
+        if marked.unread_count != marked.before:
+            dependencies.badge_counts.tell_later(
+                dependencies.runtime.store,
+                dependencies.senders,
+                member=member,
+                installation=caller.device_id,
+                unread=marked.unread_count,
+                now=info.context.loaders.world_now,
+            )
+        return MessagesRead(unread=marked.unread_count)
 
 
 # ---------------------------------------------------------------- rendering

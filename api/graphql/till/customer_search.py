@@ -28,7 +28,7 @@ class CustomerSearchQuery:
     @strawberry.field(
         description=(
             "Staff: customers by the last digits of a phone or membership number, or the beginning of a name,"
-            " or both; by name, at most 10. Each that is shown counts as a look-up."
+            " or both; by name, at most 20. Each that is shown counts as a look-up."
         )
     )
     async def find_customers(
@@ -44,7 +44,7 @@ class CustomerSearchQuery:
                 description="Two letters or more of any of its words; accents and case do not matter."
             ),
         ] = None,
-        first: Annotated[int, strawberry.argument(description="1 to 10.")] = 10,
+        first: Annotated[int, strawberry.argument(description="1 to 20.")] = 10,
     ) -> list[CustomerMatch]:
         count_look_up(info)
         matches = await customer_search.find_customers(

@@ -54,6 +54,14 @@ export const PAGES = [
     load: async () => (await import("/console/overview/results.js")).Results,
   },
   {
+    name: "segments",
+    path: "segments",
+    roles: ["OPERATOR"],
+    icon: "tag",
+    wing: "segments",
+    load: async () => (await import("/console/segments/segments.js")).Segments,
+  },
+  {
     name: "programme",
     path: "programme",
     roles: ["OPERATOR"],

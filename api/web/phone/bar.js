@@ -1,7 +1,7 @@
 /* The bar above a screen and the tabs beneath it. */
 
 import { clock } from "/shared/format.js";
-import { html } from "/shared/preact.js";
+import { html, useEffect } from "/shared/preact.js";
 import { t } from "/shared/words.js";
 import { go, hints, phone, programmeName, session } from "./phone.js";
 import { showCard } from "./screens/card.js";
@@ -15,7 +15,17 @@ const TABS = [
   ["history", "clock"],
 ];
 
+/* The number on the app's icon is that of this page, also where messages were read elsewhere. */
+function useIconCount(unread) {
+  useEffect(() => {
+    const { setAppBadge, clearAppBadge } = navigator;
+    if (unread === undefined || !setAppBadge) return;
+    (unread > 0 ? setAppBadge.call(navigator, unread) : clearAppBadge.call(navigator)).catch(() => {});
+  }, [unread]);
+}
+
 export function Bar() {
+  useIconCount(session.open ? phone.me?.unread : 0);
   if (!session.open || !phone.me) return null;
   const brand = phone.programme?.brand;
   const mark = brand?.icon ?? brand?.logo ?? hints.icon ?? "/shared/selo.svg";

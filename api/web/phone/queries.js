@@ -21,9 +21,11 @@ const LINE = `${ENTRY}
 `;
 const BADGE = `id level progress target fraction earnedAt
   stamps goal acceptedAt acceptable #?
+  declined #?
   badge { id code name description art levels secret until
     every personal accept from #?
     streak #?
+    gifts #?
   }`;
 const GAINS = `title entries { ${ENTRY} } vouchers { ${VOUCHER} } member { id wallets { ${BALANCE} } }`;
 const SURVEY = `survey { kind lowest highest score }`;
@@ -73,6 +75,7 @@ export const PROFILE = `query PhoneProfile { viewer { id number name email phone
   consents { ${CONSENT} } referral { code url invited qualified } plan { since until plan { code name benefits } }
   devices { id platform registeredAt lastSeenAt } #?
   attributes { ${ATTRIBUTE} } #?
+  notifications { purpose title channels { channel wanted consented } } #?
   consents { channels history { granted at wording channels } } #?
 } }`;
 
@@ -104,6 +107,7 @@ export const SET_ATTRIBUTES = `mutation PhoneAttributes($input: SetAttributesInp
 export const SET_CONSENT = `mutation PhoneConsent($input: SetConsentInput!) { setConsent(input: $input) { consents { ${CONSENT} } } }`;
 export const ACCEPT_CHALLENGE = `mutation PhoneChallenge($input: AcceptChallengeInput!) { acceptChallenge(input: $input) { __typename
   ... on Problem { message } } }`;
+export const DECLINE_CHALLENGE = `mutation PhoneDecline($input: DeclineChallengeInput!) { declineChallenge(input: $input) { progress { id declined } } }`;
 export const MARK_READ = `mutation PhoneRead($input: MarkMessagesReadInput!) { markMessagesRead(input: $input) { unread } }`;
 export const ANSWER_SURVEY = `mutation PhoneAnswer($input: AnswerSurveyInput!) { answerSurvey(input: $input) { __typename
   ... on SurveyAnswered { question { id ${SURVEY} } } ... on SurveyAnsweredBefore { score } ... on Problem { message } } }`;

@@ -5,7 +5,7 @@ people at least, so that no list tells of anybody's purchases.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 from math import isqrt
 from typing import Final
@@ -20,6 +20,7 @@ LEAST_PEOPLE: Final = 3
 _ITEMS_OF_ONE: Final = 20  # the heaviest of each member, so that one person makes 190 pairs at most
 _MOST_PAIRS: Final = 300_000  # more than this, and pairs of one person alone are forgotten
 FULL: Final = 1_000
+_UNKNOWN: Final = 30  # of an article that is not popular, or not yet, among those of its category
 
 # Articles with a weight of 1 to 1,000, the heaviest first.
 Ranking = tuple[tuple[str, int], ...]
@@ -70,6 +71,12 @@ class CoPurchases:
                 near.setdefault(first, []).append((second, min(weight, FULL)))
                 near.setdefault(second, []).append((first, min(weight, FULL)))
         return {sku: _ranking(pairs, MOST_NEIGHBOURS) for sku, pairs in near.items()}
+
+    def of_category(self, skus: Collection[str]) -> Ranking:
+        """Return the articles of a category: the popular ones, then the others, such as new ones."""
+        popular = self.popular_of(skus)
+        known = {sku for sku, _ in popular}
+        return (*popular, *((sku, _UNKNOWN) for sku in sorted(skus) if sku not in known))[:MOST_POPULAR]
 
     def popular_of(self, skus: Iterable[str]) -> Ranking:
         """Return which of some articles are popular now, the first with 1,000."""

@@ -70,22 +70,28 @@ class OpenBoard:
 
 
 # ---------------------------------------------------------------- pure rules
-def check_nickname(text: str) -> str:
+def check_nickname(text: str, *, field: str = "nickname") -> str:
     """Return a nickname without spaces and marks at its ends: 2 to 24 characters, none hidden, and nothing by
     which a person can be reached. Raises InvalidInput.
     """
     nickname = unicodedata.normalize("NFC", trimmed(text))
     if not 2 <= len(nickname) <= MAX_NICKNAME or not has_visible(nickname):
-        raise InvalidInput("nickname", f"Write a nickname of 2 to {MAX_NICKNAME} characters.")
+        raise InvalidInput(field, f"Write a nickname of 2 to {MAX_NICKNAME} characters.")
     if any(map(is_hidden, nickname)):
-        raise InvalidInput("nickname", "A nickname holds no control characters and nothing invisible.")
+        raise InvalidInput(field, "A nickname holds no control characters and nothing invisible.")
     plain = unicodedata.normalize("NFKC", nickname).replace("\u3002", ".")
     if _ADDRESS.search(plain.replace(" ", "")) or _NUMBER.search(_NO_LETTER.sub("", plain)):
-        raise InvalidInput("nickname", "A nickname is seen by all: no e-mail address, phone number or link.")
+        raise InvalidInput(field, "A nickname is seen by all: no e-mail address, phone number or link.")
     marks = "".join("m" if unicodedata.category(sign) in ("Mn", "Me") else " " for sign in nickname)
     if "m" * (_MOST_MARKS + 1) in marks:
-        raise InvalidInput("nickname", "A nickname has no letters with heaps of marks.")
+        raise InvalidInput(field, "A nickname has no letters with heaps of marks.")
     return nickname
+
+
+def plain_nickname(nickname: str) -> str:
+    """Return what spellings of a nickname have in common: its letters and digits, without case and marks."""
+    folded = unicodedata.normalize("NFKD", nickname).casefold()
+    return "".join(sign for sign in folded if sign.isalnum())
 
 
 def open_board(runtime: Runtime, code: str, *, now: datetime) -> OpenBoard:
@@ -175,6 +181,8 @@ async def join(runtime: Runtime, *, member_id: str, code: str, nickname: str, no
         member = stored_member.member.id
         stays = erasures.stays_write(member, if_going=Stale("the member is going"))
         player = (await leaderboard_players.find_many(runtime.store, [member])).get(member)
+        if player is not None and plain_nickname(nickname) in player.refused:
+            raise InvalidInput("nickname", "Staff took this nickname away. Choose another.")
         if player is not None and code in player.boards:
             await runtime.store.transact([stays, leaderboard_players.rename_write(member, nickname)])
             return

@@ -6,6 +6,7 @@ A sample of members bounds it, another one each day; what is written is of the c
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ from domain.store.figures import due, member_figures, sums
 
 REWARDS_OVER = timedelta(days=90)
 MOST_BEHIND = timedelta(minutes=1)
+MEMBERS_AT_ONCE = 100
 
 log = structlog.get_logger(__name__)
 
@@ -50,14 +52,16 @@ async def measure(runtime: Runtime, *, now: datetime, most_members: int = MOST_M
     async for tastes in member_figures.iterate_tastes(runtime.store, start=start, first=most_members):
         counts.add(tastes)
         member_count += 1
+        if member_count % MEMBERS_AT_ONCE == 0:  # the loop has others to serve
+            await asyncio.sleep(0)
     by_category = await _available(runtime)
     all_skus = {sku for skus in by_category.values() for sku in skus}
     links = ProductLinks(
-        neighbours=_of_catalogue(counts.neighbours(), all_skus),
+        neighbours=_of_catalogue(await asyncio.to_thread(counts.neighbours), all_skus),
         categories={
             code: ranking
             for code, skus in by_category.items()
-            if code and (ranking := counts.popular_of(skus))
+            if code and (ranking := counts.of_category(skus))
         },
         popular=counts.popular_of(all_skus),
         rewards=await _redeemed(runtime, now=now),

@@ -34,7 +34,7 @@ from domain.services.runtime import Runtime
 from domain.store.club import product_links, products
 from domain.store.figures import member_figures
 
-MAX_FIRST = 20
+MAX_FIRST = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,14 @@ from domain.model.intake.sealing import open_body
 from domain.model.intake.sources import Source
 from domain.model.intake.trial import UNREADABLE
 from domain.services.concurrency import gather_limited
-from domain.services.intake import acting, posted_acting, privacy, reported_events, shop_products
+from domain.services.intake import (
+    acting,
+    pausing,
+    posted_acting,
+    privacy,
+    reported_events,
+    shop_products,
+)
 from domain.services.intake.registry import SourceRegistry
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.cancellation import raise_pending_cancellation
@@ -65,6 +72,7 @@ async def run_round(identity: IdentityRuntime, registry: SourceRegistry, *, now:
         return IntakeRound(0, credited_count)
     lease = secrets.token_hex(8)
     claimed = await deliveries.claim(identity.store, ids, lease=lease, now=now)
+    claimed = await pausing.hold_back(identity.store, claimed, lease=lease, now=now)
     await gather_limited(
         [_work_off(identity, registry, delivery, lease, now=now) for delivery in claimed],
         limit=MAX_CONCURRENT,

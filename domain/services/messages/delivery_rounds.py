@@ -38,6 +38,7 @@ from domain.services.messages.message_rules import find_message_spec as message_
 from domain.services.messages.message_rules import (
     first_deliveries,
     is_consented,
+    is_muted,
     quiet_until,
     undeliverable_reason,
 )
@@ -230,7 +231,7 @@ def _skip_barred(
     worker: DeliveryWorker, spec: MessageSpec, stored_member: StoredMember, delivery: Delivery
 ) -> Delivery:
     """Return a delivery as skipped where its sender is not configured, the membership is being deleted, or
-    the member did not agree to its channel.
+    the member did not agree to its channel, or does not want it.
     """
     if delivery.state != "pending":
         return delivery
@@ -240,6 +241,8 @@ def _skip_barred(
         return finish_delivery(delivery, "skipped", "being_deleted")
     if not is_consented(spec, stored_member, delivery.channel):
         return finish_delivery(delivery, "skipped", "no_consent")
+    if is_muted(spec, stored_member, delivery.channel):
+        return finish_delivery(delivery, "skipped", "muted")
     return delivery
 
 

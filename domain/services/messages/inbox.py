@@ -138,15 +138,23 @@ async def load_stored_letter(runtime: Runtime, *, letter_id: str, member_id: str
 
 
 # ---------------------------------------------------------------- writes
+@dataclass(frozen=True, slots=True)
+class ReadLetters:
+    """What marking letters came to: how many of the inbox are unread, and how many were until then."""
+
+    unread_count: int
+    before: int
+
+
 async def mark_read(
     runtime: Runtime, *, member_id: str, letter_ids: Sequence[str], is_clicked: bool = False, now: datetime
-) -> int:
+) -> ReadLetters:
     """Mark letters as read, where `is_clicked` also as followed where they lead; return how many are unread.
     Again changes nothing; those of a merged membership are read. Raises NotFound for another member's.
     """
     ids = sorted(set(letter_ids))
 
-    async def attempt() -> int:
+    async def attempt() -> ReadLetters:
         letters = await inbox.find_many(runtime.store, ids)
         others = {one.member for one in letters} - {member_id}
         if len(letters) != len(ids) or not all(
@@ -163,6 +171,6 @@ async def mark_read(
             writes.append(inbox.mailbox_write(mailbox, mailbox_after))
         if writes:
             await runtime.store.transact(writes)
-        return mailbox_after.unread_count
+        return ReadLetters(mailbox_after.unread_count, mailbox.unread_count)
 
     return await runtime.store.run_rounds(attempt, queue=f"mailbox:{member_id}")

@@ -77,6 +77,11 @@ def is_consented(spec: MessageSpec, stored_member: StoredMember, channel: str) -
     )
 
 
+def is_muted(spec: MessageSpec, stored_member: StoredMember, channel: str) -> bool:
+    """Tell whether a member does not want messages of a purpose by a channel."""
+    return f"{spec.purpose}:{channel}" in stored_member.details.muted
+
+
 def first_deliveries(spec: MessageSpec) -> tuple[Delivery, ...]:
     """Return a message's deliveries outside the inbox, not split by device yet."""
     return tuple(Delivery(channel) for channel in dict.fromkeys(spec.channels) if channel != "inbox")

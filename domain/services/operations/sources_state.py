@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.services.intake import clients
 from domain.services.intake.registry import SourceRegistry
 from domain.services.people.identity_runtime import IdentityRuntime
-from domain.store.intake import deliveries
+from domain.store.intake import deliveries, source_pauses
 from domain.store.intake.deliveries import DeliveryFate
+from domain.store.intake.source_pauses import SourcePause
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class SourceState:
     last_at: datetime | None = None
     last_fate: DeliveryFate | None = None
     last_reason: str = ""
+    pause: SourcePause | None = None
 
 
 async def list_sources(identity: IdentityRuntime) -> list[SourceState]:
@@ -35,7 +37,9 @@ async def list_sources(identity: IdentityRuntime) -> list[SourceState]:
         for each in await clients.find_all(identity)
         if each.revoked_at is None and each.source not in shops
     ]
-    return [await _state_of(identity, code, kind, store) for code, kind, store in sorted(described)]
+    pauses = await source_pauses.find_all(identity.store)
+    states = [await _state_of(identity, code, kind, store) for code, kind, store in sorted(described)]
+    return [replace(each, pause=pauses.get(each.code)) for each in states]
 
 
 async def _state_of(identity: IdentityRuntime, code: str, kind: str, store: str) -> SourceState:

@@ -1,11 +1,12 @@
 """Who plays on leaderboards: the nickname that a member chose, and from which period on they stand on which.
 
-The nickname is personal: it stands here and nowhere else.
+The nickname is personal: it stands here and nowhere else. One that service took away is empty, and what it
+was is kept by its letters, so that it is not chosen again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,13 +20,14 @@ COLLECTION = "leaderboard_players"
 
 
 class PlayerDocument(StoredDocument):
-    """A player in the database; `_id` is the member, `boards` the first day of the first period by board, and
-    `placed` how often a score of theirs began to stand.
+    """A player in the database; `_id` is the member, `boards` the first day of the first period by board,
+    `placed` how often a score of theirs began to stand, `refused` the nicknames that were taken away.
     """
 
     nickname: str
     boards: dict[str, str]
     placed: int = 0
+    refused: list[str] | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -33,11 +35,14 @@ class PlayerDocument(StoredDocument):
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A member who plays, and since which period of which leaderboard."""
+    """A member who plays, and since which period of which leaderboard. `nickname` is empty where it was taken
+    away and none was chosen since; `refused` are those that were.
+    """
 
     member: str
     nickname: str
     boards: Mapping[str, date]
+    refused: tuple[str, ...] = ()
 
     def stands(self, code: str, first_day: date) -> bool:
         """Tell whether they stand on a leaderboard in the period that begins on a day."""
@@ -65,17 +70,30 @@ async def take_over_writes(store: DocumentStore, source: str, *, into: str) -> l
     if closing is None:
         return []
     boards = {} if taking is None else taking.boards
-    sets = {f"boards.{code}": day.isoformat() for code, day in closing.boards.items() if code not in boards}
-    if not sets:
+    new_boards = {code: day for code, day in closing.boards.items() if code not in boards}
+    if not new_boards and not closing.refused:
         return []
+    sets: dict[str, object] = {f"boards.{code}": day.isoformat() for code, day in new_boards.items()}
     if not boards:
         sets["nickname"] = closing.nickname
+    if closing.refused:
+        before = () if taking is None else taking.refused
+        sets["refused"] = list(dict.fromkeys((*before, *closing.refused)))
     return [Write(COLLECTION, UpdateOne({"_id": into}, {"$set": sets}, upsert=True))]
 
 
 def rename_write(member: str, nickname: str) -> Write:
     """Return the write that gives a player another nickname."""
     return Write(COLLECTION, UpdateOne({"_id": member}, {"$set": {"nickname": nickname}}))
+
+
+def take_away_write(player: Player, instead: str, *, refused: Sequence[str]) -> Write:
+    """Return the write that puts a nickname, or none, in the place of another that is refused from now on; it
+    raises Stale where the member has chosen one meanwhile.
+    """
+    query = {"_id": player.member, "nickname": player.nickname}
+    change = {"$set": {"nickname": instead, "refused": list(refused)}}
+    return update(COLLECTION, query, change, if_missed=Stale("another nickname was chosen meanwhile"))
 
 
 def leave_write(member: str, code: str) -> Write:
@@ -93,4 +111,4 @@ def playing_write(member: str, code: str) -> Write:
 
 def _read(row: Raw) -> Player:
     boards = {code: date.fromisoformat(day) for code, day in row.get("boards", {}).items()}
-    return Player(row["_id"], row["nickname"], boards)
+    return Player(row["_id"], row["nickname"], boards, tuple(row.get("refused") or ()))

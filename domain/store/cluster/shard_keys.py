@@ -61,7 +61,16 @@ UNSHARDED = frozenset(
             "dropped_keys",
         ),
         *("leaderboard_ranks", "leaderboard_results", "member_jobs", "products", "product_links"),
-        *("clients", "intake_sources", "programme_proposals", "figures_days", "figures_now", "sweeps"),
+        *(
+            "clients",
+            "intake_sources",
+            "source_pauses",
+            "programme_proposals",
+            "programme_pictures",
+            "figures_days",
+            "figures_now",
+            "sweeps",
+        ),
     }
 )
 

@@ -30,6 +30,8 @@ COLLECTION = "intake_deliveries"
 CLAIM_LEASE = timedelta(seconds=60)
 BODY_KEPT_FOR = timedelta(days=30)
 TROUBLE_KEPT_FOR = timedelta(days=90)
+HELD = "its source is paused"
+MOST_WOKEN = 50  # at one instant: a round takes so many, in the order of their instants
 
 DeliveryFate = Literal["pending", "applied", "ignored", "parked", "failed"]
 FATES: tuple[DeliveryFate, ...] = ("pending", "applied", "ignored", "parked", "failed")
@@ -219,6 +221,25 @@ async def release(store: DocumentStore, id: str, *, lease: str, due: datetime) -
     await store[COLLECTION].update_one(
         {"_id": id, "state": "pending", "lease": lease}, {"$set": {"due": due}, "$unset": {"lease": ""}}
     )
+
+
+async def hold(store: DocumentStore, ids: Sequence[str], *, lease: str, until: datetime) -> None:
+    """Let claimed deliveries of paused sources wait, to be looked at again at an instant."""
+    query = {"_id": {"$in": list(ids)}, "state": "pending", "lease": lease}
+    change = {"$set": {"due": until, "reason": HELD}, "$unset": {"lease": ""}}
+    await store[COLLECTION].update_many(query, change)
+
+
+async def wake_held(store: DocumentStore, source: str, *, now: datetime) -> int:
+    """Let what waits of a source that was paused come up again now, in its order; return how many."""
+    query = {"source": source, "state": "pending", "reason": HELD}
+    held = store[COLLECTION].find(query, {"_id": 1, "arrived_at": 1}).sort("arrived_at", 1)
+    ids = [row["_id"] async for row in held]
+    for place in range(0, len(ids), MOST_WOKEN):
+        due = now + timedelta(milliseconds=place // MOST_WOKEN)
+        chunk = {"_id": {"$in": ids[place : place + MOST_WOKEN]}, "state": "pending", "reason": HELD}
+        await store[COLLECTION].update_many(chunk, {"$set": {"due": due, "reason": ""}})
+    return len(ids)
 
 
 async def wake_parked(store: DocumentStore, order: str, *, now: datetime) -> int:

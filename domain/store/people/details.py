@@ -15,7 +15,8 @@ from domain.store.people.consent_answers import ConsentAnswer, consent_rows, rea
 @dataclass(frozen=True, slots=True)
 class Details:
     """What a member says of themselves; `consents` holds the latest answer to each purpose. A birthday that
-    was corrected is not celebrated before `celebrated_from`.
+    was corrected is not celebrated before `celebrated_from`. `muted` are channels that they want no messages
+    of a purpose by (`PURPOSE:CHANNEL`), `declined` challenges that they do not want to be offered.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Details:
     terms: str | None = None
     consents: tuple[ConsentAnswer, ...] = ()
     attributes: Mapping[str, str | int | bool] = field(default_factory=lambda: NO_ATTRIBUTES)
+    muted: frozenset[str] = frozenset()
+    declined: frozenset[str] = frozenset()
 
     @property
     def profile(self) -> Profile:
@@ -58,6 +61,8 @@ def read_details(row: Raw) -> Details:
         terms=row.get("terms"),
         consents=read_consents(row["consents"]),
         attributes=dict(row.get("attributes", ())),
+        muted=frozenset(row.get("muted", ())),
+        declined=frozenset(row.get("declined", ())),
     )
 
 
@@ -75,6 +80,10 @@ def details_document(details: Details) -> dict[str, Any]:
     }
     if details.attributes:
         document["attributes"] = dict(details.attributes)
+    if details.muted:
+        document["muted"] = sorted(details.muted)
+    if details.declined:
+        document["declined"] = sorted(details.declined)
     if details.celebrated_from:
         document["celebrated_from"] = details.celebrated_from.isoformat()
     return document

@@ -78,10 +78,12 @@ async def find(store: DocumentStore, id: str, *, now: datetime) -> ProgrammeProp
 
 
 async def find_shown(store: DocumentStore, *, now: datetime, first: int) -> list[ProgrammeProposal]:
-    """Return the proposals that have not lapsed, newest first."""
-    query = {"until": {"$gt": now}}
-    documents = store.documents(ProgrammeProposalDocument).find(query).sort("-at", "-_id").limit(first)
-    return [_read_proposal(document) for document in await documents.to_list()]
+    """Return the proposals that have not lapsed, newest first, without their texts."""
+    rows = store[COLLECTION].find({"until": {"$gt": now}}, {"text": 0}).sort({"at": -1, "_id": -1})
+    return [
+        _read_proposal(ProgrammeProposalDocument(**{**row, "id": row["_id"], "text": ""}))
+        async for row in rows.limit(first)
+    ]
 
 
 async def find_due(store: DocumentStore, *, now: datetime, first: int) -> list[ProgrammeProposal]:

@@ -27,6 +27,7 @@ rules:
 segments:
   - {code: buyers, name: {en: Buyers, pt: Compradores}, when: member.purchases.count > 0}
   - {code: vips, name: {en: VIPs, pt: VIPs}, when: "'vip' in member.tags"}
+codes: [{code: SPRING, title: {en: Spring, pt: Primavera}, limit: 10}, {batch: packs, title: {en: Packs, pt: Pacotes}}, {code: FREE, title: {en: Free, pt: Livre}}]
 consents: [{purpose: marketing, title: {en: News, pt: Notícias}, wording: {en: I want news, pt: Quero}, wordingVersion: 1}]
 """
 STATE = "job { job jobState size looked done skipped { reason count } error }"

@@ -44,7 +44,7 @@ SERVICE_ROOTS = {
     ),
     *("staffProposals", "approveProposal", "declineProposal", "contactProposals"),
     *("giveReward", "changeTags", "addServiceNote", "removeServiceNote", "sendSignInCode", "enrolInPlace"),
-    *("tryCorrections", "proposeCorrections"),
+    *("tryCorrections", "proposeCorrections", "leaderboardPlayers", "takeNicknameAway"),
 }
 # What an operator runs from the console, and nobody else from anywhere.
 OPERATOR_ROOTS = {
@@ -52,12 +52,14 @@ OPERATOR_ROOTS = {
     *("addEmployee", "moveEmployee", "disableEmployee", "enableEmployee", "changeEmployeePassword"),
     *("resetSecondFactor", "addStore", "renameStore"),
     *("addSystem", "changeSystem", "rotateSystemKey", "revokeSystem", "retryOutbox", "retryIntake"),
+    *("segments", "segmentMembers", "memberJobs", "tryMessage", "sendMessage", "tryTags"),
+    *("changeTagsOfMany", "startFile", "stopJob", "pauseSource", "resumeSource"),
 }
 PROGRAMME_ROOTS = {
     *("programmeVersions", "programmeText", "programmeDifference", "programmeCheck", "programmeTrial"),
     *("programmeProposals", "proposedProgrammeText"),
     *("proposeProgramme", "approveProgramme", "declineProgramme"),
-    *("startBacktest", "cancelBacktest"),
+    *("startBacktest", "cancelBacktest", "programmePictures", "addPicture"),
 }
 
 
@@ -73,7 +75,7 @@ def opened_to(kind: CallerKind) -> set[str]:
 
 def test_each_role_of_the_console_may_run_what_it_is_for() -> None:
     assert opened_to(CallerKind.SERVICE) == SERVICE_ROOTS
-    figures = {"figures", "backtests", "backtest"}
+    figures = {"figures", "backtests", "backtest", "codeUses"}
     of_operators = SERVICE_ROOTS | PROGRAMME_ROOTS | OPERATOR_ROOTS | {"auditTrail"} | figures
     assert opened_to(CallerKind.CONSOLE_OPERATOR) == of_operators
     assert opened_to(CallerKind.ANALYST) == {"staff", "signOut"} | figures

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.services.erasure import erasing
-from domain.services.ledger import queries
+from domain.services.ledger import code_batches, queries
 from domain.store.connect import Database
 from tests.command_log import CommandLog
 from tests.graphql.console.segment_club import (
@@ -221,3 +221,24 @@ async def test_days_of_entries_are_written_day_by_day_within_bounds(
         "code"
     ] == "RATE_LIMITED"
     await count(app)
+
+
+async def test_an_analyst_reads_how_often_codes_were_entered_and_how_many_are_left(app: RunningApp) -> None:
+    ana = await app.enrol_member()
+    await app.mutate("enterCode", {"code": "SPRING", "idempotencyKey": "c"}, "__typename", token=ana)
+    runtime = app.process.runtime
+    made = code_batches.make_codes(
+        runtime, secret=runtime.secret, batch="packs", count=3, actor="cli", now=app.clock()
+    )
+    [first, *_] = [code async for chunk in made for code in chunk]
+    await app.mutate("enterCode", {"code": first, "idempotencyKey": "d"}, "__typename", token=ana)
+    anna = await app.hire("anna", "ANALYST")
+    query = "{ codeUses { name title isBatch made entered most left } }"
+    uses = (await app.do(query, token=anna, language="pt"))["codeUses"]
+    assert [tuple(each.values()) for each in uses] == [
+        ("SPRING", "Primavera", False, None, 1, 10, 9),
+        ("packs", "Pacotes", True, 3, 1, None, 2),
+        ("FREE", "Livre", False, None, 0, None, None),
+    ]
+    sara = await app.hire("sara", "SERVICE")
+    assert (await app.error(query, token=sara))["code"] == "FORBIDDEN"

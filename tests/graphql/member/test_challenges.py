@@ -216,3 +216,30 @@ async def test_a_frozen_member_takes_nothing_up(cafe: RunningApp) -> None:
         "acceptChallenge", {"badgeId": ids["march"], "idempotencyKey": "e"}, ACCEPTED, token=member
     )
     assert (refused["__typename"], refused["reason"]) == ("ChallengeNotOpen", "FROZEN")
+
+
+async def test_a_challenge_that_is_declined_is_offered_no_more_and_may_still_be_taken_up(
+    cafe: RunningApp,
+) -> None:
+    member, ids = await cafe.enrol_member(), await badge_ids(cafe)
+    journal = await cafe.count("journal")
+    for _ in range(2):
+        declined = await cafe.mutate(
+            "declineChallenge", {"badgeId": ids["march"]}, "progress { declined acceptable }", token=member
+        )
+        assert declined == {"progress": {"declined": True, "acceptable": True}}
+    assert await cafe.count("journal") == journal, "nothing of the ledger moves"
+    query = "{ me { badges { declined badge { code gifts } } } }"
+    badges = (await cafe.do(query, token=member))["me"]["badges"]
+    assert [each["badge"]["code"] for each in badges if each["declined"]] == ["march"]
+    assert {each["badge"]["code"]: each["badge"]["gifts"] for each in badges if each["badge"]["gifts"]} == {
+        "card": ["Café"],
+        "march": ["Café"],
+    }
+    mutation = "mutation($i: DeclineChallengeInput!) { declineChallenge(input: $i) { __typename } }"
+    assert (await cafe.error(mutation, {"i": {"badgeId": ids["card"]}}, token=member))["code"] == "NOT_FOUND"
+    taking_up = {"badgeId": ids["march"], "idempotencyKey": "a"}
+    accepted = await cafe.mutate("acceptChallenge", taking_up, "__typename", token=member)
+    assert accepted["__typename"] == "ChallengeAccepted"
+    badges = (await cafe.do(query, token=member))["me"]["badges"]
+    assert not any(each["declined"] for each in badges)

@@ -88,3 +88,54 @@ async def test_what_cannot_be_is_refused_by_its_field(app: RunningApp) -> None:
         assert fault["code"] == ("NOT_FOUND" if "none" in query else "UNAUTHENTICATED")
     top = '{ leaderboard(code: "collectors") { top(first: 101) { rank } } }'
     assert await app.error(top, {}, token=token) == {"code": "BAD_INPUT", "field": "first"}
+
+
+async def test_service_takes_a_nickname_away_and_the_member_is_told_and_chooses_another(
+    app: RunningApp,
+) -> None:
+    ana, bea = await app.enrol_member(), await app.enrol_member("bea@example.com")
+    till, sara = await app.hire("rui"), await app.hire("sara", "SERVICE")
+    for token, nickname, total in ((ana, "Vil\u00e3o", 9_000), (bea, "Lince", 5_000)):
+        await buy(app, till, token, nickname, total)
+        joining = {"code": "collectors", "nickname": nickname}
+        await app.mutate("joinLeaderboard", joining, "__typename", token=token)
+    shown = '{ leaderboardPlayers(code: "collectors") { rank nickname number } }'
+    number = (await app.do("{ me { number } }", token=ana))["me"]["number"]
+    first, _ = (await app.do(shown, token=sara))["leaderboardPlayers"]
+    assert first == {"rank": 1, "nickname": "Vil\u00e3o", "number": number}
+    taking = {"member": number, "reason": "it insults a colleague"}
+    answer = "__typename ... on NicknameTakenAway { nickname }"
+    for _ in range(2):
+        taken = await app.mutate("takeNicknameAway", taking, answer, token=sara)
+        assert taken == {"__typename": "NicknameTakenAway", "nickname": ""}
+    assert (await board(app, bea))["top"][0] == {"rank": 1, "nickname": "", "score": 90, "isMe": False}
+    mine = (await board(app, ana))["me"]
+    assert (mine["nickname"], mine["rank"], mine["score"]) == ("", 1, 90), "the place stays"
+    query = "mutation($i: JoinLeaderboardInput!) { joinLeaderboard(input: $i) { __typename } }"
+    again = {"code": "collectors", "nickname": "v i l a \u0303 o"}
+    fault = await app.error(query, {"i": again}, token=ana)
+    assert (fault["code"], fault["field"]) == ("BAD_INPUT", "nickname")
+    await app.mutate("joinLeaderboard", {**again, "nickname": "Coruja"}, "__typename", token=ana)
+    assert [each["nickname"] for each in (await board(app, bea))["top"]] == ["Coruja", "Lince"]
+    given = await app.mutate("takeNicknameAway", {**taking, "instead": "Mocho"}, answer, token=sara)
+    assert given["nickname"] == "Mocho"
+    acts = [row async for row in app.process.store["audit"].find({"action": "NICKNAME_TAKEN"})]
+    assert [act["reason"] for act in acts] == ["it insults a colleague"] * 2
+
+
+async def test_a_nickname_is_taken_away_by_service_alone_and_never_ones_own(app: RunningApp) -> None:
+    ana, till = await app.enrol_member(), await app.hire("rui", email="rui@example.com")
+    sara = await app.hire("sara", "SERVICE", email="ana@example.com")
+    number = (await app.do("{ me { number } }", token=ana))["me"]["number"]
+    taking = {"member": number, "reason": "why"}
+    query = "mutation($i: TakeNicknameAwayInput!) { takeNicknameAway(input: $i) { __typename } }"
+    for token in (till, ana):
+        assert (await app.error(query, {"i": taking}, token=token))["code"] == "FORBIDDEN"
+    refused = await app.mutate(
+        "takeNicknameAway", taking, "__typename ... on NotAllowed { reason }", token=sara
+    )
+    assert refused == {"__typename": "NotAllowed", "reason": "OWN_MEMBERSHIP"}
+    other = await app.enrol_member("bea@example.com")
+    number = (await app.do("{ me { number } }", token=other))["me"]["number"]
+    fault = await app.error(query, {"i": {**taking, "member": number}}, token=sara)
+    assert (fault["code"], fault["field"]) == ("BAD_INPUT", "member")

@@ -78,7 +78,7 @@ async def test_each_comes_with_its_reason_in_words(app: RunningApp, command_log:
         "kind": "PRODUCT",
         "code": "ag-2",
         "reason": "BOUGHT_PRODUCT",
-        "message": "Porque comprou Onça de prata",
+        "message": "Porque comprou «Onça de prata»",
         "category": None,
         "product": {
             "sku": "ag-2",
@@ -95,6 +95,12 @@ async def test_each_comes_with_its_reason_in_words(app: RunningApp, command_log:
     for is_counted in (True, False):
         opened = await app.mutate("openRecommendation", opening, "counted", token=ana)
         assert opened == {"counted": is_counted}
+    analyst = await app.hire("anna", "ANALYST")
+    figures: Any = await app.do("{ figures { recommendations { kind opened taken } } }", token=analyst)
+    assert figures["figures"]["recommendations"] == [
+        {"kind": "PRODUCT", "opened": 1, "taken": 0},
+        {"kind": "REWARD", "opened": 0, "taken": 0},
+    ]
     mutation = "mutation($i: OpenRecommendationInput!) { openRecommendation(input: $i) { counted } }"
     unknown = {"i": {"kind": "REWARD", "code": "nothing"}}
     assert (await app.error(mutation, unknown, token=ana))["code"] == "NOT_FOUND"
@@ -117,7 +123,7 @@ async def test_who_withdraws_the_consent_sees_what_is_popular(
     assert opened == {"counted": False}
 
 
-@pytest.mark.parametrize("first", [0, 21])
+@pytest.mark.parametrize("first", [0, 101])
 async def test_a_list_has_its_bounds(app: RunningApp, first: int) -> None:
     token = await app.enrol_member()
     error = await app.error(f"{{ me {{ recommendations(first: {first}) {{ code }} }} }}", token=token)

@@ -31,7 +31,7 @@ def measured(history: PlantedHistory) -> ProductLinks:
     by_category = dict[str, list[str]]()
     for sku, category in all_skus().items():
         by_category.setdefault(category, []).append(sku)
-    categories = {code: counts.popular_of(skus) for code, skus in by_category.items()}
+    categories = {code: counts.of_category(skus) for code, skus in by_category.items()}
     return ProductLinks(counts.neighbours(), categories, counts.popular_of(all_skus()), ())
 
 

@@ -54,9 +54,10 @@ async def test_a_tap_is_counted_once_whether_it_was_read_before_or_not(database:
     later = NOON + timedelta(minutes=5)
 
     async def mark(*letters: str, is_clicked: bool) -> int:
-        return await inbox.mark_read(
+        marked = await inbox.mark_read(
             runtime, member_id="ana", letter_ids=letters, is_clicked=is_clicked, now=later
         )
+        return marked.unread_count
 
     assert await mark(ids[0], is_clicked=False) == 2
     assert await count_messages(runtime, holder) == 1

@@ -230,8 +230,8 @@ async def test_marking_read_counts_each_letter_once_and_only_ones_own(database: 
     runtime = await open_loud_runtime(database)
     ids = [await record_event(runtime, "visited", place="Baixa", people=n) for n in range(3)]
     await deliver_all_due(runtime, new_delivery_worker())
-    assert await inbox.mark_read(runtime, member_id="ana", letter_ids=ids[:2], now=NOON) == 1
-    assert await inbox.mark_read(runtime, member_id="ana", letter_ids=ids[:2], now=NOON) == 1
+    assert (await inbox.mark_read(runtime, member_id="ana", letter_ids=ids[:2], now=NOON)).unread_count == 1
+    assert (await inbox.mark_read(runtime, member_id="ana", letter_ids=ids[:2], now=NOON)).unread_count == 1
     with pytest.raises(NotFound):
         await inbox.mark_read(runtime, member_id="rui", letter_ids=ids[2:], now=NOON)
     assert (await inbox.find_mailbox(runtime, member_id="ana")).unread_count == 1

@@ -127,7 +127,7 @@ async def test_the_answer_is_an_event_that_rules_may_act_on_and_the_question_is_
 async def test_a_question_read_before_is_counted_as_read_once(database: Database) -> None:
     runtime = await open_loud_runtime(database, ASKING)
     first, second = await receive_survey(runtime), await receive_survey(runtime)
-    assert await inbox.mark_read(runtime, member_id="ana", letter_ids=[first], now=NOON) == 1
+    assert (await inbox.mark_read(runtime, member_id="ana", letter_ids=[first], now=NOON)).unread_count == 1
     later = NOON + timedelta(minutes=1)
     answered = await surveys.answer_survey(
         runtime, member_id="ana", letter_id=first, score=1, key="k1", now=later

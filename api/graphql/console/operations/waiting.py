@@ -15,7 +15,7 @@ from api.graphql.engine.paging import First, row_count
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
 from api.graphql.till.till_session import till_of
-from domain.services.intake import inspection
+from domain.services.intake import inspection, pausing
 from domain.services.messages import outbox
 from domain.services.operations import sources_state
 from domain.store import backlog
@@ -24,6 +24,7 @@ from domain.store.intake import deliveries
 
 MOST_IDS = 200
 DEFAULT_ROWS = 50
+LONGEST_SOURCE = 64
 QueueWord = Literal["parked", "dropped", "pending"]
 
 
@@ -93,6 +94,13 @@ class ReportingSource:
     )
     last_fate: DeliveryFate | None = strawberry.field(description="What became of that.")
     last_reason: str = strawberry.field(description="Why, in English.")
+    can_pause: bool = strawberry.field(
+        description="Whether what it sends can wait: a source of the file. A system with a key acts at once."
+    )
+    paused_at: datetime | None = strawberry.field(
+        description="Since when what it sends waits; null where it is worked off."
+    )
+    pause_reason: str | None = strawberry.field(description="Why it waits; null where it does not.")
 
 
 @strawberry.type(description="How many deliveries of a fate are stored.")
@@ -119,6 +127,22 @@ class Retried:
     count: int = strawberry.field(description="How many.")
 
 
+@strawberry.input(description="Which source, and why.")
+class PauseSourceInput:
+    source: str = strawberry.field(description="The code of a source of the sources file.")
+    reason: str = strawberry.field(description="Why, 1 to 500 characters; kept in the audit trail.")
+
+
+@strawberry.type(description="What it sends waits now, or is worked off.")
+class SourcePauseChanged:
+    is_paused: bool = strawberry.field(description="Which of the two.")
+    woken: int = strawberry.field(description="How many deliveries waited, and are worked off now.")
+
+
+PauseSourceResult = Annotated[
+    SourcePauseChanged | NotAllowed,
+    strawberry.union("PauseSourceResult", description="As it is now, or why nothing changed."),
+]
 RetryResult = Annotated[
     Retried | NotAllowed, strawberry.union("RetryResult", description="Tried again, or why not.")
 ]
@@ -203,6 +227,9 @@ class WaitingQuery:
                 last_at=each.last_at,
                 last_fate=None if each.last_fate is None else DeliveryFate[each.last_fate.upper()],
                 last_reason=each.last_reason,
+                can_pause=each.kind != "system",
+                paused_at=None if each.pause is None else each.pause.at,
+                pause_reason=None if each.pause is None else each.pause.reason,
             )
             for each in states
         ]
@@ -243,6 +270,32 @@ class WaitingMutation:
         if input.ids and not retried:
             raise NotFound
         return Retried(count=len(retried))
+
+
+@strawberry.type
+class SourcePauseMutation:
+    @strawberry.mutation(
+        description=(
+            "Operators: has what a source sends wait. It is still taken and sealed, for 30 days at most, and"
+            " worked off in its order once the source is resumed."
+        )
+    )
+    @refusals_as_problems
+    async def pause_source(self, info: Info, input: PauseSourceInput) -> PauseSourceResult:
+        runtime, now = info.context.dependencies.runtime, info.context.loaders.world_now
+        await pausing.pause(
+            runtime, till=till_of(info), source=input.source[:LONGEST_SOURCE], reason=input.reason, now=now
+        )
+        return SourcePauseChanged(is_paused=True, woken=0)
+
+    @strawberry.mutation(description="Operators: has what waits of a source worked off, and what comes.")
+    @refusals_as_problems
+    async def resume_source(self, info: Info, input: PauseSourceInput) -> PauseSourceResult:
+        runtime, now = info.context.dependencies.runtime, info.context.loaders.world_now
+        woken = await pausing.resume(
+            runtime, till=till_of(info), source=input.source[:LONGEST_SOURCE], reason=input.reason, now=now
+        )
+        return SourcePauseChanged(is_paused=False, woken=woken)
 
 
 _QUEUE_WORDS: dict[QueueState, QueueWord] = {

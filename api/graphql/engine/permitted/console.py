@@ -23,7 +23,10 @@ CONSOLE_QUERIES: Mapping[str, RootPermission] = {
     "programmeProposals": permit(CONSOLE_OPERATOR),
     "proposedProgrammeText": permit(CONSOLE_OPERATOR),
     "figures": permit(FIGURES),
+    "codeUses": permit(FIGURES),
+    "programmePictures": permit(CONSOLE_OPERATOR),
     "staffProposals": permit(SERVICE),
+    "leaderboardPlayers": permit(SERVICE),
     "contactProposals": permit(SERVICE),
     "employees": permit(CONSOLE_OPERATOR),
     "stores": permit(CONSOLE_OPERATOR),
@@ -49,6 +52,7 @@ CONSOLE_MUTATIONS: Mapping[str, RootPermission] = {
     "changeTags": permit(SERVICE),
     "addServiceNote": permit(SERVICE),
     "removeServiceNote": permit(SERVICE),
+    "takeNicknameAway": permit(SERVICE),
     "sendSignInCode": permit(SERVICE),
     "enrolInPlace": permit(SERVICE),
     "tryCorrections": permit(SERVICE),
@@ -73,6 +77,9 @@ CONSOLE_MUTATIONS: Mapping[str, RootPermission] = {
     "changeTagsOfMany": permit(CONSOLE_OPERATOR),
     "startFile": permit(CONSOLE_OPERATOR),
     "stopJob": permit(CONSOLE_OPERATOR),
+    "addPicture": permit(CONSOLE_OPERATOR),
+    "pauseSource": permit(CONSOLE_OPERATOR),
+    "resumeSource": permit(CONSOLE_OPERATOR),
 }
 CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     **types_for(SERVICE, "StaffProposal", "StaffProposed", "ProposalApproved", "ProposalDeclined"),
@@ -80,7 +87,8 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
         SERVICE, "RewardGiven", "TagsChanged", "SignInCodeSent", "EnrolledInPlace", "ContactProposal"
     ),
     **types_for(SERVICE, "ServiceNote", "ServiceNotes", "MessageFate", "ChannelFate", "MemberDevice"),
-    **types_for(SERVICE, "CorrectionsTried", "TriedCorrection"),
+    **types_for(SERVICE, "CorrectionsTried", "TriedCorrection", "LeaderboardPlayer", "NicknameTakenAway"),
+    **types_for(FIGURES, "CodeUse"),
     # What operators do with many members
     **types_for(CONSOLE_OPERATOR, "Segment", "SegmentMember", "SegmentMembers", "TagsTried"),
     **types_for(CONSOLE_OPERATOR, "MemberJob", "MemberJobStarted", "MemberJobSkip", "OnceFile"),
@@ -91,4 +99,6 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     **types_for(CONSOLE_OPERATOR, "System", "SystemKey", "SystemBound", "SystemRevoked"),
     **types_for(CONSOLE_OPERATOR, "WaitingCount", "QueueRow", "IntakeDelivery", "ReportingSource"),
     **types_for(CONSOLE_OPERATOR, "FateCount", "Intake", "Retried", "Shift", "ShiftFigure"),
+    **types_for(CONSOLE_OPERATOR, "SourcePauseChanged"),
+    **types_for(CONSOLE_OPERATOR, "ProgrammePicture", "PictureAdded"),
 }

@@ -1,4 +1,4 @@
-"""Taking a challenge up: only from then on it counts."""
+"""Taking a challenge up: only from then on it counts. Or declining it: then it is offered no more."""
 
 from enum import Enum
 from typing import Annotated
@@ -19,6 +19,7 @@ from api.texts import say
 from domain.model.ledger import decision
 from domain.services import errors
 from domain.services.ledger import challenges
+from domain.services.people import preferences
 
 
 @enum_of_words(decision.ChallengeLock, description="Why a challenge cannot be taken up.")
@@ -44,6 +45,16 @@ class ChallengeAccepted:
         return await current_member(info, info.context.member().member_id)
 
 
+@strawberry.input(description="Which challenge the member does not want: one whose `badge.accept` is true.")
+class DeclineChallengeInput:
+    badge_id: strawberry.ID = strawberry.field(description="`badge.id`, not that of the BadgeProgress.")
+
+
+@strawberry.type(description="The member is not offered the challenge any more.")
+class ChallengeDeclined:
+    progress: BadgeProgress = strawberry.field(description="How the member stands to it.")
+
+
 @strawberry.type(description="The challenge cannot be taken up.")
 class ChallengeNotOpen(Problem):
     reason: ChallengeLock = strawberry.field(description="Why.")
@@ -57,6 +68,33 @@ AcceptChallengeResult = Annotated[
 
 @strawberry.type
 class ChallengeMutation:
+    @strawberry.mutation(
+        description=(
+            "Notes that the member does not want to be offered a challenge; until its end they may still take"
+            " it up. Doing it again changes nothing."
+        )
+    )
+    async def decline_challenge(self, info: Info, input: DeclineChallengeInput) -> ChallengeDeclined:
+        loaders, member = info.context.loaders, info.context.member().member_id
+        badge = decode_id_as("Badge", input.badge_id, field="badgeId")
+        try:
+            await preferences.decline_challenge(
+                info.context.dependencies.runtime, member_id=member, badge=badge
+            )
+        except errors.NotFound:
+            raise NotFound from None
+        loaders.forget(member)
+        member_view = await loaders.member_view(member)
+        audience = await loaders.audience()
+        return ChallengeDeclined(
+            progress=badge_progress(
+                audience,
+                member_view.member,
+                audience.programme.badge(badge),
+                declined=member_view.details.declined,
+            )
+        )
+
     @strawberry.mutation(
         description=(
             "Takes a challenge up, also before it begins. Only what happens from then on counts; doing it"

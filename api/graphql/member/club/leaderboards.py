@@ -21,7 +21,9 @@ DEFAULT_TOP = 10
 @strawberry.type(description="A place on a leaderboard. Who is even has the same rank.")
 class LeaderboardPlace:
     rank: int = strawberry.field(description="From 1; as many ranks are left out as stand on one.")
-    nickname: str = strawberry.field(description="As its member chose it; empty where they have left.")
+    nickname: str = strawberry.field(
+        description="As its member chose it; empty where they have left, or it was taken away."
+    )
     score: int = strawberry.field(description="In units of the leaderboard's wallet.")
     is_me: bool = strawberry.field(description="Whether it is the signed-in member's own.")
 
@@ -34,7 +36,9 @@ class LeaderboardPrize:
 
 @strawberry.type(description="Where the member stands in the period that runs.")
 class LeaderboardStanding:
-    nickname: str | None = strawberry.field(description="Null for who has not joined.")
+    nickname: str | None = strawberry.field(
+        description="Null for who has not joined; empty where staff took it away: choose another."
+    )
     score: int = strawberry.field(description="What counts so far, joined or not.")
     rank: int | None = strawberry.field(
         description="Null for who has not joined, and while the score is not above 0."

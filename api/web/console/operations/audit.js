@@ -8,6 +8,7 @@ import { html, useEffect, useState } from "/shared/preact.js";
 import { Act, Field, Notice } from "/shared/ui.js";
 import { has, t } from "/shared/words.js";
 import { AUDIT } from "./queries.js";
+import { StorePicker } from "./store-picker.js";
 import { Choice, Table, useChoice } from "./waiting.js";
 
 /* What is mostly looked for, as kinds of acts. */
@@ -37,6 +38,7 @@ const TOPICS = {
     "TAGS_CHANGED",
     "NOTE_ADDED",
     "NOTE_REMOVED",
+    "NICKNAME_TAKEN",
     "MEMBER_ENROLLED",
   ],
   staff: [
@@ -65,6 +67,7 @@ const TOPICS = {
     "SECRET_ACCEPTED",
   ],
   programme: ["PROGRAMME_PUBLISHED", "CODES_MADE"],
+  many: ["SEGMENT_READ", "MESSAGE_SENT", "TAGS_OF_MANY", "FILE_STARTED", "FILE_FETCHED", "JOB_STOPPED"],
   approvals: ["PROPOSED", "APPROVED", "DECLINED", "CORRECTION_APPROVED", "CONTACT_REPLACED"],
 };
 const PAGE = 50;
@@ -99,7 +102,7 @@ export function Audit({ filters }) {
       since: new Date(beginning(since)).toISOString(),
       until: new Date(Math.min(beginning(until) + ONE_DAY - 1, session.now() + ONE_DAY)).toISOString(),
       actor: actor.trim() || null,
-      store: store.trim() || null,
+      store: store || null,
       kinds: TOPICS[topic] ?? null,
       lookUps: isOfLookUps,
       after,
@@ -121,7 +124,7 @@ export function Audit({ filters }) {
       <${Field} type="date" name="until" label=${t("audit.until")} value=${until} min=${since} onChange=${dated(setUntil)} />
       <${Choice} name="topic" label=${t("audit.topic")} of=${topics} value=${topic} choose=${setTopic} />
       <${Field} name="actor" label=${t("audit.actor")} spellcheck="false" maxlength="100" value=${actor} onChange=${(event) => setActor(event.target.value)} />
-      <${Field} name="store" label=${t("stores.code")} spellcheck="false" maxlength="64" value=${store} onChange=${(event) => setStore(event.target.value)} />
+      <${StorePicker} value=${store} choose=${setStore} />
     </div>
     <div aria-live="assertive"><${Notice} kind="bad" icon="cloud" text=${fault} /></div>
     ${!rows && !fault && html`<div class="skeleton tall" role="status" aria-label=${t("loading")}></div>`}

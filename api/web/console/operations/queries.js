@@ -7,9 +7,17 @@ const CHANGED = `__typename ... on EmployeeChanged { setupKey employee { ${EMPLO
 const PROPOSED = `__typename ... on StaffProposed { proposal { proposal } } ... on Problem { message }`;
 
 export const WAITING = `query ConsoleWaiting { waiting { place count since }
-  sources { code sourceKind store lastAt lastFate lastReason } }`;
+  sources { code sourceKind store lastAt lastFate lastReason canPause pausedAt pauseReason } }`;
+
+const PAUSED = `__typename ... on SourcePauseChanged { isPaused woken } ... on NotAllowed { message reason }`;
+export const PAUSE_SOURCE = `mutation ConsolePauseSource($input: PauseSourceInput!) {
+  answer: pauseSource(input: $input) { ${PAUSED} } }`;
+export const RESUME_SOURCE = `mutation ConsoleResumeSource($input: PauseSourceInput!) {
+  answer: resumeSource(input: $input) { ${PAUSED} } }`;
 
 export const WORKFORCE = `query ConsoleWorkforce { employees { ${EMPLOYEE} } stores { id code name } }`;
+
+export const STORE_NAMES = `query ConsoleStoreNames { stores { code name } }`;
 
 export const STORES = `query ConsoleStores { stores { id code name } }`;
 

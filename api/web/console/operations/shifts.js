@@ -4,9 +4,10 @@ import { ask, desk, go, session } from "/console/console.js";
 import { Reading, useReading } from "/console/reading.js";
 import { day, money, number } from "/shared/format.js";
 import { html } from "/shared/preact.js";
-import { Field, Icon, Notice } from "/shared/ui.js";
+import { Icon, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { SHIFTS } from "./queries.js";
+import { StorePicker } from "./store-picker.js";
 import { Choice, Table, useChoice } from "./waiting.js";
 
 const SPANS = ["1", "7", "28"];
@@ -26,15 +27,14 @@ export function Shifts({ filters }) {
   const [store, chooseStore] = useChoice(filters, "store", "");
   const reading = useReading(
     async () =>
-      (await ask(SHIFTS, { since: dayAgo(Number(span) - 1), until: dayAgo(0), store: store.trim() || null }))
-        .shifts,
+      (await ask(SHIFTS, { since: dayAgo(Number(span) - 1), until: dayAgo(0), store: store || null })).shifts,
     [span, store],
   );
   const spans = SPANS.map((days) => [days, t("shifts.days", { count: Number(days) })]);
   return html`<p class="quiet">${t("shifts.hint")}</p>
     <div class="filters">
       <${Choice} name="days" label=${t("shifts.span")} of=${spans} value=${span} choose=${chooseSpan} />
-      <${Field} name="store" label=${t("stores.code")} spellcheck="false" maxlength="64" value=${store} onChange=${(event) => chooseStore(event.target.value)} />
+      <${StorePicker} value=${store} choose=${chooseStore} />
     </div>
     <${Reading} reading=${reading}>${(shifts) => html`<${List} shifts=${shifts} />`}<//>`;
 }

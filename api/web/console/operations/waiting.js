@@ -1,6 +1,6 @@
 /* What waits and why: all of it in figures, what shops and systems sent, and what could not be sent or done. */
 
-import { ask, desk, go, isSilent, noteFilters, session } from "/console/console.js";
+import { ask, desk, go, noteFilters, session } from "/console/console.js";
 import { say } from "/console/faults.js";
 import { Reading, useReading } from "/console/reading.js";
 import { instant, number } from "/shared/format.js";
@@ -9,6 +9,7 @@ import { html, useState } from "/shared/preact.js";
 import { Act, Field, Icon, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { INTAKE, OUTBOX, RETRY_INTAKE, RETRY_OUTBOX, WAITING } from "./queries.js";
+import { Sources } from "./sources.js";
 
 const MOST_COUNTED = 1000;
 /* Which places are looked into where. */
@@ -32,13 +33,7 @@ export function Waiting() {
       </div>
       <ul class="tiles">${waiting.map((each) => html`<${Tile} key=${each.place} each=${each} />`)}</ul>
       <h2>${t("sources")}</h2>
-      ${
-        sources.length
-          ? html`<${Table} name=${t("sources")} heads=${[t("source"), t("store"), t("source.last"), t("source.fate")]}>
-              ${sources.map((each) => html`<${SourceRow} key=${each.code} each=${each} />`)}
-            <//>`
-          : html`<p class="card empty quiet">${t("sources.none")}</p>`
-      }`}<//>`;
+      <${Sources} sources=${sources} again=${reading.again} />`}<//>`;
 }
 
 function Tile({ each }) {
@@ -55,15 +50,6 @@ function Tile({ each }) {
 
 const isLate = (since) => since !== null && session.now() - Date.parse(since) > LATE_MS;
 
-function SourceRow({ each }) {
-  return html`<tr>
-    <th scope="row">${each.code} <small class="quiet">${each.sourceKind}</small></th>
-    <td>${each.store}</td>
-    <td>${each.lastAt ? at(each.lastAt) : t("source.never")} ${isSilent(each) && html`<span class="chip bad">${t("source.silent")}</span>`}</td>
-    <td>${each.lastFate ? html`<${Fate} fate=${each.lastFate} /> <small class="quiet">${each.lastReason}</small>` : "–"}</td>
-  </tr>`;
-}
-
 /** A table that keeps to its card on a tablet. */
 export function Table({ name, heads, children }) {
   return html`<div class="card table" role="region" aria-label=${name} tabindex="0">
@@ -74,7 +60,8 @@ export function Table({ name, heads, children }) {
   </div>`;
 }
 
-function Fate({ fate }) {
+/** What became of something that was sent. */
+export function Fate({ fate }) {
   const kind = { APPLIED: "good", FAILED: "bad", PARKED: "gold" }[fate] ?? "";
   return html`<span class=${`chip ${kind}`}>${t(`fate.${fate}`)}</span>`;
 }

@@ -20,10 +20,14 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
   figures(from: $from, to: $to, store: $store, tier: $tier) { firstDay lastDay waitingSince
     rules { rule fired members heldOut awarded { ${SUM} } deducted { ${SUM} } cost revenueUplift { ${UPLIFT} } roi { margin value low high } ${VARIANTS} }
     rewards { reward issued redeemed used cancelled expired spent { ${SUM} } cost ${VARIANTS} }
+    values { code subject value numerator denominator before }
     messages { message promised sent opened clicked failed noConsent ${VARIANTS} }
     surveys { survey scores { score count } }
+    recommendations { kind opened taken }
     tiers { code members } segments { code members } plans { code members } tierMoves { previous next count }
     heldOn held { wallet kind month amount cost } } }`;
+
+export const CODES = `query ConsoleCodes { codeUses { name title isBatch made entered most left } }`;
 
 export const SOURCES = `query ConsoleSilent { sources { code lastAt } }`;
 

@@ -5,13 +5,14 @@ import { day, number } from "/shared/format.js";
 import { html, useState } from "/shared/preact.js";
 import { Act, Notice } from "/shared/ui.js";
 import { speech, t } from "/shared/words.js";
+import { Codes } from "./codes.js";
 import { Behind, Filters, useFigures } from "./filters.js";
 import { RESULTS } from "./queries.js";
-import { inMoney, Sums, Table } from "./table.js";
+import { inMoney, Named, Sums, Table } from "./table.js";
 import { Variants } from "./variants.js";
 import { signedMoney, unitsOf } from "./writing.js";
 
-const TABS = ["rules", "rewards", "messages", "surveys", "standing"];
+const TABS = ["rules", "rewards", "messages", "surveys", "codes", "foryou", "standing"];
 
 export function Results({ filters }) {
   const { chosen, places, figures, fault, change, again } = useFigures(RESULTS, filters);
@@ -37,12 +38,10 @@ function Tab({ tab, figures, places }) {
   if (tab === "rules") return html`<${Rules} rules=${figures.rules} titles=${title(places.earning)} />`;
   if (tab === "rewards") return html`<${Rewards} rewards=${figures.rewards} known=${places.rewards} />`;
   if (tab === "messages") return html`<${Messages} messages=${figures.messages} />`;
+  if (tab === "foryou") return html`<${ForYou} kinds=${figures.recommendations} />`;
   if (tab === "surveys") return html`<${Surveys} surveys=${figures.surveys} />`;
+  if (tab === "codes") return html`<${Codes} values=${figures.values} />`;
   return html`<${Standing} figures=${figures} places=${places} title=${title} />`;
-}
-
-function Named({ title, code }) {
-  return html`<span class=${title ? "" : "code small"}>${title ?? code}</span>${title && html`<small class="under quiet code">${code}</small>`}`;
 }
 
 function Rules({ rules, titles }) {
@@ -120,6 +119,16 @@ function Messages({ messages }) {
   ];
   return html`<${Table} label=${t("results.messages")} rows=${messages} columns=${columns} none=${t("results.none")} />
     <${Variants} kind="message" parts=${messages} />`;
+}
+
+function ForYou({ kinds }) {
+  const columns = [
+    { head: t("foryou.kind"), cell: ({ kind }) => t(`foryou.${kind}`) },
+    { head: t("foryou.opened"), cell: ({ opened }) => number(opened) },
+    { head: t("foryou.taken"), cell: ({ taken, opened }) => number(taken) + share(taken, opened) },
+  ];
+  return html`<p class="small quiet">${t("foryou.hint")}</p>
+    <${Table} label=${t("results.foryou")} rows=${kinds} columns=${columns} none=${t("results.none")} />`;
 }
 
 function Surveys({ surveys }) {

@@ -31,3 +31,8 @@ export function Sums({ sums }) {
 export function inMoney(minor) {
   return money(Math.round(minor), desk.programme.currency);
 }
+
+/** What people call a part of the programme, above its code. */
+export function Named({ title, code }) {
+  return html`<span class=${title ? "" : "code small"}>${title ?? code}</span>${title && html`<small class="under quiet code">${code}</small>`}`;
+}

@@ -12,13 +12,14 @@ import { Difference } from "./difference.js";
 import { forgetDraft, keepDraft, recallDraft } from "./draft.js";
 import { Editor } from "./editor.js";
 import { Past } from "./past.js";
+import { Pictures } from "./pictures.js";
 import { Proposals, Proposing } from "./publishing.js";
 import { CHECK, PROPOSED_VERSIONS, TEXT, VERSIONS } from "./queries.js";
 import { Story } from "./story.js";
 import { download, Versions } from "./versions.js";
 
 const PAUSE_MS = 700;
-const TABS = ["faults", "changes", "story", "past", "versions"];
+const TABS = ["faults", "changes", "story", "past", "pictures", "versions"];
 
 /* Everything that the page begins with: the versions, those proposed, and the text to work on. */
 async function readAll() {
@@ -183,6 +184,7 @@ function Beside({ tab, draft, check, faults, listed, load, control }) {
     return html`<${Story} text=${draft.text} isSound=${check.isCurrent && check.result.isSound} />`;
   if (tab === "past")
     return html`<${Past} text=${draft.text} isSound=${check.isCurrent && check.result.isSound} />`;
+  if (tab === "pictures") return html`<${Pictures} />`;
   if (tab === "versions")
     return html`<div aria-live="assertive"><${Notice} kind="bad" icon="cloud" text=${fault} /></div>
       <${Versions} listed=${listed} load=${load} tell=${tell} />`;

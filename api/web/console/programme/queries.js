@@ -54,3 +54,9 @@ export const START_BACKTEST = `mutation ConsoleStartBacktest($input: StartBackte
 
 export const CANCEL_BACKTEST = `mutation ConsoleCancelBacktest($input: CancelBacktestInput!) {
   cancelBacktest(input: $input) { backtest { ${BACKTEST} } } }`;
+
+const PICTURE = `address width height size addedBy addedAt`;
+export const PICTURES = `query ConsolePictures { programmePictures { ${PICTURE} } }`;
+
+export const ADD_PICTURE = `mutation ConsoleAddPicture($input: AddPictureInput!) { answer: addPicture(input: $input) {
+  __typename ... on PictureAdded { picture { ${PICTURE} } } ... on NotAllowed { message reason } } }`;

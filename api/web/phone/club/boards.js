@@ -46,22 +46,23 @@ function Board({ board, read }) {
     await ask(LEAVE_BOARD, { input: { code } });
     await read();
   };
+  const takesPart = me.nickname !== null; // empty where staff took the nickname away
   const apart = me.beside.filter((place) => !top.some((each) => each.isMe) || place.isMe);
   return html`<section class="card stack">
     <h2>${name}</h2>
     ${endsAt && html`<p class="small quiet">${t("voucher.until", { day: ending(endsAt, phone.programme?.timezone) })}</p>`}
-    ${me.nickname && html`<p>${me.rank ? t("boards.rank", { rank: number(me.rank), score: unitsOf(me.score, unit) }) : t("boards.unranked")}</p>`}
+    ${takesPart && html`<p>${me.rank ? t("boards.rank", { rank: number(me.rank), score: unitsOf(me.score, unit) }) : t("boards.unranked")}</p>`}
     ${prizes.length > 0 && html`<${Prizes} prizes=${prizes} />`}
     ${top.length > 0 && html`<${Places} all=${top} unit=${unit} />`}
     ${!top.some((each) => each.isMe) && apart.length > 0 && html`<${Places} all=${apart} unit=${unit} />`}
     ${
-      me.nickname
-        ? html`<${Act} class="button plain" act=${leave}>${t("boards.leave")}<//>`
-        : html`<p class="small quiet">${t("boards.hint")}</p>
+      !me.nickname &&
+      html`<p class=${takesPart ? "notice" : "small quiet"}>${t(takesPart ? "boards.taken" : "boards.hint")}</p>
             <${Form} act=${join} button=${t("boards.join")} primary>
               <${Field} label=${t("boards.nickname")} name="nickname" required autocomplete="off" maxlength="24" />
             <//>`
     }
+    ${takesPart && html`<${Act} class="button plain" act=${leave}>${t("boards.leave")}<//>`}
   </section>`;
 }
 

@@ -3,5 +3,6 @@
 export { Boards } from "./boards.js";
 export { enterCode, tellEnrolmentCode } from "./codes.js";
 export { ForYou } from "./foryou.js";
+export { Notifications } from "./notifications.js";
 export { Purchases } from "./purchases.js";
 export { Stores } from "./stores.js";

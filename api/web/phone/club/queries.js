@@ -24,6 +24,8 @@ const TIP = `kind code reason message product { ${PRODUCT} } reward { id rewardS
 export const FOR_YOU = `query PhoneForYou { viewer { id consents { purpose granted } recommendations(first: 12) { ${TIP} } } }`;
 export const OPEN_RECOMMENDATION = `mutation PhoneOpened($input: OpenRecommendationInput!) { openRecommendation(input: $input) { counted } }`;
 
+export const SET_NOTIFICATION = `mutation PhoneNotify($input: SetNotificationInput!) { setNotification(input: $input) { notifications { purpose title channels { channel wanted consented } } } }`;
+
 const BOARD = `code name endsAt unit { name walletKind: kind currency } prizes { rank gifts { amount unit { name walletKind: kind currency } reward { title } badge { name } tier { name } } } top(first: 10) { rank nickname score isMe } me { nickname score rank beside { rank nickname score isMe } }`;
 export const BOARDS = `query PhoneBoards { leaderboards { ${BOARD} } }`;
 export const JOIN_BOARD = `mutation PhoneJoinBoard($input: JoinLeaderboardInput!) { joinLeaderboard(input: $input) { __typename ... on Problem { message } } }`;

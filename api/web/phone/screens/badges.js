@@ -1,13 +1,13 @@
 /* Badges: stamp cards that fill, challenges to take up, and what was earned; each opens. */
 
-import { dayOf, ending, number } from "/shared/format.js";
+import { dayOf, ending, listed, number } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { html, useState } from "/shared/preact.js";
 import { t } from "/shared/words.js";
 import { sheet } from "../dialogs.js";
 import { say } from "../faults.js";
 import { ask, go, phone, readHome, session } from "../phone.js";
-import { ACCEPT_CHALLENGE } from "../queries.js";
+import { ACCEPT_CHALLENGE, DECLINE_CHALLENGE } from "../queries.js";
 import { addressOf } from "../route.js";
 import { Act, Bar, Empty, Icon, Notice, Picture, Ring, toast, useChange } from "../ui.js";
 import { Stamps, StreakWeeks, streakWords } from "./stamps.js";
@@ -48,6 +48,16 @@ export function isChallenge({ badge }) {
   return Boolean(badge.accept || badge.personal);
 }
 
+/** Challenges for the first screen: those that go on, and those that are offered and were not declined. */
+export function openChallenges(badges) {
+  return badges.filter((each) => {
+    const { badge, target, acceptable, acceptedAt, declined } = each;
+    const isTimed = isChallenge(each) || badge.until;
+    if (!isTimed || isCard(each) || isOver(badge) || isAhead(badge)) return false;
+    return acceptable ? !declined : target !== null && (!badge.accept || Boolean(acceptedAt));
+  });
+}
+
 /** One badge whole: what earns it, how far it is, its levels and its time. */
 export function openBadge({ badge }) {
   return sheet(badge.name, Whole, { id: badge.id, address: addressOf("badges", badge.code) });
@@ -73,6 +83,7 @@ function Whole({ id }) {
       <${TimeLeft} badge=${badge} level=${level} />
     </p>
     <${Way} each=${each} />
+    <${Gives} badge=${badge} />
     ${
       badge.levels.length > 1 &&
       html`<ul class="lines card">
@@ -106,7 +117,7 @@ function Card({ each }) {
 /* One key a challenge: sent again after a lost answer, it is taken up once. */
 const keys = new Map();
 
-function Challenge({ each }) {
+export function Challenge({ each }) {
   const { badge, level, fraction } = each;
   const [fault, setFault] = useState("");
   const takeUp = async () => {
@@ -117,6 +128,16 @@ function Challenge({ each }) {
       const { acceptChallenge } = await ask(ACCEPT_CHALLENGE, { input });
       if (acceptChallenge.__typename !== "ChallengeAccepted") return setFault(acceptChallenge.message);
       toast(t("challenge.told", { name: badge.name }));
+      await readHome();
+    } catch (error) {
+      setFault(say(error));
+    }
+  };
+  const decline = async () => {
+    setFault("");
+    try {
+      await ask(DECLINE_CHALLENGE, { input: { badgeId: badge.id } });
+      toast(t("challenge.declined"));
       await readHome();
     } catch (error) {
       setFault(say(error));
@@ -134,13 +155,20 @@ function Challenge({ each }) {
       </div>
     </div>
     <${Way} each=${each} />
+    <${Gives} badge=${badge} />
     ${
       each.acceptable &&
       html`${badge.personal && html`<p class="small quiet">${t(isAhead(badge) ? "challenge.goal.later" : "challenge.goal.now")}</p>`}
         <div class="fault" aria-live="assertive">${fault && html`<${Notice} kind="bad" icon="cloud">${fault}<//>`}</div>
-        <${Act} class="button primary wide" act=${takeUp}>${t("challenge.take")}<//>`
+        <${Act} class="button primary wide" act=${takeUp}>${t("challenge.take")}<//>
+        ${!each.declined && html`<${Act} class="button plain wide" act=${decline}>${t("challenge.decline")}<//>`}`
     }
   </li>`;
+}
+
+function Gives({ badge: { gifts } }) {
+  if (!gifts?.length) return null;
+  return html`<p class="row small"><${Icon} name="gift" /><span>${t("challenge.gives", { what: listed(gifts) })}</span></p>`;
 }
 
 function State({ each: { badge, level, acceptedAt } }) {

@@ -7,7 +7,7 @@ import { t } from "/shared/words.js";
 import { sheet } from "../dialogs.js";
 import { dayAt, go, phone } from "../phone.js";
 import { Bar, Empty, Icon, Notice, Part, Picture, Ring, useCount } from "../ui.js";
-import { isCard, openBadge, Stamps } from "./badges.js";
+import { Challenge, isCard, openBadge, openChallenges, Stamps } from "./badges.js";
 import { showCard } from "./card.js";
 import { EntryLine } from "./history.js";
 import { enterCode, Offers } from "./later.js";
@@ -25,6 +25,7 @@ export function Home() {
       <div class="skeleton"></div>
       <div class="skeleton"></div>`;
   const vouchers = me.vouchers.filter((voucher) => voucher.voucherState === "ISSUED");
+  const challenges = openChallenges(me.badges);
   return html`<${Purse} me=${me} />
     ${
       vouchers.length > 0 &&
@@ -46,7 +47,13 @@ export function Home() {
           <strong>${each.badge.name}</strong><${Stamps} each=${each} />
         </button>`,
       )}
-    <${Medals} badges=${me.badges.filter((each) => !isCard(each))} />
+    ${
+      challenges.length > 0 &&
+      html`<${Part} title=${t("badge.challenges")} onAll=${() => go("badges")}>
+        <ul class="stack">${challenges.slice(0, 3).map((each) => html`<${Challenge} key=${each.id} each=${each} />`)}</ul>
+      <//>`
+    }
+    <${Medals} badges=${me.badges.filter((each) => !isCard(each) && !challenges.includes(each))} />
     <${Part} title=${t("home.latest")} onAll=${() => go("history")}>
       ${
         me.history.length

@@ -105,6 +105,7 @@ export function Offers() {
 
 export const Boards = later(async () => (await club()).Boards);
 export const ForYou = later(async () => (await club()).ForYou);
+export const Notifications = later(async () => (await club()).Notifications);
 export const Stores = later(async () => (await club()).Stores);
 export const Purchases = later(async () => (await club()).Purchases);
 export const PushSetting = later(async () => (await pushing()).PushSetting);

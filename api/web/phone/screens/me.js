@@ -11,7 +11,7 @@ import { Act, Failed, Field, Form, Icon, Section, toast } from "../ui.js";
 import { AttributeField, changesIn, shown } from "./attributes.js";
 import { Consents } from "./consents.js";
 import { Contacts } from "./contacts.js";
-import { DeleteMembership, PushSetting } from "./later.js";
+import { DeleteMembership, Notifications, PushSetting } from "./later.js";
 import { OwnData } from "./own-data.js";
 import { LanguagePicker, Support, share } from "./parts.js";
 import { Benefits } from "./tier.js";
@@ -51,6 +51,7 @@ export function Me() {
               <${Referral} own=${me.referral} />
               <${Plan} own=${me.plan} />
               <${Consents} answers=${me.consents} />
+              <${Notifications} settings=${me.notifications} />
               <${PushSetting} />
               <${Devices} list=${me.devices} own=${device} />
               <${Languages} />

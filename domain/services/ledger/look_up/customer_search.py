@@ -15,7 +15,7 @@ from domain.services.runtime import Runtime
 from domain.store.ledger import members
 from domain.store.ledger.members import MemberHint
 
-MOST_MATCHES = 10
+MOST_MATCHES = 20
 MOST_COMPARED = 200
 LONGEST_TEXT = 100
 TRUNK_DIGITS = 8  # a number of so many digits may begin with what is dialled at home alone

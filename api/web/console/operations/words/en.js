@@ -30,6 +30,17 @@ export default {
   "source.fate": "What came of it",
   "source.never": "nothing yet",
   "source.silent": "silent",
+  "source.pause": "Pause",
+  "source.resume": "Resume",
+  "source.paused": "paused since {at}",
+  "source.pause.hint":
+    "What it sends is kept sealed, for 30 days at most, and counts once it is resumed. Nothing is lost at the shop.",
+  "source.resume.hint": "What waits is worked off in its order, from the oldest on.",
+  "source.pause.done": "What {source} sends waits now.",
+  "source.resume.done": {
+    one: "{count} report that waited is worked off.",
+    other: "{count} reports that waited are worked off.",
+  },
   "fate.PENDING": "Waits",
   "fate.APPLIED": "Counted",
   "fate.IGNORED": "Counts for nothing",
@@ -105,6 +116,7 @@ export default {
   "stores.code": "Store's code",
   "stores.code.hint": "Letters a-z, digits, dashes and underscores: lisboa-2.",
   "stores.saved": "{name} is saved.",
+  "stores.all": "All stores",
   "stores.none": "No stores yet.",
   "systems.hint":
     "Keys for webshops and other systems. A new key takes a second operator, who is shown it; shutting out takes none.",
@@ -187,6 +199,7 @@ export default {
   "topic.staff": "Staff and stores",
   "topic.systems": "Systems and keys",
   "topic.programme": "Programme",
+  "topic.many": "Many members, files",
   "topic.approvals": "Approvals",
   "topic.lookups": "Look-ups",
 };

@@ -31,6 +31,19 @@ export default {
   "source.fate": "Co z tego wyszło",
   "source.never": "jeszcze nic",
   "source.silent": "milczy",
+  "source.pause": "Wstrzymaj",
+  "source.resume": "Wznów",
+  "source.paused": "wstrzymane od {at}",
+  "source.pause.hint":
+    "To, co wysyła, czeka zapieczętowane, najwyżej 30 dni, i liczy się po wznowieniu. W sklepie nic nie ginie.",
+  "source.resume.hint": "To, co czeka, jest przetwarzane po kolei, od najstarszego.",
+  "source.pause.done": "To, co wysyła {source}, teraz czeka.",
+  "source.resume.done": {
+    one: "{count} zgłoszenie, które czekało, jest przetwarzane.",
+    few: "{count} zgłoszenia, które czekały, są przetwarzane.",
+    many: "{count} zgłoszeń, które czekały, jest przetwarzanych.",
+    other: "{count} zgłoszenia, które czekało, jest przetwarzane.",
+  },
   "fate.PENDING": "Czeka",
   "fate.APPLIED": "Zaliczone",
   "fate.IGNORED": "Nie liczy się",
@@ -111,6 +124,7 @@ export default {
   "stores.code": "Kod sklepu",
   "stores.code.hint": "Litery a-z, cyfry, myślniki i podkreślenia: lisboa-2.",
   "stores.saved": "{name} zapisano.",
+  "stores.all": "Wszystkie sklepy",
   "stores.none": "Nie ma jeszcze sklepów.",
   "systems.hint":
     "Klucze dla sklepów internetowych i innych systemów. Nowy klucz wymaga drugiego operatora, który go widzi; odebranie dostępu nie.",
@@ -208,6 +222,7 @@ export default {
   "topic.staff": "Personel i sklepy",
   "topic.systems": "Systemy i klucze",
   "topic.programme": "Program",
+  "topic.many": "Wielu członków, pliki",
   "topic.approvals": "Zatwierdzenia",
   "topic.lookups": "Wyszukiwania",
 };

@@ -31,6 +31,18 @@ export default {
   "source.fate": "Resultado",
   "source.never": "nada ainda",
   "source.silent": "em silêncio",
+  "source.pause": "Pôr em pausa",
+  "source.resume": "Retomar",
+  "source.paused": "em pausa desde {at}",
+  "source.pause.hint":
+    "O que envia fica guardado e selado, 30 dias no máximo, e conta quando for retomada. Nada se perde na loja.",
+  "source.resume.hint": "O que espera é tratado por ordem, do mais antigo em diante.",
+  "source.pause.done": "O que {source} envia fica agora à espera.",
+  "source.resume.done": {
+    one: "{count} relato que esperava está a ser tratado.",
+    many: "{count} de relatos que esperavam estão a ser tratados.",
+    other: "{count} relatos que esperavam estão a ser tratados.",
+  },
   "fate.PENDING": "Espera",
   "fate.APPLIED": "Contado",
   "fate.IGNORED": "Não conta",
@@ -110,6 +122,7 @@ export default {
   "stores.code": "Código da loja",
   "stores.code.hint": "Letras a-z, algarismos, hífenes e sublinhados: lisboa-2.",
   "stores.saved": "{name} foi guardada.",
+  "stores.all": "Todas as lojas",
   "stores.none": "Ainda não há lojas.",
   "systems.hint":
     "Chaves para lojas online e outros sistemas. Uma chave nova exige um segundo operador, que a vê; retirar acesso não exige.",
@@ -196,6 +209,7 @@ export default {
   "topic.staff": "Pessoal e lojas",
   "topic.systems": "Sistemas e chaves",
   "topic.programme": "Programa",
+  "topic.many": "Muitos membros, ficheiros",
   "topic.approvals": "Aprovações",
   "topic.lookups": "Consultas",
 };

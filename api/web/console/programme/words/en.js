@@ -12,6 +12,17 @@ export default {
   "tab.faults": "Check",
   "tab.changes": "Changes",
   "tab.story": "Try it",
+  "tab.pictures": "Pictures",
+  "picture.hint":
+    "A picture for a reward, a badge or a tier. It is drawn anew, at most 1,024 pixels wide; put its address into the file.",
+  "picture.file": "PNG, JPEG or WebP",
+  "picture.bad": "This is no picture that can be used. Choose a PNG, JPEG or WebP.",
+  "picture.added": "The picture is there.",
+  "picture.none": "No picture was added yet.",
+  "picture.of": "{width} × {height}, {name}",
+  "picture.copy": "Copy the address",
+  "picture.copied": "The address is copied.",
+  "picture.uncopied": "The browser does not copy: mark the address.",
   "tab.versions": "Versions",
 
   "editor": "Programme file",

@@ -12,6 +12,17 @@ export default {
   "tab.faults": "Kontrola",
   "tab.changes": "Zmiany",
   "tab.story": "Wypróbuj",
+  "tab.pictures": "Obrazy",
+  "picture.hint":
+    "Obraz nagrody, odznaki albo poziomu. Jest rysowany od nowa, najwyżej 1024 piksele szerokości; wpisz jego adres do pliku.",
+  "picture.file": "PNG, JPEG albo WebP",
+  "picture.bad": "Tego obrazu nie można użyć. Wybierz PNG, JPEG albo WebP.",
+  "picture.added": "Obraz jest dodany.",
+  "picture.none": "Nie dodano jeszcze obrazów.",
+  "picture.of": "{width} × {height}, {name}",
+  "picture.copy": "Kopiuj adres",
+  "picture.copied": "Adres skopiowany.",
+  "picture.uncopied": "Przeglądarka nie kopiuje: zaznacz adres.",
   "tab.versions": "Wersje",
 
   "editor": "Plik programu",

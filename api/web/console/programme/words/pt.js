@@ -12,6 +12,17 @@ export default {
   "tab.faults": "Verificar",
   "tab.changes": "Alterações",
   "tab.story": "Experimentar",
+  "tab.pictures": "Imagens",
+  "picture.hint":
+    "Uma imagem para uma recompensa, um emblema ou um nível. É redesenhada, com 1024 píxeis de largura no máximo; ponha o endereço no ficheiro.",
+  "picture.file": "PNG, JPEG ou WebP",
+  "picture.bad": "Esta imagem não pode ser usada. Escolha um PNG, JPEG ou WebP.",
+  "picture.added": "A imagem já lá está.",
+  "picture.none": "Ainda não há imagens.",
+  "picture.of": "{width} × {height}, {name}",
+  "picture.copy": "Copiar o endereço",
+  "picture.copied": "O endereço foi copiado.",
+  "picture.uncopied": "O navegador não copia: marque o endereço.",
   "tab.versions": "Versões",
 
   "editor": "Ficheiro do programa",

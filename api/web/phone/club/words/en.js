@@ -25,6 +25,9 @@ export default {
   "stores.open": "Open now",
   "stores.closed": "Closed now",
   "stores.shut": "Closed",
+  "notifications": "Messages I want",
+  "notifications.hint": "What comes, and by which way. Your inbox has every message in any case.",
+  "notifications.consent": "Only with your agreement, above.",
   "foryou.none": "What is recommended to you will stand here.",
   "foryou.hint": "From what you bought. You can end it under “About me”.",
   "foryou.popular": "What members buy and redeem most.",
@@ -42,6 +45,7 @@ export default {
   "boards.leave": "Leave",
   "boards.hint":
     "You take part under a nickname that all others see. Choose none by which strangers know you.",
+  "boards.taken": "Your nickname was taken away: it named somebody, or it offended. Choose another.",
   "boards.join": "Take part",
   "boards.nickname": "Nickname",
 };

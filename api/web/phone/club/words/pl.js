@@ -29,9 +29,12 @@ export default {
   "stores.open": "Teraz otwarte",
   "stores.closed": "Teraz zamknięte",
   "stores.shut": "Zamknięte",
+  "notifications": "Jakie wiadomości chcę dostawać",
+  "notifications.hint": "Co i jaką drogą otrzymujesz. W skrzynce masz zawsze wszystkie wiadomości.",
+  "notifications.consent": "Tylko za Twoją zgodą, powyżej.",
   "foryou.none": "Tu pojawią się polecane produkty i nagrody.",
   "foryou.hint": "Na podstawie Twoich zakupów. Możesz to wyłączyć w sekcji „O mnie”.",
-  "foryou.popular": "Co członkowie najczęściej kupują i odbierają.",
+  "foryou.popular": "Co klubowicze najczęściej kupują i odbierają.",
   "foryou.ask":
     "Zgódź się na polecenia na podstawie zakupów, a ta lista powstanie dla Ciebie. Do tego czasu pokazuje to, co popularne.",
   "foryou.allow": "Przejdź do moich zgód",
@@ -46,6 +49,7 @@ export default {
   "boards.leave": "Zrezygnuj",
   "boards.hint":
     "Bierzesz udział pod pseudonimem, który widzą wszyscy. Wybierz taki, po którym nikt obcy Cię nie pozna.",
+  "boards.taken": "Twój pseudonim usunięto: wskazywał kogoś albo obrażał. Wybierz inny.",
   "boards.join": "Weź udział",
   "boards.nickname": "Pseudonim",
 };

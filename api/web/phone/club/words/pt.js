@@ -29,6 +29,9 @@ export default {
   "stores.open": "Aberta agora",
   "stores.closed": "Fechada agora",
   "stores.shut": "Fechada",
+  "notifications": "Mensagens que quero",
+  "notifications.hint": "O que recebe, e por onde. A sua caixa de mensagens tem tudo, em qualquer caso.",
+  "notifications.consent": "Só com a sua autorização, acima.",
   "foryou.none": "Aqui vão estar as suas recomendações.",
   "foryou.hint": "A partir do que comprou. Pode terminar isto em «Os meus dados».",
   "foryou.popular": "O que os membros mais compram e resgatam.",
@@ -45,6 +48,7 @@ export default {
   "boards.unranked": "Está a participar. O que ganhar conta a partir de agora.",
   "boards.leave": "Sair",
   "boards.hint": "Participa com uma alcunha que todos veem. Escolha uma pela qual estranhos não o conheçam.",
+  "boards.taken": "A sua alcunha foi retirada: identificava alguém ou ofendia. Escolha outra.",
   "boards.join": "Participar",
   "boards.nickname": "Alcunha",
 };

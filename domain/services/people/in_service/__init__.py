@@ -1,0 +1,1 @@
+"""What employees do with what members wrote, or was written of them."""
