@@ -190,20 +190,6 @@ class MessageFigures:
     variants: list[VariantFigures] = strawberry.field(description=VARIANTS)
 
 
-@strawberry.type(
-    description=(
-        "What became of recommendations of one kind, of members who agreed to them: each counts once a member"
-        " in 30 days."
-    )
-)
-class RecommendationFigures:
-    kind: RecommendationKind = strawberry.field(description="Products or rewards.")
-    opened: int = strawberry.field(description="Opened on a phone.")
-    taken: int = strawberry.field(
-        description="Bought or redeemed within 30 days after that; counted once a day."
-    )
-
-
 @strawberry.enum(description="When what members hold of a wallet lapses.")
 class HeldKind(Enum):
     LAPSES = strawberry.enum_value("LAPSES", description="In the month that `month` names.")
@@ -224,6 +210,20 @@ class HeldUnits:
     amount: Long = strawberry.field(description="Units of the wallet.")
     cost: float | None = strawberry.field(
         description="Minor units, by the wallet's `unit_cost`; null where it has none."
+    )
+
+
+@strawberry.type(
+    description=(
+        "What became of recommendations of one kind, of members who agreed to them: each counts once a member"
+        " in 30 days."
+    )
+)
+class RecommendationFigures:
+    kind: RecommendationKind = strawberry.field(description="Products or rewards.")
+    opened: int = strawberry.field(description="Opened on a phone.")
+    taken: int = strawberry.field(
+        description="Bought or redeemed within 30 days after that; counted once a day."
     )
 
 

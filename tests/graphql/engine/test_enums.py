@@ -16,7 +16,15 @@ from domain.services.ledger.scanning import UnusableReason
 from tests.running_app import ROOT
 
 # Enums of the API's own, and values that it derives from a state of the domain which is no word there.
-OWN_ENUMS = {"AttributeKind", "AttributeSetter", "RewardState", "QrFormat", "SpanUnit"}
+OWN_ENUMS = {
+    "AttributeKind",
+    "AttributeSetter",
+    "ClaimedReceiptState",
+    "HeldKind",
+    "RewardState",
+    "QrFormat",
+    "SpanUnit",
+}
 DERIVED_VALUES = {"MemberStatus": {"FROZEN", "BEING_DELETED"}}
 
 # Words in upper case are what a client sees. These literals have no enum, each for the reason it is given.
