@@ -92,7 +92,7 @@ async def serve_with_sockets(app: ASGIApp, limits: ConnectionLimits | None = Non
         )
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not server.started:
                     await asyncio.sleep(0.01)
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -25,12 +25,13 @@ from domain.store.ledger import programmes
 from domain.store.prepare import prepare
 from tests.command_log import CommandLog
 from tests.emptied_database import emptied
-from tests.servers import embedded_in_thread, quick_folder, seed_demo
+from tests.servers import embedded_in_thread, forking_commands, quick_folder, seed_demo
 
-TWENTY_YEARS = 20 * 365 * 24 * 3600
+FIFTY_YEARS = 50 * 365 * 24 * 3600
 DROP_SECONDS = 120
 # Files whose tests share what takes seconds to make: a server, a type check or the syntax trees of all code.
 BROWSER_TESTS = "tests/browser/"
+MIGRATION_TESTS = "tests/store/migrations/"
 SERVED_BY_FILE = (
     BROWSER_TESTS,
     "tests/commands/test_backup.py",
@@ -49,6 +50,13 @@ def database_uri() -> Iterator[str]:
         return
     with quick_folder() as folder, embedded_in_thread(folder) as uri:
         yield uri
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_forked() -> Iterator[None]:
+    """Fork the commands that tests start: most of what they cost is their imports."""
+    with forking_commands():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -92,9 +100,9 @@ async def database(
     end, every command that the test sent must have had a shape that scales.
 
     The database removes lapsed rows by the real clock, tests decide by their own: what has lapsed by the one may
-    be needed by the other, so rows are kept for twenty years.
+    be needed by the other, so rows are kept for fifty years: some tests live in the year 2000.
     """
-    monkeypatch.setattr(ttl, "LINGER_SECONDS", TWENTY_YEARS)
+    monkeypatch.setattr(ttl, "LINGER_SECONDS", FIFTY_YEARS)
     is_prepared = request.node.get_closest_marker("unprepared") is None
     is_spare = is_prepared and bool(spare_databases)
     name = spare_databases.pop() if is_spare else f"test-{secrets.token_hex(8)}"
@@ -145,8 +153,13 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the folder of browser tests last: Playwright keeps an event loop running, and no other can run beside it."""
+    """Run the folder of browser tests last: Playwright keeps an event loop running, and no other can run beside it.
+    Give migrations an empty database.
+    """
     items.sort(key=lambda test: test.nodeid.startswith(BROWSER_TESTS))
+    for item in items:
+        if item.nodeid.startswith(MIGRATION_TESTS):
+            item.add_marker(pytest.mark.unprepared)
 
 
 @pytest.hookimpl(wrapper=True)

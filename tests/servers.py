@@ -12,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -22,10 +23,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.embedded import open_embedded
+from tests.forked_commands import CAN_FORK, ForkedCommand, Nursery, follows, open_nursery
 
 ROOT = Path(__file__).parent.parent
 # A start takes a second of a core; a dozen others may want it as well.
 HANGS_AFTER_SECONDS = 150.0
+_forks: Callable[[], Nursery] | None = None
 SEED_SECONDS = 400  # the pytest limit of 600 holds it and what comes after
 READY = "Selo is ready at "
 # What a server of a database that MONGODB_URI names must be given.
@@ -108,14 +111,10 @@ def run_until_ready(
     read from its stdout.
     """
     command = [sys.executable, "-m", "api.cli", *words]
-    return subprocess.Popen(
-        command,
-        cwd=root,
-        stdout=subprocess.PIPE,
-        stderr=faults,
-        text=True,
-        env=_environment({"PYTHONPATH": str(root), **(environment or {})}),
-    )
+    whole = _environment({"PYTHONPATH": str(root), **(environment or {})})
+    if root == ROOT and (forked := _fork(words, faults, whole)) is not None:
+        return forked
+    return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=faults, text=True, env=whole)
 
 
 @contextmanager
@@ -159,6 +158,36 @@ def serve_selo(
                     process.kill()
 
 
+@contextmanager
+def forking_commands() -> Iterator[None]:
+    """Have every command of this project forked until the block ends, once there is one."""
+    global _forks
+    with ExitStack() as stack:
+        _forks = lru_cache(maxsize=1)(lambda: stack.enter_context(open_nursery(ROOT)))
+        yield
+        _forks = None
+
+
+def _fork(
+    words: Sequence[str], faults: IO[str] | None, environment: Mapping[str, str]
+) -> ForkedCommand | None:
+    """Start a command by a fork; None where commands are not forked, or where Python itself is told something."""
+    if _forks is None or not CAN_FORK or not follows(environment):
+        return None
+    reads, writes = os.pipe()
+    try:
+        pid, told = _forks().start(
+            words,
+            environment=environment,
+            cwd=ROOT,
+            stdout=writes,
+            stderr=2 if faults is None else faults.fileno(),
+        )
+    finally:
+        os.close(writes)
+    return ForkedCommand(words, pid, told, os.fdopen(reads, "r"))
+
+
 def seed_demo(shared: Path) -> Path:
     """Return a data folder with the demo in it, as its first start leaves it: made once for all workers of a run,
     and to be copied.
@@ -176,6 +205,18 @@ def seed_demo(shared: Path) -> Path:
 def selo(*words: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a `selo` command to its end."""
     command = [sys.executable, "-m", "api.cli", *words]
+    with tempfile.TemporaryFile("w+") as faults:
+        forked = _fork(words, faults, _environment(environment))
+        if forked is not None:
+            with forked:
+                watchdog = threading.Timer(HANGS_AFTER_SECONDS, forked.kill)
+                watchdog.start()
+                assert forked.stdout is not None, "stdout is a pipe"
+                said = forked.stdout.read()
+                code = forked.wait()
+                watchdog.cancel()
+            faults.seek(0)
+            return subprocess.CompletedProcess(command, code, said, faults.read())
     return subprocess.run(
         command,
         check=False,

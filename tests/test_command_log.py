@@ -79,6 +79,7 @@ async def test_a_window_on_a_counter_is_allowed(database_uri: str) -> None:
     assert await faults_of(database_uri, window) == []
 
 
+@pytest.mark.unprepared
 async def test_a_bulk_write_over_collections_is_one_command_with_each_filter_judged(
     database: Database, command_log: CommandLog
 ) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +18,7 @@ from domain.store.ledger.programmes import NothingPublished
 from domain.store.prepare import prepare
 from tests.activity_socket import open_cursors
 from tests.loud_runtime import LOUD, record_event
-from tests.servers import ROOT, selo, serve_selo
+from tests.servers import run_until_ready, selo, serve_selo
 from tests.small_runtime import join
 
 
@@ -70,11 +68,8 @@ def test_a_worker_alone_parks_what_nobody_can_do_and_the_operator_sends_it_again
         assert running is not None
         id = asyncio.run(_hooked(running.uri))
         assert id in selo("outbox", "list", "--state", "pending", "--data", str(data_folder)).stdout
-        command = [sys.executable, "-m", "api.cli", "worker", "--data", str(data_folder)]
         output = ""
-        with subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        ) as worker:
+        with run_until_ready("worker", "--data", str(data_folder)) as worker:
             try:
                 assert worker.stdout is not None
                 assert worker.stdout.readline() == "Selo's worker is at work\n"
@@ -115,9 +110,6 @@ def test_a_server_and_each_worker_follow_what_is_committed_by_one_change_stream_
         assert running is not None
         asyncio.run(_streams(running.uri, 1))
         for many in (2, 3):
-            command = [sys.executable, "-m", "api.cli", "worker", "--data", str(data_folder)]
-            worker = stack.enter_context(
-                subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            )
+            worker = stack.enter_context(run_until_ready("worker", "--data", str(data_folder)))
             stack.callback(worker.kill)
             asyncio.run(_streams(running.uri, many))

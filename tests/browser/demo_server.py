@@ -81,7 +81,7 @@ class DemoServer:
                 self.codes[match[1]] = match[2]
                 self.printed.notify_all()
 
-    def code_for(self, contact: str, within_seconds: float = 10) -> str:
+    def code_for(self, contact: str, within_seconds: float = 60) -> str:
         """Return the newest code printed for a contact and forget it. Raises NoCode."""
         with self.printed:
             if not self.printed.wait_for(lambda: contact in self.codes, within_seconds):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.accessibility import findings
+from tests.browser.accessibility import findings_in_both_schemes
 from tests.browser.club_server import ClubServer, join
 from tests.browser.page_actions import look_up, runs_over, sign_in_at_till
 from tests.small_runtime import NUMISCOLLECT
@@ -34,7 +34,7 @@ def test_a_member_sets_each_kind_and_staff_theirs(phone: Page, club: ClubServer,
     form.get_by_label("Moedas na coleção").fill("120")
     form.get_by_label("Tema").fill("Navegadores")
     assert not runs_over(phone)
-    assert findings(phone) == []
+    assert findings_in_both_schemes(phone) == []
     form.get_by_role("button", name="Guardar").click()
     expect(phone.locator("#toasts")).to_contain_text("Guardado")
     mine = club.do(MINE, token=token)["me"]

@@ -7,7 +7,7 @@ import secrets
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import findings
+from tests.browser.accessibility import findings_in_both_schemes
 from tests.browser.club_server import ClubServer, join, prove_contact
 from tests.browser.page_actions import runs_over
 from tests.small_runtime import NUMISCOLLECT
@@ -47,7 +47,7 @@ def test_a_member_agrees_by_channel_and_reads_what_was_answered_before(phone: Pa
         ]
     )
     assert not runs_over(phone)
-    assert findings(phone) == []
+    assert findings_in_both_schemes(phone) == []
     birthday = phone.get_by_label("Data de nascimento")
     expect(birthday).to_have_value("1990-05-17")
     assert birthday.get_attribute("readonly") is not None
@@ -59,4 +59,4 @@ def test_who_joins_gives_a_birthday_where_the_programme_asks_an_age(phone: Page,
     birthday = phone.get_by_label("Data de nascimento")
     expect(birthday).to_have_attribute("required", "")
     expect(phone.get_by_text("É preciso ter pelo menos 16 anos.")).to_be_visible()
-    assert findings(phone) == []
+    assert findings_in_both_schemes(phone) == []

@@ -5,22 +5,33 @@ version that two operators publish; the editor under the page's own policy, by k
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Literal
 
+import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import findings
-from tests.browser.demo_server import DemoServer
+from tests.browser.demo_server import DemoServer, serve_demo
 from tests.browser.page_actions import runs_over
 from tests.browser.test_console import Open, desk, sign_in
 
 __all__ = ["desk"]
 
+BUSY = '{"data": null, "errors": [{"message": "busy", "extensions": {"code": "BUSY", "retryAfter": 1}}]}'
 RATE = "amount: 1, per: 100, of: purchase.eligible"
 WRITE = """([before, after]) => { const editor = ace.edit(document.querySelector('.ace-host'));
   editor.find(before); editor.replace(after); }"""
+
+
+@pytest.fixture(scope="module")
+def shop(demo_seed: Path) -> Iterator[DemoServer]:
+    """A demo of these tests' own: they publish another programme in it."""
+    with serve_demo(demo_seed) as opened:
+        yield opened
 
 
 def open_programme(page: Page) -> None:
@@ -111,11 +122,23 @@ def add_picture(page: Page) -> None:
 
 
 def go_back(olga: Page, rita: Page) -> None:
-    """Publish the first version anew, so that others find the demo as it was."""
+    """Publish the first version anew; what it would change is asked for again where the server is busy."""
     beside(olga, "Versions")
+    refused: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        if not refused and "ConsoleDifference" in (route.request.post_data or ""):
+            refused.append(BUSY)
+            route.fulfill(content_type="application/json", body=BUSY)
+        else:
+            route.continue_()
+
+    olga.route("**/graphql", refuse_once)
     first = olga.locator(".versions li").filter(has=olga.get_by_role("heading", name="Version 1"))
     first.get_by_role("button", name="Go back to it").click()
     expect(olga.locator(".lines.changes li")).to_contain_text("100")
+    assert refused == [BUSY]
+    olga.unroute("**/graphql")
     expect(olga.get_by_role("button", name="Publish…")).to_be_enabled()
     olga.get_by_role("button", name="Publish…").click()
     olga.fill("dialog [name=note]", "Back to before")

@@ -8,31 +8,40 @@ import os
 import re
 import secrets
 from pathlib import Path
+from typing import Literal
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.accessibility import findings
+from tests.browser.accessibility import findings_in_both_schemes
 from tests.browser.club_server import ClubServer, join
 from tests.browser.page_actions import close_moments, runs_over, see_moments
 from tests.browser.test_stamp_cards import buy_lattes
 
 CAFE = Path(__file__).parents[2] / "scripts" / "demo" / "programmes" / "cafe.yaml"
-# As the café, where what was earned can be spent two weeks later.
-PROGRAMME = CAFE.read_text(encoding="utf-8").replace(
-    "    expiry: {after: {months: 6}, round: month}\n",
-    "    pending: {days: 14}\n    expiry: {after: {months: 6}, round: month}\n",
-    1,
+# As the café, where what was earned can be spent two weeks later, and where no hour of the day gives double beans.
+PROGRAMME = (
+    CAFE.read_text(encoding="utf-8")
+    .replace(
+        "    expiry: {after: {months: 6}, round: month}\n",
+        "    pending: {days: 14}\n    expiry: {after: {months: 6}, round: month}\n",
+        1,
+    )
+    .replace(
+        'during: {weekdays: [mon, tue, wed, thu, fri], hours: "15:00-17:00"}', 'when: "purchase.total < 0"', 1
+    )
 )
+assert "hours:" not in PROGRAMME.replace("quiet_hours:", "")
 DAY = r"\d{1,2} de \w+ de \d{4}"
 
 
 def shoot(page: Page, name: str) -> None:
-    """Take a picture, where somebody wants to look at it."""
+    """Take pictures, where somebody wants to look at them."""
     if folder := os.environ.get("SELO_SHOTS"):
-        page.wait_for_timeout(300)
-        scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-        page.screenshot(path=f"{folder}/{name}-{scheme}.png")
+        schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+        for scheme in schemes:
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(300)
+            page.screenshot(path=f"{folder}/{name}-{scheme}.png")
 
 
 def number_of(club: ClubServer, token: str) -> str:
@@ -42,7 +51,7 @@ def number_of(club: ClubServer, token: str) -> str:
 
 def judged(page: Page) -> None:
     """Expect that everybody can use what is shown."""
-    assert findings(page) == []
+    assert findings_in_both_schemes(page) == []
     assert not runs_over(page)
 
 
@@ -178,22 +187,18 @@ def test_a_purchase_is_one_line_of_the_history_and_has_an_address(phone: Page, c
     expect(phone.locator("h1")).to_have_text("Histórico")
 
 
-@pytest.mark.parametrize(
-    ("path", "heading"),
-    [("rewards", "Prémios"), ("badges", "Emblemas"), ("me", "Os meus dados"), ("inbox", "Mensagens")],
-)
-def test_each_screen_has_an_address_that_a_reload_lands_in(
-    page: Page, club: ClubServer, path: str, heading: str
-) -> None:
+def test_each_screen_has_an_address_that_a_reload_lands_in(page: Page, club: ClubServer) -> None:
     join(page, club, email=f"{secrets.token_hex(5)}@example.com")
-    page.goto(f"{club.url}/phone/{path}")
-    expect(page.locator("#screen h1")).to_have_text(heading)
-    page.reload()
-    expect(page.locator("#screen h1")).to_have_text(heading)
-    assert page.url == f"{club.url}/phone/{path}"
-    page.go_back()
-    expect(page.locator(".purse")).to_be_visible()
-    assert page.url == f"{club.url}/phone/"
+    screens = {"rewards": "Prémios", "badges": "Emblemas", "me": "Os meus dados", "inbox": "Mensagens"}
+    for path, heading in screens.items():
+        page.goto(f"{club.url}/phone/{path}")
+        expect(page.locator("#screen h1")).to_have_text(heading)
+        page.reload()
+        expect(page.locator("#screen h1")).to_have_text(heading)
+        assert page.url == f"{club.url}/phone/{path}"
+        page.go_back()
+        expect(page.locator(".purse")).to_be_visible()
+        assert page.url == f"{club.url}/phone/"
 
 
 def test_a_page_under_a_brand_has_its_name_colours_and_icon_and_no_word_of_ours(

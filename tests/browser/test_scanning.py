@@ -112,7 +112,7 @@ def test_card_purchase_redeeming_voucher_and_a_second_scan(
     till.click(".button.good")
     till.wait_for_selector(".done.good")
     # The phone turns by itself: by its socket, or by looking every few seconds while the voucher is held up.
-    expect(page.locator(".held[data-state=USED]")).to_be_visible(timeout=15_000)
+    expect(page.locator(".held[data-state=USED]")).to_be_visible()
     assert findings(page) == []
 
     camera_film.write_film(reel, Image.new("RGB", (320, 320), "white"))

@@ -90,7 +90,7 @@ def is_believed(url: str, token: str) -> bool:
 
 
 def is_refused_soon(url: str, token: str) -> bool:
-    give_up_at = time.monotonic() + 10
+    give_up_at = time.monotonic() + 60
     while is_believed(url, token):
         if time.monotonic() > give_up_at:
             return False
@@ -132,7 +132,7 @@ async def test_a_dropped_key_ends_in_every_server_and_its_sockets_with_it(
             assert await asyncio.to_thread(is_refused_soon, url, token)
             assert not await asyncio.to_thread(is_believed, url, forged())
             with pytest.raises(ConnectionClosed):
-                await asyncio.wait_for(socket.recv(), 5)
+                await asyncio.wait_for(socket.recv(), 60)
             assert await asyncio.to_thread(is_believed, url, forged(SPARE))
             jwks = (await asyncio.to_thread(httpx.get, f"{url}/.well-known/jwks.json")).json()
             assert [key["kid"] for key in jwks["keys"]] == [SPARE.kid]
@@ -157,7 +157,7 @@ def test_the_key_of_a_data_folder_is_followed_by_a_new_one(folder: Path) -> None
         (new,) = selo("keys", "list", "--data", str(folder)).stdout.split()
         assert new != old
         assert f"{old} is dropped, and {new} signs" in dropped.stdout
-        give_up_at = time.monotonic() + 10
+        give_up_at = time.monotonic() + 60
         while (keys := httpx.get(f"{url}/.well-known/jwks.json").json()["keys"])[0]["kid"] == old:
             assert time.monotonic() < give_up_at
         assert [key["kid"] for key in keys] == [new]
@@ -178,7 +178,7 @@ def test_a_rotation_ends_the_keys_whose_time_is_over_in_running_servers_too(fold
         assert kids() == {signing.kid, retired.kid}
         rotated = selo("keys", "rotate", "--data", str(folder))
         assert rotated.stdout.endswith(" signs from the next start on; 1 retired.\n"), rotated.stderr
-        give_up_at = time.monotonic() + 20
+        give_up_at = time.monotonic() + 60
         while retired.kid in kids():
             assert time.monotonic() < give_up_at
         assert kids() == {signing.kid}

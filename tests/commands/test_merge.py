@@ -1,25 +1,13 @@
 """`selo merge`: two memberships become one by the shell, and two again."""
 
-import subprocess
-import sys
-
 from tests.browser.club_server import ClubServer, serve_club
 from tests.commands.test_contact import ENROL, sign_in
-from tests.servers import HANGS_AFTER_SECONDS, ROOT
+from tests.servers import selo
 from tests.small_runtime import NUMISCOLLECT
 
 
 def merge(club: ClubServer, *words: str) -> tuple[int, str, str]:
-    command = [sys.executable, "-m", "api.cli", "merge", *words, "--data", str(club.data_folder)]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=HANGS_AFTER_SECONDS,
-        env={**club.environment, "PYTHONPATH": str(ROOT)},
-        check=False,
-    )
+    done = selo("merge", *words, "--data", str(club.data_folder), environment=club.environment)
     # A Python with the fault in its mail is warned of, on any command that opens the senders.
     said = [line for line in done.stderr.splitlines() if "mail.python_has_cve" not in line]
     return done.returncode, done.stdout, said[-1] if said else ""

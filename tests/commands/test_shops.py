@@ -1,15 +1,15 @@
 """`selo source` and `selo intake`: a file is checked, tried and published, and what failed is tried again."""
 
 import json
+import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pymongo import MongoClient
 
+from tests import servers
 from tests.servers import ROOT, SHARED_KEYS, quick_folder
 
 SAMPLES = ROOT / "tests/model/intake/samples"
@@ -28,9 +28,7 @@ def folder(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 
 
 def selo(folder: Path, *words: str, code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "api.cli", *words], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = servers.selo(*words, environment=os.environ)
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr
 

@@ -19,6 +19,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 from api.graphql.engine.limits import DocumentLimits
 from api.graphql.schema import make_schema
+from api.senders.tls import client_tls
 from domain.store.connect import Database
 from tests.command_log import CommandLog
 from tests.graphql.engine.dearest_documents import DearestDocument, dearest_documents, dearest_of_leaves
@@ -50,6 +51,7 @@ OF_A_MEMBER = frozenset({"me", "programme"})
 OF_A_TILL = frozenset({"findCustomer", "shiftActions", "auditTrail", "staff"})
 # Nobody waits so long for anything: a loop that was held up for as long as this would be a fault on any machine.
 HELD_UP_SECONDS = 5
+POLL_SECONDS = 0.01
 
 
 @pytest.fixture
@@ -164,8 +166,8 @@ async def _health_polled(url: str) -> AsyncIterator[list[float]]:
     waits, stop = list[float](), threading.Event()
 
     def poll() -> None:
-        with httpx.Client(base_url=url, timeout=60) as client:
-            while not stop.is_set() or not waits:
+        with httpx.Client(base_url=url, timeout=60, verify=client_tls()) as client:
+            while not stop.wait(POLL_SECONDS) or not waits:
                 began = time.perf_counter()
                 assert client.get("/health").status_code == 200
                 waits.append(time.perf_counter() - began)

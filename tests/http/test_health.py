@@ -147,7 +147,7 @@ async def test_not_ready_once_the_database_was_migrated_to_a_newer_format(
         await database.mongo["meta"].update_one({"_id": "format"}, {"$set": {"migrating_to": 99}})
         refreshing = asyncio.create_task(process.runtime.keep_refreshed())
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while process.store.outdated_by is None:
                     await asyncio.sleep(0.01)
             await asyncio.sleep(0)

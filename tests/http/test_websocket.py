@@ -48,7 +48,7 @@ def opened(
         origin=Origin(origin) if origin else None,
         additional_headers=headers,
         compression=None,
-        open_timeout=5,
+        open_timeout=60,
         close_timeout=2,
         proxy=None,
     )
@@ -59,7 +59,7 @@ def say(socket: ClientConnection, **message: object) -> None:
 
 
 def hear(socket: ClientConnection) -> dict[str, object]:
-    heard = json.loads(socket.recv(timeout=5))
+    heard = json.loads(socket.recv(timeout=60))
     assert isinstance(heard, dict)
     return heard
 
@@ -83,7 +83,7 @@ def closed(socket: ClientConnection) -> int:
     """The code that the server closes with."""
     try:
         while True:
-            socket.recv(timeout=5)
+            socket.recv(timeout=60)
     except ConnectionClosed as end:
         return end.rcvd.code if end.rcvd else 0
 

@@ -55,7 +55,7 @@ async def at_work(app: RunningApp, pushes: RecordingPushSender) -> AsyncIterator
         ),
     ]
     try:
-        await asyncio.wait_for(app.process.follower.is_following.wait(), 10)
+        await asyncio.wait_for(app.process.follower.is_following.wait(), 60)
         async with serve_with_sockets(create_app(app.process)) as address:
             yield address
     finally:

@@ -88,13 +88,13 @@ async def running(
         await elsewhere.programmes.refresh()
         await join(elsewhere, "ana", at=datetime.now(UTC).replace(microsecond=0) - timedelta(days=1))
         async with open_app(process, address="") as app, serve_with_sockets(app, limits) as address:
-            await asyncio.wait_for(process.follower.is_following.wait(), 10)
+            await asyncio.wait_for(process.follower.is_following.wait(), 60)
             yield ServedApp(process, address, elsewhere)
 
 
 async def closed(phone: ClientConnection) -> int:
     """Wait until the server closes a socket; return its code, 0 where it said nothing."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         try:
             while True:
                 await phone.recv()

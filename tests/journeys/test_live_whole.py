@@ -45,7 +45,7 @@ class PhoneScreen:
         """Take events in until the screen shows what a query answers and each of these kinds came."""
         missing = set(kinds)
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while missing or self.shown != (await self.app.do(ME, token=self.token))["me"]:
                     _, kind = await self.socket.next()
                     self.kinds.append(kind)
@@ -94,7 +94,7 @@ class MemberActs:
     async def letter(self) -> str:
         """Wait for the newest letter; return its id."""
         query = "{ me { messages(first: 1) { edges { node { id readAt } } } } }"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 edges = (await self.app.do(query, token=self.token))["me"]["messages"]["edges"]
                 if edges and edges[0]["node"]["readAt"] is None:

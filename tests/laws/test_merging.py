@@ -166,25 +166,25 @@ def test_a_refund_after_a_merge_frees_what_it_would_have_before(
     past = list(lines(history))
     at = max(line.at for line in past) + timedelta(hours=1)
     receipts = [line for line in past if line.member == "eva" and line.name == event_names.PURCHASED]
-    for receipt in (receipts[0], receipts[-1]):
-        merge = InputLine(len(past) + 1, at, "bob", event_names.MERGED, "cli", {"from": "eva"})
-        number = receipt.data["externalId"]
-        refund = InputLine(len(past) + 2, at, "eva", event_names.REFUNDED, "till", {"externalId": number})
-        runs = []
-        for last in ((merge, refund), (refund, merge)):
-            run = RecordedSimulation(programme)
-            for line in (*past, *last):
-                for _ in run.event(line):
-                    pass
-            for _ in run.advance(at):
+    receipt = receipts[0] if len(past) % 2 else receipts[-1]  # the first in one life, the last in another
+    merge = InputLine(len(past) + 1, at, "bob", event_names.MERGED, "cli", {"from": "eva"})
+    number = receipt.data["externalId"]
+    refund = InputLine(len(past) + 2, at, "eva", event_names.REFUNDED, "till", {"externalId": number})
+    runs = []
+    for last in ((merge, refund), (refund, merge)):
+        run = RecordedSimulation(programme)
+        for line in (*past, *last):
+            for _ in run.event(line):
                 pass
-            runs.append(run)
-        after, before = (run.members["bob"] for run in runs)
-        for each in (after, before):
-            hold(each)
-        assert used(programme, after, at) == used(programme, before, at)
-        assert after.purchases.standing == before.purchases.standing
-        assert after.purchases.total == before.purchases.total
+        for _ in run.advance(at):
+            pass
+        runs.append(run)
+    after, before = (run.members["bob"] for run in runs)
+    for each in (after, before):
+        hold(each)
+    assert used(programme, after, at) == used(programme, before, at)
+    assert after.purchases.standing == before.purchases.standing
+    assert after.purchases.total == before.purchases.total
 
 
 def used(programme: Programme, member: Member, at: datetime) -> dict[tuple[str, str], tuple[int, int]]:

@@ -212,7 +212,7 @@ def serving_h2(app: ASGIApp, folder: Path) -> Iterator[tuple[H2Server, Path]]:
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), name="http-2", daemon=True)
     thread.start()
     try:
-        assert ready.wait(10), "it listens"
+        assert ready.wait(60), "it listens"
         yield server, certificate
     finally:
         loop.call_soon_threadsafe(end.set)

@@ -110,6 +110,8 @@ def _report_json(report: FiguresReport) -> dict[str, object]:
         ],
         "goals": [{**asdict(goal), "by": goal.by.isoformat()} for goal in report.goals],
         "rules": [asdict(result) for result in report.rules],
+        "held": [asdict(each) for each in report.held],
+        "heldOn": None if report.held_on is None else report.held_on.isoformat(),
         "variants": {part: [asdict(each) for each in some] for part, some in report.variants.items()},
         "days": {day.isoformat(): dict(sums) for day, sums in report.days},
     }
@@ -129,6 +131,9 @@ def _report_lines(report: FiguresReport) -> Iterator[str]:
         bound = f"at {'most' if goal.is_upper else 'least'} {goal.bound:g} by {goal.by}"
         fate = {True: "met", False: "not met", None: "cannot be told"}[goal.is_met]
         yield f"goal: {name} {bound}: {fate}"
+    for held in report.held:
+        worth = "" if held.cost is None else f"   cost {held.cost:,.0f}"
+        yield f"held on {report.held_on}, {held.wallet} {held.lapses}: {held.amount:,}{worth}"
     for rule in report.rules:
         if rule.roi is not None:
             span = f"{rule.roi.low:.0%} to {rule.roi.high:.0%}"

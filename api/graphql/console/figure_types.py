@@ -204,6 +204,29 @@ class RecommendationFigures:
     )
 
 
+@strawberry.enum(description="When what members hold of a wallet lapses.")
+class HeldKind(Enum):
+    LAPSES = strawberry.enum_value("LAPSES", description="In the month that `month` names.")
+    NEVER = strawberry.enum_value("NEVER", description="Never, as things stand.")
+    PENDING = strawberry.enum_value("PENDING", description="It is not spendable yet, so that nobody knows.")
+    OWED = strawberry.enum_value("OWED", description="It is owed, and below zero: the next awards repay it.")
+
+
+@strawberry.type(
+    description=(
+        "What members hold of a wallet by when it lapses; all of a wallet is what is outstanding of it."
+    )
+)
+class HeldUnits:
+    wallet: WalletCode = strawberry.field(description="The wallet's code.")
+    kind: HeldKind = strawberry.field(description="When it lapses.")
+    month: date | None = strawberry.field(description="The month's first day; null unless `kind` is LAPSES.")
+    amount: Long = strawberry.field(description="Units of the wallet.")
+    cost: float | None = strawberry.field(
+        description="Minor units, by the wallet's `unit_cost`; null where it has none."
+    )
+
+
 @strawberry.type(description="What the programme came to in a period, counted from its journal.")
 class Figures:
     first_day: date = strawberry.field(description="The first day.")
@@ -226,4 +249,10 @@ class Figures:
     tiers: list[Standing] = strawberry.field(description="Members by tier at the end.")
     segments: list[Standing] = strawberry.field(description="Members by segment at the end.")
     plans: list[Standing] = strawberry.field(description="Members by paid plan at the end.")
+    held: list[HeldUnits] = strawberry.field(
+        description="What members hold by the month in which it lapses, whatever the period: as of `heldOn`."
+    )
+    held_on: date | None = strawberry.field(
+        description="The day on which members were asked what they hold; null before that."
+    )
     tier_moves: list[TierMove] = strawberry.field(description="Moves between tiers.")

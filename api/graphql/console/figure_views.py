@@ -10,6 +10,8 @@ from api.graphql.console.figure_types import (
     FigureGoal,
     FigureKind,
     Figures,
+    HeldKind,
+    HeldUnits,
     MessageFigures,
     RecommendationFigures,
     RewardFigures,
@@ -34,8 +36,10 @@ from domain.model.figures.folds.people import NO_TIER_CODE
 from domain.model.figures.goals import GoalStanding
 from domain.model.figures.period import Sums, below
 from domain.model.programme import Programme, RewardSpec
+from domain.services.figures import lapses
 from domain.services.figures.reading import FiguresReport
 from domain.services.figures.results import RuleResult
+from domain.store.figures.lapses import KINDS
 
 
 def figures_of(report: FiguresReport, programme: Programme) -> Figures:
@@ -81,6 +85,8 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
         tiers=_standings(period.levels, "tiers"),
         segments=_standings(period.levels, "segments"),
         plans=_standings(period.levels, "plans"),
+        held=[_held_of(each) for each in report.held],
+        held_on=report.held_on,
         tier_moves=list(_moves(period.sums)),
     )
 
@@ -98,6 +104,17 @@ def _goal_of(standing: GoalStanding) -> FigureGoal:
         by=standing.by,
         value=standing.value,
         is_met=standing.is_met,
+    )
+
+
+def _held_of(held: lapses.HeldUnits) -> HeldUnits:
+    is_month = held.lapses not in KINDS
+    return HeldUnits(
+        wallet=WalletCode(held.wallet),
+        kind=HeldKind.LAPSES if is_month else HeldKind[held.lapses.upper()],
+        month=date.fromisoformat(f"{held.lapses}-01") if is_month else None,
+        amount=Long(held.amount),
+        cost=held.cost,
     )
 
 

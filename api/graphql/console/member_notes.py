@@ -57,8 +57,10 @@ class ChannelFate:
 @strawberry.type(description="Something that was promised to a member in the last 30 days, and its fate.")
 class MessageFate:
     id: str = strawberry.field(description="As `retryOutbox` takes it.")
-    fate_kind: str = strawberry.field(description="message, survey or webhook.")
-    code: str = strawberry.field(description="Its code in the programme file.")
+    fate_kind: str = strawberry.field(
+        description="message, survey, webhook, or once: a message sent once to a segment."
+    )
+    code: str = strawberry.field(description="Its code in the programme file; of one sent once, its job.")
     promised_at: datetime = strawberry.field(description="When it was decided.")
     state: PromiseState = strawberry.field(description="How it stands.")
     error: str = strawberry.field(description="Why it failed or was dropped, in English; else empty.")

@@ -180,7 +180,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(SERVICE, "MemberRecord", "MemberProfile", "CustomerDeleted", "CustomerKept"),
     **types_for(FIGURES, "Figures", "Figure", "FigureDay", "FigureGoal", "WalletDay", "WalletSum", "Uplift"),
     **types_for(FIGURES, "RuleFigures", "RewardFigures", "MessageFigures", "SurveyFigures", "ScoreCount"),
-    **types_for(FIGURES, "VariantFigures", "VariantMeasure", "RuleReturn"),
+    **types_for(FIGURES, "VariantFigures", "VariantMeasure", "RuleReturn", "HeldUnits"),
     **types_for(FIGURES, "Standing", "TierMove", "RecommendationFigures"),
     # A draft tried on what happened
     **types_for(FIGURES, "Backtest", "BacktestReport", "BacktestWallet", "BacktestWalletFigures"),

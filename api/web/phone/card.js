@@ -18,8 +18,17 @@ export async function prepareCard() {
   }
 }
 
+/* The registration that is under way: the server may list the device before this browser knows that it is its own. */
+let registering = Promise.resolve();
+
 /** Tell the server of this browser, and keep its new key: with a subscription it is pushed to, without one not. */
-export async function registerBrowser(subscription) {
+export function registerBrowser(subscription) {
+  const done = register(subscription);
+  registering = done.catch(() => {});
+  return done;
+}
+
+async function register(subscription) {
   const push = subscription ? { token: subscription, tokenKind: "SUBSCRIPTION" } : {};
   const { registerDevice } = await ask(REGISTER, {
     input: { installationId: installationId(), platform: "WEB", ...push },
@@ -33,6 +42,7 @@ export async function registerBrowser(subscription) {
 
 /** The device that this browser is to the server, where it is one. */
 export async function ownDevice() {
+  await registering;
   return (await database).get("facts", "device");
 }
 

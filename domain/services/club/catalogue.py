@@ -35,27 +35,32 @@ async def put_group(
 ) -> bool:
     """Make what a shop calls by one name be these variants as of an instant, none where it is sold no more;
     tell whether that is news. What a file, or another source, says of an article stays. Raises InvalidInput
-    where there would be too many products.
+    where there would be too many products, and Busy.
     """
-    stored = await products.find_of_group(runtime.store, source, group)
-    if any(each.as_of is not None and each.as_of > as_of for each in stored.values()):
-        return False
-    known = await products.find_many(runtime.store, [each.sku for each in variants])
-    wanted = {
-        each.sku: each for each in variants if each.sku not in known or known[each.sku].source == source
-    }
-    wanted |= {
-        sku: evolve(each, is_available=False, as_of=as_of)
-        for sku, each in stored.items()
-        if sku not in wanted
-    }
-    new = len(wanted.keys() - known.keys() - stored.keys())
-    if new and await products.count(runtime.store) + new > MOST_PRODUCTS:
-        raise InvalidInput("sku", f"The catalogue holds {MOST_PRODUCTS} products at most.")
-    await products.put_many(runtime.store, wanted.values())
-    before = {**known, **stored}
-    if any(
-        sku not in before or evolve(before[sku], as_of=each.as_of) != each for sku, each in wanted.items()
-    ):
-        await product_links.ask(runtime.store)
-    return bool(wanted)
+
+    async def attempt() -> bool:
+        stored = await products.find_of_group(runtime.store, source, group)
+        if any(each.as_of is not None and each.as_of > as_of for each in stored.values()):
+            return False
+        known = {**await products.find_many(runtime.store, [each.sku for each in variants]), **stored}
+        own = (each for each in variants if each.sku not in known or known[each.sku].source == source)
+        wanted = {each.sku: each for each in own}
+        for sku, each in stored.items():
+            wanted.setdefault(sku, evolve(each, is_available=False, as_of=as_of))
+        new = len(wanted.keys() - known.keys())
+        if new and await products.count(runtime.store) + new > MOST_PRODUCTS:
+            raise InvalidInput("sku", f"The catalogue holds {MOST_PRODUCTS} products at most.")
+        if not wanted:
+            return False
+        writes = [products.move_write(known.get(sku), each) for sku, each in wanted.items()]
+        if any(_is_other(known.get(sku), each) for sku, each in wanted.items()):
+            writes.append(product_links.ask_write())
+        await runtime.store.transact(writes)
+        return True
+
+    return await runtime.store.run_rounds(attempt, queue=f"products:{source}:{group}")
+
+
+def _is_other(before: Product | None, after: Product) -> bool:
+    """Tell whether more of a product changed than when its shop told of it."""
+    return before is None or evolve(before, as_of=after.as_of) != after

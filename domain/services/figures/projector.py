@@ -29,6 +29,7 @@ from domain.services.club.periods import finish_due
 from domain.services.club.product_links import measure_if_due
 from domain.services.club.standings import place_scores
 from domain.services.club.undone_referrals import find_undone
+from domain.services.figures.lapses import DailyLapses
 from domain.services.figures.message_counts import count_messages
 from domain.services.figures.rebuilding import rebuild
 from domain.services.figures.results import measure_daily
@@ -234,7 +235,7 @@ async def keep_projecting(
     does; another takes over some seconds after it has ended.
     """
     holder, most_rows, measured_on = LeaseHolder(clock), MAX_ROWS, None
-    next_finish = clock()
+    next_finish, daily_lapses = clock(), DailyLapses()
     try:
         while True:
             done = IDLE
@@ -244,6 +245,7 @@ async def keep_projecting(
                 await count_messages(runtime, holder)
                 if not _is_more(done, most_rows) and holder.held_until is not None:
                     measured_on = await measure_daily(runtime, now=programme_clock(), measured_on=measured_on)
+                    await daily_lapses.go_on(runtime, now=programme_clock())
                     if clock() >= next_finish:
                         next_finish = clock() + FINISH_EACH
                         await finish_due(runtime, holder, now=programme_clock())

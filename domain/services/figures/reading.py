@@ -13,10 +13,12 @@ from domain.model.figures.goals import GoalStanding, compare_goals
 from domain.model.figures.increments import ALL, COHORTS_ID, LEVELS_ID
 from domain.model.figures.period import People, PeriodFigures, Sums, YearSums, add_up, levels_at
 from domain.services.errors import InvalidInput
+from domain.services.figures.lapses import HeldUnits, held_units
 from domain.services.figures.results import RuleResult, rule_results
 from domain.services.figures.variant_results import VariantResult, variant_results
 from domain.services.runtime import Runtime
-from domain.store.figures import due, sums, uplifts
+from domain.store.figures import due, lapses, sums, uplifts
+from domain.store.figures.lapses import LAPSES_ID
 from domain.store.figures.uplifts import UPLIFT_ID
 
 MAX_DAYS = 800
@@ -48,7 +50,7 @@ class Period:
 class FiguresReport:
     """The figures of a period and those of the one before it, the sums of each day, and how far the figures
     are behind: `waiting_since` when the oldest row was committed that they do not hold yet. `variants` are by
-    the `varied_name` of their part.
+    the `varied_name` of their part. `held` is what members hold by when it lapses, as of `held_on`.
     """
 
     period: Period
@@ -59,6 +61,8 @@ class FiguresReport:
     rules: tuple[RuleResult, ...]
     goals: tuple[GoalStanding, ...]
     variants: Mapping[str, tuple[VariantResult, ...]]
+    held: tuple[HeldUnits, ...]
+    held_on: date | None
     waiting_since: datetime | None = None
 
 
@@ -88,7 +92,7 @@ async def read_report(runtime: Runtime, period: Period) -> FiguresReport:
     by_place = await _read_days(runtime, period, start=start)
     everything = by_place.get((ALL, ALL), {})
     chosen = by_place.get((period.store or ALL, period.tier or ALL), {})
-    now = await sums.find_now(runtime.store, (LEVELS_ID, COHORTS_ID, UPLIFT_ID))
+    now = await sums.find_now(runtime.store, (LEVELS_ID, COHORTS_ID, UPLIFT_ID, LAPSES_ID))
     levels, cohorts = (sums.flat_sums(now.get(id, {})) for id in (LEVELS_ID, COHORTS_ID))
     measured = now.get(UPLIFT_ID, {})
     people = await _count_people(runtime, period)
@@ -105,6 +109,8 @@ async def read_report(runtime: Runtime, period: Period) -> FiguresReport:
         rule_results(whole, programme, uplifts.read_arms(measured)),
         compare_goals(programme, figures),
         variant_results(whole, programme, uplifts.read_variants(measured)),
+        held_units(programme, lapses.read_held(now.get(LAPSES_ID, {}))),
+        lapses.read_day(now.get(LAPSES_ID, {})),
         waiting[0].since if waiting else None,
     )
 

@@ -220,7 +220,7 @@ async def _record_purchase(
 ) -> None:
     order = case.order
     recorded = replace(order, member=member, keys=keys_of(lines), contacts=(), purge_at=None)
-    claims = [orders.put_write(recorded)]
+    claims = [orders.put_write(recorded), receipts.release_write(till_receipts.own_receipt_id(order))]
     claims += till_receipts.reserve_writes(order, till_receipts.till_receipt_ids(order), member=member)
     if order.customer is not None and not await _is_proven(identity, order.customer):
         claims.append(bindings.bind_write(order.customer, source=order.source, member=member, now=case.now))
@@ -294,7 +294,7 @@ async def _lower_till_receipt(identity: IdentityRuntime, case: _Case) -> Deliver
         return await _leave(identity, case, DeliveryOutcome("ignored", "its member has left"))
     except (InvalidInput, Refusal) as refusal:
         return await _leave(identity, case, DeliveryOutcome("failed", _reason(refusal)))
-    return DeliveryOutcome("applied", "the till's receipt was lowered")
+    return DeliveryOutcome("applied", "the receipt was lowered")
 
 
 async def _raise_receipt(identity: IdentityRuntime, case: _Case, receipt: StoredReceipt) -> None:

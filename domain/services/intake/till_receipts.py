@@ -27,6 +27,11 @@ def till_receipt_ids(order: StoredOrder) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
+def own_receipt_id(order: StoredOrder) -> str:
+    """Return the receipt that the order is recorded as, by the intake or by its system itself."""
+    return receipts.purchase_id(source=order.source, store=order.store, external_id=order.external_id)
+
+
 def reserve_writes(order: StoredOrder, ids: Sequence[str], *, member: str) -> list[Write]:
     """Return the writes after which no till records the order; they raise OrderMoved where one has."""
     return [receipts.reserve_write(id, member=member, store=order.store, if_taken=OrderMoved()) for id in ids]
@@ -43,6 +48,15 @@ def _totals(order: StoredOrder) -> tuple[int, int]:
     return recorded, recorded - sum(line.left_amount for line in left)
 
 
+def _has_returns(before: StoredOrder, order: StoredOrder) -> bool:
+    """Tell whether something was returned of an order that was paid, or that has not come itself."""
+    state, earlier = order.book.state, before.book.state
+    if state is None:
+        return bool(order.book.refunds)
+    was_paid = earlier is not None and earlier.standing == "counts"
+    return (was_paid or state.standing == "counts") and bool(_totals(order)[1])
+
+
 # ---------------------------------------------------------------- reads
 async def is_recorded_by_till(identity: IdentityRuntime, order: StoredOrder) -> bool:
     """Tell whether a till of the store recorded the order, also for somebody who has yet to claim what a
@@ -53,16 +67,12 @@ async def is_recorded_by_till(identity: IdentityRuntime, order: StoredOrder) -> 
 
 
 async def withheld_writes(identity: IdentityRuntime, before: StoredOrder, order: StoredOrder) -> list[Write]:
-    """Return the writes that withhold an order from the till because something of it was returned since it
-    was paid: none where nothing was, or where a till has recorded it.
+    """Return the writes that withhold an order from tills and its own system because something of it was
+    returned since it was paid: none where nothing was, or where one of them has recorded it.
     """
-    earlier = before.book.state
-    was_paid = earlier is not None and earlier.standing == "counts"
-    state = order.book.state
-    is_of_money = state is not None and (was_paid or state.standing == "counts")
-    if order.is_recorded or not is_of_money or not _totals(order)[1]:
+    if order.is_recorded or not _has_returns(before, order):
         return []
-    ids = till_receipt_ids(order)
+    ids = [own_receipt_id(order), *till_receipt_ids(order)]
     known = await receipts.find_many(identity.store, ids)
     if any(each.is_purchase or each.returned is not None for each in known.values()):
         return []
@@ -73,15 +83,16 @@ async def withheld_writes(identity: IdentityRuntime, before: StoredOrder, order:
 async def find_refund(
     identity: IdentityRuntime, order: StoredOrder, till: Till
 ) -> tuple[Till, RefundRequest] | None:
-    """Return what the till's own receipt of an order has to lose, and the till that takes it; None for
-    nothing.
+    """Return what a receipt of an order has to lose that a till, or its system itself, recorded, and the till
+    that takes it; None for nothing.
     """
     total, returned = _totals(order)
     state = order.book.state
     if order.is_recorded or state is None or not returned:
         return None
     said = (total, state.currency)
-    known = await purchase_queries.find_purchases_by_id(identity, receipt_ids=till_receipt_ids(order))
+    ids = [own_receipt_id(order), *till_receipt_ids(order)]
+    known = await purchase_queries.find_purchases_by_id(identity, receipt_ids=ids)
     alike = (each for each in known.values() if (each.purchase.total, each.purchase.currency) == said)
     recorded = next(alike, None)
     if recorded is None or recorded.remaining.is_returned:
@@ -91,4 +102,4 @@ async def find_refund(
         return None
     amount = None if excess == recorded.remaining.total else excess
     request = RefundRequest(recorded.purchase.external_id, amount=amount, refund_id=f"intake {order.rev}")
-    return replace(till, source=TILL_SOURCE), request
+    return replace(till, source=recorded.source), request

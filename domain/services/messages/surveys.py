@@ -95,7 +95,13 @@ async def answer_survey(
 
     async def answer(decided: DecidedEvent[_Question]) -> SurveyAnswer:
         letter, mailbox = decided.subject.letter, decided.subject.mailbox_after
-        answered = replace(letter, score=score, answered_at=now, read_at=letter.read_at or now)
+        answered = replace(
+            letter,
+            score=score,
+            answered_at=now,
+            read_at=letter.read_at or now,
+            is_uncounted=letter.is_uncounted or letter.read_at is None,
+        )
         if letter.member != member_id:  # it was asked of a membership that was merged into this one
             mailbox = await inbox.find_mailbox(runtime.store, member_id)
         return SurveyAnswer(answered, mailbox.unread_count)

@@ -11,7 +11,7 @@ from pymongo import IndexModel, ReplaceOne
 from domain.model.club.products import MOST_PRODUCTS, Product
 from domain.store import bulk
 from domain.store.connect import Raw
-from domain.store.document_store import DocumentStore, Write
+from domain.store.document_store import DocumentStore, Stale, Write, insert, replace
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "products"
@@ -61,6 +61,16 @@ async def count(store: DocumentStore) -> int:
 def put_write(product: Product) -> Write:
     """Return the write that makes a product be as it is told."""
     return Write(COLLECTION, ReplaceOne({"_id": product.sku}, _document(product), upsert=True))
+
+
+def move_write(before: Product | None, after: Product) -> Write:
+    """Return the write of a product as its shop tells it now; it raises Stale where another told of it
+    meanwhile.
+    """
+    meanwhile, document = Stale("its shop told of it meanwhile"), {"_id": after.sku, **_document(after)}
+    if before is None:
+        return insert(COLLECTION, document, if_taken=meanwhile)
+    return replace(COLLECTION, {"_id": after.sku, "as_of": before.as_of}, document, if_missed=meanwhile)
 
 
 async def put_many(store: DocumentStore, products: Iterable[Product]) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
 from domain.model.ledger.deciding.returns import correcting
 from domain.model.ledger.decision import JournalRow, RefundClaim
@@ -208,6 +208,12 @@ def reserve_write(receipt: str, *, member: str, store: str, if_taken: StoreFault
     query = {"_id": receipt, "left": {"$exists": False}, "returned": {"$exists": False}}
     change = {"$setOnInsert": {"member": member, "seq": 0, "store": store}}
     return Write(COLLECTION, UpdateOne(query, change, upsert=True), if_taken)
+
+
+def release_write(receipt: str) -> Write:
+    """Return the write that lets a purchase be recorded of which the identity was reserved for nobody."""
+    query = {"_id": receipt, "member": NOBODY, "left": {"$exists": False}, "returned": {"$exists": False}}
+    return Write(COLLECTION, DeleteOne(query))
 
 
 def refund_write(receipt: StoredReceipt, row: JournalRow, identity: RefundIdentity | None = None) -> Write:

@@ -21,7 +21,7 @@ from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index
 
 COLLECTION = "member_jobs"
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(minutes=3)  # a day of entries is one batch, and the embedded database reads slowly
 
 JobKind = Literal["message", "tags", "file"]
 # WAITING for its instant, RUNNING, then DONE; STOPPED by somebody; FAILED where it cannot go on.

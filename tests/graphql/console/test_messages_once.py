@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from domain.store.connect import Database
 from domain.store.messages import outbox_writes
+from domain.store.messages.outbox import OutboxKind
 from domain.store.operations import member_jobs
 from tests.command_log import CommandLog
 from tests.graphql.console.segment_club import (
@@ -25,7 +27,7 @@ from tests.graphql.console.segment_club import (
     work,
 )
 from tests.graphql.console.test_operations import approve
-from tests.running_app import Json, RunningApp
+from tests.running_app import ROOT, Json, RunningApp
 
 TRIED = """__typename ... on MessageTried { members reached isEstimate takesSecondPerson
   channels { name count } skipped { name count } previews { locale title body } }"""
@@ -122,7 +124,7 @@ async def test_a_job_killed_in_the_middle_goes_on_and_tells_nobody_twice(
     assert (await newest(app, olga, "MESSAGE", "jobState looked"))["looked"] == 50, (
         "the dead one's lease holds"
     )
-    app.clock.advance(seconds=61)
+    app.clock.advance(seconds=181)
     await work(app)
     assert await newest(app, olga, "MESSAGE", "jobState looked done") == {
         "jobState": "DONE",
@@ -218,6 +220,13 @@ async def test_a_stopped_message_promises_no_more_and_what_waits_is_dropped(app:
     assert fate == [{"error": "stopped"}]
     trail = (await app.do("{ auditTrail { actionKind reason } }", token=olga))["auditTrail"]
     assert {"actionKind": "JOB_STOPPED", "reason": "a wrong price"} in trail
+
+
+def test_the_console_has_a_word_for_each_kind_of_promise() -> None:
+    for language in ("en", "pt", "pl"):
+        words = (ROOT / "api" / "web" / "console" / "words" / f"{language}.js").read_text(encoding="utf-8")
+        missing = [kind for kind in get_args(OutboxKind) if f'"fate.kind.{kind}"' not in words]
+        assert (language, missing) == (language, [])
 
 
 FAULTS: list[tuple[Json, str]] = [

@@ -277,3 +277,35 @@ async def test_what_cannot_be_is_told_by_its_field(story: ShopStory, field: str,
         await add_client(story.app, **{"name": "other", **change})
     assert refusal.value.field == field
     assert await story.app.count("clients") == 1
+
+
+@pytest.mark.parametrize("first", ["sale", "refund", "graphql"])
+async def test_what_a_system_reported_as_returned_it_records_for_nobody(story: ShopStory, first: str) -> None:
+    app, ana = story.app, await story.enrol("ana.silva@example.com")
+    key = (await add_client(app, "web")).key
+    sale = {"externalId": "1", "total": 5000, "currency": "EUR"}
+    bodies: dict[str, Json] = {
+        "sale": {
+            "id": "s",
+            "type": "purchase.completed",
+            "member": {"email": "eva@example.com"},
+            "data": sale,
+        },
+        "refund": {"id": "r", "type": "purchase.refunded", "data": {"externalId": "1", "amount": 2000}},
+    }
+    if first == "graphql":
+        assert (await record(app, key))["entries"] == [{"amount": 50}]
+    for name in ("refund", "sale") if first == "refund" else ("sale", "refund"):
+        headers = {"authorization": f"Bearer {key}"}
+        assert (await app.client.post("/events", json=bodies[name], headers=headers)).status_code == 200
+        await story.work()
+        if (name, first) == ("refund", "refund"):
+            assert (await record(app, key))["__typename"] == "PurchaseClaimed", "before its sale has come"
+    if first != "graphql":
+        assert (await record(app, key))["__typename"] == "PurchaseClaimed"
+        eva = await story.enrol("eva@example.com")
+        await story.work()
+        assert (await story.points(ana), await story.points(eva)) == (0, 30)
+    else:
+        assert await story.points(ana) == 30
+    await story.verify()

@@ -363,12 +363,18 @@ async def test_a_shops_products_stand_in_the_catalogue_as_they_are_by_now(story:
     await story.work()
     assert await stands() == {"RED": (2_000, True), "BLUE": (2_000, True)}
     await story.send(product("25.00", "2026-03-02T09:30:00Z", "RED"), topic="products/update")
+    await story.work()
     await story.send(product("22.00", "2026-03-02T09:15:00Z", "RED", "BLUE"), topic="products/update")
     await story.work()
     assert await stands() == {"RED": (2_500, True), "BLUE": (2_000, False)}, "what came late changes nothing"
+    for price, minute in (("27.00", 45), ("26.00", 40)):  # worked off side by side
+        body = product(price, f"2026-03-02T09:{minute}:00Z", "RED")
+        await story.send(body, topic="products/update")
+    await story.work()
+    assert await stands() == {"RED": (2_700, True), "BLUE": (2_000, False)}
     story.app.clock.advance(hours=1)
     await story.send({"id": 9}, topic="products/delete")
     await story.work()
-    assert await stands() == {"RED": (2_500, False), "BLUE": (2_000, False)}
+    assert await stands() == {"RED": (2_700, False), "BLUE": (2_000, False)}
     fates = {state for state, _ in await story.fates()}
     assert fates <= {"applied", "ignored"}

@@ -118,7 +118,7 @@ async def test_what_the_shop_takes_back_of_an_order_that_the_till_recorded_gives
     ana, till = await story.enrol(), await story.app.hire("eva")
     await record(story, till)
     assert await report(story, 1) == ("ignored", "the till has recorded it")
-    lowered = ("applied", "the till's receipt was lowered")
+    lowered = ("applied", "the receipt was lowered")
     assert await take_back(story, cancels=cancels) == lowered
     assert await story.points(ana) == points
     assert (await take_back(story, cancels=cancels, minute=2))[0] == "ignored"

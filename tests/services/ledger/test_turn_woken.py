@@ -96,9 +96,11 @@ async def buy_first(runtime: Runtime, friend: str) -> None:
     )
 
 
-async def promised(runtime: Runtime, member: str, messages: int) -> list[str]:
+async def promised(
+    runtime: Runtime, member: str, messages: int, *, within_seconds: float = PROMPT_SECONDS
+) -> list[str]:
     """Return a member's pending messages as soon as there are so many."""
-    async with asyncio.timeout(PROMPT_SECONDS):
+    async with asyncio.timeout(within_seconds):
         while len(codes := [one.code for one in await outbox.find_pending(runtime.store, member)]) < messages:
             await asyncio.sleep(0.05)
     return codes
@@ -150,7 +152,8 @@ async def test_of_twenty_at_once_each_counts_once_in_a_few_turns_of_two_processe
         with command_log.counting() as counted:
             await asyncio.gather(*(buy_first(runtime, friend) for friend in friends))
             await asyncio.gather(*(buy_again(runtime, friend) for friend in friends))
-            assert await promised(runtime, "ana", 20) == ["thanks"] * 20
+            # That it comes promptly the test of one shows; here it is counted.
+            assert await promised(runtime, "ana", 20, within_seconds=60) == ["thanks"] * 20
             await asyncio.sleep(1)
         assert 1 <= turns(counted.commands) <= 10
         assert len(await outbox.find_pending(runtime.store, "ana")) == 20

@@ -62,7 +62,7 @@ async def followed(runtime: Runtime) -> AsyncIterator[None]:
     follower = ChangeFollower(runtime.activity_hub)
     task = asyncio.create_task(follower.follow(runtime.store, clock=lambda: NOW))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await follower.is_following.wait()
         yield
     finally:
@@ -85,7 +85,7 @@ class ActivityReader:
 
     async def wait_for(self, many: int) -> list[object]:
         """Wait until so many activities came; return them."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.activities) < many:
                 self._more.clear()
                 await self._more.wait()
@@ -301,13 +301,13 @@ async def test_for_one_that_falls_behind_twenty_rows_are_kept_and_the_rest_is_re
         assert isinstance((await anext(stream)).detail, EntriesActivity)
         (listener,) = runtime.activity_hub._listeners["ana"]
         await _buys(runtime, range(1, 41))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while listener.seq < 42:
                 await asyncio.sleep(0.01)
         assert (len(listener.rows), min(listener.rows)) == (20, 23)
         with command_log.counting() as counted:
             rest = [
-                await asyncio.wait_for(anext(stream), 10) for _ in range(41)
+                await asyncio.wait_for(anext(stream), 60) for _ in range(41)
             ]  # 40 purchases, and a reward that they unlock
         moved = [one.detail for one in rest if isinstance(one.detail, EntriesActivity)]
         assert [one.balance for each in moved for one in each.entries] == list(range(2, 42))

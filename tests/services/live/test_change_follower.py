@@ -44,7 +44,7 @@ class RecordingListener:
 
     async def until(self, *, heard: int = 0, looked: int = 0) -> None:
         """Wait until it heard so much and caught up so often."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.heard) < heard or self.looked < looked:
                 self.more.clear()
                 await self.more.wait()
@@ -65,7 +65,7 @@ async def following(store: DocumentStore, follower: ChangeFollower) -> AsyncIter
     """Run the change stream until the block ends."""
     task = asyncio.create_task(follower.follow(store, clock=lambda: NOW))
     try:
-        await asyncio.wait_for(follower.is_following.wait(), 10)
+        await asyncio.wait_for(follower.is_following.wait(), 60)
         yield
     finally:
         task.cancel()
@@ -119,7 +119,7 @@ async def test_a_message_that_any_process_promises_wakes_the_worker(database: Da
     async with following(runtime.store, ChangeFollower(runtime.activity_hub)):
         runtime.activity_hub.outbox_ready.clear()
         await record_event(runtime, "nudged")
-        await asyncio.wait_for(runtime.activity_hub.outbox_ready.wait(), 10)
+        await asyncio.wait_for(runtime.activity_hub.outbox_ready.wait(), 60)
 
 
 async def test_whoever_serves_a_session_is_told_once_that_it_has_ended(database: Database) -> None:

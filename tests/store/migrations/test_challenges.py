@@ -2,14 +2,10 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.migrations import MIGRATIONS, m0004_challenges
 from domain.store.migrations.runner import MigrationRunner
-
-pytestmark = pytest.mark.unprepared
 
 NOW = datetime(2026, 3, 1, 10, tzinfo=UTC)
 RECORDS: list[dict[str, object]] = [

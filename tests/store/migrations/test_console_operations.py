@@ -2,14 +2,10 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.migrations import MIGRATIONS, m0010_console_operations
 from domain.store.migrations.runner import MigrationRunner
-
-pytestmark = pytest.mark.unprepared
 
 STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0010_console_operations.apply)
 BUILT = {"intake_deliveries": {"source": 1, "arrived_at": 1}, "audit": {"action": 1, "at": 1}}

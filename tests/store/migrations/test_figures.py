@@ -2,16 +2,12 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.figures import lease
 from domain.store.figures.lease import LeaseHolder
 from domain.store.migrations import MIGRATIONS, m0008_figures
 from domain.store.migrations.runner import MigrationRunner
-
-pytestmark = pytest.mark.unprepared
 
 STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0008_figures.apply)
 

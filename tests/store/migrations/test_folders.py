@@ -21,8 +21,6 @@ from domain.store.migrations.runner import MigrationRunner
 from domain.store.prepare import DOCUMENTS, prepare
 from tests.stored_folders import ARCHIVES, load_archive
 
-pytestmark = pytest.mark.unprepared
-
 # What CHANGELOG says is decided otherwise since: the extra of a tier was floored by itself (19 and 4 points of
 # 19.2 times 1.25, which are 24), and a badge counted on what had been returned.
 FLOORED, EARNED = (

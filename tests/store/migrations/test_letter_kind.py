@@ -2,14 +2,10 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.migrations import MIGRATIONS
 from domain.store.migrations.runner import MigrationRunner
-
-pytestmark = pytest.mark.unprepared
 
 
 async def test_letters_without_a_kind_become_messages(database: Database) -> None:

@@ -3,15 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.migrations import MIGRATIONS, m0006_month_texts
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.prepare import COLLECTIONS
-
-pytestmark = pytest.mark.unprepared
 
 STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0006_month_texts.apply)
 PENDING = "wallets.points.lots.2026-05-19T10h_2027-05-19"

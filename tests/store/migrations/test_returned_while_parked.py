@@ -2,12 +2,16 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import parked_events, receipts
 from domain.store.migrations import MIGRATIONS, m0011_returned_while_parked
 from domain.store.migrations.runner import MigrationRunner
 from tests.stored_folders import FOLDERS, load_archive
+
+pytestmark = pytest.mark.unprepared
 
 STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0011_returned_while_parked.apply)
 

@@ -2,15 +2,11 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.migrations import MIGRATIONS, m0005_richer_programmes
 from domain.store.migrations.runner import MigrationRunner
 from domain.store.prepare import COLLECTIONS
-
-pytestmark = pytest.mark.unprepared
 
 STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0005_richer_programmes.apply)
 ROW = {"_id": "m:1", "member": "m", "seq": 1, "at": datetime(2026, 3, 1, 10, tzinfo=UTC)}

@@ -16,8 +16,6 @@ from domain.store.migrations.format import StoredFormat, read_format
 from domain.store.migrations.runner import LeaseLost, MigrationRunner
 from domain.store.migrations.steps import WINDOW, Migration, StepRun, rewrite_documents
 
-pytestmark = pytest.mark.unprepared
-
 ROOT = Path(__file__).parents[3]
 ROWS = 3 * WINDOW + 7
 LEASE = timedelta(seconds=1)

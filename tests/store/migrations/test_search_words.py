@@ -2,15 +2,11 @@
 
 from datetime import UTC, datetime
 
-import pytest
-
 from domain.model.people.search_words import search_tokens
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.migrations import MIGRATIONS, m0007_search_words
 from domain.store.migrations.runner import MigrationRunner
-
-pytestmark = pytest.mark.unprepared
 
 STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0007_search_words.apply)
 MEMBERS = [

@@ -11,8 +11,6 @@ from domain.store.ledger.due import sweeps
 from domain.store.migrations import MIGRATIONS, m0009_sweeps
 from domain.store.migrations.runner import MigrationRunner
 
-pytestmark = pytest.mark.unprepared
-
 STEP = next(place for place, each in enumerate(MIGRATIONS) if each.apply is m0009_sweeps.apply)
 DONE_AT = datetime(2026, 3, 2, tzinfo=UTC)
 

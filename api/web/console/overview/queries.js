@@ -24,7 +24,8 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
     messages { message promised sent opened clicked failed noConsent ${VARIANTS} }
     surveys { survey scores { score count } }
     recommendations { kind opened taken }
-    tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }`;
+    tiers { code members } segments { code members } plans { code members } tierMoves { previous next count }
+    heldOn held { wallet kind month amount cost } } }`;
 
 export const CODES = `query ConsoleCodes { codeUses { name title isBatch made entered most left } }`;
 

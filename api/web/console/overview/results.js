@@ -10,7 +10,7 @@ import { Behind, Filters, useFigures } from "./filters.js";
 import { RESULTS } from "./queries.js";
 import { inMoney, Named, Sums, Table } from "./table.js";
 import { Variants } from "./variants.js";
-import { signedMoney } from "./writing.js";
+import { signedMoney, unitsOf } from "./writing.js";
 
 const TABS = ["rules", "rewards", "messages", "surveys", "codes", "foryou", "standing"];
 
@@ -151,8 +151,13 @@ function Surveys({ surveys }) {
   });
 }
 
+function monthOf(first) {
+  const written = new Intl.DateTimeFormat(speech.locale, { month: "long", year: "numeric", timeZone: "UTC" });
+  return written.format(new Date(`${first}T00:00:00Z`));
+}
+
 function Standing({ figures, places, title }) {
-  const { tiers, segments, plans, tierMoves } = figures;
+  const { tiers, segments, plans, tierMoves, held, heldOn } = figures;
   const names = title(places.tiers);
   const lists = [
     { key: "tiers", rows: tiers, names },
@@ -182,5 +187,19 @@ function Standing({ figures, places, title }) {
           { head: t("standing.times"), cell: ({ count }) => number(count) },
         ]} />`
       }
-    </div>`;
+    </div>
+    ${
+      held.length > 0 &&
+      html`<${Table} label=${t("held", { day: day(heldOn) })} rows=${held} none="" columns=${[
+        {
+          head: t("held", { day: day(heldOn) }),
+          cell: ({ kind, month }) => (kind === "LAPSES" ? monthOf(month) : t(`held.${kind}`)),
+        },
+        { head: t("held.amount"), cell: ({ wallet, amount }) => unitsOf(wallet, amount) },
+        {
+          head: t("rule.cost"),
+          cell: ({ cost }) => (cost === null ? t("figure.unknown") : inMoney(cost)),
+        },
+      ]} />`
+    }`;
 }

@@ -7,6 +7,8 @@ import { ask } from "../console.js";
 import { say } from "../faults.js";
 import { DIFFERENCE } from "./queries.js";
 
+/* What the server was too busy for is asked again after this pause. */
+const AGAIN_MS = 1500;
 const KINDS = { ADDED: "good", REMOVED: "bad", CHANGED: "gold", MOVED: "" };
 
 /** What differs from `base`: `version`, or `text`, is the newer one. `goTo(line)`, where given, leads there. */
@@ -15,17 +17,24 @@ export function Difference({ base, version, text, goTo }) {
   const [fault, setFault] = useState("");
   useEffect(() => {
     let isGone = false;
-    setFault("");
-    ask(DIFFERENCE, { base, version, text }).then(
-      ({ programmeDifference }) => !isGone && setChanges(programmeDifference),
-      (error) => {
+    let timer;
+    const look = async () => {
+      try {
+        const { programmeDifference } = await ask(DIFFERENCE, { base, version, text });
         if (isGone) return;
-        setChanges([]);
+        setChanges(programmeDifference);
+        setFault("");
+      } catch (error) {
+        if (isGone) return;
         setFault(error.code === "BAD_INPUT" ? t("changes.unread") : say(error));
-      },
-    );
+        if (error.code === "BUSY") timer = setTimeout(look, AGAIN_MS);
+      }
+    };
+    setFault("");
+    look();
     return () => {
       isGone = true;
+      clearTimeout(timer);
     };
   }, [base, version, text]);
   if (fault) return html`<${Notice} kind="bad" icon="alert" text=${fault} />`;

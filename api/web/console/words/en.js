@@ -345,6 +345,7 @@ export default {
   "platform.WEB": "Browser",
   "fates": "What became of each in the last 30 days",
   "fates.none": "Nothing was promised in the last 30 days.",
+  "fate.kind.once": "Message to a segment",
   "fate.kind.message": "Message",
   "fate.kind.survey": "Survey",
   "fate.kind.webhook": "Another system",

@@ -25,7 +25,6 @@ export function Me() {
   const [turn, setTurn] = useState(0);
   const begin = async () => {
     setFault(null);
-    setDevice(await ownDevice());
     try {
       const { viewer } = await ask(PROFILE, {});
       await keepFact(KEPT, viewer);
@@ -37,6 +36,7 @@ export function Me() {
       if (before) setMe(before);
       else setFault(error);
     }
+    setDevice(await ownDevice());
   };
   useEffect(() => {
     begin();

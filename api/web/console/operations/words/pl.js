@@ -222,7 +222,7 @@ export default {
   "topic.staff": "Personel i sklepy",
   "topic.systems": "Systemy i klucze",
   "topic.programme": "Program",
-  "topic.many": "Wielu członków, pliki",
+  "topic.many": "Wielu klubowiczów, pliki",
   "topic.approvals": "Zatwierdzenia",
   "topic.lookups": "Wyszukiwania",
 };

@@ -209,7 +209,7 @@ export default {
   "topic.staff": "Pessoal e lojas",
   "topic.systems": "Sistemas e chaves",
   "topic.programme": "Programa",
-  "topic.many": "Muitos membros, ficheiros",
+  "topic.many": "Muitos sócios, ficheiros",
   "topic.approvals": "Aprovações",
   "topic.lookups": "Consultas",
 };
