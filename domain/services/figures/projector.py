@@ -32,7 +32,7 @@ from domain.services.club.undone_referrals import find_undone
 from domain.services.figures.lapses import DailyLapses
 from domain.services.figures.message_counts import count_messages
 from domain.services.figures.rebuilding import rebuild
-from domain.services.figures.results import measure_daily
+from domain.services.figures.results import DailyResults
 from domain.services.runtime import Runtime
 from domain.store.cancellation import raise_pending_cancellation
 from domain.store.counters import FIGURE_ROWS_MISSING
@@ -234,8 +234,8 @@ async def keep_projecting(
     """Fold what waits, each second and without a pause while more waits, until cancelled. One process of all
     does; another takes over some seconds after it has ended.
     """
-    holder, most_rows, measured_on = LeaseHolder(clock), MAX_ROWS, None
-    next_finish, daily_lapses = clock(), DailyLapses()
+    holder, most_rows, next_finish = LeaseHolder(clock), MAX_ROWS, clock()
+    daily_results, daily_lapses = DailyResults(), DailyLapses()
     try:
         while True:
             done = IDLE
@@ -244,7 +244,7 @@ async def keep_projecting(
                 most_rows = min(most_rows * 2, MAX_ROWS)
                 await count_messages(runtime, holder)
                 if not _is_more(done, most_rows) and holder.held_until is not None:
-                    measured_on = await measure_daily(runtime, now=programme_clock(), measured_on=measured_on)
+                    await daily_results.measure_if_due(runtime, now=programme_clock())
                     await daily_lapses.go_on(runtime, now=programme_clock())
                     if clock() >= next_finish:
                         next_finish = clock() + FINISH_EACH

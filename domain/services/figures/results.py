@@ -1,6 +1,6 @@
 """What each rule came to: firings, people, cost, and, where it has a holdout, what it brought.
 
-Uplift is measured over all members once a day, and kept until the next.
+Uplift is measured over all members once a day and kept until the next; sooner where many have come since.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from domain.model.programme import Programme, Rule
 from domain.services.runtime import Runtime
 from domain.store.figures import member_figures, sums, uplifts
 from domain.store.figures.uplifts import RuleArms
+
+# So many are measured anew whenever one has come.
+FEW_MEMBERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ async def measure_uplifts(runtime: Runtime, *, now: datetime) -> dict[str, RuleA
     arms = {rule.code: RuleArms(today) for rule in rules}
     parts = {part.varied_name: part for part in programme.varied_parts}
     variants = {name: PartArms(part.split, today, today, {}) for name, part in parts.items()}
+    member_count = await member_figures.count(runtime.store)
     if rules or parts:
         async for member, figures in member_figures.iterate(runtime.store):
             if figures.joined_on is None:
@@ -93,7 +97,7 @@ async def measure_uplifts(runtime: Runtime, *, now: datetime) -> dict[str, RuleA
     for each in arms.values():
         each.until = today
     await _add_costs(runtime, arms)
-    await uplifts.store_arms(runtime.store, arms, variants, day=today)
+    await uplifts.store_arms(runtime.store, arms, variants, day=today, members=member_count)
     return arms
 
 
@@ -110,9 +114,28 @@ async def _add_costs(runtime: Runtime, arms: Mapping[str, RuleArms]) -> None:
         each.cost = units_cost(runtime.programme, awarded, less=deducted)
 
 
-async def measure_daily(runtime: Runtime, *, now: datetime, measured_on: date | None) -> date:
-    """Measure once a day; return the day for which that is done."""
-    today = local_day(now, runtime.programme.zone)
-    if measured_on != today and await uplifts.find_day(runtime.store) != today.isoformat():
-        await measure_uplifts(runtime, now=now)
-    return today
+class DailyResults:
+    """Measures once a day, and again where members have come since: a few at once, of many a quarter."""
+
+    def __init__(self) -> None:
+        self._measured: tuple[date, int] | None = None
+
+    async def measure_if_due(self, runtime: Runtime, *, now: datetime) -> None:
+        """Measure if that is due; else one or two commands that read no member."""
+        today, member_count = (
+            local_day(now, runtime.programme.zone),
+            await member_figures.count(runtime.store),
+        )
+        if self._is_done(today, member_count):
+            return
+        self._measured = await uplifts.find_measurement(runtime.store)
+        if not self._is_done(today, member_count):
+            await measure_uplifts(runtime, now=now)
+            self._measured = (today, member_count)
+
+    def _is_done(self, today: date, member_count: int) -> bool:
+        if self._measured is None:
+            return False
+        day, measured_count = self._measured
+        added = abs(member_count - measured_count)
+        return day == today and (not added or (member_count > FEW_MEMBERS and added * 4 < measured_count))

@@ -47,6 +47,11 @@ async def find_many(store: DocumentStore, members: Sequence[str]) -> dict[str, M
     return {row["_id"]: read_figures(row) async for row in cursor}
 
 
+async def count(store: DocumentStore) -> int:
+    """Return about how many members are known, in one command that reads none of them."""
+    return await store[COLLECTION].estimated_document_count()
+
+
 async def iterate(store: DocumentStore) -> AsyncIterator[tuple[str, MemberFigures]]:
     """Yield every member's figures, in the order of their ids."""
     async for row in store[COLLECTION].find({"_id": {"$gt": "", "$lt": "~"}}).sort("_id", 1):

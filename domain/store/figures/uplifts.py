@@ -64,10 +64,12 @@ _ARMS = ("treated_receipts", "held_receipts", "treated_revenue", "held_revenue")
 
 
 # ---------------------------------------------------------------- reads
-async def find_day(store: DocumentStore) -> str | None:
-    """Return the day on which arms were measured last."""
-    document = await store[NOW].find_one({"_id": UPLIFT_ID}, {"day": 1})
-    return document["day"] if document is not None else None
+async def find_measurement(store: DocumentStore) -> tuple[date, int] | None:
+    """Return the day on which arms were measured last, and over how many members."""
+    document = await store[NOW].find_one({"_id": UPLIFT_ID}, {"day": 1, "members": 1})
+    if document is None:
+        return None
+    return date.fromisoformat(document["day"]), document.get("members", 0)
 
 
 def read_arms(document: Raw) -> dict[str, RuleArms]:
@@ -101,12 +103,19 @@ def _read_arm(values: list[Any]) -> Arm:
 
 # ---------------------------------------------------------------- writes
 async def store_arms(
-    store: DocumentStore, arms: Mapping[str, RuleArms], variants: Mapping[str, PartArms], *, day: date
+    store: DocumentStore,
+    arms: Mapping[str, RuleArms],
+    variants: Mapping[str, PartArms],
+    *,
+    day: date,
+    members: int,
 ) -> None:
-    """Keep the arms of a day. Sums of squares are texts, since they may pass 64 bits."""
+    """Keep the arms of a day, measured over so many members. Sums of squares are texts, since they may pass
+    64 bits.
+    """
     rules = {rule: _document(each) for rule, each in arms.items()}
     parts = [[name, *_part_values(part)] for name, part in variants.items()]
-    document = {"day": day.isoformat(), "rules": rules, "variants": parts}
+    document = {"day": day.isoformat(), "members": members, "rules": rules, "variants": parts}
     await store[NOW].replace_one({"_id": UPLIFT_ID}, document, upsert=True)
 
 

@@ -16,6 +16,7 @@ from domain.services.ledger import purchases, redemption
 from domain.services.messages import inbox
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
+from domain.store.figures import uplifts
 from domain.store.figures.lease import LeaseHolder
 from tests.loud_runtime import deliver_all_due, new_delivery_worker
 from tests.services.figures.figure_sums import all_figures
@@ -164,3 +165,28 @@ async def test_a_rule_with_a_holdout_says_what_it_returned_at_the_margin_of_the_
     assert told.roi.low == told.roi.value == told.roi.high  # all spend alike
     measured = report.variants["rule:euro"]
     assert sum(each.revenue.members for each in measured if each.revenue is not None) == len(treated)
+
+
+async def test_members_who_came_since_the_morning_are_measured_without_waiting_for_the_next(
+    database: Database,
+) -> None:
+    runtime, holder, daily = (
+        await open_runtime(database, TESTED),
+        LeaseHolder(lambda: LATER),
+        results.DailyResults(),
+    )
+
+    async def measured() -> int:
+        await projector.fold_all(runtime, holder, now=LATER)
+        await daily.measure_if_due(runtime, now=LATER)
+        report = await reading.read_report(runtime, reading.default_period(runtime, now=LATER))
+        revenues = [each.revenue for each in report.variants["rule:euro"]]
+        return sum(each.members for each in revenues if each is not None)
+
+    for first, count in ((0, 6), (6, 20), (20, 24)):
+        for member in MEMBERS[first:count]:
+            await join(runtime, member)
+            await buy(runtime, member, 1_000)
+        assert await measured() == count
+    day, member_count = await uplifts.find_measurement(runtime.store) or (None, 0)
+    assert (day, member_count) == (LATER.date(), 24)
