@@ -123,3 +123,8 @@ def next_occurrence(birthday: date, after: date) -> date:
     """Return the first yearly day of a date that lies after a day."""
     this = occurrence(birthday, after.year)
     return this if this > after else occurrence(birthday, after.year + 1)
+
+
+def instant_text(at: datetime) -> str:
+    """Write an instant as files and answers spell it: 2026-05-17T08:00:00.000Z."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

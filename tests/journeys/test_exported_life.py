@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from domain.model.simulate.answers import instant_text
+from domain.model.calendar import instant_text
 from domain.services.erasure.erasing import ErasureActor, erase
 from domain.services.moving import event_export, row_export
 from domain.store.connect import Database

@@ -1,6 +1,7 @@
 """`selo ops backup`: the database and the keys of its data folder, also beside a running server."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -61,7 +62,8 @@ def backup(
 
 async def _backup(folder: Path, data_folder: Path | None) -> tuple[Path, int]:
     settings, made_at = read_settings(data=data_folder), utc_now()
-    path = folder / made_at.strftime(NAME_STAMP)
+    while (path := folder / made_at.strftime(NAME_STAMP)).exists():  # another of this very second
+        made_at += timedelta(seconds=1)
     async with open_database(settings) as database:
         store = DocumentStore.of(database)
         stored = await read_format(store)

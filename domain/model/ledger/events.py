@@ -38,6 +38,16 @@ class Line:
     name: str | None = None
     category: str | None = None
 
+    def as_item(self) -> dict[str, Json]:
+        """Return the line as files have it, without its number."""
+        return {
+            "sku": self.sku,
+            "name": self.name,
+            "category": self.category,
+            "quantity": self.quantity,
+            "amount": self.amount,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class WalletPayment:

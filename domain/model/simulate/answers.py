@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import cast
 
+from domain.model.calendar import instant_text
 from domain.model.ledger import badges, rewards, tiers
 from domain.model.ledger.decide import at_instant
 from domain.model.ledger.decision import (
@@ -181,11 +182,6 @@ def _badge(spec: BadgeSpec, view: badges.BadgeView) -> Json:
 
 def _sorted(names: frozenset[str]) -> Json:
     return cast(list[Json], sorted(names))
-
-
-def instant_text(at: datetime) -> str:
-    """Write an instant as answers spell it."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _day_text(day: date | None) -> str | None:

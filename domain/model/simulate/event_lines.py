@@ -12,11 +12,11 @@ from datetime import datetime
 from typing import cast
 
 from domain.model import event_names
+from domain.model.calendar import instant_text
 from domain.model.ledger.deciding.returns.refund_lines import RefundLine, remaining_purchase
 from domain.model.ledger.decision import JournalRow, RefundTooLarge
-from domain.model.ledger.events import Event, Json, Line, Profile, Purchase, WalletPayment
+from domain.model.ledger.events import Event, Json, Profile, Purchase, WalletPayment
 from domain.model.simulate import hold_lines
-from domain.model.simulate.answers import instant_text
 
 EventLine = dict[str, Json]
 _TOLD_BY_LINE = frozenset({event_names.INACTIVE, event_names.LEADERBOARD_ENDED})
@@ -102,18 +102,7 @@ def _receipt_data(purchase: Purchase) -> dict[str, Json]:
         "externalId": purchase.external_id,
         "store": purchase.store,
         "total": purchase.total,
-        "lines": [item_data(line) for line in purchase.lines] or None,
-    }
-
-
-def item_data(line: Line) -> dict[str, Json]:
-    """Return a line of a receipt, as files have it."""
-    return {
-        "sku": line.sku,
-        "name": line.name,
-        "category": line.category,
-        "quantity": line.quantity,
-        "amount": line.amount,
+        "lines": [line.as_item() for line in purchase.lines] or None,
     }
 
 

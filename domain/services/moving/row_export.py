@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from domain.model.calendar import local_day
+from domain.model.calendar import instant_text, local_day
 from domain.model.event_names import CORRECTED, PURCHASED, REFUNDED
 from domain.model.ledger.decide import at_instant
 from domain.model.ledger.deciding.opening import is_history
@@ -19,8 +19,6 @@ from domain.model.ledger.events import Json
 from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
-from domain.model.simulate.answers import instant_text
-from domain.model.simulate.event_lines import item_data
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal_stream, members, receipt_rows
 from domain.store.ledger.members import StoredMember
@@ -126,7 +124,7 @@ def _purchase_row(programme: Programme, row: ReceiptRow) -> ExportRow:
         "currency": standing.currency,
         "refund": int(event.id.rpartition(":")[2]) if event.name == REFUNDED else None,
         "total": standing.total - (before.total if before is not None else 0),
-        "lines": [{"line": line.line, **item_data(line)} for line in standing.lines] or None,
+        "lines": [{"line": line.line, **line.as_item()} for line in standing.lines] or None,
         "paid_with": {part.wallet: part.units for part in paid} if paid and before is None else None,
     }
 
