@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -108,10 +108,19 @@ def test_a_life_has_seasons_returns_answers_a_silent_shop_and_what_campaigns_pla
     assert months["12"] > 1.3 * months["01"]  # Christmas, though there are more members after it
     for campaign in CAMPAIGNS:
         held_out = {person.id for person in people if shopping.is_held_out(person.id, campaign)}
-        rate = shopping.rate(next(iter(held_out)), NOW - timedelta(days=campaign.days_ago - 9))
-        given = shopping.rate(
-            next(person.id for person in people if person.id not in held_out),
-            NOW - timedelta(days=campaign.days_ago - 9),
-        )
+        first_day = campaign.first_day(NOW)
+        tenth = datetime(first_day.year, first_day.month, first_day.day, 12, tzinfo=UTC) + timedelta(days=9)
+        rate = shopping.rate(next(iter(held_out)), tenth)
+        given = shopping.rate(next(person.id for person in people if person.id not in held_out), tenth)
         assert given / rate == pytest.approx(1 + campaign.effect)
-        assert 0.15 < len(held_out) / len(people) < 0.25
+        assert abs(len(held_out) / len(people) - campaign.holdout / 100) < 0.05
+
+
+def test_a_campaign_ran_when_its_title_says_and_was_over_by_then() -> None:
+    by_code = {campaign.code: campaign for campaign in CAMPAIGNS}
+    october = by_code["campaign-october"]
+    assert (october.first_day(NOW), october.last_day(NOW)) == (date(2026, 10, 1), date(2026, 10, 31))
+    while_it_runs = datetime(2026, 10, 31, 20, tzinfo=UTC)
+    assert october.first_day(while_it_runs) == date(2025, 10, 1)
+    summer = by_code["campaign-summer"]
+    assert {summer.first_day(NOW).month, summer.last_day(NOW).month} == {7, 8}

@@ -61,8 +61,9 @@ class FigureDay:
 
 @strawberry.type(
     description=(
-        "What a rule brought a member since it stands: those who may get it against those held out, with the"
-        " 95 % interval of the difference (normal approximation)."
+        "What a rule brought a member while it ran, between the dates of its `during`, of one without them"
+        " since it stands: those who may get it against those held out, with the 95 % interval of the"
+        " difference (normal approximation)."
     )
 )
 class Uplift:
@@ -76,8 +77,14 @@ class Uplift:
     days_to_tell: int | None = strawberry.field(
         description=(
             "Days more until an effect of 5 % could be told from none; 0 where it can be by now, null where"
-            " nobody held out has bought."
+            " nobody held out has bought, or the rule is over."
         )
+    )
+    first_day: date | None = strawberry.field(
+        description="The first day that was measured, when a member first bought while the rule ran."
+    )
+    last_day: date | None = strawberry.field(
+        description="The last day that was measured: the rule's own last day, once it is over."
     )
 
 

@@ -162,6 +162,8 @@ def _uplift_of(measured: uplift.Uplift | None) -> Uplift | None:
         low=measured.low,
         high=measured.high,
         days_to_tell=measured.days_to_tell,
+        first_day=measured.since,
+        last_day=measured.until,
     )
 
 

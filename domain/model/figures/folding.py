@@ -7,7 +7,7 @@ comes late, and what is taken back, counts in the period in which it happened.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import cast
 
 from domain.model.calendar import local_day
@@ -30,6 +30,7 @@ from domain.model.figures.folds import leaderboards, people, purchases, rules, w
 from domain.model.figures.increments import NO_STORE, NO_TIER, Increments
 from domain.model.figures.member_figures import MemberFigures, bought, in_arms
 from domain.model.figures.variant_arms import in_variants
+from domain.model.ledger.deciding.earning import is_during
 from domain.model.ledger.deciding.opening import is_history
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Event
@@ -97,7 +98,6 @@ def _after_receipt(figures: MemberFigures, programme: Programme, row: JournalRow
     event, refunded = row.event, row.refunded
     if event.purchase is None or event.delayed_rule is not None:
         return in_variants(figures, programme, row, day)
-    tested = [rule.code for rule in programme.rules if rule.holdout]
     if event.name == PURCHASED:
         total = event.purchase.total
         after = bought(figures, day=day, total=total)
@@ -107,13 +107,14 @@ def _after_receipt(figures: MemberFigures, programme: Programme, row: JournalRow
         after = evolve(after, tastes=tastes)
         if is_history(event):
             return after
+        tested = _tested_at(programme, event.at)
         after = in_arms(after, tested, day=day, receipts=1, amount=total)
         return in_variants(after, programme, row, day, receipts=1, amount=total)
     if event.name not in (REFUNDED, CORRECTED) or refunded is None:
         return in_variants(figures, programme, row, day)
     less = refunded.before.total - refunded.remaining.total
-    known = [rule for rule in tested if rule in figures.arms]
     bought_at = refunded.purchased_at
+    known = [rule for rule in _tested_at(programme, bought_at or event.at) if rule in figures.arms]
     tastes = after_return(
         figures.tastes,
         refunded.before,
@@ -127,6 +128,17 @@ def _after_receipt(figures: MemberFigures, programme: Programme, row: JournalRow
     if event.name == REFUNDED:
         return evolve(after, returned=after.returned + less)
     return evolve(after, revenue=after.revenue - less)
+
+
+def _tested_at(programme: Programme, bought_at: datetime) -> list[str]:
+    """Return the rules with a holdout whose dates hold when something is bought. Their weekdays and hours do
+    not matter: what members buy then instead of at other times is nothing that such a rule brought.
+    """
+    return [
+        rule.code
+        for rule in programme.rules
+        if rule.holdout and is_during(rule.during, bought_at, programme.zone, dates_alone=True)
+    ]
 
 
 def _joined_or_left(figures: MemberFigures, event: Event, day: date) -> MemberFigures:

@@ -58,9 +58,9 @@ class ActiveDays:
 
 @dataclass(frozen=True, slots=True)
 class ArmFigures:
-    """What a member bought since a rule with a holdout stands, in whichever arm: minor units, net. Of a part
-    with variants also how often it applied to them or they redeemed it, and the `split` by which they have
-    theirs: with another split all begins anew.
+    """What a member bought while a rule with a holdout ran, in whichever arm: minor units, net. Of a part
+    with variants since they stand, and also how often it applied to them or they redeemed it, and the `split`
+    by which they have theirs: with another split all begins anew.
     """
 
     since: date
@@ -75,8 +75,8 @@ class MemberFigures:
     """What is kept of a member after a row. `receipts` and `revenue` are of purchases as recorded, in minor
     units, `returned` what was taken back of it. `left_on` is the day they were erased, or closed by a merge.
     `fired` are the rules that ever applied, `codes` those entered, with whether a purchase came after. `arms`
-    are receipts and net revenue since a rule with a holdout stands, by rule, and the first day of that; and
-    the same of parts with variants, by their `varied_name`. `tastes` is what recommendations rest on.
+    are receipts and net revenue while a rule with a holdout ran, by rule, and the first day of that; and the
+    same of parts since they have variants, by their `varied_name`. `tastes` is what recommendations rest on.
     """
 
     seq: int = 0

@@ -1,12 +1,14 @@
 """What a rule brought, measured by its holdout: members who may get it against those who never do.
 
-Who is held out is decided by a hash of member and rule, so the two arms differ in nothing else. All members
-count, whether the rule ever met them or not: what is compared is what they spent since the rule stands, by
-member. The interval is the normal approximation's for a difference of means (Welch).
+Who is held out is decided by a hash of member and rule, so the two arms differ in nothing else. All who were
+members then count, whether the rule ever met them or not: what is compared is what they spent while the rule
+ran, by member: between its dates, or, without them, since it stands. The interval is the normal
+approximation's for a difference of means (Welch).
 """
 
 from __future__ import annotations
 
+from datetime import date
 from math import ceil, sqrt
 
 from domain.model.values import dataclass
@@ -44,7 +46,8 @@ class Arm:
 class Uplift:
     """The difference of two arms' means with its 95 % interval, in the value's unit a member. `days_to_tell`
     is how many days more until an effect of 5 % could be told from none, if members go on as they did; 0
-    where it can be by now, None where nobody held out has bought.
+    where it can be by now, None where nobody held out has bought, or the rule is over. `since` and `until`
+    are the first and last day measured, of a rule.
     """
 
     treated: Arm
@@ -53,6 +56,8 @@ class Uplift:
     low: float
     high: float
     days_to_tell: int | None
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

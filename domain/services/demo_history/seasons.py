@@ -1,7 +1,8 @@
 """What two years of a shop look like: how much is bought when, its campaigns, and the store that went silent.
 
-A campaign holds some members out. What it brings is planted: members who have it buy that much more often
-while it runs, so that a measured uplift can be compared with the truth. One of three brings nothing.
+A campaign runs on the same days of each year, those of which its title speaks, and holds some members out.
+What it brings is planted: members who have it buy that much more often while it runs, so that a measured
+uplift can be compared with the truth. One of three brings nothing.
 """
 
 from __future__ import annotations
@@ -18,27 +19,30 @@ MONTHS: Final = (0.85, 0.85, 0.95, 1.0, 1.05, 0.95, 0.85, 0.65, 1.0, 1.1, 1.3, 1
 WEEKDAYS: Final = (0.7, 0.75, 0.85, 0.95, 1.3, 1.7, 0.6)
 SILENT_STORE: Final = "braga"
 SILENT_FOR: Final = timedelta(days=47)
-LENGTH: Final = timedelta(days=42)
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign that began so many days ago. `effect` is by how much it raises the purchases of those who
-    have it; `holdout` percent have it not.
+    """A campaign from one (month, day) through another, when it was last over. `effect` is by how much it
+    raises the purchases of those who have it; `holdout` percent have it not.
     """
 
     code: str
     title: str
-    days_ago: int
+    first: tuple[int, int]
+    last: tuple[int, int]
     holdout: int
     effect: float
     points: int
 
     def first_day(self, until: datetime) -> date:
-        return (until - timedelta(days=self.days_ago)).date()
+        """Return the first day of the last time that was over by an instant."""
+        return date(self.last_day(until).year, *self.first)
 
     def last_day(self, until: datetime) -> date:
-        return self.first_day(until) + LENGTH
+        """Return its last day."""
+        this_year = date(until.year, *self.last)
+        return this_year if this_year < until.date() else date(until.year - 1, *self.last)
 
     def runs_on(self, day: date, until: datetime) -> bool:
         """Tell whether it runs on a day."""
@@ -48,24 +52,27 @@ class Campaign:
 CAMPAIGNS: Final = (
     Campaign(
         "campaign-collectors",
-        "{pt: Mês do colecionador, en: Collectors' month, pl: Miesiąc kolekcjonera}",
-        days_ago=520,
-        holdout=20,
-        effect=0.35,
+        "{pt: Primavera do colecionador, en: Collectors' spring, pl: Wiosna kolekcjonera}",
+        first=(3, 20),
+        last=(6, 20),
+        holdout=30,
+        effect=0.5,
         points=40,
     ),
     Campaign(
         "campaign-summer",
         "{pt: Verão, en: Summer, pl: Lato}",
-        days_ago=260,
+        first=(7, 1),
+        last=(8, 31),
         holdout=20,
         effect=0.0,
         points=60,
     ),
     Campaign(
-        "campaign-silver",
-        "{pt: Semanas da prata, en: Silver weeks, pl: Tygodnie srebra}",
-        days_ago=110,
+        "campaign-october",
+        "{pt: Outubro da prata, en: Silver October, pl: Srebrny październik}",
+        first=(10, 1),
+        last=(10, 31),
         holdout=20,
         effect=0.5,
         points=30,

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from domain.model.calendar import local_day
 from domain.model.figures.definitions.points import units_cost
 from domain.model.figures.increments import ALL
+from domain.model.figures.member_figures import MemberFigures
 from domain.model.figures.period import PeriodFigures, add_up, below
 from domain.model.figures.uplift import Return, Uplift, return_on
 from domain.model.figures.variant_arms import PartArms, add_member
-from domain.model.ledger.deciding.earning import is_held_out
+from domain.model.ledger.deciding.earning import end_instant_of, instant_of, is_held_out
 from domain.model.programme import Programme, Rule
 from domain.services.runtime import Runtime
 from domain.store.figures import member_figures, sums, uplifts
@@ -28,7 +29,7 @@ FEW_MEMBERS = 1000
 @dataclass(frozen=True, slots=True)
 class RuleResult:
     """What a rule came to in a period. `awarded` and `deducted` by wallet, `cost` in minor units, None where
-    a wallet's unit has no cost. `revenue` and `receipts` are its uplift a member since it stands, None
+    a wallet's unit has no cost. `revenue` and `receipts` are its uplift a member while it ran, None
     without a holdout; `roi` is what it returned on its cost, None also where the file assumes no margin.
     """
 
@@ -81,7 +82,7 @@ async def measure_uplifts(runtime: Runtime, *, now: datetime) -> dict[str, RuleA
     programme = runtime.programme
     rules = [rule for rule in programme.rules if rule.holdout]
     today = local_day(now, programme.zone)
-    arms = {rule.code: RuleArms(today) for rule in rules}
+    arms = {rule.code: _no_arms(programme, rule, today) for rule in rules}
     parts = {part.varied_name: part for part in programme.varied_parts}
     variants = {name: PartArms(part.split, today, today, {}) for name, part in parts.items()}
     member_count = await member_figures.count(runtime.store)
@@ -90,23 +91,42 @@ async def measure_uplifts(runtime: Runtime, *, now: datetime) -> dict[str, RuleA
             if figures.joined_on is None:
                 continue
             for rule in rules:
-                known = figures.arms.get(rule.code)
-                arms[rule.code].add_member(known, is_held_out=is_held_out(member, rule))
+                if _was_member(programme, rule, figures, until=arms[rule.code].until):
+                    known = figures.arms.get(rule.code)
+                    arms[rule.code].add_member(known, is_held_out=is_held_out(member, rule))
             for name, part in parts.items():
                 variants[name] = add_member(variants[name], part, member, figures)
-    for each in arms.values():
-        each.until = today
-    await _add_costs(runtime, arms)
+    await _add_costs(runtime, arms, today=today)
     await uplifts.store_arms(runtime.store, arms, variants, day=today, members=member_count)
     return arms
 
 
-async def _add_costs(runtime: Runtime, arms: Mapping[str, RuleArms]) -> None:
-    """Add to each rule what it cost since it stands, in one command for all."""
+def _no_arms(programme: Programme, rule: Rule, today: date) -> RuleArms:
+    """Return a rule's arms without members, through today or the last day that its dates allow."""
+    until = rule.during.until if rule.during is not None else None
+    if until is None:
+        return RuleArms(today, today)
+    end = end_instant_of(until, programme.zone)
+    last_day = min(today, local_day(end - timedelta(microseconds=1), programme.zone))
+    arms = RuleArms(last_day, last_day)
+    arms.is_over = last_day < today
+    return arms
+
+
+def _was_member(programme: Programme, rule: Rule, figures: MemberFigures, *, until: date) -> bool:
+    """Tell whether somebody was a member on one of the days over which a rule is measured."""
+    begins = rule.during.from_ if rule.during is not None else None
+    first_day = None if begins is None else local_day(instant_of(begins, programme.zone), programme.zone)
+    has_joined = figures.joined_on is not None and figures.joined_on <= until
+    return has_joined and (figures.left_on is None or first_day is None or figures.left_on >= first_day)
+
+
+async def _add_costs(runtime: Runtime, arms: Mapping[str, RuleArms], *, today: date) -> None:
+    """Add to each rule what it cost since it was measured first, in one command for all."""
     if not arms:
         return
-    start, end = min(each.since for each in arms.values()), max(each.until for each in arms.values())
-    documents = await sums.find_days(runtime.store, shops=[ALL], tiers=[ALL], start=start, end=end)
+    start = min(each.since for each in arms.values())
+    documents = await sums.find_days(runtime.store, shops=[ALL], tiers=[ALL], start=start, end=today)
     days = {date.fromisoformat(document["day"]): sums.flat_sums(document) for document in documents}
     for rule, each in arms.items():
         spent = below(add_up(some for day, some in days.items() if day >= each.since), f"rules.{rule}")

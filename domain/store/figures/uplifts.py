@@ -13,6 +13,7 @@ from domain.model.figures.increments import NOW
 from domain.model.figures.member_figures import ArmFigures
 from domain.model.figures.uplift import Arm, Uplift, measure
 from domain.model.figures.variant_arms import MEASURES, PartArms, VariantArms
+from domain.model.values import evolve
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 
@@ -22,8 +23,8 @@ UPLIFT_ID = "uplift"
 @dataclass(slots=True)
 class RuleArms:
     """The members who may get a rule and those held out, by receipts and by net revenue, from the first day
-    on which one of them bought under it, through `until`; and what the rule cost in those days, in minor
-    units, None where nobody can say.
+    on which one of them bought under it, through `until`, today or the rule's last day; and what the rule
+    cost since then, in minor units, None where nobody can say. `is_over` once its last day is.
     """
 
     since: date
@@ -33,6 +34,7 @@ class RuleArms:
     treated_revenue: Arm = field(default_factory=Arm)
     held_revenue: Arm = field(default_factory=Arm)
     cost: float | None = field(default=None, init=False)
+    is_over: bool = field(default=False, init=False)
 
     @property
     def days(self) -> int:
@@ -53,11 +55,18 @@ class RuleArms:
 
     def revenue_uplift(self) -> Uplift | None:
         """Return what the rule brought in revenue a member, in minor units."""
-        return measure(self.treated_revenue, self.held_revenue, days=self.days)
+        return self._measured(self.treated_revenue, self.held_revenue)
 
     def receipts_uplift(self) -> Uplift | None:
         """Return what the rule brought in receipts a member."""
-        return measure(self.treated_receipts, self.held_receipts, days=self.days)
+        return self._measured(self.treated_receipts, self.held_receipts)
+
+    def _measured(self, treated: Arm, held_out: Arm) -> Uplift | None:
+        uplift = measure(treated, held_out, days=self.days)
+        if uplift is None:
+            return None
+        days_to_tell = None if self.is_over else uplift.days_to_tell
+        return evolve(uplift, since=self.since, until=self.until, days_to_tell=days_to_tell)
 
 
 _ARMS = ("treated_receipts", "held_receipts", "treated_revenue", "held_revenue")
@@ -80,7 +89,7 @@ def read_arms(document: Raw) -> dict[str, RuleArms]:
 def _read_rule(values: Raw) -> RuleArms:
     since, until = (date.fromisoformat(values[name]) for name in ("since", "until"))
     arms = RuleArms(since, until, *(_read_arm(values[name]) for name in _ARMS))
-    arms.cost = values.get("cost")
+    arms.cost, arms.is_over = values.get("cost"), values.get("over", False)
     return arms
 
 
@@ -122,6 +131,8 @@ async def store_arms(
 def _document(arms: RuleArms) -> dict[str, Any]:
     values: dict[str, Any] = {"since": arms.since.isoformat(), "until": arms.until.isoformat()}
     values["cost"] = arms.cost
+    if arms.is_over:
+        values["over"] = True
     for name in _ARMS:
         values[name] = _arm_values(getattr(arms, name))
     return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from random import Random
 
+from domain.model.figures import increments
 from domain.model.figures.uplift import Arm, measure
 from domain.model.ledger.deciding.earning import is_held_out
 from domain.model.programme.varied.varied_part import variant_of
@@ -165,6 +166,33 @@ async def test_a_rule_with_a_holdout_says_what_it_returned_at_the_margin_of_the_
     assert told.roi.low == told.roi.value == told.roi.high  # all spend alike
     measured = report.variants["rule:euro"]
     assert sum(each.revenue.members for each in measured if each.revenue is not None) == len(treated)
+
+
+async def test_a_rule_that_is_over_is_measured_over_its_own_days_and_who_were_members_then(
+    database: Database,
+) -> None:
+    over = LATER + timedelta(days=40)
+    dates = f'during: {{until: "{LATER.date() + timedelta(days=6)}"}}'
+    text = TESTED.replace(
+        "    variants: [{code: ten}", f"    holdout: 50\n    {dates}\n    variants: [{{code: ten}}"
+    )
+    runtime, holder = await open_runtime(database, text), LeaseHolder(lambda: over)
+    rule = runtime.programme.rule("euro")
+    for member in MEMBERS:
+        await join(runtime, member)
+        await buy(runtime, member, 4_000 if is_held_out(member, rule) else 9_000)
+        await buy(runtime, member, 70_000 if is_held_out(member, rule) else 1, again=60 * 24 * 20)
+    await join(runtime, "late", at=over)
+    await projector.fold_all(runtime, holder, now=over)
+    [measured] = (await results.measure_uplifts(runtime, now=over)).values()
+    stored = await runtime.store[increments.NOW].find_one({"_id": uplifts.UPLIFT_ID})
+    assert stored is not None
+    for arms in (measured, uplifts.read_arms(stored)["euro"]):
+        uplift = arms.revenue_uplift()
+        assert uplift is not None
+        assert (uplift.treated.members + uplift.held_out.members, uplift.difference) == (24, 5_000)
+        assert (uplift.since, uplift.until) == (LATER.date(), LATER.date() + timedelta(days=6))
+        assert (arms.days, uplift.days_to_tell) == (7, None)
 
 
 async def test_members_who_came_since_the_morning_are_measured_without_waiting_for_the_next(

@@ -11,8 +11,8 @@ export const PLACES = `query ConsolePlaces { programme { stores { code name } ti
   plans { code name } rewards { code title stock } earning { code title } } }`;
 
 const SUM = `wallet amount`;
-const UPLIFT = `treatedMembers heldOutMembers difference low high daysToTell`;
-const MEASURE = `members mean difference low high daysToTell`;
+const UPLIFT = `treatedMembers heldOutMembers difference low high daysToTell firstDay lastDay`;
+const MEASURE = `members mean difference low high daysToTell firstDay lastDay`;
 const VARIANTS = `variants { variant share count opened clicked awarded { ${SUM} } spent { ${SUM} } cost
   conversion { ${MEASURE} } clicks { ${MEASURE} } revenue { ${MEASURE} } }`;
 

@@ -66,12 +66,13 @@ function Rules({ rules, titles }) {
 /* What a rule brought, or why nobody can say: only those held out tell it. */
 function Effect({ uplift, roi }) {
   if (!uplift) return html`<span class="quiet">${t("effect.none")}</span>`;
-  const { difference, low, high, daysToTell, treatedMembers, heldOutMembers } = uplift;
+  const { difference, low, high, daysToTell, firstDay, lastDay, treatedMembers, heldOutMembers } = uplift;
   const write = signedMoney;
   const isTold = low > 0 || high < 0;
   return html`<strong class=${isTold ? (low > 0 ? "plus" : "minus") : ""}>${t("effect.difference", { difference: write(difference) })}</strong>
     <small class="under quiet">${t("effect.range", { low: write(low), high: write(high), treated: number(treatedMembers), out: number(heldOutMembers) })}</small>
     ${!isTold && html`<small class="under">${daysToTell && daysToTell < 1000 ? t("effect.days", { count: daysToTell }) : t("effect.open")}</small>`}
+    ${firstDay && html`<small class="under quiet">${t("effect.span", { from: day(firstDay), to: day(lastDay) })}</small>`}
     ${roi && html`<small class="under">${t("effect.roi", { roi: percent(roi.value), low: percent(roi.low), high: percent(roi.high), margin: percent(roi.margin / 100) })}</small>`}`;
 }
 

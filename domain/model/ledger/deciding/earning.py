@@ -102,9 +102,9 @@ class RuleInputs:
 # ---------------------------------------------------------------- words of time and chance
 
 
-def is_during(during: ActiveTimes | None, at: datetime, zone: ZoneInfo) -> bool:
+def is_during(during: ActiveTimes | None, at: datetime, zone: ZoneInfo, *, dates_alone: bool = False) -> bool:
     """Tell whether an instant lies in a rule's days, weekdays and clock hours. `until` days count whole,
-    `hours` without their end.
+    `hours` without their end. `dates_alone` asks for its days only, on whatever weekday and hour.
     """
     if during is None:
         return True
@@ -112,7 +112,7 @@ def is_during(during: ActiveTimes | None, at: datetime, zone: ZoneInfo) -> bool:
         return False
     if during.until is not None and at >= end_instant_of(during.until, zone):
         return False
-    if not during.weekdays and during.hours is None:
+    if dates_alone or (not during.weekdays and during.hours is None):
         return True
     local = at.astimezone(zone)
     if during.weekdays and WEEKDAYS[local.weekday()] not in during.weekdays:

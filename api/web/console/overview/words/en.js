@@ -154,6 +154,7 @@ export default {
     other: "No effect is proven yet; {count} days more could tell 5%.",
   },
   "effect.open": "No effect is proven.",
+  "effect.span": "Measured from {from} to {to}.",
   "effect.roi": "ROI {roi} ({low} to {high}), at an assumed margin of {margin}",
   "variants": "Variants",
   "variants.of": "Variants of {part}",

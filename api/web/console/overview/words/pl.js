@@ -177,6 +177,7 @@ export default {
     other: "Efektu jeszcze nie wykazano; {count} dnia więcej mogłoby pokazać 5%.",
   },
   "effect.open": "Efektu nie wykazano.",
+  "effect.span": "Zmierzono od {from} do {to}.",
   "effect.roi": "ROI {roi} ({low} do {high}), przy założonej marży {margin}",
   "variants": "Warianty",
   "variants.of": "Warianty: {part}",

@@ -166,6 +166,7 @@ export default {
     many: "Ainda não há efeito provado; mais {count} dias poderiam mostrar 5%.",
   },
   "effect.open": "Não há efeito provado.",
+  "effect.span": "Medido de {from} a {to}.",
   "effect.roi": "ROI {roi} ({low} a {high}), com uma margem presumida de {margin}",
   "variants": "Variantes",
   "variants.of": "Variantes de {part}",
