@@ -4,6 +4,7 @@ the address, what each campaign came to; an analyst sees figures and no person.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from playwright.sync_api import Page, Route, expect
@@ -38,6 +39,7 @@ def test_an_operator_reads_the_period_and_what_each_campaign_came_to(shop: DemoS
     whole = rita.locator(".eight > li", has_text="Receipts").locator(".value-line").inner_text()
     assert sum(int(each) for each in cells) == int(whole.replace(",", "")) > 0
 
+    read_all_figures(rita)
     rita.select_option("[name=store]", "lisboa")
     expect(rita).to_have_url(f"{shop.url}/console/overview?period=365&store=lisboa")
     rita.reload()
@@ -52,11 +54,30 @@ def test_an_operator_reads_the_period_and_what_each_campaign_came_to(shop: DemoS
     expect(rule).to_contain_text("NumisPoints")
     expect(rule).to_contain_text("cannot be told: nobody is held out")
     expect(rita.locator(".results tr", has_text="cart-reminder")).to_contain_text("held out")
+    expect(rita.locator(".results tr", has_text="cart-reminder")).to_contain_text("Measured from")
     rita.get_by_role("button", name="Messages", exact=True).click()
     variants = rita.get_by_role("region", name="Variants of birthday")
     expect(variants.locator("tbody tr")).to_contain_text(["50% of members", "50% of members"])
     expect(variants.locator("tbody tr").nth(1)).to_contain_text("coin")
     look_at_all(rita, desk)
+
+
+def read_all_figures(page: Page) -> None:
+    """Every other figure by its name; money as money, and the change of a score in points."""
+    page.get_by_text("All figures").click()
+    figures = page.get_by_role("region", name="All figures")
+    names = figures.locator("th[scope=row]").all_text_contents()
+    assert {"Recommendation, NPS: satisfaction", "Invitations that counted"} <= set(names)
+    assert [name for name in names if "_" in name.partition(":")[0]] == []
+    lapsed = [
+        name for name in names if name.startswith("Lapsed of what was awarded in a month: NumisPoints, ")
+    ]
+    assert any(name.endswith("2026") for name in lapsed)
+    credit = figures.locator("tr", has_text="Spent of what was awarded: Store credit")
+    expect(credit.locator("td").nth(1)).to_contain_text(
+        re.compile(r"^€[0-9,]+\.[0-9]{2} of €[0-9,]+\.[0-9]{2}$")
+    )
+    expect(figures.locator("tr", has_text="NPS").locator("td").nth(2)).not_to_contain_text("%")
 
 
 def look_at_all(signed_in: Page, desk: Open) -> None:
@@ -95,6 +116,12 @@ def test_a_period_without_anything_says_so(shop: DemoServer, desk: Open) -> None
     olga.keyboard.press("Tab")
     expect(olga.get_by_role("alert")).to_contain_text("Choose a first day before the last one")
     assert findings(olga) == []
+    # Nobody was invited then: two counts, and no share of nothing.
+    olga.goto(f"{shop.url}/console/results?period=own&from=2001-01-01&to=2001-01-31")
+    olga.get_by_role("button", name="Invitations, codes").click()
+    invitations = olga.get_by_role("region", name="Invitations", exact=True)
+    expect(invitations).to_contain_text("Invited friends who joined: 0.")
+    expect(invitations.locator(".big")).to_have_count(0)
 
 
 def test_figures_that_are_still_counted_say_so_until_they_are_whole(shop: DemoServer, desk: Open) -> None:

@@ -33,7 +33,10 @@ class Figure:
     )
     kind: FigureKind = strawberry.field(description="What the value is.")
     value: float | None = strawberry.field(
-        description="Null where it would be divided by zero, or cannot be told."
+        description=(
+            "Null where it would be divided by zero, cannot be told, or would be no share: more was followed"
+            " by something in the period than began in it."
+        )
     )
     numerator: float | None = strawberry.field(description="What is divided; null where nothing is.")
     denominator: float | None = strawberry.field(description="What it is divided by; null where nothing is.")

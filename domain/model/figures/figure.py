@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal
 
-from domain.model.values import dataclass
+from domain.model.values import dataclass, evolve
 
 FigureUnit = Literal["COUNT", "RATE", "MONEY", "UNITS", "AVERAGE", "SCORE"]
 Amount = int | Fraction
@@ -42,6 +42,14 @@ def ratio(
     """Return a quotient; None where the denominator is zero."""
     value = float(Fraction(numerator) / Fraction(denominator)) if denominator else None
     return Figure(code, unit, value, float(numerator), float(denominator), subject)
+
+
+def share(code: str, part: int, whole: int, *, subject: str | None = None) -> Figure:
+    """Return a share whose part may be of things that began before the period, as its whole is not: its value
+    is None where it would be none, below 0 or above 1, and the two counts then stand alone.
+    """
+    figure = ratio(code, part, whole, subject=subject)
+    return figure if 0 <= part <= whole else evolve(figure, value=None)
 
 
 def unknown(code: str, unit: FigureUnit = "RATE", *, subject: str | None = None) -> Figure:

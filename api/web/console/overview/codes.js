@@ -12,6 +12,10 @@ const percent = (value) =>
   new Intl.NumberFormat(speech.locale, { style: "percent", maximumFractionDigits: 1 }).format(value);
 const share = (figure) => (figure?.value == null ? t("figure.unknown") : percent(figure.value));
 
+/* Who bought in the period may have entered the code before it: a share, or where it would be none, their number. */
+const converted = (figure) =>
+  figure?.value == null && figure?.numerator > 0 ? number(figure.numerator) : share(figure);
+
 /** `values` are the figures of the period, the conversions among them. */
 export function Codes({ values }) {
   const reading = useReading(async () => (await ask(CODES)).codeUses, []);
@@ -20,7 +24,7 @@ export function Codes({ values }) {
   const columns = [
     { head: t("code"), cell: ({ name, title }) => html`<${Named} title=${title} code=${name} />` },
     { head: t("code.period"), cell: ({ name }) => number(of(name)?.denominator ?? 0) },
-    { head: t("code.conversion"), cell: ({ name }) => share(of(name)) },
+    { head: t("code.conversion"), cell: ({ name }) => converted(of(name)) },
     { head: t("code.entered"), cell: ({ entered }) => number(entered) },
     { head: t("code.made"), cell: ({ made, most }) => number(made ?? most ?? 0) || "–" },
     { head: t("code.left"), cell: ({ left }) => (left === null ? t("reward.endless") : number(left)) },
@@ -34,8 +38,8 @@ export function Codes({ values }) {
 function Referrals({ referral }) {
   return html`<section class="card stack tight" aria-label=${t("referrals")}>
     <h2>${t("referrals")}</h2>
-    <p class="big num">${share(referral)}</p>
-    <p>${t("referrals.of", { qualified: number(referral.numerator), registered: number(referral.denominator) })}</p>
+    ${referral.value !== null && html`<p class="big num">${share(referral)}</p>`}
+    <p>${t(referral.value === null ? "referrals.counts" : "referrals.of", { qualified: number(referral.numerator), registered: number(referral.denominator) })}</p>
     ${referral.before !== null && html`<p class="quiet small">${t("referrals.before", { share: percent(referral.before) })}</p>`}
   </section>`;
 }

@@ -12,7 +12,7 @@ export const PLACES = `query ConsolePlaces { programme { stores { code name } ti
 
 const SUM = `wallet amount`;
 const UPLIFT = `treatedMembers heldOutMembers difference low high daysToTell firstDay lastDay`;
-const MEASURE = `members mean difference low high daysToTell firstDay lastDay`;
+const MEASURE = `members mean difference low high daysToTell`;
 const VARIANTS = `variants { variant share count opened clicked awarded { ${SUM} } spent { ${SUM} } cost
   conversion { ${MEASURE} } clicks { ${MEASURE} } revenue { ${MEASURE} } }`;
 

@@ -10,7 +10,7 @@ import { Behind, Filters, useFigures } from "./filters.js";
 import { RESULTS } from "./queries.js";
 import { inMoney, Named, Sums, Table } from "./table.js";
 import { Variants } from "./variants.js";
-import { signedMoney, unitsOf } from "./writing.js";
+import { monthOf, signedMoney, unitsOf } from "./writing.js";
 
 const TABS = ["rules", "rewards", "messages", "surveys", "codes", "foryou", "standing"];
 
@@ -105,7 +105,7 @@ function percent(rate) {
 }
 
 function share(part, whole) {
-  return whole ? ` (${percent(part / whole)})` : "";
+  return whole && part <= whole ? ` (${percent(part / whole)})` : "";
 }
 
 function Messages({ messages }) {
@@ -150,11 +150,6 @@ function Surveys({ surveys }) {
       </tbody></table>
     </section>`;
   });
-}
-
-function monthOf(first) {
-  const written = new Intl.DateTimeFormat(speech.locale, { month: "long", year: "numeric", timeZone: "UTC" });
-  return written.format(new Date(`${first}T00:00:00Z`));
 }
 
 function Standing({ figures, places, title }) {

@@ -6,7 +6,9 @@ import { has, speech, t } from "/shared/words.js";
 import { desk } from "../console.js";
 
 /* Where less is better than more. */
-const LESS_IS_BETTER = ["churn", "liability", "outstanding", "breakage"];
+const LESS_IS_BETTER = ["churn", "liability", "outstanding", "breakage", "breakage_cohort"];
+/* Shares of a wallet's units. */
+const OF_UNITS = ["redemption_points", "burn", "breakage", "breakage_cohort"];
 
 export function walletOf(code) {
   return desk.programme?.wallets.find((each) => each.code === code);
@@ -35,16 +37,29 @@ export function written(each, value) {
 /** What a figure is called. */
 export function nameOf({ code, subject }) {
   const name = has(`figure.${code}`) ? t(`figure.${code}`) : code;
-  return subject ? t("figure.subject", { name, subject: walletOf(subject)?.name ?? subject }) : name;
+  if (!subject) return name;
+  const [wallet, month] = code === "breakage_cohort" ? subject.split(" ") : [subject];
+  const named = walletOf(wallet)?.name ?? wallet;
+  return t("figure.subject", { name, subject: month ? `${named}, ${monthOf(`${month}-01`)}` : named });
 }
 
-/** The change against the period before: in points of a rate, else in percent of what was. */
+/** A month by its first day, as people write it. */
+export function monthOf(first) {
+  const formatted = new Intl.DateTimeFormat(speech.locale, {
+    month: "long",
+    year: "numeric",
+    timeZone: "UTC",
+  });
+  return formatted.format(new Date(`${first}T00:00:00Z`));
+}
+
+/** The change against the period before: in points of a rate or a score, else in percent of what was. */
 export function Change({ each }) {
   const { value, before, kind, code } = each;
   if (value === null || before === null) return html`<span class="quiet small">${t("change.none")}</span>`;
-  const isRate = kind === "RATE";
-  const change = isRate
-    ? (value - before) * 100
+  const isInPoints = kind === "RATE" || kind === "SCORE";
+  const change = isInPoints
+    ? (value - before) * (kind === "RATE" ? 100 : 1)
     : before === 0
       ? null
       : ((value - before) / Math.abs(before)) * 100;
@@ -57,19 +72,24 @@ export function Change({ each }) {
     maximumFractionDigits: 1,
   }).format(rounded);
   return html`<span class=${`small change ${rounded === 0 ? "quiet" : isGood ? "plus" : "minus"}`}>
-    <strong>${t(isRate ? "change.points" : "change.percent", { change: amount })}</strong>
+    <strong>${t(isInPoints ? "change.points" : "change.percent", { change: amount })}</strong>
     <span class="quiet">${t("change.from", { before: written(each, before) })}</span>
   </span>`;
 }
 
-/** What a share or an average is divided by. */
-export function Parts({ each: { kind, code, numerator, denominator } }) {
+/** What a share or an average is divided by; where that is no share of it, the two counts. */
+export function Parts({ each: { kind, code, subject, value, numerator, denominator } }) {
   const isMean = code === "average_ticket";
   if (denominator === null || !(kind === "RATE" || kind === "AVERAGE" || isMean)) return null;
-  const divided = isMean
-    ? money(Math.round(numerator), desk.programme.currency)
-    : number(Math.round(numerator));
-  return html`<small class="quiet">${t("figure.parts", { numerator: divided, denominator: number(Math.round(denominator)) })}</small>`;
+  const wallet = OF_UNITS.includes(code) && walletOf(subject.split(" ")[0]);
+  const write = (amount, currency) =>
+    currency ? money(Math.round(amount), currency) : number(Math.round(amount));
+  const currency = wallet?.kind === "MONEY" ? wallet.currency : null;
+  const parts = {
+    numerator: write(numerator, isMean ? desk.programme.currency : currency),
+    denominator: write(denominator, currency),
+  };
+  return html`<small class="quiet">${t(value === null && numerator > 0 ? "figure.against" : "figure.parts", parts)}</small>`;
 }
 
 /** Minor units with their sign. */

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from domain.model.figures.figure import Figure, ratio
+from domain.model.figures.figure import Figure, ratio, share
 from domain.model.figures.period import PeriodFigures, below
 from domain.model.programme import Programme, SurveySpec
 
@@ -34,28 +34,30 @@ def _sum_from(answers: Mapping[int, int], least: int) -> int:
 
 
 def referral_conversion(period: PeriodFigures) -> Figure:
-    """Return the referrals that qualified in the period, less those unmade, over the friends who joined."""
+    """Return the referrals that qualified in the period, less those unmade, over the friends who joined;
+    some of those who qualified joined before.
+    """
     sums = period.sums
     qualified = sums.get("referrals.qualified", 0) - sums.get("referrals.unmade", 0)
-    return ratio("referral_conversion", qualified, sums.get("referrals.registered", 0))
+    return share("referral_conversion", qualified, sums.get("referrals.registered", 0))
 
 
 def code_conversion(period: PeriodFigures, code: str) -> Figure:
     """Return the members whose next purchase after entering a code came in the period, over its entries."""
     converted, entered = (period.sums.get(f"codes.{code}.{name}", 0) for name in ("converted", "entered"))
-    return ratio("code_conversion", converted, entered, subject=code)
+    return share("code_conversion", converted, entered, subject=code)
 
 
 def open_rate(period: PeriodFigures, message: str) -> Figure:
     """Return how many of a message were read in the period, over those that were sent."""
     opened, sent = (period.sums.get(f"messages.{message}.{name}", 0) for name in ("opened", "sent"))
-    return ratio("open_rate", opened, sent, subject=message)
+    return share("open_rate", opened, sent, subject=message)
 
 
 def click_rate(period: PeriodFigures, message: str) -> Figure:
     """Return of how many of a message the link was followed in the period, over those that were sent."""
     clicked, sent = (period.sums.get(f"messages.{message}.{name}", 0) for name in ("clicked", "sent"))
-    return ratio("click_rate", clicked, sent, subject=message)
+    return share("click_rate", clicked, sent, subject=message)
 
 
 def all_answers(period: PeriodFigures, programme: Programme) -> Iterator[Figure]:
