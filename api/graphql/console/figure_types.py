@@ -73,6 +73,9 @@ class StoreFigures:
         description="Minor units, as recorded, with corrections; before what was returned."
     )
     returned: Long = strawberry.field(description="Minor units taken back by refunds of the period.")
+    returned_share: float | None = strawberry.field(
+        description="Returned over revenue: 0.1 is 10 %; null without revenue."
+    )
     last_receipt_on: date | None = strawberry.field(
         description=(
             "The last day with a receipt, of the year through `lastDay` or of the period where that is"

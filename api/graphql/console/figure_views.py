@@ -221,6 +221,7 @@ def _store_of(sums: StoreSums) -> StoreFigures:
         receipts=sums.receipts,
         revenue=Long(sums.revenue),
         returned=Long(sums.returned),
+        returned_share=sums.returned / sums.revenue if sums.revenue > 0 else None,
         last_receipt_on=sums.last_receipt_on,
     )
 

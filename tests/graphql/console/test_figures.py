@@ -15,7 +15,7 @@ FIGURES = """query($f: LocalDate, $t: LocalDate, $s: String) { figures(from: $f,
   tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }"""
 
 STORES = """query { figures { ...Told } } fragment Told on Figures {
-  ... on Figures { stores { store receipts revenue returned lastReceiptOn } }
+  ... on Figures { stores { store receipts revenue returned returnedShare lastReceiptOn } }
   values { code isByStore } }"""
 
 
@@ -46,8 +46,8 @@ async def test_an_analyst_reads_what_was_counted_and_service_does_not(app: Runni
     assert sum(tier["members"] for tier in counted["tiers"]) == 1
     assert any(rule["fired"] == 1 and rule["members"] == 1 for rule in counted["rules"])
     told = (await app.do(STORES, {}, token=anna))["figures"]
-    sold = {"store": "lisboa", "receipts": 1, "revenue": 3_700, "returned": 0, "lastReceiptOn": day["day"]}
-    assert told["stores"] == [sold]
+    sold = {"store": "lisboa", "receipts": 1, "revenue": 3_700, "returned": 0, "returnedShare": 0.0}
+    assert told["stores"] == [{**sold, "lastReceiptOn": day["day"]}]
     assert {each["code"] for each in told["values"] if each["isByStore"]} == {
         "receipts",
         "revenue",

@@ -6,7 +6,7 @@ const DAY = `day receipts revenue returned enrolments wallets { wallet awarded s
 export const FIGURES = `query ConsoleFigures($from: LocalDate, $to: LocalDate, $store: String, $tier: String) {
   figures(from: $from, to: $to, store: $store, tier: $tier) { firstDay lastDay waitingSince values { ${FIGURE} }
     goals { figure subject bound isUpper by value isMet } days { ${DAY} }
-    store stores { store receipts revenue returned lastReceiptOn } } }`;
+    store stores { store receipts revenue returned returnedShare lastReceiptOn } } }`;
 
 export const QUIET_STORES = `query ConsoleQuietStores($from: LocalDate!, $to: LocalDate!) {
   figures(from: $from, to: $to) { stores { store receipts lastReceiptOn } } }`;
@@ -33,7 +33,7 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
 
 export const CODES = `query ConsoleCodes { codeUses { name title isBatch made entered most left } }`;
 
-export const SOURCES = `query ConsoleSilent { sources { code lastAt } }`;
+export const SOURCES = `query ConsoleSilent { sources { code knownSince lastAt pausedAt } }`;
 
 export const UNUSUAL = `query ConsoleUnusual($since: LocalDate!, $until: LocalDate!) {
   shifts(since: $since, until: $until) { figures { isUnusual } } }`;
