@@ -27,6 +27,13 @@ def test_service_notes_tags_gives_and_enrols_and_a_file_takes_two_people(
     number = shop.members[PLACE]["number"]
     sara = desk(width=768)
     sign_in(sara, shop, "sara")
+    for text, words in (
+        ("mar", "The first 20; others may fit too."),
+        ("maria", "members fit. Ask for a contact"),
+    ):
+        sara.fill("[name=member]", text)
+        sara.press("[name=member]", "Enter")
+        expect(sara.locator("[aria-live]", has=sara.locator(".matches"))).to_contain_text(words)
     sara.fill("[name=member]", number)
     sara.press("[name=member]", "Enter")
     expect(sara.locator(".facts")).to_be_visible()

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import findings
 from tests.browser.demo_server import DemoServer
@@ -67,7 +67,7 @@ def test_an_operator_runs_staff_systems_and_what_waits_by_the_pages_alone(
 
 
 def report_nothing(rita: Page, olga: Page) -> None:
-    """Give a system a key; it reports nothing, which the overview tells."""
+    """Give a system a key; it reports nothing, which the overview tells once it has been so for a week."""
     open_part(rita, "Systems")
     act(rita, "Add a system", "the web shop", name="web", source="web")
     expect(rita.locator("#toasts")).to_contain_text("waits for a second operator")
@@ -75,11 +75,26 @@ def report_nothing(rita: Page, olga: Page) -> None:
     olga.locator(".proposal", has_text="web").get_by_role("button", name="Approve", exact=True).click()
     olga.get_by_role("button", name="I have handed it on").click()
     rita.get_by_role("button", name="Overview").click()
-    silent = rita.get_by_label("Needs a look").locator(
-        "li", has_text="1 source has reported nothing for a week"
-    )
+    look = rita.get_by_label("Needs a look")
+    expect(look).to_be_visible()
+    expect(look).not_to_contain_text("reported nothing")  # it was added a minute ago
+
+    def add_long_ago(route: Route) -> None:
+        # What the server answers of a system that was added in the year before.
+        if "knownSince" not in (route.request.post_data or ""):
+            return route.continue_()
+        answer = route.fetch()
+        body = answer.json()
+        for source in body["data"]["sources"]:
+            source["knownSince"] = "2020-01-01T00:00:00Z"
+        return route.fulfill(response=answer, json=body)
+
+    rita.route("**/graphql", add_long_ago)
+    rita.reload()
+    silent = look.locator("li", has_text="1 source has reported nothing for a week")
     silent.get_by_role("button", name="Open").click()
     expect(rita.locator("tr", has_text="web")).to_contain_text("silent")
+    rita.unroute("**/graphql")
 
 
 def open_part(page: Page, name: str) -> None:

@@ -33,18 +33,29 @@ def test_an_operator_reads_the_period_and_what_each_campaign_came_to(shop: DemoS
     assert rita.url.endswith("/console/overview?period=365")
 
     # The table beside the picture has a row for each day, and the figures' sum.
-    table = rita.locator(".daytable").first
+    table = rita.get_by_role("region", name="Receipts by day, as a table")
     assert table.locator("tbody tr").count() == 365
     cells = table.locator("tbody tr td:nth-child(2)").all_text_contents()
     whole = rita.locator(".eight > li", has_text="Receipts").locator(".value-line").inner_text()
     assert sum(int(each) for each in cells) == int(whole.replace(",", "")) > 0
+    by_store = rita.get_by_role("region", name="Store by store").locator("tbody tr")
+    sold = [row.split("\t") for row in by_store.all_inner_texts()]
+    assert sum(int(row[1].replace(",", "")) for row in sold) == int(whole.replace(",", ""))
+    assert all(len(row) == 6 and row[4].endswith("%") and row[5][-4:].isdigit() for row in sold), sold
 
     read_all_figures(rita)
     rita.select_option("[name=store]", "lisboa")
     expect(rita).to_have_url(f"{shop.url}/console/overview?period=365&store=lisboa")
+    rita.route("**/graphql", sell_nothing_in_lisboa)
     rita.reload()
+    expect(rita.get_by_label("Needs a look")).to_contain_text("NumisCollect Lisboa: no receipt for 30 days")
+    rita.unroute("**/graphql")
     expect(rita.locator("[name=store]")).to_have_value("lisboa")
-    expect(rita.locator(".eight > li")).to_have_count(8)
+    # What is of all stores does not stand beside what is of one.
+    expect(rita.locator(".eight > li")).to_have_count(3)
+    expect(rita.get_by_text("Members, points and goals are of all stores")).to_be_visible()
+    expect(rita.get_by_text("All figures")).to_have_count(0)
+    expect(by_store).to_have_count(0)
     here = rita.locator(".eight > li", has_text="Receipts").locator(".value-line").inner_text()
     assert 0 < int(here.replace(",", "")) < int(whole.replace(",", ""))
 
@@ -78,6 +89,18 @@ def read_all_figures(page: Page) -> None:
         re.compile(r"^€[0-9,]+\.[0-9]{2} of €[0-9,]+\.[0-9]{2}$")
     )
     expect(figures.locator("tr", has_text="NPS").locator("td").nth(2)).not_to_contain_text("%")
+
+
+def sell_nothing_in_lisboa(route: Route) -> None:
+    """Answer as the server does, but for the last receipts of one store."""
+    if "ConsoleQuietStores" not in (route.request.post_data or ""):
+        return route.continue_()
+    answer = route.fetch()
+    body = answer.json()
+    lisboa, porto = body["data"]["figures"]["stores"]
+    assert lisboa["receipts"] > 0 < porto["receipts"]
+    lisboa.update(receipts=0, lastReceiptOn="2026-01-02")
+    return route.fulfill(response=answer, json=body)
 
 
 def look_at_all(signed_in: Page, desk: Open) -> None:

@@ -41,6 +41,12 @@ class Figure:
     numerator: float | None = strawberry.field(description="What is divided; null where nothing is.")
     denominator: float | None = strawberry.field(description="What it is divided by; null where nothing is.")
     before: float | None = strawberry.field(description="The value of the period before, of equal length.")
+    is_by_store: bool = strawberry.field(
+        description=(
+            "Whether it can be told of one store, as receipts can; others are of what happens in no store"
+            " too, whatever store was asked for."
+        )
+    )
 
 
 @strawberry.type(description="What one wallet gave and took on a day.")
@@ -60,6 +66,25 @@ class FigureDay:
     returned: Long = strawberry.field(description="Minor units taken back by refunds of this day.")
     enrolments: int = strawberry.field(description="Members who joined.")
     wallets: list[WalletDay] = strawberry.field(description="Wallets that moved, by their codes.")
+
+
+@strawberry.type(description="What one store sold and took back in the period.")
+class StoreFigures:
+    store: str = strawberry.field(description="The store's code.")
+    receipts: int = strawberry.field(description="Receipts recorded.")
+    revenue: Long = strawberry.field(
+        description="Minor units, as recorded, with corrections; before what was returned."
+    )
+    returned: Long = strawberry.field(description="Minor units taken back by refunds of the period.")
+    returned_share: float | None = strawberry.field(
+        description="Returned over revenue: 0.1 is 10 %; null without revenue."
+    )
+    last_receipt_on: date | None = strawberry.field(
+        description=(
+            "The last day with a receipt, of the year through `lastDay` or of the period where that is"
+            " longer; null where there is none."
+        )
+    )
 
 
 @strawberry.type(
@@ -249,6 +274,12 @@ class Figures:
     values: list[Figure] = strawberry.field(description="The key figures, in the order to show them in.")
     goals: list[FigureGoal] = strawberry.field(description="The programme's goals, in the file's order.")
     days: list[FigureDay] = strawberry.field(description="Day by day.")
+    stores: list[StoreFigures] = strawberry.field(
+        description=(
+            "By code, at most 2,000: stores with a receipt or a return of the year through `lastDay`, or of"
+            " the period where that is longer; only the one that was asked for."
+        )
+    )
     rules: list[RuleFigures] = strawberry.field(description="The programme's rules, in the file's order.")
     rewards: list[RewardFigures] = strawberry.field(description="The programme's rewards, likewise.")
     messages: list[MessageFigures] = strawberry.field(description="The programme's messages, likewise.")

@@ -19,6 +19,7 @@ from api.graphql.console.figure_types import (
     RuleReturn,
     ScoreCount,
     Standing,
+    StoreFigures,
     SurveyFigures,
     TierMove,
     Uplift,
@@ -29,6 +30,7 @@ from api.graphql.console.wallet_sums import wallet_sums
 from api.graphql.engine.scalars import Long, WalletCode
 from api.graphql.member.club.recommendations import RecommendationKind
 from domain.model.figures import uplift
+from domain.model.figures.definitions import BY_STORE
 from domain.model.figures.definitions.asking import histogram
 from domain.model.figures.definitions.points import reward_cost
 from domain.model.figures.figure import Figure as FigureValue
@@ -40,6 +42,7 @@ from domain.services.figures import lapses
 from domain.services.figures.reading import FiguresReport
 from domain.services.figures.results import RuleResult
 from domain.store.figures.lapses import KINDS
+from domain.store.figures.store_sums import StoreSums
 
 
 def figures_of(report: FiguresReport, programme: Programme) -> Figures:
@@ -55,6 +58,7 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
         values=[_figure_of(figure, before) for figure in report.figures],
         goals=[_goal_of(standing) for standing in report.goals],
         days=[_day_of(day, sums) for day, sums in report.days],
+        stores=[_store_of(each) for each in report.stores],
         rules=[_rule_of(result, _variants_of(report, "rule", result.rule)) for result in report.rules],
         rewards=[
             _reward_of(programme, spec, period.sums, _variants_of(report, "reward", spec.code))
@@ -209,6 +213,18 @@ def _figure_of(figure: FigureValue, before: Mapping[tuple[str, str | None], Figu
         numerator=figure.numerator,
         denominator=figure.denominator,
         before=None if earlier is None else earlier.value,
+        is_by_store=figure.code in BY_STORE,
+    )
+
+
+def _store_of(sums: StoreSums) -> StoreFigures:
+    return StoreFigures(
+        store=sums.store,
+        receipts=sums.receipts,
+        revenue=Long(sums.revenue),
+        returned=Long(sums.returned),
+        returned_share=sums.returned / sums.revenue if sums.revenue > 0 else None,
+        last_receipt_on=sums.last_receipt_on,
     )
 
 

@@ -1,9 +1,11 @@
 """The programme's key figures, for analysts and operators: values with what they are divided by, and days."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated
 
 import strawberry
+from strawberry.types.nodes import SelectedField, Selection
 
 from api.errors import BadInput
 from api.graphql.console.figure_types import Figures
@@ -12,6 +14,14 @@ from api.graphql.engine.shared_types import Info
 from domain.services.errors import InvalidInput
 from domain.services.figures import reading
 from domain.services.figures.reading import Period
+
+
+def _asks(field: str, selections: Iterable[Selection]) -> bool:
+    """Whether a field is among these, or in one of their fragments."""
+    return any(
+        each.name == field if isinstance(each, SelectedField) else _asks(field, each.selections)
+        for each in selections
+    )
 
 
 @strawberry.type
@@ -44,6 +54,9 @@ class FiguresQuery:
         start = from_ or max(end, reading.FIRST_DAY) - (usual.end - usual.start)
         period = Period(start, end, store, tier)
         try:
-            return figures_of(await reading.read_report(runtime, period), runtime.programme)
+            # Stores have many days between them: these are read only where somebody asks for them.
+            with_stores = any(_asks("stores", each.selections) for each in info.selected_fields)
+            report = await reading.read_report(runtime, period, with_stores=with_stores)
+            return figures_of(report, runtime.programme)
         except InvalidInput as fault:
             raise BadInput(f"{fault}.", field=fault.field) from None

@@ -178,7 +178,17 @@ TYPES: Mapping[str, CallerKinds] = {
     # What service sees of a member in the console
     **CONSOLE_TYPES,
     **types_for(SERVICE, "MemberRecord", "MemberProfile", "CustomerDeleted", "CustomerKept"),
-    **types_for(FIGURES, "Figures", "Figure", "FigureDay", "FigureGoal", "WalletDay", "WalletSum", "Uplift"),
+    **types_for(
+        FIGURES,
+        "Figures",
+        "Figure",
+        "FigureDay",
+        "FigureGoal",
+        "StoreFigures",
+        "WalletDay",
+        "WalletSum",
+        "Uplift",
+    ),
     **types_for(FIGURES, "RuleFigures", "RewardFigures", "MessageFigures", "SurveyFigures", "ScoreCount"),
     **types_for(FIGURES, "VariantFigures", "VariantMeasure", "RuleReturn", "HeldUnits"),
     **types_for(FIGURES, "Standing", "TierMove", "RecommendationFigures"),

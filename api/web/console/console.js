@@ -71,9 +71,11 @@ export async function readProposals() {
   return answer;
 }
 
-/** Whether a source has reported nothing for so long that somebody should ask why. */
-export function isSilent({ lastAt }) {
-  return !lastAt || session.now() - Date.parse(lastAt) > SILENT_MS;
+/** Whether a source has reported nothing for so long that somebody should ask why: since it did last, or since it
+ *  is known at all. One that is paused is waited for by nobody. */
+export function isSilent({ lastAt, knownSince, pausedAt }) {
+  const since = lastAt ?? knownSince;
+  return !pausedAt && Boolean(since) && session.now() - Date.parse(since) > SILENT_MS;
 }
 
 export function onWaiting(act) {

@@ -31,8 +31,8 @@ export const SIGN_OUT = `mutation ConsoleSignOut($input: SignOutInput!) { signOu
 
 export const FIND = `query ConsoleFind($contact: String!) { findCustomer(contact: $contact) { id } }`;
 
-export const FIND_MANY = `query ConsoleFindMany($lastDigits: String, $nameBegins: String) {
-  findCustomers(lastDigits: $lastDigits, nameBegins: $nameBegins, first: 20) { id name numberHint contacts } }`;
+export const FIND_MANY = `query ConsoleFindMany($lastDigits: String, $nameBegins: String, $first: Int!) {
+  findCustomers(lastDigits: $lastDigits, nameBegins: $nameBegins, first: $first) { id name numberHint contacts } }`;
 
 export const RECORD = `query ConsoleMember($member: String!, $after: String) { memberRecord(member: $member) {
   customer { id number name status ${WALLETS} ${TIER} segments { code name }

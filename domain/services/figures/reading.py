@@ -17,8 +17,10 @@ from domain.services.figures.lapses import HeldUnits, held_units
 from domain.services.figures.results import RuleResult, rule_results
 from domain.services.figures.variant_results import VariantResult, variant_results
 from domain.services.runtime import Runtime
-from domain.store.figures import due, lapses, sums, uplifts
+from domain.store.connect import Raw
+from domain.store.figures import due, lapses, store_sums, sums, uplifts
 from domain.store.figures.lapses import LAPSES_ID
+from domain.store.figures.store_sums import StoreSums
 from domain.store.figures.uplifts import UPLIFT_ID
 
 MAX_DAYS = 800
@@ -50,7 +52,8 @@ class Period:
 class FiguresReport:
     """The figures of a period and those of the one before it, the sums of each day, and how far the figures
     are behind: `waiting_since` when the oldest row was committed that they do not hold yet. `variants` are by
-    the `varied_name` of their part. `held` is what members hold by when it lapses, as of `held_on`.
+    the `varied_name` of their part. `held` is what members hold by when it lapses, as of `held_on`. `stores`
+    are those that sold or took back something in a year, by code; none where nobody asked for them.
     """
 
     period: Period
@@ -64,6 +67,7 @@ class FiguresReport:
     held: tuple[HeldUnits, ...]
     held_on: date | None
     waiting_since: datetime | None = None
+    stores: tuple[StoreSums, ...] = ()
 
 
 # ---------------------------------------------------------------- reads
@@ -84,12 +88,13 @@ def check_period(period: Period) -> None:
         raise InvalidInput("from", f"asks for more than {MAX_DAYS} days: name a later one")
 
 
-async def read_report(runtime: Runtime, period: Period) -> FiguresReport:
-    """Return the figures of a period. Raises InvalidInput."""
+async def read_report(runtime: Runtime, period: Period, *, with_stores: bool = False) -> FiguresReport:
+    """Return the figures of a period, and with `with_stores` each store's sums. Raises InvalidInput."""
     check_period(period)
     before = period.before
     start = min(before.start, period.end - YEAR + timedelta(days=1))
-    by_place = await _read_days(runtime, period, start=start)
+    beside = _sums_stage(period) if with_stores else None
+    by_place, stores = await _read_days(runtime, period, start=start, beside=beside)
     everything = by_place.get((ALL, ALL), {})
     chosen = by_place.get((period.store or ALL, period.tier or ALL), {})
     now = await sums.find_now(runtime.store, (LEVELS_ID, COHORTS_ID, UPLIFT_ID, LAPSES_ID))
@@ -112,6 +117,7 @@ async def read_report(runtime: Runtime, period: Period) -> FiguresReport:
         held_units(programme, lapses.read_held(now.get(LAPSES_ID, {}))),
         lapses.read_day(now.get(LAPSES_ID, {})),
         waiting[0].since if waiting else None,
+        stores,
     )
 
 
@@ -129,20 +135,37 @@ async def _count_people(runtime: Runtime, period: Period) -> People | None:
 
 
 async def _read_days(
-    runtime: Runtime, period: Period, *, start: date
-) -> dict[tuple[str, str], dict[date, Sums]]:
-    """Return the sums of the period's store and tier, and of all, by place and day."""
+    runtime: Runtime, period: Period, *, start: date, beside: Raw | None
+) -> tuple[dict[tuple[str, str], dict[date, Sums]], tuple[StoreSums, ...]]:
+    """Return the sums of the period's store and tier, and of all, by place and day; and those of each store
+    in the period, where the stage for them is `beside`.
+    """
     by_place: dict[tuple[str, str], dict[date, Sums]] = {}
+    stores: list[StoreSums] = []
     for document in await sums.find_days(
         runtime.store,
         shops=sorted({ALL, period.store or ALL}),
         tiers=sorted({ALL, period.tier or ALL}),
         start=start,
         end=date.max,
+        beside=beside,
     ):
+        if store_sums.is_store_row(document):
+            stores.append(store_sums.read_sums(document))
+            continue
         day_sums = by_place.setdefault((document["store"], document["tier"]), {})
         day_sums[date.fromisoformat(document["day"])] = sums.flat_sums(document)
-    return by_place
+    return by_place, tuple(stores)
+
+
+def _sums_stage(period: Period) -> Raw:
+    return store_sums.sums_stage(
+        shop=period.store,
+        tier=period.tier or ALL,
+        start=period.start,
+        end=period.end,
+        looked_from=min(period.start, period.end - YEAR + timedelta(days=1)),
+    )
 
 
 # ---------------------------------------------------------------- pure rules

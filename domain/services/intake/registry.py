@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 
 import structlog
 
@@ -24,6 +25,7 @@ class SourceRegistry:
         self._store = store
         self._number, self._looked_at = 0, float("-inf")
         self._sources: dict[str, Source] = {}
+        self._published_at: datetime | None = None
 
     async def find(self, code: str) -> Source | None:
         """Return a source by its code."""
@@ -34,6 +36,11 @@ class SourceRegistry:
         """Return all sources by their codes."""
         await self._refresh()
         return self._sources
+
+    async def find_published_at(self) -> datetime | None:
+        """Return when the file that is in force was published; None where there is none."""
+        await self._refresh()
+        return self._published_at
 
     async def _refresh(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -51,4 +58,5 @@ class SourceRegistry:
                 log.error("intake.sources_unreadable", version=newest.number, faults=len(invalid.faults))
             else:
                 self._sources = {source.code: source for source in sources}
+                self._published_at = newest.published_at
         self._looked_at = now

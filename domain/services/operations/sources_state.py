@@ -15,13 +15,15 @@ from domain.store.intake.source_pauses import SourcePause
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """A source: `kind` is that of its file, or `system` for one with a key. `last_at` and what follows are of
-    what it sent last; None where it has sent nothing that is still stored.
+    """A source: `kind` is that of its file, or `system` for one with a key. `known_since` is when the newest
+    file was published, or the system was added. `last_at` and what follows are of what it sent last; None
+    where it has sent nothing that is still stored.
     """
 
     code: str
     kind: str
     store: str
+    known_since: datetime | None = None
     last_at: datetime | None = None
     last_fate: DeliveryFate | None = None
     last_reason: str = ""
@@ -30,20 +32,21 @@ class SourceState:
 
 async def list_sources(identity: IdentityRuntime) -> list[SourceState]:
     """Return all sources, by code."""
-    shops = await SourceRegistry(identity.store).find_all()
-    described: list[tuple[str, str, str]] = [(each.code, each.kind, each.store) for each in shops.values()]
-    described += [
-        (each.source, "system", each.store)
+    registry = SourceRegistry(identity.store)
+    shops, published_at = await registry.find_all(), await registry.find_published_at()
+    known = [SourceState(each.code, each.kind, each.store, published_at) for each in shops.values()]
+    known += [
+        SourceState(each.source, "system", each.store, each.created_at)
         for each in await clients.find_all(identity)
         if each.revoked_at is None and each.source not in shops
     ]
     pauses = await source_pauses.find_all(identity.store)
-    states = [await _state_of(identity, code, kind, store) for code, kind, store in sorted(described)]
+    states = [await _with_last(identity, each) for each in sorted(known, key=lambda each: each.code)]
     return [replace(each, pause=pauses.get(each.code)) for each in states]
 
 
-async def _state_of(identity: IdentityRuntime, code: str, kind: str, store: str) -> SourceState:
-    newest = await deliveries.find_newest(identity.store, code)
+async def _with_last(identity: IdentityRuntime, source: SourceState) -> SourceState:
+    newest = await deliveries.find_newest(identity.store, source.code)
     if newest is None:
-        return SourceState(code, kind, store)
-    return SourceState(code, kind, store, newest.arrived_at, newest.state, newest.reason)
+        return source
+    return replace(source, last_at=newest.arrived_at, last_fate=newest.state, last_reason=newest.reason)

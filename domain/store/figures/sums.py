@@ -67,14 +67,24 @@ class NowDocument(StoredDocument):
 
 # ---------------------------------------------------------------- reads
 async def find_days(
-    store: DocumentStore, *, shops: Sequence[str], tiers: Sequence[str], start: date, end: date
+    store: DocumentStore,
+    *,
+    shops: Sequence[str],
+    tiers: Sequence[str],
+    start: date,
+    end: date,
+    beside: Raw | None = None,
 ) -> list[Raw]:
     """Return the documents of stores and tiers from one day through another, in one command. The last of all
-    days reads also what is known of the future: who will be active no longer.
+    days reads also what is known of the future: who will be active no longer. `beside` is a stage that adds
+    rows of its own.
     """
     days = {"$gte": start.isoformat(), "$lte": end.isoformat()}
     query = {"store": {"$in": list(shops)}, "tier": {"$in": list(tiers)}, "day": days}
-    return [row async for row in store[DAYS].find(query).batch_size(MOST_DAYS)]
+    if beside is None:
+        return [row async for row in store[DAYS].find(query).batch_size(MOST_DAYS)]
+    rows = await store[DAYS].aggregate([{"$match": query}, beside], batchSize=MOST_DAYS)
+    return [row async for row in rows]
 
 
 async def iterate_days(store: DocumentStore) -> AsyncIterator[Raw]:

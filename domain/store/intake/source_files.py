@@ -28,18 +28,19 @@ class SourcesVersion(StoredDocument):
 
 @dataclass(frozen=True, slots=True)
 class StoredSources:
-    """A published sources file and its number."""
+    """A published sources file and its number; `published_at` is None until it is."""
 
     number: int
     text: str
     files: Mapping[str, str]
+    published_at: datetime | None = None
 
 
 async def find_newest(store: DocumentStore, *, after: int = 0) -> StoredSources | None:
     """Return the newest version where there is one after a number."""
     rows = store[COLLECTION].find({"_id": {"$gt": after}}).sort("_id", -1).limit(1)
     async for row in rows:
-        return StoredSources(row["_id"], row["text"], row["files"])
+        return StoredSources(row["_id"], row["text"], row["files"], row["published_at"])
     return None
 
 

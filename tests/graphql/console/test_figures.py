@@ -14,6 +14,10 @@ FIGURES = """query($f: LocalDate, $t: LocalDate, $s: String) { figures(from: $f,
   rewards { reward issued redeemed } messages { message promised sent } surveys { survey scores { score count } }
   tiers { code members } segments { code members } plans { code members } tierMoves { previous next count } } }"""
 
+STORES = """query { figures { ...Told } } fragment Told on Figures {
+  ... on Figures { stores { store receipts revenue returned returnedShare lastReceiptOn } }
+  values { code isByStore } }"""
+
 
 async def test_an_analyst_reads_what_was_counted_and_service_does_not(app: RunningApp) -> None:
     member, carla = await app.enrol_member(), await app.hire("carla")
@@ -41,6 +45,14 @@ async def test_an_analyst_reads_what_was_counted_and_service_does_not(app: Runni
     }
     assert sum(tier["members"] for tier in counted["tiers"]) == 1
     assert any(rule["fired"] == 1 and rule["members"] == 1 for rule in counted["rules"])
+    told = (await app.do(STORES, {}, token=anna))["figures"]
+    sold = {"store": "lisboa", "receipts": 1, "revenue": 3_700, "returned": 0, "returnedShare": 0.0}
+    assert told["stores"] == [{**sold, "lastReceiptOn": day["day"]}]
+    assert {each["code"] for each in told["values"] if each["isByStore"]} == {
+        "receipts",
+        "revenue",
+        "average_ticket",
+    }
     elsewhere = (await app.do(FIGURES, {"s": "porto"}, token=anna))["figures"]
     assert elsewhere["days"] == []
     sara = await app.hire("sara", "SERVICE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,13 @@ import pytest
 from domain.store.connect import Database
 from tests.command_log import CommandLog
 from tests.graphql.console.test_operations import operators
-from tests.http.intake.shop_story import ShopStory, open_story
+from tests.http.intake.shop_story import NOW, ShopStory, open_story
 from tests.http.intake.test_raised_orders import edited
 from tests.http.intake.test_shops import shop_order
 from tests.running_app import Json
 
 CHANGED = "__typename ... on SourcePauseChanged { isPaused woken } ... on NotAllowed { reason }"
-SOURCES = "{ sources { code canPause pausedAt pauseReason } }"
+SOURCES = "{ sources { code canPause knownSince pausedAt pauseReason } }"
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ async def test_what_a_paused_source_sends_waits_and_is_worked_off_in_its_order_o
     assert await story.points(ana) == 0
     shown = {each["code"]: each for each in (await story.app.do(SOURCES, token=olga))["sources"]}
     assert (shown["shop"]["pauseReason"], shown["woo"]["pausedAt"]) == ("a wrong price", None)
+    assert datetime.fromisoformat(shown["woo"]["knownSince"]) == NOW
     story.app.clock.advance(hours=2)
     await story.work()
     assert await story.points(ana) == 0, "looked at again, and still held"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from domain.services.errors import InvalidInput
 from domain.services.figures import reading
 from domain.services.figures.reading import Period
 from domain.store.connect import Database
+from domain.store.figures.store_sums import StoreSums
 from tests.command_log import CommandLog
 from tests.small_runtime import NOW as BEGAN
 from tests.small_runtime import join, open_runtime
@@ -51,6 +54,42 @@ async def test_a_report_asks_four_commands_however_many_members_there_are(
         if period.store is None:
             shares = {each.code: each.value for each in report.figures if each.subject is None}
             assert (shares["repeat_rate"], shares["redemption_members"]) == (0.5, 0.75)
+
+
+async def test_each_store_says_what_it_sold_and_took_back_within_the_same_four_commands(
+    database: Database, command_log: CommandLog
+) -> None:
+    runtime = await open_runtime(database)
+    days: list[tuple[str, str, str, dict[str, Any]]] = [
+        ("2026-01-01", "lisboa", "*", {"receipts": 3, "revenue": 900, "corrected": -100, "returned": 200}),
+        ("2026-03-01", "lisboa", "gold", {"receipts": 9, "revenue": 9_000}),
+        ("2026-03-04", "lisboa", "*", {"returned": 50}),
+        ("2025-12-31", "porto", "*", {"receipts": 2, "revenue": 400, "returned": 9}),
+        ("2025-01-01", "faro", "*", {"receipts": 1, "revenue": 100}),
+        ("2026-04-01", "faro", "*", {"receipts": 1, "revenue": 100}),
+        ("2026-03-02", "-", "*", {"enrolments": 1}),
+        ("2026-03-02", "braga", "*", {"wallets": {"points": {"spent": 1}}}),
+        ("2026-03-02", "9", "*", {"returned": 7}),
+        ("2026-03-02", "*", "*", {"receipts": 5}),
+    ]
+    rows = [
+        {"_id": f"{day}|{store}|{tier}", "day": day, "store": store, "tier": tier, **sums}
+        for day, store, tier, sums in days
+    ]
+    await runtime.store[DAYS].insert_many(rows)
+    first_quarter = Period(date(2026, 1, 1), date(2026, 3, 31))
+    with command_log.counting() as counted:
+        report = await reading.read_report(runtime, first_quarter, with_stores=True)
+    assert len(counted) <= 4, counted.names
+    lisboa = StoreSums("lisboa", 3, 800, 250, date(2026, 1, 1))
+    porto = StoreSums("porto", 0, 0, 0, date(2025, 12, 31))
+    assert report.stores == (StoreSums("9", returned=7), lisboa, porto)
+    assert [day for day, _ in report.days] == [date(2026, 3, 2)]
+    gold = await reading.read_report(runtime, replace(first_quarter, tier="gold"), with_stores=True)
+    assert [(each.store, each.receipts) for each in gold.stores] == [("lisboa", 9)]
+    here = await reading.read_report(runtime, replace(first_quarter, store="lisboa"), with_stores=True)
+    assert here.stores == (lisboa,)
+    assert (await reading.read_report(runtime, first_quarter)).stores == ()
 
 
 async def test_a_report_says_since_when_acts_wait_to_be_counted(database: Database) -> None:

@@ -89,6 +89,9 @@ class ReportingSource:
         description="shopify, woocommerce or mapped, of the sources file; `system` for one with a key."
     )
     store: str = strawberry.field(description="The code of the store whose receipts they are.")
+    known_since: datetime | None = strawberry.field(
+        description="When the sources file in force was published, or the system with the key was added."
+    )
     last_at: datetime | None = strawberry.field(
         description="When something came last; null where nothing of the last 90 days is stored."
     )
@@ -224,6 +227,7 @@ class WaitingQuery:
                 code=each.code,
                 source_kind=each.kind,
                 store=each.store,
+                known_since=each.known_since,
                 last_at=each.last_at,
                 last_fate=None if each.last_fate is None else DeliveryFate[each.last_fate.upper()],
                 last_reason=each.last_reason,

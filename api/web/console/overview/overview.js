@@ -1,7 +1,7 @@
 /* The overview: eight figures against the period before, receipts and points by day, every other figure with what it
    is divided by, and what needs a look. */
 
-import { day, instant, money, number } from "/shared/format.js";
+import { day, instant, listed, money, number } from "/shared/format.js";
 import { html, useEffect, useMemo, useState } from "/shared/preact.js";
 import { Act, Icon, Notice } from "/shared/ui.js";
 import { has, t } from "/shared/words.js";
@@ -9,7 +9,8 @@ import { ask, desk, go, isSilent, readProposals, session, versionsOf } from "../
 import { Chart, DayTable } from "./chart.js";
 import { Behind, Filters, useFigures } from "./filters.js";
 import { daysBetween, spanFor } from "./period.js";
-import { BACKLOG, FIGURES, SOURCES, UNUSUAL } from "./queries.js";
+import { BACKLOG, FIGURES, QUIET_STORES, SOURCES, UNUSUAL } from "./queries.js";
+import { Stores, storeName } from "./stores.js";
 import { Change, nameOf, Parts, written } from "./writing.js";
 
 /* What stands first, in this order; of those that are of a wallet, the first wallet's. */
@@ -24,6 +25,9 @@ const FIRST = [
   "liability",
 ];
 const AGAIN_MS = 30_000;
+/* So many days without a receipt, and somebody should ask the store why. */
+const QUIET_DAYS = 30;
+const MOST_NAMED = 5;
 
 export function Overview({ filters }) {
   const { chosen, places, figures, fault, change, again } = useFigures(FIGURES, filters);
@@ -32,11 +36,14 @@ export function Overview({ filters }) {
     <div aria-live="assertive"><${Notice} kind="bad" icon="cloud" text=${fault} /></div>
     ${fault && html`<${Act} class="button" type="button" act=${again}>${t("again")}<//>`}
     ${!figures && !fault && html`<div class="skeleton tall" role="status" aria-label=${t("loading")}></div>`}
-    ${figures && html`<${Answer} figures=${figures} />`}`;
+    ${figures && html`<${Answer} figures=${figures} places=${places} />`}`;
 }
 
-function Answer({ figures }) {
-  const { values, goals, firstDay, lastDay, waitingSince } = figures;
+function Answer({ figures, places }) {
+  const { firstDay, lastDay, waitingSince, store, stores } = figures;
+  // Beside one store's figures those of all stores would be taken for its own; goals are the programme's.
+  const values = figures.values.filter((each) => !store || each.isByStore);
+  const goals = store ? [] : figures.goals;
   const first = FIRST.map((code) => values.find((each) => each.code === code)).filter(Boolean);
   const rest = values.filter((each) => !first.includes(each));
   const goalOf = (each) =>
@@ -44,12 +51,14 @@ function Answer({ figures }) {
   const others = goals.filter((goal) => !first.some((each) => goalOf(each) === goal));
   const span = { from: day(firstDay), to: day(lastDay) };
   return html`<p class="quiet small">${t("figures.of", span)}</p>
+    ${store && html`<p class="quiet small">${t("figures.ofstore", { store: storeName(places, store) })}</p>`}
     <${Behind} since=${waitingSince} />
     <ul class="eight">${first.map((each) => html`<li key=${each.code} class="card"><${Figure} each=${each} goal=${goalOf(each)} /></li>`)}</ul>
     ${others.length > 0 && html`<${Goals} goals=${others} values=${values} />`}
-    ${desk.isOperator && html`<${NeedsLook} />`}
+    ${desk.isOperator && html`<${NeedsLook} places=${places} />`}
+    ${!store && html`<${Stores} stores=${stores} places=${places} />`}
     <${Days} figures=${figures} />
-    <${Rest} rest=${rest} />`;
+    ${rest.length > 0 && html`<${Rest} rest=${rest} />`}`;
 }
 
 function Goal({ goal, each }) {
@@ -101,7 +110,7 @@ function Days({ figures }) {
     }`;
 }
 
-function drawnOf({ firstDay, lastDay, days: given }) {
+function drawnOf({ firstDay, lastDay, store, days: given }) {
   const days = daysBetween(firstDay, lastDay);
   const byDay = new Map(given.map((each) => [each.day, each]));
   const [wallet] = desk.programme?.wallets ?? [];
@@ -113,14 +122,16 @@ function drawnOf({ firstDay, lastDay, days: given }) {
     { label: t("days.receipts"), ink: "--post", bars: true, values: column((each) => each.receipts) },
     { label: t("days.revenue"), ink: "--leaf", values: column((each) => each.revenue), said: inMoney },
     { label: t("days.returned"), ink: "--seal", values: column((each) => each.returned), said: inMoney },
-    { label: t("days.enrolments"), ink: "--gold", values: column((each) => each.enrolments) },
+    { label: t("days.enrolments"), ink: "--gold", values: column((each) => each.enrolments), isOfAll: true },
   ];
   const points = [
     { label: t("days.awarded"), ink: "--leaf", values: moved("awarded") },
-    { label: t("days.spent"), ink: "--seal", values: moved("spent") },
-    { label: t("days.expired"), ink: "--gold", values: moved("expired") },
+    { label: t("days.spent"), ink: "--seal", values: moved("spent"), isOfAll: true },
+    { label: t("days.expired"), ink: "--gold", values: moved("expired"), isOfAll: true },
   ];
-  return { days, sales, points, wallet };
+  // Nobody joins in a store, nothing lapses there, and what is spent on a phone is spent in none.
+  const shown = (lines) => lines.filter(({ isOfAll }) => !(store && isOfAll));
+  return { days, sales: shown(sales), points: shown(points), wallet };
 }
 
 function Rest({ rest }) {
@@ -135,9 +146,12 @@ function Rest({ rest }) {
 }
 
 /* What somebody should look at: read again now and then, while the page stands. */
-function NeedsLook() {
+function NeedsLook({ places }) {
   const [notes, setNotes] = useState(null);
   useEffect(() => {
+    // No store falls silent from one minute to the next: these are asked for once.
+    const span = spanFor(String(QUIET_DAYS), session.now(), desk.timezone);
+    const quiet = ask(QUIET_STORES, span).then(({ figures }) => ({ stores: figures.stores.filter(isQuiet) }));
     const read = async () => {
       // What one of them cannot tell does not hide what the other does.
       const { from, to } = spanFor("7", session.now(), desk.timezone);
@@ -146,6 +160,7 @@ function NeedsLook() {
         ask(BACKLOG),
         ask(SOURCES),
         ask(UNUSUAL, { since: from, until: to }),
+        quiet,
       ]);
       if (asked.status === "fulfilled")
         setNotes(notesOf(Object.assign({}, asked.value, ...others.map(({ value }) => value))));
@@ -160,13 +175,23 @@ function NeedsLook() {
     ${!notes.length && html`<p class="verdict plus"><${Icon} name="check" /><span>${t("look.none")}</span></p>`}
     <ul class="lines">
       ${notes.map(
-        ({ key, count, since, screen, part }) => html`<li key=${key}>
-          <span class="grow">${t(`look.${key}`, { count })}${since && html` <span class="quiet small">${t("look.since", { at: instant(since, desk.timezone) })}</span>`}</span>
+        ({ key, count, since, screen, part, stores = [] }) => html`<li key=${key}>
+          <span class="grow">${t(`look.${key}`, { count, days: QUIET_DAYS, stores: namesOf(stores, places) })}${since && html` <span class="quiet small">${t("look.since", { at: instant(since, desk.timezone) })}</span>`}</span>
           ${screen && html`<button class="button plain small-button" type="button" onClick=${() => go(screen, part)}>${t("look.open")}</button>`}
         </li>`,
       )}
     </ul>
   </section>`;
+}
+
+/* Whether a store sold nothing in all these days, and something in the year before. */
+function isQuiet({ receipts, lastReceiptOn }) {
+  return receipts === 0 && lastReceiptOn !== null;
+}
+
+function namesOf(stores, places) {
+  const names = stores.slice(0, MOST_NAMED).map(({ store }) => storeName(places, store));
+  return listed(stores.length > MOST_NAMED ? [...names, "…"] : names);
 }
 
 /* Where the operator looks into what was parked. */
@@ -179,7 +204,7 @@ const PARTS = {
 
 function notesOf(told) {
   const { correctionProposals, staffProposals, contactProposals, programmeProposals } = told;
-  const { waiting = [], sources = [], shifts = [] } = told;
+  const { waiting = [], sources = [], shifts = [], stores = [] } = told;
   const dropped = programmeProposals.filter((each) => each.proposalState === "DROPPED" || each.isOvertaken);
   const unusual = shifts.filter(({ figures }) => figures.some(({ isUnusual }) => isUnusual));
   const own = [
@@ -188,6 +213,7 @@ function notesOf(told) {
     { key: "versions", count: versionsOf(told).length, screen: "programme" },
     { key: "dropped", count: dropped.length, screen: "programme" },
     { key: "silent", count: sources.filter(isSilent).length, screen: "operations" },
+    { key: "quiet", count: stores.length, stores },
     { key: "unusual", count: unusual.length, screen: "operations", part: "shifts" },
   ];
   const parked = waiting

@@ -1,11 +1,15 @@
 /* What the overview asks of the API. */
 
-const FIGURE = `code subject kind value numerator denominator before`;
+const FIGURE = `code subject kind value numerator denominator before isByStore`;
 const DAY = `day receipts revenue returned enrolments wallets { wallet awarded spent expired clawedBack }`;
 
 export const FIGURES = `query ConsoleFigures($from: LocalDate, $to: LocalDate, $store: String, $tier: String) {
   figures(from: $from, to: $to, store: $store, tier: $tier) { firstDay lastDay waitingSince values { ${FIGURE} }
-    goals { figure subject bound isUpper by value isMet } days { ${DAY} } } }`;
+    goals { figure subject bound isUpper by value isMet } days { ${DAY} }
+    store stores { store receipts revenue returned returnedShare lastReceiptOn } } }`;
+
+export const QUIET_STORES = `query ConsoleQuietStores($from: LocalDate!, $to: LocalDate!) {
+  figures(from: $from, to: $to) { stores { store receipts lastReceiptOn } } }`;
 
 export const PLACES = `query ConsolePlaces { programme { stores { code name } tiers { code name }
   plans { code name } rewards { code title stock } earning { code title } } }`;
@@ -29,7 +33,7 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
 
 export const CODES = `query ConsoleCodes { codeUses { name title isBatch made entered most left } }`;
 
-export const SOURCES = `query ConsoleSilent { sources { code lastAt } }`;
+export const SOURCES = `query ConsoleSilent { sources { code knownSince lastAt pausedAt } }`;
 
 export const UNUSUAL = `query ConsoleUnusual($since: LocalDate!, $until: LocalDate!) {
   shifts(since: $since, until: $until) { figures { isUnusual } } }`;

@@ -11,6 +11,8 @@ import { FIND, FIND_MANY, INVITE } from "../queries.js";
 
 const SHORTEST_NAME = 3;
 const SHORTEST_END = 4;
+/* So many are told of at most: FIND_MANY asks for no more, and there is no next page of strangers. */
+const MOST_MATCHES = 20;
 /* So many digits may be a whole number. */
 const WHOLE = 9;
 
@@ -86,7 +88,7 @@ function later(name, load) {
 function Matches({ matches }) {
   if (!matches.length) return html`<${Notice} icon="person" text=${t("find.nobody")} />`;
   return html`<div class="stack tight">
-    <p class="small quiet">${t("find.count", { count: matches.length })}</p>
+    <p class="small quiet">${t(matches.length < MOST_MATCHES ? "find.count" : "find.first", { count: matches.length })}</p>
     <ul class="card matches">
       ${matches.map(
         (match) => html`<li key=${match.id}>
@@ -114,10 +116,10 @@ async function search(text) {
   if (isNumber && digits.length < SHORTEST_END) return { problem: t("find.digits", { count: SHORTEST_END }) };
   const letters = text.match(/\p{L}/gu)?.length ?? 0;
   if (!isNumber && letters < SHORTEST_NAME) return { problem: t("find.letters", { count: SHORTEST_NAME }) };
-  const { findCustomers } = await ask(
-    FIND_MANY,
-    isNumber ? { lastDigits: digits.replace("+", "") } : { nameBegins: text },
-  );
+  const { findCustomers } = await ask(FIND_MANY, {
+    first: MOST_MATCHES,
+    ...(isNumber ? { lastDigits: digits.replace("+", "") } : { nameBegins: text }),
+  });
   return { matches: findCustomers };
 }
 

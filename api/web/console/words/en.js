@@ -71,6 +71,7 @@ export default {
     one: "{count} member fits. Ask for a contact to be sure.",
     other: "{count} members fit. Ask for a contact to be sure.",
   },
+  "find.first": "The first {count}; others may fit too. Type more to find the one you mean.",
   "find.digits": "Type at least {count} digits.",
   "find.letters": "Type at least {count} letters of a name.",
   "invite": "Invite",

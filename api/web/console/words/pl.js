@@ -78,6 +78,7 @@ export default {
     many: "Pasuje {count} osób. Dla pewności zapytaj o kontakt.",
     other: "Pasuje {count} osoby. Dla pewności zapytaj o kontakt.",
   },
+  "find.first": "Pierwsze {count} osób; mogą pasować też inne. Wpisz więcej, aby znaleźć tę właściwą.",
   "find.digits": "Wpisz co najmniej {count} cyfry.",
   "find.letters": "Wpisz co najmniej {count} litery nazwiska.",
   "invite": "Zaproś",

@@ -74,6 +74,7 @@ export default {
     many: "{count} sócios correspondem. Peça um contacto para ter a certeza.",
     other: "{count} sócios correspondem. Peça um contacto para ter a certeza.",
   },
+  "find.first": "Os primeiros {count}; pode haver outros. Escreva mais para encontrar quem procura.",
   "find.digits": "Escreva pelo menos {count} dígitos.",
   "find.letters": "Escreva pelo menos {count} letras de um nome.",
   "invite": "Convidar",

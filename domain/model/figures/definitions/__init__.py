@@ -12,6 +12,9 @@ from domain.model.figures.figure import Figure
 from domain.model.figures.period import PeriodFigures
 from domain.model.programme import Programme
 
+# Those of receipts, each of which has a store. Who joins, holds, redeems by phone or answers does so in none.
+BY_STORE = frozenset({"receipts", "revenue", "average_ticket"})
+
 
 def all_figures(period: PeriodFigures, programme: Programme) -> Iterator[Figure]:
     """Yield every figure of a period."""

@@ -16,6 +16,8 @@ export default {
   "store.all": "All stores",
   "tier.all": "All tiers",
   "figures.of": "{from} to {to}, against the period before.",
+  "figures.ofstore":
+    "Of {store} alone, by its receipts. Members, points and goals are of all stores: choose All stores to see them.",
   "figures.behind": "What happened since {at} is still being counted.",
   "figures.all": "All figures",
   "figure": "Figure",
@@ -74,6 +76,14 @@ export default {
   "chart.label": "{title}, as a picture; the table has the same figures.",
   "chart.table": "{title}, as a table",
   "chart.failed": "The picture did not load; the table has the same figures.",
+  "stores.title": "Store by store",
+  "stores.hint": "What comes back counts on the day on which it does, whenever it was bought.",
+  "stores.receipts": "Receipts",
+  "stores.revenue": "Revenue before returns",
+  "stores.returned": "Returned",
+  "stores.share": "Returned, of revenue",
+  "stores.last": "Last receipt",
+  "stores.never": "none in a year",
   "look.title": "Needs a look",
   "look.none": "Nothing needs a look.",
   "look.since": "since {at}",
@@ -89,6 +99,10 @@ export default {
   "look.silent": {
     one: "{count} source has reported nothing for a week",
     other: "{count} sources have reported nothing for a week",
+  },
+  "look.quiet": {
+    one: "{stores}: no receipt for {days} days",
+    other: "{count} stores have had no receipt for {days} days: {stores}",
   },
   "look.unusual": {
     one: "{count} day of an employee this week is unusual",
