@@ -80,7 +80,9 @@ class Nursery:
 
 
 def follows(environment: Mapping[str, str]) -> bool:
-    """Tell whether a fork does what this environment asks of Python."""
+    """Tell whether a fork does what this environment asks of Python: its modules come from one folder alone."""
+    if os.pathsep in environment.get("PYTHONPATH", ""):
+        return False
     return not [name for name in environment if name.startswith("PYTHON") and name not in FOLLOWED]
 
 

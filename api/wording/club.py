@@ -96,4 +96,24 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "Esta adesão está suspensa.",
         "pl": "To członkostwo jest zawieszone.",
     },
+    "basis.all": {
+        "en": "{amount} for each {per} of {total}",
+        "pt": "{amount} por cada {per} de {total}",
+        "pl": "{amount} za każde {per} z {total}",
+    },
+    "basis.part": {
+        "en": "{amount} for each {per} of {counted}; {total} in all, and what the wallet paid does not count",
+        "pt": "{amount} por cada {per} de {counted}; {total} ao todo, e o que o saldo pagou não conta",
+        "pl": "{amount} za każde {per} z {counted}; razem {total}, a zapłacone saldem nie liczy się",
+    },
+    "basis.without": {
+        "en": "{amount} for each {per} of {counted}; {total} in all, and this does not count: {categories}",
+        "pt": "{amount} por cada {per} de {counted}; {total} ao todo, e isto não conta: {categories}",
+        "pl": "{amount} za każde {per} z {counted}; razem {total}, a to nie liczy się: {categories}",
+    },
+    "basis.extra": {
+        "en": "{basis}; {extra} more for the tier or plan",
+        "pt": "{basis}; mais {extra} pelo nível ou plano",
+        "pl": "{basis}; {extra} więcej za poziom lub plan",
+    },
 }

@@ -13,9 +13,11 @@ from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info
 from api.graphql.engine.titles import entry_title, find_spec, public_rule, reason_text, rule_title
 from api.graphql.member.catalogue.units import ProgrammeWallet, unit_of
-from api.texts import say
-from domain.model.event_names import ADJUSTED
+from api.texts import amount_text, of_kind, say
+from domain.model.event_names import ADJUSTED, PURCHASED
 from domain.model.ledger.decision import JournalRow, Outcome, OutcomeReason
+from domain.model.ledger.events import Purchase
+from domain.model.ledger.views.counted_amounts import CountedAmount, counted_amount
 from domain.model.programme import Programme
 from domain.store.ledger.history_entries import HistoryEntry
 
@@ -81,6 +83,17 @@ class RuleOutcome:
     )
     audience: strawberry.Private[Audience]
     version: strawberry.Private[int]
+    counted: strawberry.Private[CountedAmount | None] = None
+
+    @strawberry.field(
+        description=(
+            "What it counted and gave for how much, in the reader's language, so that one can work the amount"
+            " out: what of the receipt counts, and what does not. Null where it counted no amount of"
+            " a receipt, or did not give all that it came to."
+        )
+    )
+    def basis(self) -> str | None:
+        return None if self.counted is None else _basis_text(self.audience, self, self.counted)
 
     @strawberry.field(description=UNIT)
     def unit(self) -> ProgrammeWallet | None:
@@ -113,7 +126,7 @@ async def explanation_of_entry(
     reasons = outcomes_of(audience, counted, history_entry.version)
     if not reasons:
         title = await _entry_reason_title(info, audience, member, history_entry)
-        reasons = [_entry_outcome(history_entry, outcomes, title=title, audience=audience)]
+        reasons = [_entry_outcome(history_entry, outcomes, row, title=title, audience=audience)]
     missed = (outcome for outcome in outcomes if not outcome.applied)
     return [*reasons, *outcomes_of(audience, missed, history_entry.version)]
 
@@ -124,12 +137,14 @@ async def explanation_of_row(info: Info, audience: Audience, member: str, seq: i
     if row is None:
         return []
     await info.context.dependencies.runtime.programmes.load_versions([row.version])
-    return outcomes_of(audience, row.outcomes, row.version)
+    return outcomes_of(audience, row.outcomes, row.version, purchase=_bought(row))
 
 
-def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -> list[RuleOutcome]:
-    """Return the outcome of each rule, with its title in the reader's language. A rule that is not listed, or
-    has no title, is told of only where it counted.
+def outcomes_of(
+    audience: Audience, outcomes: Iterable[Outcome], version: int, *, purchase: Purchase | None = None
+) -> list[RuleOutcome]:
+    """Return the outcome of each rule, with its title in the reader's language, and what it counted of a
+    purchase. A rule that is not listed, or has no title, is told of only where it counted.
     """
     programme = audience.programme_of_version(version)
     hidden = programme.hidden_wallets | audience.programme.hidden_wallets
@@ -144,6 +159,7 @@ def outcomes_of(audience: Audience, outcomes: Iterable[Outcome], version: int) -
             variant=outcome.variant if audience.is_staff else None,
             audience=audience,
             version=version,
+            counted=_counted(programme, outcome, purchase),
         )
         for outcome in outcomes
         if outcome.rule not in programme.hidden_rules
@@ -197,8 +213,56 @@ def _taken_outcomes(row: JournalRow, entry: HistoryEntry) -> list[Outcome]:
     ]
 
 
+def _bought(row: JournalRow) -> Purchase | None:
+    return row.event.purchase if row.event.name == PURCHASED else None
+
+
+def _counted(programme: Programme, outcome: Outcome, purchase: Purchase | None) -> CountedAmount | None:
+    """Return what a rule counted of a purchase; None where it gave nothing, or not all that it came to."""
+    if purchase is None or outcome.wallet is None or outcome.reason is not None or outcome.amount <= 0:
+        return None
+    rule = find_spec(programme.rule, outcome.rule)
+    if rule is None:
+        return None
+    its_own = rule.as_variant(outcome.variant)
+    return counted_amount(programme, its_own, outcome.wallet, purchase, awarded=outcome.amount)
+
+
+def _basis_text(audience: Audience, outcome: RuleOutcome, counted: CountedAmount) -> str:
+    locale, programme = audience.locale, audience.programme_of_version(outcome.version)
+    currency, wallet = programme.programme.currency, programme.wallet(str(outcome.wallet))
+
+    def units(amount: int) -> str:
+        return of_kind(wallet.kind, amount, currency=currency, locale=locale)
+
+    def money(minor: int) -> str:
+        return amount_text(minor, currency=currency, locale=locale)
+
+    way = "all" if counted.counted == counted.total else "without" if counted.left_out else "part"
+    text = say(
+        f"basis.{way}",
+        locale,
+        amount=units(counted.amount),
+        per=money(counted.per),
+        counted=money(counted.counted),
+        total=money(counted.total),
+        categories=", ".join(_category_name(programme, code, locale) for code in counted.left_out),
+    )
+    return say("basis.extra", locale, basis=text, extra=units(counted.extra)) if counted.extra else text
+
+
+def _category_name(programme: Programme, code: str, locale: str) -> str:
+    spec = find_spec(programme.category, code)
+    return spec.name.for_locale(locale) if spec is not None else code
+
+
 def _entry_outcome(
-    history_entry: HistoryEntry, outcomes: Iterable[Outcome], *, title: str, audience: Audience
+    history_entry: HistoryEntry,
+    outcomes: Iterable[Outcome],
+    row: JournalRow | None,
+    *,
+    title: str,
+    audience: Audience,
 ) -> RuleOutcome:
     """Return the outcome of what made an entry, with the entry's own amount."""
     rule, wallet = history_entry.rule, history_entry.wallet
@@ -208,6 +272,8 @@ def _entry_outcome(
         if outcome.applied and outcome.rule == rule and outcome.wallet == wallet
     )
     outcome = next(counted, None)
+    programme = audience.programme_of_version(history_entry.version)
+    purchase = _bought(row) if row is not None and history_entry.amount > 0 else None
     return RuleOutcome(
         rule=(public_rule(rule) if rule is not None else None) or history_entry.event_name,
         title=title,
@@ -218,6 +284,7 @@ def _entry_outcome(
         variant=outcome.variant if outcome and audience.is_staff else None,
         audience=audience,
         version=history_entry.version,
+        counted=_counted(programme, outcome, purchase) if outcome is not None else None,
     )
 
 

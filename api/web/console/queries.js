@@ -5,7 +5,7 @@ const WALLETS = `wallets { id code name walletKind currency available pending de
 const TIER = `tier { id current { id name colour } since heldThrough next { id name } toNext toKeep fraction
   counts { code title currency qualifying toNext } }`;
 const UNIT = `unit { code name walletKind: kind currency }`;
-const OUTCOME = `rule title applied wallet amount reason message ${UNIT}`;
+const OUTCOME = `rule title applied wallet amount reason message basis ${UNIT}`;
 const ENTRY = `id wallet entryKind amount title event occurredAt availableAt expiresOn balanceAfter ${UNIT}
   purchase { id externalId total currency store { id name } } explanation { ${OUTCOME} }`;
 const ACT = `id at actor actionKind subject amount wallet ${UNIT} currency reason store { id code name }`;

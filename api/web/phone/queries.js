@@ -59,7 +59,7 @@ export const CARD = `query PhoneCard { viewer { id card { id code expiresAt } } 
 export const MORE_REWARDS = `query PhoneRewards($after: String) { viewer { id rewards(first: 20, after: $after) { edges { node { ${MEMBER_REWARD} } } pageInfo { hasNextPage endCursor } } } }`;
 export const HISTORY = `query PhoneHistory($after: String, $wallet: WalletCode) { viewer { id pointHistory(first: 20, after: $after, wallet: $wallet) {
   edges { node { ${LINE} } } pageInfo { hasNextPage endCursor } } } }`;
-const OUTCOME = `rule title applied wallet amount reason`;
+const OUTCOME = `rule title applied wallet amount reason basis`;
 export const ENTRY_REASONS = `query PhoneEntry($id: ID!) { node(id: $id) { id ... on PointEntry { explanation { ${OUTCOME} }
   event #?
 } } }`;

@@ -303,3 +303,34 @@ def test_an_unlocked_reward_is_named_by_its_title() -> None:
         rule_title(PROGRAMME, f"reward:{reward.code}", "en")
         == f"Reward unlocked: {reward.title.for_locale('en')}"
     )
+
+
+async def test_what_counted_of_a_receipt_is_said_so_that_the_points_can_be_worked_out(
+    database: Database, command_log: CommandLog, tmp_path: Path
+) -> None:
+    basis = "explanation { rule applied amount basis }"
+    mine = f"{{ me {{ purchases(first: 5) {{ edges {{ node {{ externalId {basis} }} }} }} }} }}"
+    entries = f"{{ me {{ pointHistory(first: 2) {{ edges {{ node {{ amount {basis} }} }} }} }} }}"
+    card: Json = {"sku": "card", "category": "gift-card", "quantity": 1, "amount": 2_580}
+    coin: Json = {"sku": "coin", "category": "silver-coins", "quantity": 1, "amount": 3_900}
+    async with open_running_app(database, command_log, tmp_path, programme=NUMISCOLLECT) as app:
+        token, till = await app.enrol_member(locale="en"), await app.hire("rui")
+        number = (await app.do("{ me { number } }", token=token))["me"]["number"]
+        for receipt, lines, total in (("A", [], 100_000), ("B", [coin, card], 6_480)):
+            purchase: Json = {"member": number, "externalId": receipt, "currency": "EUR", "total": total}
+            asked = {**purchase, "lines": lines, "idempotencyKey": receipt}
+            await app.mutate("recordPurchase", asked, "__typename", token=till)
+        nodes = [edge["node"] for edge in (await app.do(mine, token=token))["me"]["purchases"]["edges"]]
+        newest = (await app.do(entries, token=token))["me"]["pointHistory"]["edges"]
+    by_receipt = {node["externalId"]: node["explanation"] for node in nodes}
+    told = {key: [each for each in some if each["basis"]] for key, some in by_receipt.items()}
+    first = {"rule": "purchase", "applied": True, "amount": 1_000, "basis": "1 for each €1.00 of €1,000.00"}
+    counted = "1 for each €1.00 of €39.00; €64.80 in all, and this does not count: gift-card"
+    second = {
+        "rule": "purchase",
+        "applied": True,
+        "amount": 48,
+        "basis": f"{counted}; 9 more for the tier or plan",
+    }
+    assert told == {"A": [first], "B": [second]}
+    assert {edge["node"]["explanation"][0]["basis"] for edge in newest} == {second["basis"]}

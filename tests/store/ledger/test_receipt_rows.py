@@ -33,8 +33,8 @@ async def test_only_receipts_of_the_time_are_read_in_their_order(
         ]
     assert [row.event.purchase.external_id for row in rows if row.event.purchase] == ["A", "B", "C"]
     assert {row.event.name for row in rows} == {PURCHASED}
-    assert counted.names == ["find"]
+    assert counted.names == ["find", "find"]  # whether an archive holds older ones, and the rows
     # The command log cannot see that a filter with an index is read without it: the server says so.
-    query = counted.commands[0].body["filter"]
+    (query,) = [command.body["filter"] for command in counted.commands if command.body["find"] == COLLECTION]
     plan = await runtime.store[COLLECTION].find(query).sort("at", 1).explain()
     assert "COLLSCAN" not in str(plan["queryPlanner"]["winningPlan"])

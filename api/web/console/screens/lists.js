@@ -53,7 +53,7 @@ function Reasons({ all }) {
       (outcome, place) => html`<li key=${place} class=${outcome.applied ? "" : "off"}>
         <span class="grow">
           <span>${outcome.title}</span>
-          ${outcome.message && html`<small class="under">${outcome.message}</small>`}
+          ${(outcome.message ?? outcome.basis) && html`<small class="under">${outcome.message ?? outcome.basis}</small>`}
         </span>
         ${
           outcome.applied && outcome.amount

@@ -46,7 +46,10 @@ export function worth(value) {
 export function Reasons({ all }) {
   const outcomes = all.filter((outcome) => outcome.title !== outcome.rule || outcome.amount);
   const line = (outcome) => html`<li class=${outcome.applied ? "" : "off"}>
-    <span>${outcome.title}${outcome.reason && html`<small class="why">${why(outcome.reason)}</small>`}</span>
+    <span>${outcome.title}${
+      (outcome.reason || outcome.basis) &&
+      html`<small class="why">${outcome.reason ? why(outcome.reason) : outcome.basis}</small>`
+    }</span>
     ${
       outcome.applied && outcome.amount
         ? html`<${Figure} value=${outcome.amount} wallet=${walletOf(outcome.wallet)} />`
