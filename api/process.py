@@ -216,9 +216,11 @@ def _follow_programme(settings: Settings, configured: ConfiguredSenders, runtime
 
 
 def _told_runtime(store: DocumentStore, senders: Senders) -> Runtime:
-    """Return a runtime that promises each event to the webhooks that subscribe to it."""
+    """Return a runtime that promises each event to the webhooks that subscribe to it, and knows which
+    channels have a sender.
+    """
     subscriptions = senders.webhooks.subscriptions if senders.webhooks is not None else {}
-    return replace(Runtime.for_store(store), subscriptions=subscriptions)
+    return replace(Runtime.for_store(store), subscriptions=subscriptions, channels=senders.channels)
 
 
 def _runtime(settings: Settings, runtime: Runtime, keys: Keys, codes: CodeSender) -> IdentityRuntime:

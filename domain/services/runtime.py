@@ -31,7 +31,7 @@ class LastTurn:
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """What every service works with; a process has one. `subscriptions` are the webhooks that an operator
-    subscribed to events.
+    subscribed to events, `channels` those that have a sender (`Senders.channels`).
     """
 
     store: DocumentStore
@@ -43,6 +43,7 @@ class Runtime:
     last_turn: LastTurn = field(default_factory=LastTurn)
     once_texts: OnceTexts = field(default_factory=OnceTexts)
     subscriptions: Subscriptions = field(default_factory=lambda: NO_SUBSCRIPTIONS)
+    channels: frozenset[str] = frozenset()
 
     @classmethod
     def for_store(cls, store: DocumentStore) -> Runtime:

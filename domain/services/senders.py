@@ -229,5 +229,11 @@ class Senders:
         """Return the sender of pushes to a kind of address."""
         return self.web_push if kind == "SUBSCRIPTION" else self.push
 
+    @property
+    def channels(self) -> frozenset[str]:
+        """Return the channels that have a sender; push to apps and browsers apart. The inbox needs none."""
+        senders = {"push": self.push, "web_push": self.web_push, "email": self.mail, "sms": self.sms}
+        return frozenset(channel for channel, sender in senders.items() if sender is not None)
+
 
 NO_SENDERS = Senders()

@@ -198,6 +198,8 @@ def answer_deletion(sara: Page, number: str) -> None:
         act(sara, "All data", "Letter of 3 May, passport seen")
     assert number in saved.value.path().read_text()
     act(sara, "Delete", "Letter of 3 May, passport seen")
+    expect(sara.locator("#toasts")).to_contain_text(re.compile(r"gone for good on \d"))
+    expect(sara.locator(".acts .primary")).to_have_count(0)
     expect(sara.locator(".going")).to_contain_text("gone for good on")
     assert sara.get_by_role("button", name="Erase now").count() == 0, "at once is for operators"
     sara.locator(".going").get_by_role("button", name="Keep it").click()

@@ -53,6 +53,8 @@ def test_a_version_is_checked_tried_and_published_by_two_operators(shop: DemoSer
     rita = desk()
     sign_in(rita, shop, "rita")
     open_programme(rita)
+    taller = "(line) => line.offsetHeight / parseFloat(getComputedStyle(line).fontSize)"
+    assert rita.locator(".ace_line").first.evaluate(taller) >= 1.4, "underscores are cut off"
 
     rewrite(rita, RATE, RATE.replace("100", "-5"))
     fault = rita.locator(".lines.faults li")

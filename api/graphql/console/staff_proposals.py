@@ -14,6 +14,7 @@ from api.graphql.engine.problems import (
     refusals_as_problems,
 )
 from api.graphql.engine.shared_types import Info
+from api.graphql.engine.titles import reward_title
 from api.graphql.member.actions.redemption import RewardLocked
 from api.graphql.till.till_session import till_of
 from domain.services.ledger.till import Till
@@ -55,6 +56,14 @@ class StaffProposal:
     subject: str = strawberry.field(
         description="About what: a username, a system's name, a reward's code, or a count of corrections."
     )
+
+    @strawberry.field(description="The reward's title in the reader's language; null for anything else.")
+    async def subject_title(self, info: Info) -> str | None:
+        if self.proposal_kind is not StaffProposalKind.REWARD_GIVEN:
+            return None
+        audience = await info.context.loaders.audience()
+        return reward_title(audience.programme, self.subject, audience.locale)
+
     terms: list[str] = strawberry.field(
         description="What was asked for in detail, as words and figures of the command line."
     )

@@ -75,6 +75,12 @@ def _state_name(programme: Programme, kind: str, code: str) -> LocalizedText | N
     return next((tier.name for tier in ladder if tier.code == code), None)
 
 
+def reward_title(programme: Programme, code: str, locale: str) -> str | None:
+    """Return a reward's title, of one that nobody can buy too; None where this version has no such reward."""
+    spec = find_spec(programme.reward, code)
+    return None if spec is None else spec.title.for_locale(locale)
+
+
 def event_title(programme: Programme, name: str, locale: str) -> str | None:
     """Return the title of an event that the programme declares; None for a built-in one."""
     spec = find_spec(programme.event, name)

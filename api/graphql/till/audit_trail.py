@@ -14,7 +14,7 @@ from api.graphql.engine.ids import decode_id_as, encode_id
 from api.graphql.engine.paging import First, row_count
 from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info
-from api.graphql.engine.titles import find_spec
+from api.graphql.engine.titles import find_spec, reward_title
 from api.graphql.member.catalogue.units import ProgrammeWallet, unit_of
 from api.graphql.member.stores import Store, store_of
 from api.graphql.member.vouchers import Voucher, voucher_of
@@ -28,6 +28,7 @@ from domain.store.audit import STAFF_ACTIONS, AuditAct
 ONE_DAY = timedelta(days=1)
 DEFAULT_ROWS = 50
 LONGEST_ACTOR = 100
+REWARD_ACTIONS = ("REWARD_GIVEN", "REWARD_REDEEMED")  # their subject is a reward's code
 FIRST_DAY_ENDS = datetime.min.replace(tzinfo=UTC) + ONE_DAY
 
 
@@ -89,6 +90,9 @@ class AuditEntry:
             "What it was about: a receipt, reward, wallet, event, username, version, key, row of the outbox,"
             " or kind of contact; by what a member was looked up (NUMBER, EMAIL, PHONE or ID)."
         )
+    )
+    subject_title: str | None = strawberry.field(
+        description="The reward or wallet that it was about, in the reader's language; else null."
     )
     amount: int = strawberry.field(
         description="The purchase's total, what was refunded (minor units), or the correction; else 0."
@@ -239,6 +243,7 @@ async def audit_entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry
             store=None if act.store is None else store_of(act.store, names),
             member=None if act.member is None else strawberry.ID(encode_id("Customer", act.member)),
             subject=employees.get(act.subject, act.subject) if act.action in STAFF_ACTIONS else act.subject,
+            subject_title=_subject_title(audience, act),
             amount=act.amount,
             wallet=WalletCode(act.wallet) if act.wallet is not None and act.wallet not in hidden else None,
             unit=unit_of(audience, act.wallet),
@@ -272,6 +277,17 @@ def _subject(audience: Audience, act: AuditAct, vouchers: Mapping[str, Voucher])
         return audience.text(wallet.name)
     event = find_spec(audience.programme.event, act.subject) if act.action == "EVENT" else None
     return act.subject if event is None else audience.text(event.title)
+
+
+def _subject_title(audience: Audience, act: AuditAct) -> str | None:
+    """Return the title of the reward or wallet that an act was about, proposals of one too."""
+    programme, asked_for = audience.programme, act.subject.removeprefix("REWARD_GIVEN ")
+    if act.action in REWARD_ACTIONS or asked_for != act.subject:
+        return reward_title(programme, asked_for, audience.locale)
+    if act.wallet is None or act.subject != act.wallet or act.wallet in programme.hidden_wallets:
+        return None
+    wallet = find_spec(programme.wallet, act.wallet)
+    return None if wallet is None else audience.text(wallet.name)
 
 
 def _is_money(audience: Audience, act: AuditAct) -> bool:

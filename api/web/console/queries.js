@@ -66,7 +66,7 @@ const PROPOSAL = `proposal customer number wallet ${UNIT} amount reason proposed
 export const PROPOSE = `mutation ConsolePropose($input: ProposeCorrectionInput!) { proposeCorrection(input: $input) {
   __typename ... on CorrectionProposed { proposal { ${PROPOSAL} } } ... on Problem { message } } }`;
 
-const STAFF_PROPOSAL = `proposal proposalKind subject terms customer reason proposedBy proposedAt expiresAt isOwn isUnderWay`;
+const STAFF_PROPOSAL = `proposal proposalKind subject subjectTitle terms customer reason proposedBy proposedAt expiresAt isOwn isUnderWay`;
 
 export const PROPOSALS = `query ConsoleProposals($isOperator: Boolean!) { correctionProposals { ${PROPOSAL} }
   staffProposals { ${STAFF_PROPOSAL} }

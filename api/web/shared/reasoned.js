@@ -14,6 +14,7 @@ export function WithReason({
   title,
   about,
   hint,
+  reasonHint = t("reason.hint"),
   isReady = true,
   onAsked,
   confirm,
@@ -63,7 +64,7 @@ export function WithReason({
       as="textarea"
       rows="2"
       label=${t("reason")}
-      hint=${t("reason.hint")}
+      hint=${reasonHint}
       name="reason"
       maxlength="500"
       fault=${isAsked && !reason.trim() ? t("reason.bad") : ""}
@@ -112,6 +113,7 @@ export function Correction({ customer, adjust, propose, done, proposed, ...rest 
     about=${customer.name}
     isReady=${Boolean(amount)}
     onAsked=${() => setAsked(true)}
+    reasonHint=${t("adjust.reason.hint")}
     confirm=${t(takesTwo ? "adjust.propose" : "adjust.confirm")}
     act=${act}
     ...${rest}

@@ -67,6 +67,7 @@ class IdentityRuntime(Runtime):
             programme_time=runtime.programme_time,
             once_texts=runtime.once_texts,
             subscriptions=runtime.subscriptions,
+            channels=runtime.channels,
             secret=secret,
             secrets_before=secrets_before,
             code_sender=code_sender,

@@ -127,8 +127,25 @@ def previews_of(programme: Programme, spec: MessageSpec) -> dict[str, Rendered]:
     }
 
 
-def channels_to(spec: MessageSpec, stored_member: StoredMember, *, has_device: bool) -> tuple[str, ...]:
-    """Return the channels by which a message reaches a member who agreed to its purpose."""
+def channels_off(channels: Sequence[str], on: Collection[str]) -> tuple[str, ...]:
+    """Return those of a message's channels that have no sender: they reach nobody. `on` are those that have
+    one, as `Senders.channels` names them.
+    """
+    has = {
+        "inbox": True,
+        "push": bool({"push", "web_push"} & set(on)),
+        "email": "email" in on,
+        "sms": "sms" in on,
+    }
+    return tuple(channel for channel in channels if not has[channel])
+
+
+def channels_to(
+    spec: MessageSpec, stored_member: StoredMember, *, has_device: bool, on: Collection[str]
+) -> tuple[str, ...]:
+    """Return the channels by which a message reaches a member who agreed to its purpose, of those that have a
+    sender (`on`).
+    """
     details = stored_member.details
     has = {
         "inbox": True,
@@ -136,17 +153,20 @@ def channels_to(spec: MessageSpec, stored_member: StoredMember, *, has_device: b
         "email": details.email is not None and is_consented(spec, stored_member, "email"),
         "sms": details.phone is not None and is_consented(spec, stored_member, "sms"),
     }
-    return tuple(channel for channel in spec.channels if has[channel])
+    off = channels_off(spec.channels, on)
+    return tuple(channel for channel in spec.channels if has[channel] and channel not in off)
 
 
-def skip_reason(spec: MessageSpec, stored_member: StoredMember, *, has_device: bool) -> Skip:
+def skip_reason(
+    spec: MessageSpec, stored_member: StoredMember, *, has_device: bool, on: Collection[str]
+) -> Skip:
     """Return why a member is left out; None where the message reaches them."""
     reason = undeliverable_reason(spec, stored_member)
     if reason is not None:
         return reason
     if stored_member.erase_at is not None:
         return "being_deleted"
-    return None if channels_to(spec, stored_member, has_device=has_device) else "no_channel"
+    return None if channels_to(spec, stored_member, has_device=has_device, on=on) else "no_channel"
 
 
 # ---------------------------------------------------------------- reads
@@ -159,10 +179,10 @@ async def try_message(runtime: Runtime, *, segment: str, spec: MessageSpec, now:
     skipped, by_channel = Counter[str](), Counter[str](dict.fromkeys(spec.channels, 0))
     for each in page:
         has_device = each.member.id in with_device
-        if (reason := skip_reason(spec, each, has_device=has_device)) is not None:
+        if (reason := skip_reason(spec, each, has_device=has_device, on=runtime.channels)) is not None:
             skipped[reason] += 1
         else:
-            by_channel.update(channels_to(spec, each, has_device=has_device))
+            by_channel.update(channels_to(spec, each, has_device=has_device, on=runtime.channels))
     looked = len(page)
     size = max(size, looked) if looked == MOST_LOOKED else looked
 
@@ -189,14 +209,18 @@ def require_segment(programme: Programme, segment: str) -> None:
 async def _members_with_device(
     runtime: Runtime, spec: MessageSpec, page: Sequence[StoredMember], *, now: datetime
 ) -> Collection[str]:
-    """Return the members whom a push finds; asked for where the message goes by push."""
+    """Return the members whom a push finds, by a sender that there is; asked for where it goes by push."""
     if "push" not in spec.channels or not page:
         return ()
     addresses = await push_addresses.find_by_members(runtime.store, [each.member.id for each in page])
     return {
         member
         for member, devices in addresses.items()
-        if any(device.seen_at > now - UNSEEN_LIMIT for device in devices)
+        if any(
+            device.seen_at > now - UNSEEN_LIMIT
+            and ("web_push" if device.kind == "SUBSCRIPTION" else "push") in runtime.channels
+            for device in devices
+        )
     }
 
 
@@ -212,7 +236,8 @@ async def take_batch(identity: IdentityRuntime, job: MemberJob, now: datetime) -
     room = job.terms["most"] - job.done if job.terms.get("most") is not None else len(batch.members)
     skips, seqs = list[Skip](), dict[str, int]()
     for each in batch.members:
-        skip = skip_reason(spec, each, has_device=each.member.id in with_device)
+        has_device = each.member.id in with_device
+        skip = skip_reason(spec, each, has_device=has_device, on=identity.channels)
         if skip is None and each.member.id in twice:
             skip = "told_before"
         if skip is None and len(seqs) >= room:

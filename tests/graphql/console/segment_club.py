@@ -46,11 +46,13 @@ NEWS: Json = {
 
 
 @asynccontextmanager
-async def open_club(database: Database, log: CommandLog, folder: Path) -> AsyncIterator[RunningApp]:
-    """Serve the club."""
+async def open_club(
+    database: Database, log: CommandLog, folder: Path, *, is_new: bool = True, **settings: str
+) -> AsyncIterator[RunningApp]:
+    """Serve the club, with further settings where it needs some."""
     file = folder / "club.yaml"
     file.write_text(CLUB, encoding="utf-8")
-    async with open_running_app(database, log, folder, programme=file) as running:
+    async with open_running_app(database, log, folder, programme=file, is_new=is_new, **settings) as running:
         yield running
 
 

@@ -20,7 +20,7 @@ from tests.graphql.console.test_operations import approve, operators
 from tests.running_app import Json, RunningApp, open_running_app
 
 GIVEN = """__typename ... on RewardGiven { customer { vouchers { edges { node { title voucherState } } } } }
-  ... on StaffProposed { proposal { proposal subject } } ... on NotAllowed { reason }"""
+  ... on StaffProposed { proposal { proposal subject subjectTitle } } ... on NotAllowed { reason }"""
 PROPOSED = "__typename ... on StaffProposed { proposal { proposal subject } } ... on NotAllowed { reason }"
 RECORD = """query($m: String!) { memberRecord(member: $m) { notes { id text author } profile { tags }
   devices { platform canPush } messageFates { fateKind code state channels { channel state } }
@@ -76,7 +76,9 @@ async def test_a_reward_is_given_alone_up_to_the_day_and_with_a_second_person_be
 ) -> None:
     number, sara = await number_of(club), await club.hire("sara", "SERVICE")
     olga, _ = await operators(club)
-    rewards = (await club.do("{ programme { rewards { code cost { amount } } } }"))["programme"]["rewards"]
+    rewards = (await club.do("{ programme { rewards { code title cost { amount } } } }"))["programme"][
+        "rewards"
+    ]
     cheap = min(rewards, key=lambda each: each["cost"]["amount"])
     dear = max(rewards, key=lambda each: each["cost"]["amount"])
     assert cheap["cost"]["amount"] <= 1_000 < dear["cost"]["amount"]
@@ -96,6 +98,12 @@ async def test_a_reward_is_given_alone_up_to_the_day_and_with_a_second_person_be
     assert parts[-1] == {"__typename": "NotAllowed", "reason": "FOUR_EYES"}
     proposed = await club.mutate("giveReward", {**beyond, "withApproval": True}, GIVEN, token=sara)
     proposal = proposed["proposal"]["proposal"]
+    assert proposed["proposal"]["subjectTitle"] == dear["title"]
+    trail = "{ auditTrail(kinds: [REWARD_GIVEN, PROPOSED]) { actionKind subjectTitle } }"
+    assert {tuple(each.values()) for each in (await club.do(trail, token=olga))["auditTrail"]} == {
+        ("REWARD_GIVEN", cheap["title"]),
+        ("PROPOSED", dear["title"]),
+    }
     assert (await approve(club, sara, proposal))["reason"] == "ROLE"
     assert (await approve(club, olga, proposal))["__typename"] == "ProposalApproved"
     vouchers = await club.count("vouchers")

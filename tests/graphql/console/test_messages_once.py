@@ -30,7 +30,7 @@ from tests.graphql.console.test_operations import approve
 from tests.running_app import ROOT, Json, RunningApp
 
 TRIED = """__typename ... on MessageTried { members reached isEstimate takesSecondPerson
-  channels { name count } skipped { name count } previews { locale title body } }"""
+  channels { name count } channelsOff skipped { name count } previews { locale title body } }"""
 SEND: Json = {"segment": "buyers", "message": NEWS, "reason": "spring sale", "idempotencyKey": "k"}
 STOPPED = "... on MemberJobStarted { job { jobState } }"
 LETTERS = "{ me { messages(first: 10) { edges { node { title body kind: messageKind } } unread } } }"
@@ -59,7 +59,8 @@ async def test_it_reaches_once_those_who_agreed_in_their_language_and_its_fates_
         "reached": 1,
         "isEstimate": False,
         "takesSecondPerson": False,
-        "channels": [{"name": "inbox", "count": 1}, {"name": "email", "count": 1}],
+        "channels": [{"name": "inbox", "count": 1}, {"name": "email", "count": 0}],
+        "channelsOff": ["email"],
         "skipped": [{"name": "no_consent", "count": 1}],
         "previews": [
             {"locale": "en", "title": "Sale", "body": "Ana Silva, everything is half price."},
@@ -80,7 +81,8 @@ async def test_it_reaches_once_those_who_agreed_in_their_language_and_its_fates_
     await app.mutate("markMessagesRead", {"ids": [edge["node"]["id"]]}, "unread", token=ana)
     await count(app)
     fields = (
-        "jobState done skipped { reason count } message { titles { text } fates { sent opened dropped } }"
+        "jobState done skipped { reason count } message { titles { text } channelsOff"
+        " fates { sent opened dropped } }"
     )
     assert await newest(app, olga, "MESSAGE", fields) == {
         "jobState": "DONE",
@@ -88,6 +90,7 @@ async def test_it_reaches_once_those_who_agreed_in_their_language_and_its_fates_
         "skipped": [{"reason": "no_consent", "count": 1}],
         "message": {
             "titles": [{"text": "Sale"}, {"text": "Saldos"}],
+            "channelsOff": ["email"],
             "fates": {"sent": 1, "opened": 1, "dropped": 0},
         },
     }
@@ -97,6 +100,26 @@ async def test_it_reaches_once_those_who_agreed_in_their_language_and_its_fates_
     assert "Ana, tudo a metade do preço." in file.text
     trail = (await app.do("{ auditTrail { actionKind amount reason } }", token=olga))["auditTrail"]
     assert {"actionKind": "MESSAGE_SENT", "amount": 1, "reason": "spring sale"} in trail
+
+
+async def test_a_channel_without_a_sender_reaches_nobody(
+    database: Database, command_log: CommandLog, tmp_path: Path
+) -> None:
+    by_mail: Json = {"segment": "buyers", "message": {**NEWS, "channels": ["email", "sms"]}}
+    async with open_club(database, command_log, tmp_path) as app:
+        await buyer(app, "ana")
+        olga, _ = await staffed(app)
+        tried = await app.mutate("tryMessage", by_mail, TRIED, token=olga)
+        assert (tried["reached"], tried["channelsOff"]) == (0, ["email", "sms"])
+        assert tried["skipped"] == [{"name": "no_channel", "count": 1}]
+        send = "mutation($i: SendMessageInput!) { sendMessage(input: $i) { __typename } }"
+        refused = await app.error(send, {"i": {**SEND, **by_mail}}, token=olga)
+        assert (refused["code"], refused["field"]) == ("BAD_INPUT", "segment")
+    settings = {"smtp_host": "127.0.0.1", "mail_from": "club@example.com", "base_url": "https://club.example"}
+    async with open_club(database, command_log, tmp_path, is_new=False, **settings) as app:
+        tried = await app.mutate("tryMessage", by_mail, TRIED, token=olga)
+        assert (tried["reached"], tried["channelsOff"]) == (1, ["sms"])
+        assert tried["channels"] == [{"name": "email", "count": 1}, {"name": "sms", "count": 0}]
 
 
 async def test_a_job_killed_in_the_middle_goes_on_and_tells_nobody_twice(

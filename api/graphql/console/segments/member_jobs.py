@@ -16,6 +16,7 @@ from api.graphql.till.till_session import till_of
 from domain.services import errors
 from domain.services.segments import files, jobs, message_fates
 from domain.services.segments.message_fates import OnceFates
+from domain.services.segments.once_messages import channels_off
 from domain.store.operations import member_jobs
 from domain.store.operations.member_jobs import MemberJob as StoredJob
 
@@ -72,6 +73,9 @@ class OnceMessage:
     bodies: list[TextInLocale] = strawberry.field(description="In every language.")
     link: str | None = strawberry.field(description="What it opens; null for nothing.")
     fates: OnceMessageFates = strawberry.field(description="What became of it, seconds after.")
+    channels_off: list[str] = strawberry.field(
+        description="Those of its channels for which this server has no sender now: they reach nobody."
+    )
 
 
 @strawberry.type(description="A file that can be fetched, or will be.")
@@ -199,13 +203,15 @@ def _job(
         error=stored.error,
         tags_added=list(terms.get("add") or ()),
         tags_removed=list(terms.get("remove") or ()),
-        message=_message(stored, fates.get(stored.id, OnceFates())) if stored.kind == "message" else None,
+        message=_message(info, stored, fates.get(stored.id, OnceFates()))
+        if stored.kind == "message"
+        else None,
         file=_file(info, stored) if stored.kind == "file" else None,
     )
 
 
-def _message(stored: StoredJob, fates: OnceFates) -> OnceMessage:
-    message = stored.terms["message"]
+def _message(info: Info, stored: StoredJob, fates: OnceFates) -> OnceMessage:
+    message, on = stored.terms["message"], info.context.dependencies.runtime.channels
     return OnceMessage(
         channels=list(message["channels"]),
         purpose=message["purpose"],
@@ -215,6 +221,7 @@ def _message(stored: StoredJob, fates: OnceFates) -> OnceMessage:
         fates=OnceMessageFates(
             sent=fates.sent, opened=fates.opened, failed=fates.failed, dropped=fates.dropped
         ),
+        channels_off=list(channels_off(message["channels"], on)),
     )
 
 

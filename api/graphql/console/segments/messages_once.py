@@ -85,6 +85,9 @@ class MessageTried:
     takes_second_person: bool = strawberry.field(description="Whether a colleague has to approve it.")
     most_alone: int = strawberry.field(description="How many members one operator reaches alone in a day.")
     previews: list[MessagePreview] = strawberry.field(description="In every language.")
+    channels_off: list[str] = strawberry.field(
+        description="Those of its channels for which this server has no sender: they reach nobody."
+    )
 
 
 TryMessageResult = Annotated[
@@ -122,6 +125,7 @@ class OnceMessageMutation:
                 MessagePreview(locale=locale, title=each.title, body=each.body)
                 for locale, each in reach.previews.items()
             ],
+            channels_off=list(once_messages.channels_off(spec.channels, runtime.channels)),
         )
 
     @strawberry.mutation(

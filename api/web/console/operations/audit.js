@@ -139,8 +139,9 @@ export function Audit({ filters }) {
 }
 
 /* What takes two people names its kind before what it is about. */
-function subjectText({ subject }) {
+function subjectText({ subject, subjectTitle }) {
   const [kind, ...about] = subject.split(" ");
+  if (subjectTitle) return about.length ? t(`proposal.${kind}`, { subject: subjectTitle }) : subjectTitle;
   if (kind === "version") return t("audit.version", { version: about.join(" ") });
   return has(`proposal.${kind}`) ? t(`proposal.${kind}`, { subject: about.join(" ") }) : subject;
 }
@@ -150,7 +151,7 @@ function Row({ row }) {
     <td>${instant(row.at, desk.timezone)}<small class="under quiet">${row.store?.name}</small></td>
     <td>${whoText(row.actor)}</td>
     <th scope="row">${has(`action.${row.actionKind}`) ? t(`action.${row.actionKind}`) : row.actionKind}${row.reason && html`<small class="under quiet">${row.reason}</small>`}</th>
-    <td>${subjectText(row)}${row.member && html` <button class="button plain" type="button" onClick=${() => go("member", row.member)}>${t("page.member")}</button>`}</td>
+    <td>${subjectText(row)}${row.member && html` <button class="button plain" type="button" onClick=${() => go("member", row.member)}>${t("audit.member")}</button>`}</td>
     <td class="num">${row.amount !== 0 ? signed(row.amount, row.unit ?? (row.currency ? { walletKind: "MONEY", currency: row.currency } : null)) : ""}</td>
   </tr>`;
 }

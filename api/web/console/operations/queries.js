@@ -36,7 +36,7 @@ export const SHIFTS = `query ConsoleShifts($since: LocalDate!, $until: LocalDate
 export const AUDIT = `query ConsoleAudit($store: String, $since: DateTime, $until: DateTime, $actor: String,
   $kinds: [StaffActionKind!], $member: String, $lookUps: Boolean!, $after: ID) {
   auditTrail(first: 50, store: $store, since: $since, until: $until, actor: $actor, kinds: $kinds, member: $member,
-    lookUps: $lookUps, after: $after) { id at actor actionKind store { code name } member subject amount wallet
+    lookUps: $lookUps, after: $after) { id at actor actionKind store { code name } member subject subjectTitle amount wallet
     unit { code name walletKind: kind currency } currency reason } }`;
 
 export const ADD_EMPLOYEE = `mutation ConsoleAddEmployee($input: AddEmployeeInput!) { answer: addEmployee(input: $input) {

@@ -19,6 +19,8 @@ const LEADS = {
   "parked.intake_deliveries": "intake",
   "intake": "intake",
 };
+/* What became of reports, what asks for somebody first. */
+const FATES = ["FAILED", "PARKED", "PENDING", "IGNORED", "APPLIED"];
 const LATE_MS = 5 * 60_000;
 
 const at = (iso) => (iso ? instant(iso, desk.timezone) : "–");
@@ -129,16 +131,24 @@ export function Outbox({ filters }) {
         : html`<p class="card empty quiet">${t(`queue.none.${state}`)}</p>`}<//>`;
 }
 
+/* The reports of a fate; where none is chosen, of the first that there are any of. */
+async function readIntake(chosen, source) {
+  const read = async (fate) => ({ ...(await ask(INTAKE, { fate, source })).intake, fate });
+  const first = await read(chosen || FATES[0]);
+  if (chosen || first.deliveries.length) return first;
+  const counts = new Map(first.counts.map((each) => [each.fate, each.count]));
+  const fate = FATES.find((each) => counts.get(each) > 0) ?? FATES[0];
+  return fate === FATES[0] ? first : read(fate);
+}
+
 export function Intake({ filters }) {
-  const [fate, chooseFate] = useChoice(filters, "fate", "FAILED");
+  const [chosen, chooseFate] = useChoice(filters, "fate", "");
   const [source, chooseSource] = useChoice(filters, "source", "");
-  const reading = useReading(
-    async () => (await ask(INTAKE, { fate, source: source.trim() || null })).intake,
-    [fate, source],
-  );
+  const reading = useReading(() => readIntake(chosen, source.trim() || null), [chosen, source]);
+  const fate = chosen || (reading.answer?.fate ?? FATES[0]);
   const { fault, retry } = useRetry(RETRY_INTAKE, reading.again);
   const counts = new Map(reading.answer?.counts.map((each) => [each.fate, each.count]));
-  const fates = ["FAILED", "PARKED", "PENDING", "IGNORED", "APPLIED"].map((each) => [
+  const fates = FATES.map((each) => [
     each,
     counts.has(each) ? `${t(`fate.${each}`)} (${number(counts.get(each))})` : t(`fate.${each}`),
   ]);

@@ -98,6 +98,12 @@ function standing(each) {
   return { kind: "gold", text: t("proposal.waiting") };
 }
 
+/* What was approved is not declined any more: it is taken back, by whomever. */
+function endText(each) {
+  if (each.proposalState === "SCHEDULED") return t("proposal.takeback");
+  return t(each.isOwn ? "takeback" : "decline");
+}
+
 function Proposal({ each, again, published }) {
   const [fault, setFault] = useState("");
   const { kind, text } = standing(each);
@@ -117,7 +123,7 @@ function Proposal({ each, again, published }) {
       return setFault(say(error));
     }
   };
-  const end = t(each.isOwn ? "takeback" : "decline");
+  const end = endText(each);
   return html`<article class="card stack tight proposed">
     <div class="row wrap part"><h2 class="grow">${each.note}</h2><span class=${`chip wrapping ${kind}`}>${text}</span></div>
     <p class="small quiet">
@@ -127,7 +133,7 @@ function Proposal({ each, again, published }) {
     </p>
     <div aria-live="assertive"><${Notice} kind="bad" icon="close" text=${fault} /></div>
     <div class="row wrap">
-      ${canApprove && html`<${Act} class="button primary" type="button" act=${approve}><${Icon} name="check" />${t("proposal.approve")}<//>`}
+      ${canApprove && html`<${Act} class="button primary" type="button" act=${approve}><${Icon} name="check" />${t(each.publishAt ? "approve" : "proposal.approve")}<//>`}
       <button class="button" type="button" onClick=${() => openSheet(each.note, Looking, { each })}>${t("proposal.look")}</button>
       <button class="button" type="button" onClick=${() => openSheet(end, Ending, { each, again })}>${end}</button>
     </div>
@@ -151,7 +157,7 @@ function Looking({ each }) {
 }
 
 function Ending({ each, again, close }) {
-  const title = t(each.isOwn ? "takeback" : "decline");
+  const title = endText(each);
   const act = async (reason) => {
     const { declineProgramme } = await ask(DECLINE_VERSION, { input: { proposal: each.proposal, reason } });
     if (declineProgramme.__typename !== "ProgrammeDeclined") return declineProgramme.message;

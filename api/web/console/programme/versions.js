@@ -25,7 +25,7 @@ export function Versions({ listed, load, tell }) {
 }
 
 function Version({ each, current, load, tell }) {
-  const { version, note, publishedAt, publishedBy, approvedBy, isCurrent } = each;
+  const { version, note, publishedAt, approvedBy, isCurrent } = each;
   const fetched = async () => (await ask(TEXT, { version })).programmeText;
   const save = () => tell(async () => download(await fetched(), version));
   return html`<div class="grow stack tight">
@@ -36,7 +36,7 @@ function Version({ each, current, load, tell }) {
     </div>
     <p>${note ?? html`<span class="quiet">${t("version.noteless")}</span>`}</p>
     <p class="small quiet">
-      ${t("version.by", { name: publishedBy.replace(/^cli:/, "") })}${publishedBy.startsWith("cli") && `, ${t("version.shell")}`}
+      ${byText(each)}
       ${approvedBy && ` ${t("proposal.approved", { name: approvedBy })}`}
     </p>
     <div class="row wrap tight-row">
@@ -45,6 +45,15 @@ function Version({ each, current, load, tell }) {
       <${Act} class="button plain" type="button" act=${save}>${t("version.save")}<//>
     </div>
   </div>`;
+}
+
+/* Who published: the first start and some commands leave no name. */
+function byText({ publishedBy, version }) {
+  const [kind, name] = publishedBy.split(":");
+  if (!publishedBy && version === 1) return t("version.start");
+  if (!publishedBy || (kind === "cli" && !name)) return t("version.nameless");
+  if (kind === "cli") return `${t("version.by", { name })}, ${t("version.shell")}`;
+  return t("version.by", { name: publishedBy });
 }
 
 function Changed({ each: { version } }) {

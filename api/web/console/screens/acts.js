@@ -32,7 +32,7 @@ export function Acts({ record, again }) {
   const hold = isFrozen ? "unfreeze" : "freeze";
   const open = (name, Sheet) => () => openSheet(t(name), Sheet, { customer, record, again });
   return html`<div class="row wrap acts">
-    <button class="button primary" type="button" onClick=${open("adjust", Correcting)}>
+    <button class=${profile.erasedAt ? "button" : "button primary"} type="button" onClick=${open("adjust", Correcting)}>
       <${Icon} name="pencil" />${t("adjust")}
     </button>
     <button class="button" type="button" onClick=${open("give", Giving)}><${Icon} name="gift" />${t("give")}</button>
@@ -110,7 +110,10 @@ const readAgain = (name) => async (_, again) => {
 };
 const Freezing = reasoned("freeze", FREEZE, readAgain("freeze"));
 const Unfreezing = reasoned("unfreeze", UNFREEZE, readAgain("unfreeze"));
-const Deleting = reasoned("delete", DELETE, readAgain("delete"));
+const Deleting = reasoned("delete", DELETE, async ({ erasedAt }, again) => {
+  toast(t("delete.done", { day: dayOf(erasedAt, desk.timezone) }));
+  await again();
+});
 const Keeping = reasoned("keep", KEEP, readAgain("keep"));
 const Erasing = reasoned("erase", ERASE, async () => {
   toast(t("erase.done"));

@@ -14,7 +14,7 @@ import { showSecrets } from "../secret-sheet.js";
 const SECRETS = ["setupKey", "clientKey", "signingSecret"];
 const MOST_ROUNDS = 100;
 
-const titleOf = (each) => t(`proposal.${each.proposalKind}`, { subject: each.subject });
+const titleOf = (each) => t(`proposal.${each.proposalKind}`, { subject: each.subjectTitle ?? each.subject });
 
 /* Approve once, and again for what is left of it; returns what came of it last. */
 async function approved(proposal) {

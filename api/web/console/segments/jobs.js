@@ -38,10 +38,8 @@ export const nameOf = (segments, code) => segments.find((each) => each.code === 
 
 /** A job as a card; `children` says what is done. */
 export function Job({ each, title, again, children }) {
-  const isEnding =
-    each.jobKind === "MESSAGE" &&
-    each.jobState === "DONE" &&
-    Date.now() - Date.parse(each.endedAt) < STOPPABLE_MS;
+  const endsAt = Date.parse(each.endedAt) + STOPPABLE_MS;
+  const isEnding = each.jobKind === "MESSAGE" && each.jobState === "DONE" && Date.now() < endsAt;
   const canStop = each.jobState === "WAITING" || each.jobState === "RUNNING" || isEnding;
   const stop = () => openSheet(t("job.stop"), Stopping, { each, title, again });
   return html`<article class="card stack tight job" data-state=${each.jobState}>
@@ -55,7 +53,13 @@ export function Job({ each, title, again, children }) {
     <${Notice} kind="bad" icon="alert" text=${each.jobState === "FAILED" ? t("job.failed", { why: each.error }) : ""} />
     <p>${each.reason}</p>
     <p class="small quiet">${t("job.by", { name: each.startedBy, at: instant(each.startedAt, desk.timezone) })}${each.jobState === "WAITING" && !isUnderWay(each) ? ` · ${t("job.begins", { at: instant(each.beginsAt, desk.timezone) })}` : ""}</p>
-    ${canStop && html`<div class="row"><button class="button" type="button" onClick=${stop}>${t("job.stop")}</button></div>`}
+    ${
+      canStop &&
+      html`<div class="row wrap">
+        <button class="button" type="button" onClick=${stop}>${t("job.stop")}</button>
+        ${isEnding && html`<span class="small quiet">${t("job.stop.until", { at: instant(new Date(endsAt).toISOString(), desk.timezone) })}</span>`}
+      </div>`
+    }
   </article>`;
 }
 

@@ -50,10 +50,16 @@ function Sent({ each, segments, again }) {
   return html`<${Job} each=${each} title=${text(message.titles)} again=${again}>
     <p>${text(message.bodies)}</p>
     <p class="small quiet">${[nameOf(segments, each.segment), ...message.channels.map((channel) => t(`channel.${channel}`))].join(" · ")}</p>
+    ${offText(message) && html`<p class="small quiet">${offText(message)}</p>`}
     <ul class="lines small fates">
       ${["sent", "opened", "failed", "dropped"].map((name) => html`<li key=${name}><span class="quiet">${t(`fates.${name}`)}</span><span class="figure">${number(fates[name])}</span></li>`)}
     </ul>
   <//>`;
+}
+
+/* Which channels reach nobody, because the server has no sender for them. */
+function offText({ channelsOff }) {
+  return channelsOff.map((channel) => t(`messages.off.${channel}`)).join(" ");
 }
 
 function Writing({ segments, filters, done }) {
@@ -178,6 +184,7 @@ function Reach({ tried }) {
   return html`<div class="stack tight reach" aria-live="polite">
     <${Notice} kind=${tried.reached ? "good" : "bad"} icon=${tried.reached ? "check" : "alert"} text=${t(tried.isEstimate ? "messages.about" : "messages.reaches", { count: tried.reached, members: number(tried.members) })} />
     <p class="small">${tried.channels.map(named).join(" · ")}</p>
+    ${offText(tried) && html`<${Notice} icon="alert" text=${offText(tried)} />`}
     ${tried.skipped.length > 0 && html`<p class="small quiet">${t("job.skipped")}: ${tried.skipped.map(named).join(" · ")}</p>`}
     ${tried.takesSecondPerson && html`<p class="small quiet">${t("messages.two", { count: tried.mostAlone })}</p>`}
     ${tried.previews.map((each) => html`<blockquote class="why" key=${each.locale} lang=${each.locale}><strong>${each.title}</strong><p class="note-text">${each.body}</p></blockquote>`)}

@@ -2,7 +2,7 @@
 
 const JOB = `job jobKind jobState segment startedBy startedAt beginsAt endedAt reason size looked done
   skipped { reason count } error tagsAdded tagsRemoved
-  message { channels purpose titles { locale text } bodies { locale text } link fates { sent opened failed dropped } }
+  message { channels purpose titles { locale text } bodies { locale text } link fates { sent opened failed dropped } channelsOff }
   file { rowsOf withContacts firstDay lastDay path expiresAt }`;
 const STARTED = `__typename ... on MemberJobStarted { job { ${JOB} } } ... on NotAllowed { message reason }`;
 const PROPOSED = `... on StaffProposed { proposal { proposal } } ... on IdempotencyConflict { message }`;
@@ -19,7 +19,7 @@ export const STOP = `mutation ConsoleStopJob($input: StopJobInput!) { answer: st
 
 export const TRY_MESSAGE = `mutation ConsoleTryMessage($input: TryMessageInput!) { answer: tryMessage(input: $input) {
   __typename ... on MessageTried { members reached channels { name count } skipped { name count } isEstimate
-    takesSecondPerson mostAlone previews { locale title body } } ... on NotAllowed { message reason } } }`;
+    takesSecondPerson mostAlone channelsOff previews { locale title body } } ... on NotAllowed { message reason } } }`;
 
 export const SEND_MESSAGE = `mutation ConsoleSendMessage($input: SendMessageInput!) {
   answer: sendMessage(input: $input) { ${STARTED} ${PROPOSED} } }`;

@@ -199,7 +199,8 @@ export default {
   "adjust": "Correct a balance",
   "adjust.wallet": "Which",
   "adjust.amount": "Amount",
-  "adjust.amount.hint": "With a minus to take away. The member reads the reason.",
+  "adjust.amount.hint": "With a minus to take away.",
+  "adjust.reason.hint": "The member reads it; it is kept in the trail.",
   "adjust.amount.bad": "Write a whole amount, with a minus to take away.",
   "adjust.confirm": "Correct it",
   "adjust.done": "The balance is corrected.",
@@ -225,7 +226,7 @@ export default {
   "delete": "Delete",
   "delete.hint":
     "As the member asked: every sign-in ends now, and after some days everything is gone. Until then you, or the member by signing in, can keep it.",
-  "delete.done": "The membership is being deleted.",
+  "delete.done": "The membership is being deleted, and gone for good on {day}.",
   "deleting": "This membership is being deleted, and gone for good on {day}.",
   "keep": "Keep it",
   "keep.hint": "The membership stays as it was; the member signs in again.",

@@ -209,7 +209,8 @@ export default {
   "adjust": "Popraw saldo",
   "adjust.wallet": "Które",
   "adjust.amount": "Kwota",
-  "adjust.amount.hint": "Z minusem, by odjąć. Klubowicz przeczyta powód.",
+  "adjust.amount.hint": "Z minusem, by odjąć.",
+  "adjust.reason.hint": "Klubowicz go przeczyta; zostaje w śladzie.",
   "adjust.amount.bad": "Wpisz kwotę, z minusem, by odjąć.",
   "adjust.confirm": "Popraw",
   "adjust.done": "Saldo poprawione.",
@@ -235,7 +236,7 @@ export default {
   "delete": "Usuń",
   "delete.hint":
     "Na prośbę klubowicza: sesje kończą się od razu, a po kilku dniach wszystko znika. Do tego czasu można to cofnąć tutaj albo logując się.",
-  "delete.done": "Członkostwo jest usuwane.",
+  "delete.done": "Członkostwo jest usuwane i zniknie na dobre {day}.",
   "deleting": "To członkostwo jest usuwane i zniknie na dobre {day}.",
   "keep": "Zachowaj",
   "keep.hint": "Członkostwo zostaje, jak było; klubowicz zaloguje się ponownie.",

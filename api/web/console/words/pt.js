@@ -204,7 +204,8 @@ export default {
   "adjust": "Corrigir um saldo",
   "adjust.wallet": "Qual",
   "adjust.amount": "Valor",
-  "adjust.amount.hint": "Com um menos para tirar. O sócio lê o motivo.",
+  "adjust.amount.hint": "Com um menos para tirar.",
+  "adjust.reason.hint": "O sócio lê-o; fica no registo.",
   "adjust.amount.bad": "Escreva um valor certo, com um menos para tirar.",
   "adjust.confirm": "Corrigir",
   "adjust.done": "O saldo está corrigido.",
@@ -228,7 +229,7 @@ export default {
   "delete": "Eliminar",
   "delete.hint":
     "Como o sócio pediu: todas as sessões terminam já e, passados uns dias, tudo desaparece. Até lá pode mantê-la aqui, ou o sócio ao entrar.",
-  "delete.done": "A adesão está a ser eliminada.",
+  "delete.done": "A adesão está a ser eliminada, e desaparece de vez a {day}.",
   "deleting": "Esta adesão está a ser eliminada, e desaparece de vez a {day}.",
   "keep": "Manter",
   "keep.hint": "A adesão fica como estava; o sócio entra de novo.",

@@ -213,6 +213,7 @@ export default {
   "adjust.wallet": "Balance",
   "adjust.amount": "Change",
   "adjust.amount.hint": "Such as +50 or -20",
+  "adjust.reason.hint": "The member reads it; it is kept in the trail.",
   "adjust.amount.bad": "An amount with its sign, such as +50; not zero",
   "adjust.confirm": "Save the correction",
   "adjust.two":

@@ -226,6 +226,7 @@ export default {
   "adjust.wallet": "Saldo",
   "adjust.amount": "Zmiana",
   "adjust.amount.hint": "Na przykład +50 lub -20",
+  "adjust.reason.hint": "Klubowicz go przeczyta; zostaje w śladzie.",
   "adjust.amount.bad": "Kwota ze znakiem, na przykład +50; różna od zera",
   "adjust.confirm": "Zapisz korektę",
   "adjust.two":

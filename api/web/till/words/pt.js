@@ -222,6 +222,7 @@ export default {
   "adjust.wallet": "Saldo",
   "adjust.amount": "Alteração",
   "adjust.amount.hint": "Como +50 ou -20",
+  "adjust.reason.hint": "O sócio lê-o; fica no registo.",
   "adjust.amount.bad": "Um valor com sinal, como +50; diferente de zero",
   "adjust.confirm": "Guardar a correção",
   "adjust.two": "É mais do que uma pessoa pode corrigir sozinha num dia. Outro operador pode aprová-lo.",

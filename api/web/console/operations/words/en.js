@@ -191,6 +191,7 @@ export default {
   "audit.subject": "On what",
   "audit.amount": "Amount",
   "audit.version": "version {version}",
+  "audit.member": "The member",
   "audit.none": "Nothing fits these filters.",
   "topic.all": "Everything",
   "topic.corrections": "Corrections and gifts",

@@ -214,6 +214,7 @@ export default {
   "audit.subject": "Czego dotyczy",
   "audit.amount": "Kwota",
   "audit.version": "wersja {version}",
+  "audit.member": "Klubowicz",
   "audit.none": "Nic nie pasuje do filtrów.",
   "topic.all": "Wszystko",
   "topic.corrections": "Korekty i prezenty",

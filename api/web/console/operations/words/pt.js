@@ -201,6 +201,7 @@ export default {
   "audit.subject": "Sobre",
   "audit.amount": "Valor",
   "audit.version": "versão {version}",
+  "audit.member": "O sócio",
   "audit.none": "Nada corresponde a estes filtros.",
   "topic.all": "Tudo",
   "topic.corrections": "Correções e ofertas",

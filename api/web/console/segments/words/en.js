@@ -31,6 +31,7 @@ export default {
   "job.by": "{name}, {at}",
   "job.begins": "begins {at}",
   "job.stop": "Stop",
+  "job.stop.until": "What still waits can be stopped until {at}.",
   "job.stopped": "It is stopped.",
   "job.stop.MESSAGE": "Who has it keeps it. What waits to be sent is not sent, and nobody else gets it.",
   "job.stop.TAGS": "Tags that were changed stay changed.",
@@ -70,6 +71,9 @@ export default {
     one: "It reaches about {count} of {members} members.",
     other: "It reaches about {count} of {members} members.",
   },
+  "messages.off.push": "Push is not set up on this server: it reaches nobody.",
+  "messages.off.email": "E-mail is not set up on this server: it reaches nobody.",
+  "messages.off.sms": "Text messages are not set up on this server: they reach nobody.",
   "messages.two": {
     one: "One person reaches {count} member a day; a second operator approves this.",
     other: "One person reaches {count} members a day; a second operator approves this.",

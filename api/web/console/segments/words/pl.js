@@ -36,6 +36,7 @@ export default {
   "job.by": "{name}, {at}",
   "job.begins": "początek {at}",
   "job.stop": "Zatrzymaj",
+  "job.stop.until": "To, co jeszcze czeka, można zatrzymać do {at}.",
   "job.stopped": "Zatrzymano.",
   "job.stop.MESSAGE":
     "Kto już ją ma, ten ją zachowa. To, co czeka, nie wyjdzie, i nikt więcej jej nie dostanie.",
@@ -80,6 +81,9 @@ export default {
     many: "Dotrze do około {count} z {members} klubowiczów.",
     other: "Dotrze do około {count} z {members} klubowiczów.",
   },
+  "messages.off.push": "Powiadomienia push nie są skonfigurowane na tym serwerze: do nikogo nie dotrą.",
+  "messages.off.email": "E-mail nie jest skonfigurowany na tym serwerze: do nikogo nie dotrze.",
+  "messages.off.sms": "SMS-y nie są skonfigurowane na tym serwerze: do nikogo nie dotrą.",
   "messages.two": {
     one: "Jedna osoba dociera do {count} klubowicza dziennie; zatwierdza to drugi operator.",
     few: "Jedna osoba dociera do {count} klubowiczów dziennie; zatwierdza to drugi operator.",

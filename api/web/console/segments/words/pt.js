@@ -31,6 +31,7 @@ export default {
   "job.by": "{name}, {at}",
   "job.begins": "começa {at}",
   "job.stop": "Parar",
+  "job.stop.until": "O que ainda espera pode ser parado até {at}.",
   "job.stopped": "Está parado.",
   "job.stop.MESSAGE": "Quem já a tem fica com ela. O que espera não é enviado, e mais ninguém a recebe.",
   "job.stop.TAGS": "As etiquetas já alteradas ficam alteradas.",
@@ -72,6 +73,9 @@ export default {
     many: "Chega a cerca de {count} de {members} sócios.",
     other: "Chega a cerca de {count} de {members} sócios.",
   },
+  "messages.off.push": "As notificações push não estão configuradas neste servidor: não chegam a ninguém.",
+  "messages.off.email": "O e-mail não está configurado neste servidor: não chega a ninguém.",
+  "messages.off.sms": "Os SMS não estão configurados neste servidor: não chegam a ninguém.",
   "messages.two": {
     one: "Uma pessoa chega a {count} sócio por dia; um segundo operador aprova isto.",
     many: "Uma pessoa chega a {count} de sócios por dia; um segundo operador aprova isto.",
