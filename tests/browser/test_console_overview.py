@@ -48,7 +48,9 @@ def test_an_operator_reads_the_period_and_what_each_campaign_came_to(shop: DemoS
     expect(rita).to_have_url(f"{shop.url}/console/overview?period=365&store=lisboa")
     rita.route("**/graphql", sell_nothing_in_lisboa)
     rita.reload()
-    expect(rita.get_by_label("Needs a look")).to_contain_text("NumisCollect Lisboa: no receipt for 30 days")
+    expect(rita.get_by_label("Needs a look")).to_contain_text(
+        "1 store has had no receipt for 30 days: NumisCollect Lisboa"
+    )
     rita.unroute("**/graphql")
     expect(rita.locator("[name=store]")).to_have_value("lisboa")
     # What is of all stores does not stand beside what is of one.

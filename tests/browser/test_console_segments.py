@@ -31,6 +31,7 @@ def test_a_segment_is_written_to_tagged_and_taken_along_by_the_pages_alone(
     row = rita.locator("tr", has_text="big-spenders")
     expect(row.locator("td.num")).to_have_text(re.compile("[1-9]"))
     row.get_by_role("button", name="Members: Big spenders").click()
+    expect(row).to_have_count(0)  # the list of segments has gone
     numbers = rita.locator("tbody td.mono")
     expect(numbers.first).to_be_visible()
     number = numbers.first.inner_text()

@@ -22,7 +22,7 @@ export function Codes({ values }) {
   const of = (code) => values.find((each) => each.code === "code_conversion" && each.subject === code);
   const referral = values.find((each) => each.code === "referral_conversion");
   const columns = [
-    { head: t("code"), cell: ({ name, title }) => html`<${Named} title=${title} code=${name} />` },
+    { head: t("code.name"), cell: ({ name, title }) => html`<${Named} title=${title} code=${name} />` },
     { head: t("code.period"), cell: ({ name }) => number(of(name)?.denominator ?? 0) },
     { head: t("code.conversion"), cell: ({ name }) => converted(of(name)) },
     { head: t("code.entered"), cell: ({ entered }) => number(entered) },

@@ -30,7 +30,7 @@ export function Stores({ stores, places }) {
   ];
   return html`<section class="card stack tight">
     <h2>${t("stores.title")}</h2>
-    <p class="quiet small">${t("stores.hint")}</p>
+    <p class="quiet small">${t("bystore.hint")}</p>
     <${Table} label=${t("stores.title")} rows=${stores} columns=${columns} none="" />
   </section>`;
 }

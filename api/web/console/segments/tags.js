@@ -24,10 +24,10 @@ const numbersOf = (text) =>
 
 export function Tags({ filters }) {
   const reading = useJobs("TAGS");
-  return html`<p class="quiet">${t("tags.hint")}</p>
+  return html`<p class="quiet">${t("manytags.hint")}</p>
     <${Reading} reading=${reading}>${({ jobs, segments }) => html`
       <${Tagging} segments=${segments} filters=${filters} again=${reading.again} />
-      <h2>${t("tags.done")}</h2>
+      <h2>${t("manytags.done")}</h2>
       ${
         jobs.length
           ? jobs.map(

@@ -374,6 +374,7 @@ export default {
   "tags": "Tags",
   "tags.hint": "With blanks between: vip fair-2026. Rules and segments read them.",
   "tags.save": "Save the tags",
+  "fill": "Fill this in.",
   "tags.done": "The tags are saved.",
   "code": "Send a code",
   "code.hint": "A sign-in code goes to their contact. Nobody here sees it: never ask them for it.",

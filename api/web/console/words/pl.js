@@ -384,6 +384,7 @@ export default {
   "tags": "Etykiety",
   "tags.hint": "Ze spacjami: vip targi-2026. Czytają je reguły i segmenty.",
   "tags.save": "Zapisz etykiety",
+  "fill": "Wypełnij to pole.",
   "tags.done": "Etykiety zapisane.",
   "code": "Wyślij kod",
   "code.hint": "Kod logowania trafi na ich kontakt. Nikt tu go nie widzi: nigdy o niego nie pytaj.",

@@ -377,6 +377,7 @@ export default {
   "tags": "Etiquetas",
   "tags.hint": "Com espaços: vip feira-2026. As regras e os segmentos leem-nas.",
   "tags.save": "Guardar etiquetas",
+  "fill": "Preencha este campo.",
   "tags.done": "As etiquetas foram guardadas.",
   "code": "Enviar um código",
   "code.hint": "Um código vai para o contacto. Ninguém aqui o vê: nunca o peça.",

@@ -105,7 +105,6 @@ export default {
   "password.change.hint": "Their sessions end, and for a day they approve nothing.",
   "password.done": "{name} has another password.",
   "proposed.done": "It waits for a second operator, for 7 days.",
-  "fill": "Fill this in.",
   "setup.key": "Set-up key",
   "stores.hint": "A store's code stands on receipts and in the programme file: it stays for good.",
   "stores.add": "Open a store",

@@ -113,7 +113,6 @@ export default {
   "password.change.hint": "Sesje się kończą, a przez dobę niczego nie zatwierdzają.",
   "password.done": "{name} ma nowe hasło.",
   "proposed.done": "Czeka na drugiego operatora, 7 dni.",
-  "fill": "Wypełnij to.",
   "setup.key": "Klucz konfiguracji",
   "stores.hint": "Kod sklepu stoi na paragonach i w programie: zostaje na zawsze.",
   "stores.add": "Otwórz sklep",

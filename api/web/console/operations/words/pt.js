@@ -111,7 +111,6 @@ export default {
   "password.change.hint": "As sessões terminam, e durante um dia não aprovam nada.",
   "password.done": "{name} tem outra palavra-passe.",
   "proposed.done": "Espera por um segundo operador, 7 dias.",
-  "fill": "Preencha isto.",
   "setup.key": "Chave de configuração",
   "stores.hint": "O código da loja está nos recibos e no programa: fica para sempre.",
   "stores.add": "Abrir uma loja",

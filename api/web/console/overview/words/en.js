@@ -77,7 +77,7 @@ export default {
   "chart.table": "{title}, as a table",
   "chart.failed": "The picture did not load; the table has the same figures.",
   "stores.title": "Store by store",
-  "stores.hint": "What comes back counts on the day on which it does, whenever it was bought.",
+  "bystore.hint": "What comes back counts on the day on which it does, whenever it was bought.",
   "stores.receipts": "Receipts",
   "stores.revenue": "Revenue before returns",
   "stores.returned": "Returned",
@@ -101,7 +101,7 @@ export default {
     other: "{count} sources have reported nothing for a week",
   },
   "look.quiet": {
-    one: "{stores}: no receipt for {days} days",
+    one: "{count} store has had no receipt for {days} days: {stores}",
     other: "{count} stores have had no receipt for {days} days: {stores}",
   },
   "look.unusual": {
@@ -143,7 +143,7 @@ export default {
   "referrals.counts":
     "Invited friends who joined: {registered}. Who did what makes an invitation count, those who joined before among them: {qualified}.",
   "referrals.before": "{share} in the period before.",
-  "code": "Code",
+  "code.name": "Code",
   "code.period": "Entered in the period",
   "code.conversion": "Bought afterwards",
   "code.entered": "Entered ever",

@@ -77,7 +77,7 @@ export default {
   "chart.table": "{title}, w tabeli",
   "chart.failed": "Wykres się nie wczytał; tabela ma te same liczby.",
   "stores.title": "Sklep po sklepie",
-  "stores.hint": "Zwrot liczy się w dniu, w którym towar wrócił, niezależnie od daty zakupu.",
+  "bystore.hint": "Zwrot liczy się w dniu, w którym towar wrócił, niezależnie od daty zakupu.",
   "stores.receipts": "Paragony",
   "stores.revenue": "Sprzedaż przed zwrotami",
   "stores.returned": "Zwroty",
@@ -107,7 +107,7 @@ export default {
     other: "{count} źródła nic nie zgłosiło od tygodnia",
   },
   "look.quiet": {
-    one: "{stores}: żadnego paragonu od {days} dni",
+    one: "{count} sklep bez żadnego paragonu od {days} dni: {stores}",
     few: "{count} sklepy bez żadnego paragonu od {days} dni: {stores}",
     many: "{count} sklepów bez żadnego paragonu od {days} dni: {stores}",
     other: "{count} sklepu bez żadnego paragonu od {days} dni: {stores}",
@@ -166,7 +166,7 @@ export default {
   "referrals.counts":
     "Zaproszeni znajomi, którzy dołączyli: {registered}. Ci, którzy zrobili to, co liczy zaproszenie, także z wcześniej przyjętych: {qualified}.",
   "referrals.before": "{share} w poprzednim okresie.",
-  "code": "Kod",
+  "code.name": "Kod",
   "code.period": "Wpisane w okresie",
   "code.conversion": "Kupili potem",
   "code.entered": "Wpisane w ogóle",

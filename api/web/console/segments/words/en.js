@@ -17,7 +17,6 @@ export default {
   "segment.nobody": "Nobody is in this segment now.",
   "member.name": "Name",
   "member.number": "Number",
-  "fill": "Fill this in.",
   "job.WAITING": "Waits",
   "job.RUNNING": "Under way",
   "job.DONE": "Done",
@@ -60,7 +59,7 @@ export default {
   "messages.title": "Title",
   "messages.body": "Text",
   "messages.link": "Opens (may stay empty)",
-  "messages.link.hint": "A path such as /rewards, or an address that begins with https://.",
+  "messages.link.hint": "A path such as /rewards, or an address that begins with https.",
   "messages.lacks": "Write title and text in every language, and choose a channel.",
   "messages.try": "See whom it reaches",
   "messages.reaches": {
@@ -86,10 +85,10 @@ export default {
   "fates.opened": "Opened",
   "fates.failed": "Failed",
   "fates.dropped": "Given up",
-  "tags.hint":
+  "manytags.hint":
     "Tags that rules and segments read. Each change stands in the trail of its member, with your reason.",
   "tags.new": "Change tags of many",
-  "tags.done": "Changed tags",
+  "manytags.done": "Changed tags",
   "tags.none": "No tags of many were changed in the last 30 days.",
   "tags.whom": "Whose",
   "tags.numbers": "A list of numbers",

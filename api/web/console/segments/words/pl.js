@@ -17,7 +17,6 @@ export default {
   "segment.nobody": "W tym segmencie nikogo teraz nie ma.",
   "member.name": "Imię i nazwisko",
   "member.number": "Numer",
-  "fill": "Wypełnij to pole.",
   "job.WAITING": "Czeka",
   "job.RUNNING": "W toku",
   "job.DONE": "Zrobione",
@@ -66,7 +65,7 @@ export default {
   "messages.title": "Tytuł",
   "messages.body": "Treść",
   "messages.link": "Otwiera (może być puste)",
-  "messages.link.hint": "Ścieżka, na przykład /rewards, albo adres od https://.",
+  "messages.link.hint": "Ścieżka, na przykład /rewards, albo adres od https.",
   "messages.lacks": "Napisz tytuł i treść w każdym języku i wybierz kanał.",
   "messages.try": "Zobacz, do kogo dotrze",
   "messages.reaches": {
@@ -103,10 +102,10 @@ export default {
   "fates.opened": "Otwarte",
   "fates.failed": "Nieudane",
   "fates.dropped": "Zaniechane",
-  "tags.hint":
+  "manytags.hint":
     "Etykiety, które czytają reguły i segmenty. Każda zmiana jest w śladzie klubowicza, z Twoim powodem.",
   "tags.new": "Zmień etykiety wielu osób",
-  "tags.done": "Zmienione etykiety",
+  "manytags.done": "Zmienione etykiety",
   "tags.none": "W ostatnich 30 dniach nie zmieniano etykiet wielu osób.",
   "tags.whom": "Czyje",
   "tags.numbers": "Lista numerów",

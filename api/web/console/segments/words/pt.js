@@ -17,7 +17,6 @@ export default {
   "segment.nobody": "Ninguém está neste segmento agora.",
   "member.name": "Nome",
   "member.number": "Número",
-  "fill": "Preencha este campo.",
   "job.WAITING": "Em espera",
   "job.RUNNING": "Em curso",
   "job.DONE": "Feito",
@@ -60,7 +59,7 @@ export default {
   "messages.title": "Título",
   "messages.body": "Texto",
   "messages.link": "Abre (pode ficar vazio)",
-  "messages.link.hint": "Um caminho como /rewards, ou um endereço que começa por https://.",
+  "messages.link.hint": "Um caminho como /rewards, ou um endereço que começa por https.",
   "messages.lacks": "Escreva título e texto em todas as línguas, e escolha um canal.",
   "messages.try": "Ver a quem chega",
   "messages.reaches": {
@@ -93,10 +92,10 @@ export default {
   "fates.opened": "Abertas",
   "fates.failed": "Falharam",
   "fates.dropped": "Desistidas",
-  "tags.hint":
+  "manytags.hint":
     "Etiquetas que regras e segmentos leem. Cada alteração fica no registo do sócio, com o seu motivo.",
   "tags.new": "Alterar etiquetas de muitos",
-  "tags.done": "Etiquetas alteradas",
+  "manytags.done": "Etiquetas alteradas",
   "tags.none": "Nenhuma etiqueta de muitos foi alterada nos últimos 30 dias.",
   "tags.whom": "De quem",
   "tags.numbers": "Uma lista de números",
