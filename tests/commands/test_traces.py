@@ -32,7 +32,7 @@ def test_a_purchase_is_one_trace_from_its_request_to_the_webhook_without_a_perso
         cashier = club.cashier_token()
         purchase = {
             "member": number,
-            "externalId": "r-1",
+            "externalId": "receipt-1",
             "currency": "EUR",
             "total": 4990,
             "idempotencyKey": KEY,
@@ -76,7 +76,18 @@ def test_a_purchase_is_one_trace_from_its_request_to_the_webhook_without_a_perso
     assert sent.parent == operation.id
     assert (sent.notes["selo.channel"], sent.notes["selo.status"]) == ("webhook", "sent")
     assert told["traceparent"] == f"00-{TRACE}-{sent.id}-01"
-    for personal in (number, "Ana", "ana@", member_token, cashier, "r-1", "4990", "$i", KEY, "127.0.0.1"):
+    for personal in (
+        number,
+        "Ana",
+        "ana@",
+        member_token,
+        cashier,
+        "receipt-1",
+        "4990",
+        "PurchaseInput",
+        KEY,
+        "127.0.0.1",
+    ):
         assert personal.encode() not in everything, personal
 
 
