@@ -79,6 +79,7 @@ def test_card_purchase_redeeming_voucher_and_a_second_scan(
     page: Page, till: Page, reel: Path, shop: DemoServer
 ) -> None:
     member = next(each for each in reversed(shop.members) if each["email"])
+    close_moments(page)
     sign_in_on_phone(page, shop, member)
     sign_in_at_till(till, shop, shop.of_role("manager"))
     look_up(till, member["number"])
@@ -94,8 +95,6 @@ def test_card_purchase_redeeming_voucher_and_a_second_scan(
     confirm_purchase(till)
     page.click(".held .close")
     expect(page.locator(".held.member")).to_have_count(0)
-    # A moment comes when it comes: it is closed where it stands in the way.
-    close_moments(page)
     page.reload()
     page.wait_for_selector(".purse")
     page.click("#tabs button >> nth=1")
