@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -61,10 +62,8 @@ async def send(
         "sendAt": None if begins_at is None else begins_at.isoformat(),
     }
     if not takes_second_person(spec, reach):
-        try:
+        with suppress(ApprovalNeeded):  # the day has seen too many for one person: a second one is asked
             return await _send_alone(runtime, till, terms, request_input, key=key, now=now)
-        except ApprovalNeeded:
-            pass  # the day has seen too many for one person
     shown = {
         f"{name} ({locale})": text for name in ("title", "body") for locale, text in message[name].items()
     }

@@ -7,6 +7,7 @@ the name of whoever asked, under a key of job and member, with its row in the au
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -135,10 +136,8 @@ async def change_many(
         "numbers": None if request.numbers is None else list(request.numbers),
     }
     if tried.size <= MOST_ALONE:
-        try:
+        with suppress(ApprovalNeeded):  # the day has seen too many for one person: a second one is asked
             return await _change_alone(runtime, till, terms, tried, request_input, key=key, now=now)
-        except ApprovalNeeded:
-            pass  # the day has seen too many for one person
     return await proposals.propose(
         runtime,
         till=till,
