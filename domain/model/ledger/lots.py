@@ -192,10 +192,10 @@ def lot_of(*layers: Layer, available_at: datetime | None, expires_on: date | Non
 def with_layers(lot: Lot, layers: tuple[Layer, ...], *, expires_on: date | None) -> Lot:
     """Return a lot with its layers, of which the oldest may have changed and become alike."""
     own = layers_of(lot)
+    if layers is own:
+        return lot if expires_on == lot.expires_on else evolve(lot, expires_on=expires_on)
     same = [*map(is_, reversed(layers), reversed(own))]
     changed = len(layers) - (same.index(False) if False in same else len(same))
-    if not changed:
-        return lot if expires_on == lot.expires_on else evolve(lot, expires_on=expires_on)
     latest = max([layer.since for layer in layers[:changed]])
     while changed < len(layers) and layers[changed].since <= latest:
         changed += 1

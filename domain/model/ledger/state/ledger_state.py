@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import compress
-from operator import attrgetter, is_not, not_
+from operator import is_not
 from typing import Final, TypeVar, cast
 
 from domain.model.ledger.decision import JournalRow, StateValue
@@ -39,11 +39,11 @@ from domain.model.ledger.state.encoding import (
 from domain.model.ledger.state.month_texts import texts_by_day, texts_by_tier
 from domain.model.ledger.validity.changes import Changes, split
 from domain.model.ledger.validity.stored_lots import (
-    by_day,
     in_months,
     is_in_month,
     lot_differences,
     month_text,
+    move_differences,
     move_values,
     renewed_until,
     span_values,
@@ -54,7 +54,6 @@ Paths = dict[str, StateValue]
 K = TypeVar("K")
 T = TypeVar("T")
 
-_last: Final = attrgetter("last")
 _NOTHING: Final = object()
 _BLANK: Final = Member("")
 
@@ -154,14 +153,7 @@ class _Writing:
         (old_spans, old_moves), (spans, moves) = split(was or ()), split(now)
         if was is None or old_spans != spans:
             self.changed[f"{prefix}spans"] = span_values(spans)
-        old_ids, ids = set(map(id, old_moves)), set(map(id, moves))
-        days = {move.last for move in compress(moves, map(not_, map(old_ids.__contains__, map(id, moves))))}
-        days |= {
-            move.last for move in compress(old_moves, map(not_, map(ids.__contains__, map(id, old_moves))))
-        }
-        before, after = (
-            by_day(compress(kept, map(days.__contains__, map(_last, kept)))) for kept in (old_moves, moves)
-        )
+        before, after = move_differences(old_moves, moves)
         self.parts(f"{prefix}moves.", move_values, before, after)
 
 

@@ -158,17 +158,19 @@ def _bounded(older: Changes, newest: Changes, spec: WalletSpec) -> Changes:
 
 def _with_run(runs: Changes, spec: WalletSpec, *, tier: str | None, day: date) -> Changes:
     """Return the runs with a renewal on a day: it joins the run before it, the one after it, or both."""
-    is_newest = not runs or runs[-1].last < day
-    place = len(runs) if is_newest else sum(1 for run in runs if run.last < day)
-    before, after = runs[:place], runs[place:]
-    if any(run.first <= day and run.kind == "renewed" for run in after):
-        return runs
     run = ValidityChange("renewed", day, day, tier)
-    if after and after[0].first == day:  # a change of tier on that day
+    if not runs or runs[-1].last < day:  # the commonest: none comes after it
+        is_joined = bool(runs) and _reaches(runs[-1], run, spec)
+        return (*runs[:-1], evolve(runs[-1], last=day)) if is_joined else (*runs, run)[-SPANS_KEPT:]
+    place = sum(1 for earlier in runs if earlier.last < day)
+    before, after = runs[:place], runs[place:]
+    if any(later.first <= day and later.kind == "renewed" for later in after):
+        return runs
+    if after[0].first == day:  # a change of tier on that day
         return runs
     if before and _reaches(before[-1], run, spec):
         before, run = before[:-1], evolve(run, first=before[-1].first)
-    if after and _reaches(run, after[0], spec):
+    if _reaches(run, after[0], spec):
         run, after = evolve(run, last=after[0].last), after[1:]
     return (*before, run, *after)[-SPANS_KEPT:]
 

@@ -37,7 +37,7 @@ from domain.model.ledger.validity.changes import (
 )
 from domain.model.ledger.wallet import OwnLot, Wallet
 from domain.model.programme.wallets import WalletSpec
-from domain.model.values import evolve
+from domain.model.values import evolve, keep_computed
 
 _origin = attrgetter("origin")
 
@@ -177,7 +177,14 @@ def _with_lots(
         for layer, end in zip(layers, ends, strict=True):
             by_end.setdefault(end, []).append(layer)
         lots += [lot_of(*mine, available_at=lot.available_at, expires_on=end) for end, mine in by_end.items()]
-    return evolve(wallet, lots=merged(lots), validity_changes=changes)
+    after = evolve(wallet, lots=merged(lots), validity_changes=changes)
+    keep_computed(
+        after,
+        available=wallet.available,
+        pending=wallet.pending,
+        next_available_at=wallet.next_available_at,
+    )
+    return after
 
 
 def _with_origins(layers: tuple[Layer, ...], lot: Lot, day: date) -> tuple[Layer, ...]:

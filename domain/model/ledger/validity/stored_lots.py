@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import compress
-from operator import is_, not_
+from operator import attrgetter, is_, not_
 from typing import Final
 
 from domain.model.ledger.decision import StateValue
@@ -22,6 +22,7 @@ from domain.model.ledger.validity.changes import Changes, ValidityChange
 
 _MONTH, _MONTH_DAY = len("2026-05"), len("2026-05-17")
 _NO_LAYERS: Final = frozenset[int]()
+_last: Final = attrgetter("last")
 
 
 def _day(day: date | None) -> str | None:
@@ -35,8 +36,22 @@ def span_values(spans: Changes) -> StateValue:
     ]
 
 
-def by_day(changes: Iterable[ValidityChange]) -> dict[date, Changes]:
-    """Return the changes that are kept one by one, by their days."""
+def move_differences(was: Changes, now: Changes) -> tuple[Mapping[date, Changes], Mapping[date, Changes]]:
+    """Return the changes that are kept one by one before and after, by their days, without days of which all
+    are the very same: mostly the oldest went and a newer one came.
+    """
+    gone = bisect_left(was, now[0].last, key=_last) if now else len(was)
+    stayed = len(was) - gone
+    come = now[stayed:]
+    if now[:stayed] == was[gone:] and not (stayed and come and come[0].last == was[-1].last):
+        return _by_day(was[:gone]), _by_day(come)
+    same = set(map(id, was)).intersection(map(id, now))
+    days = {change.last for change in (*was, *now) if id(change) not in same}
+    before, after = ([change for change in changes if change.last in days] for changes in (was, now))
+    return _by_day(before), _by_day(after)
+
+
+def _by_day(changes: Iterable[ValidityChange]) -> dict[date, Changes]:
     out: dict[date, Changes] = {}
     for change in changes:
         out[change.last] = (*out.get(change.last, ()), change)
