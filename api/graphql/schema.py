@@ -36,6 +36,7 @@ from api.graphql.console.segments.messages_once import OnceMessageMutation
 from api.graphql.console.segments.segments import SegmentQuery
 from api.graphql.console.segments.tagging import TaggingMutation
 from api.graphql.console.staff_proposals import StaffProposalMutation, StaffProposalQuery
+from api.graphql.engine.input_reading import read_inputs
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.actions.challenges import ChallengeMutation
 from api.graphql.member.actions.codes import CodeMutation
@@ -183,9 +184,11 @@ def make_schema() -> strawberry.Schema:
     """Return the schema, made once a process: each engine that serves it puts permissions in front of its
     resolvers.
     """
-    return strawberry.Schema(
+    schema = strawberry.Schema(
         query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
     )
+    read_inputs(schema._schema)
+    return schema
 
 
 def schema_text() -> str:
