@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import IO
@@ -35,13 +36,14 @@ from bench_decide import older_tree  # noqa: E402 - after the path that it is fo
 
 from domain.model.event_names import CODE_ENTERED, ENROLLED, PURCHASED, REDEEMED, REFUNDED  # noqa: E402
 from domain.model.ledger.events import Json  # noqa: E402
+from domain.model.programme import Programme  # noqa: E402
 from domain.model.programme.loading import load  # noqa: E402
 from domain.model.simulate import InputLine  # noqa: E402
 from tests.laws.law_programmes import SHAPES, law_programme  # noqa: E402
 from tests.laws.random_histories import BEGAN, KINDS, WHO, RecordedSimulation, Step, run_history  # noqa: E402
 from tests.laws.returning_histories import lived, random_story, settled  # noqa: E402
 
-MORE = timedelta(days=120)
+MORE, TOLD_EVERY = timedelta(days=120), 500
 CATEGORIES = ("gold-coins", "silver-coins", "stamps", "supplies", "gift-card")
 
 
@@ -71,8 +73,13 @@ def lived_through(seed: int) -> RecordedSimulation:
     return _life_of_the_demo(random)
 
 
+@cache
+def _demo() -> Programme:
+    return load(DEMO.read_text(encoding="utf-8"))
+
+
 def _life_of_the_demo(random: Random) -> RecordedSimulation:
-    run = RecordedSimulation(load(DEMO.read_text(encoding="utf-8")))
+    run = RecordedSimulation(_demo())
     at, bought = BEGAN + timedelta(days=random.randrange(400)), list[str]()
     fields: dict[str, Json] = {"birthday": "1992-02-29", "locale": "pt"}
     lines = [InputLine(1, at, "ana", ENROLLED, "app", fields)]
@@ -193,6 +200,8 @@ def compare(older: Path, first: int, count: int) -> int:
             if mine != other:
                 failed += 1
                 _print_difference(older, int(mine.split()[0]))
+            if (done := int(mine.split()[0]) - first + 1) % TOLD_EVERY == 0:
+                print(f"{done} of {count}, {failed} differ", file=sys.stderr, flush=True)
     codes = (here.returncode, there.returncode)
     seconds = time.perf_counter() - began
     print(f"{count} histories of {decisions} decisions in {seconds:.0f} s: {failed} differ", flush=True)
