@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import strawberry
 
 from api.errors import BadInput, NotFound
+from api.graphql.console.operations.refusals import CallRefusalReason
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.paging import First, row_count
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
@@ -104,6 +105,13 @@ class ReportingSource:
         description="Since when what it sends waits; null where it is worked off."
     )
     pause_reason: str | None = strawberry.field(description="Why it waits; null where it does not.")
+    refused_since: datetime | None = strawberry.field(
+        description=(
+            "Since when everything that it sends is refused before it is stored; null where something was"
+            " taken after the last refusal, or nothing was refused for 30 days."
+        )
+    )
+    refusal: CallRefusalReason | None = strawberry.field(description="Why, the last time.")
 
 
 @strawberry.type(description="How many deliveries of a fate are stored.")
@@ -221,7 +229,9 @@ class WaitingQuery:
 
     @strawberry.field(description="Operators: who reports, and what came of it last, by code.")
     async def sources(self, info: Info) -> list[ReportingSource]:
-        states = await sources_state.list_sources(info.context.dependencies.runtime)
+        states = await sources_state.list_sources(
+            info.context.dependencies.runtime, now=info.context.loaders.world_now
+        )
         return [
             ReportingSource(
                 code=each.code,
@@ -234,6 +244,8 @@ class WaitingQuery:
                 can_pause=each.kind != "system",
                 paused_at=None if each.pause is None else each.pause.at,
                 pause_reason=None if each.pause is None else each.pause.reason,
+                refused_since=each.refused_since,
+                refusal=None if each.refused_reason is None else CallRefusalReason[each.refused_reason],
             )
             for each in states
         ]

@@ -9,7 +9,7 @@ import { html, useState } from "/shared/preact.js";
 import { Act, Field, Icon, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { INTAKE, OUTBOX, RETRY_INTAKE, RETRY_OUTBOX, WAITING } from "./queries.js";
-import { Sources } from "./sources.js";
+import { Refused, Sources } from "./sources.js";
 
 const MOST_COUNTED = 1000;
 /* Which places are looked into where. */
@@ -28,14 +28,16 @@ const at = (iso) => (iso ? instant(iso, desk.timezone) : "–");
 export function Waiting() {
   const reading = useReading(() => ask(WAITING), []);
   return html`<p class="quiet">${t("waiting.hint")}</p>
-    <${Reading} reading=${reading}>${({ waiting, sources }) => html`
+    <${Reading} reading=${reading}>${({ waiting, sources, refusedCalls }) => html`
       <div class="row spread wrap">
         <h2>${t("waiting")}</h2>
         <button class="button" type="button" onClick=${reading.again}>${t("refresh")}</button>
       </div>
       <ul class="tiles">${waiting.map((each) => html`<${Tile} key=${each.place} each=${each} />`)}</ul>
       <h2>${t("sources")}</h2>
-      <${Sources} sources=${sources} again=${reading.again} />`}<//>`;
+      <${Sources} sources=${sources} again=${reading.again} />
+      <h2>${t("refused")}</h2>
+      <${Refused} calls=${refusedCalls} />`}<//>`;
 }
 
 function Tile({ each }) {

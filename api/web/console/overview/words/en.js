@@ -100,6 +100,10 @@ export default {
     one: "{count} source has reported nothing for a week",
     other: "{count} sources have reported nothing for a week",
   },
+  "look.refused": {
+    one: "{count} source has been refused for over an hour",
+    other: "{count} sources have been refused for over an hour",
+  },
   "look.quiet": {
     one: "{count} store has had no receipt for {days} days: {stores}",
     other: "{count} stores have had no receipt for {days} days: {stores}",

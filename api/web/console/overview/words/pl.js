@@ -106,6 +106,12 @@ export default {
     many: "{count} źródeł nic nie zgłosiło od tygodnia",
     other: "{count} źródła nic nie zgłosiło od tygodnia",
   },
+  "look.refused": {
+    one: "{count} źródło jest odrzucane od ponad godziny",
+    few: "{count} źródła są odrzucane od ponad godziny",
+    many: "{count} źródeł jest odrzucanych od ponad godziny",
+    other: "{count} źródła jest odrzucane od ponad godziny",
+  },
   "look.quiet": {
     one: "{count} sklep bez żadnego paragonu od {days} dni: {stores}",
     few: "{count} sklepy bez żadnego paragonu od {days} dni: {stores}",

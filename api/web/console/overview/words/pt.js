@@ -103,6 +103,11 @@ export default {
     many: "{count} fontes não relatam nada há uma semana",
     other: "{count} fontes não relatam nada há uma semana",
   },
+  "look.refused": {
+    one: "{count} fonte é recusada há mais de uma hora",
+    many: "{count} de fontes são recusadas há mais de uma hora",
+    other: "{count} fontes são recusadas há mais de uma hora",
+  },
   "look.quiet": {
     one: "{count} loja sem nenhum talão há {days} dias: {stores}",
     many: "{count} lojas sem nenhum talão há {days} dias: {stores}",
