@@ -22,6 +22,7 @@ from domain.services.operations import sources_state
 from domain.store import backlog
 from domain.store.backlog import Backlog, Waiting
 from domain.store.intake import deliveries
+from domain.store.operations.job_backlog import STANDINGS, JobStanding
 
 MOST_IDS = 200
 DEFAULT_ROWS = 50
@@ -50,8 +51,9 @@ class WaitingCount:
     place: str = strawberry.field(
         description=(
             "outbox.people, outbox.systems, agenda, intake, members (whose time has come), sweep (members"
-            " whom a new programme has still to reach); for a person: parked.outbox, parked.agenda,"
-            " parked.intake_deliveries."
+            " whom a new programme has still to reach); jobs over many members, files and back-tests:"
+            " jobs.waiting for a worker, jobs.running; for a person: jobs.failed within a day, parked.outbox,"
+            " parked.agenda, parked.intake_deliveries."
         )
     )
     count: int = strawberry.field(description="How many.")
@@ -335,9 +337,17 @@ def _counts(read: Backlog) -> list[WaitingCount]:
         "intake": read.intake,
         "members": read.members,
         "sweep": read.sweep,
+        **{f"jobs.{standing}": _jobs(read, standing) for standing in STANDINGS},
         **{f"parked.{name}": waiting for name, waiting in read.parked.items()},
     }
     return [
         WaitingCount(place=place, count=waiting.count, since=waiting.since)
         for place, waiting in places.items()
     ]
+
+
+def _jobs(read: Backlog, standing: JobStanding) -> Waiting:
+    """Return the jobs of all kinds that stand so."""
+    jobs = [each for (_, stands), each in read.jobs.items() if stands == standing]
+    since = min((each.since for each in jobs if each.since is not None), default=None)
+    return Waiting(sum(each.count for each in jobs), since)

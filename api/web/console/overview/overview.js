@@ -194,9 +194,10 @@ function namesOf(stores, places) {
   return listed(stores.length > MOST_NAMED ? [...names, "…"] : names);
 }
 
-/* Where the operator looks into what was parked. */
+/* Where the operator looks into what was parked, or failed. */
 const PARTS = {
   "left_behind": "",
+  "jobs.failed": "",
   "parked.outbox": "outbox",
   "parked.agenda": "outbox",
   "parked.intake_deliveries": "intake",

@@ -124,6 +124,10 @@ export default {
     one: "{count} member is not yet brought under the new version",
     other: "{count} members are not yet brought under the new version",
   },
+  "look.jobs.failed": {
+    one: "{count} job failed in the last day",
+    other: "{count} jobs failed in the last day",
+  },
   "look.parked.outbox": {
     one: "{count} message failed and waits for a person",
     other: "{count} messages failed and wait for a person",

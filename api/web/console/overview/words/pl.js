@@ -142,6 +142,12 @@ export default {
     many: "{count} klubowiczów nie przeszło jeszcze na nową wersję",
     other: "{count} klubowicza nie przeszło jeszcze na nową wersję",
   },
+  "look.jobs.failed": {
+    one: "{count} zadanie nie powiodło się w ostatniej dobie",
+    few: "{count} zadania nie powiodły się w ostatniej dobie",
+    many: "{count} zadań nie powiodło się w ostatniej dobie",
+    other: "{count} zadania nie powiodło się w ostatniej dobie",
+  },
   "look.parked.outbox": {
     one: "{count} wiadomość zawiodła i czeka na człowieka",
     few: "{count} wiadomości zawiodły i czekają na człowieka",

@@ -133,6 +133,11 @@ export default {
     many: "{count} sócios ainda não passaram à nova versão",
     other: "{count} sócios ainda não passaram à nova versão",
   },
+  "look.jobs.failed": {
+    one: "{count} trabalho falhou no último dia",
+    many: "{count} de trabalhos falharam no último dia",
+    other: "{count} trabalhos falharam no último dia",
+  },
   "look.parked.outbox": {
     one: "{count} mensagem falhou e aguarda uma pessoa",
     many: "{count} mensagens falharam e aguardam uma pessoa",
