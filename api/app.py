@@ -68,6 +68,7 @@ async def open_app(process: Process, *, address: str) -> AsyncIterator[ASGIApp]:
     jobs: dict[str, Callable[[], Awaitable[None]]] = {
         "programmes and stock": process.runtime.keep_refreshed,
         "when keys are used": process.clients.keep_noting,
+        "what is refused": lambda: process.refusals.keep_writing(process.store),
         "what is committed": lambda: process.follower.follow(process.store, clock=process.clock),
     }
     if process.settings.worker:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from domain.model.intake.client_keys import ClientBounds, Scope
+from domain.services.intake.client_registry import KeyRefused
 from domain.services.ledger.till import TILL_SOURCE
 from domain.store.people.sessions import StaffRole
 from domain.store.people.stores import CONSOLE
@@ -11,9 +12,12 @@ from domain.store.people.stores import CONSOLE
 
 @dataclass(frozen=True, slots=True)
 class Anonymous:
-    """Nobody is signed in. `token_refused`: the request had a token, and it was not accepted."""
+    """Nobody is signed in. `token_refused`: the request had a token, and it was not accepted; `key_refused`
+    says why where it was the key of a system.
+    """
 
     token_refused: bool = False
+    key_refused: KeyRefused | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from domain.model.people.sessions import SessionTerms
 from domain.model.programme import Programme
 from domain.services.figures.backtest.jobs import BacktestJobs
 from domain.services.intake.client_registry import ClientRegistry
+from domain.services.intake.refusals import RefusalCounts
 from domain.services.live.change_follower import ChangeFollower
 from domain.services.live.dropped_keys import DroppedKeys
 from domain.services.messages.badge_counts import BadgeCounts
@@ -64,6 +65,7 @@ class Process:
     id_tokens: IdTokenVerifier | None
     follower: ChangeFollower
     clients: ClientRegistry
+    refusals: RefusalCounts
     clock: Callable[[], datetime]
     backtests: BacktestJobs
     badge_counts: BadgeCounts
@@ -109,8 +111,8 @@ async def open_process(
         _follow_programme(settings, configured, runtime)
         drain = Drain(stop_after_seconds=settings.operation_seconds + settings.database_seconds)
         backtests, badge_counts = BacktestJobs(clock), BadgeCounts()
+        clients, refusals = ClientRegistry(store), RefusalCounts(runtime.programmes)
         try:
-            clients = ClientRegistry(store)
             follower = ChangeFollower(
                 runtime.programme_time,
                 runtime.activity_hub,
@@ -130,6 +132,7 @@ async def open_process(
                 configured.id_tokens,
                 follower,
                 clients,
+                refusals,
                 clock,
                 backtests,
                 badge_counts,
@@ -138,6 +141,7 @@ async def open_process(
             await backtests.close()
             await drain.close(seconds=settings.shutdown_seconds)
             await badge_counts.close()
+            await refusals.write(store)
             await store.drain()
             runtime.passwords.close()
 

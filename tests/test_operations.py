@@ -25,6 +25,8 @@ OF_THE_DATABASE = {
     "selo_due",
     "selo_due_oldest_seconds",
     "selo_parked",
+    "selo_jobs",
+    "selo_jobs_oldest_seconds",
 }
 # What `process_...` and the like are comes from the library.
 NAME = re.compile(r"\bselo_\w+")

@@ -17,6 +17,7 @@ from api.graphql.console.member_acts import MemberActMutation
 from api.graphql.console.member_notes import ServiceNoteMutation
 from api.graphql.console.member_records import MemberRecordQuery
 from api.graphql.console.nicknames import NicknameMutation, NicknameQuery
+from api.graphql.console.operations.refusals import RefusedCallsQuery
 from api.graphql.console.operations.shifts import ShiftQuery
 from api.graphql.console.operations.systems import SystemMutation, SystemQuery
 from api.graphql.console.operations.waiting import (
@@ -103,6 +104,7 @@ class Query(
     WorkforceQuery,
     SystemQuery,
     WaitingQuery,
+    RefusedCallsQuery,
     ShiftQuery,
     FiguresQuery,
     BacktestQuery,

@@ -19,6 +19,7 @@ from api.caller import Anonymous, Caller, ClientCaller, MemberCaller, StaffCalle
 from api.clock import utc_now
 from api.tokens import Claims, TokenRefused, Tokens
 from domain.services.intake.client_registry import AdmittedClient, ClientRegistry
+from domain.services.intake.refusals import RefusalCounts
 from domain.store.people.sessions import StaffRole
 
 MAX_TOKENS = 10_000
@@ -53,10 +54,14 @@ class Callers:
         sessions: Sessions,
         *,
         clients: ClientRegistry | None = None,
+        refusals: RefusalCounts | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Take where callers are known; without `clients` no key of a system is."""
+        """Take where callers are known; without `clients` no key of a system is. Keys that do not work are
+        counted by `refusals`, as those of `/graphql`.
+        """
         self._tokens, self._sessions, self._clients, self._clock = tokens, sessions, clients, clock
+        self._refusals = refusals
         self._verified: OrderedDict[bytes, _VerifiedToken] = OrderedDict()
         self._verified_without = tokens.dropped
 
@@ -76,8 +81,15 @@ class Callers:
             await self._clients.learn(authorization.partition(" ")[2].strip())
 
     def _of_key(self, key: str, address: str) -> Caller:
-        admitted = self._clients and self._clients.admit(key, address=address, now=self._clock())
-        return client_caller(admitted) if admitted else Anonymous(token_refused=True)
+        if self._clients is None:
+            return Anonymous(token_refused=True)
+        now = self._clock()
+        admitted = self._clients.admit(key, address=address, now=now)
+        if isinstance(admitted, AdmittedClient):
+            return client_caller(admitted)
+        if self._refusals is not None:
+            self._refusals.count("graphql", admitted.source, admitted.reason, now=now)
+        return Anonymous(token_refused=True, key_refused=admitted)
 
     def is_alive(self, caller: MemberCaller) -> bool:
         """Tell whether a caller's session is alive. A socket asks this, because its token was checked only

@@ -70,6 +70,10 @@ def make_graphql_routes(
         operation_seconds=settings.operation_seconds,
     )
     callers = Callers(
-        process.tokens, process.runtime.session_registry, clients=process.clients, clock=process.clock
+        process.tokens,
+        process.runtime.session_registry,
+        clients=process.clients,
+        refusals=process.refusals,
+        clock=process.clock,
     )
     return graphql_routes(engine, callers, make_context, explorer=explorer, origins=settings.cors_origins)

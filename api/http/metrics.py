@@ -92,7 +92,7 @@ async def _backlog_families(read_backlog: ReadBacklog, clock: Callable[[], datet
             "selo_due_oldest_seconds",
             "Since how many seconds the first of a queue is due; 0 where nothing is.",
             due,
-            lambda waiting: max(0.0, (now - waiting.since).total_seconds()) if waiting.since else 0.0,
+            lambda waiting: _age(waiting.since, now),
         ),
         _family(
             "selo_parked",
@@ -100,7 +100,30 @@ async def _backlog_families(read_backlog: ReadBacklog, clock: Callable[[], datet
             backlog.parked,
             _count,
         ),
+        *_job_families(backlog, now),
     )
+
+
+def _job_families(backlog: Backlog, now: datetime) -> tuple[Metric, ...]:
+    labels = ["kind", "state"]
+    counts = GaugeMetricFamily(
+        "selo_jobs",
+        "Jobs of operators that wait for a worker, run, or failed within a day, up to 1,000.",
+        labels=labels,
+    )
+    ages = GaugeMetricFamily(
+        "selo_jobs_oldest_seconds",
+        "Since how many seconds the first of them does; 0 for none.",
+        labels=labels,
+    )
+    for place, jobs in backlog.jobs.items():
+        counts.add_metric(place, jobs.count)
+        ages.add_metric(place, _age(jobs.since, now))
+    return counts, ages
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds()) if since else 0.0
 
 
 def _clock_family(clock: Callable[[], datetime]) -> GaugeMetricFamily:

@@ -50,9 +50,7 @@ def sign(secret: str, *, id: str, timestamp: int, raw: bytes) -> str:
 def verify(raw: bytes, headers: SignatureHeaders, known_secrets: Sequence[str], *, now: datetime) -> bool:
     """Tell whether one of the secrets has signed a body, at most five minutes before or after `now`."""
     id, stamp = headers.id, headers.timestamp
-    if not id or not stamp or not (stamp.isascii() and stamp.isdigit() and len(stamp) < 12):
-        return False
-    if abs(now.timestamp() - int(stamp)) > TOLERANCE.total_seconds():
+    if not id or not stamp or not _is_instant(stamp) or is_stale(headers, now=now):
         return False
     brought = [each.encode() for each in (headers.signature or "").split(" ")[:MOST_SIGNATURES]]
     return any(
@@ -61,6 +59,18 @@ def verify(raw: bytes, headers: SignatureHeaders, known_secrets: Sequence[str], 
         if (expected := _expected(secret, id=id, timestamp=int(stamp), raw=raw)) is not None
         for each in brought
     )
+
+
+def is_stale(headers: SignatureHeaders, *, now: datetime) -> bool:
+    """Tell whether a body says that it was signed more than five minutes before or after `now`."""
+    stamp = headers.timestamp
+    if not stamp or not _is_instant(stamp):
+        return False
+    return abs(now.timestamp() - int(stamp)) > TOLERANCE.total_seconds()
+
+
+def _is_instant(stamp: str) -> bool:
+    return stamp.isascii() and stamp.isdigit() and len(stamp) < 12
 
 
 def _expected(secret: str, *, id: str, timestamp: int, raw: bytes) -> bytes | None:

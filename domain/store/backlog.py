@@ -1,5 +1,5 @@
 """What waits in the database to be done: messages, items of the agenda, what shops sent, members whose due
-instant has come, rows that are to be counted.
+instant has come, rows that are to be counted, and jobs.
 
 At most a thousand of each are looked at, by the indexes that the worker uses: more is as alarming.
 """
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.store.document_store import EPOCH, DocumentStore
+from domain.store.figures import backtests
 from domain.store.figures import due as figures_due
 from domain.store.intake import deliveries
 from domain.store.ledger import agenda, members
 from domain.store.ledger.due import sweeps
 from domain.store.messages import outbox
+from domain.store.operations.job_backlog import JobStanding, StandingJobs, read_jobs
 
 MOST_COUNTED = 1_000
+BACKTESTS_WITHIN = timedelta(days=2)  # each takes an hour at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Waiting:
 class Backlog:
     """What waits by now. `sweep` are the ranges of members that no worker has swept since a publish;
     `figures` are members with rows that figures do not hold yet; `parked` are rows, items and deliveries that
-    wait for a person.
+    wait for a person. `jobs` are by kind and by how they stand.
     """
 
     outbox_by_lane: Mapping[str, Waiting]
@@ -43,6 +46,7 @@ class Backlog:
     sweep: Waiting
     figures: Waiting
     parked: Mapping[str, Waiting]
+    jobs: Mapping[tuple[str, JobStanding], StandingJobs]
 
 
 async def read_backlog(store: DocumentStore, *, now: datetime) -> Backlog:
@@ -65,6 +69,11 @@ async def read_backlog(store: DocumentStore, *, now: datetime) -> Backlog:
             for name in (outbox.COLLECTION, agenda.COLLECTION)
         }
         | {deliveries.COLLECTION: await _waiting(store, deliveries.COLLECTION, {"state": "failed"})},
+        await read_jobs(
+            store,
+            await backtests.find_states(store, now=now, begun_after=now - BACKTESTS_WITHIN),
+            now=now,
+        ),
     )
 
 

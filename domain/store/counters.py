@@ -45,6 +45,11 @@ SENDS = Counter(
 INTAKE = Counter(
     "selo_intake", "Deliveries of shops and systems worked off, by what became of them.", ["fate"]
 )
+CALLS_REFUSED = Counter(
+    "selo_calls_refused",
+    "Calls of shops and systems that were refused before anything of them was stored, and why.",
+    ["door", "reason"],
+)
 SIGN_INS_REFUSED = Counter(
     "selo_staff_sign_ins_refused", "Sign-ins of staff that were refused, and why.", ["why"]
 )

@@ -28,7 +28,15 @@ from domain.store.club import (
 from domain.store.document_store import DocumentStore, Write
 from domain.store.figures import backtests, member_figures
 from domain.store.figures import due as figures_due
-from domain.store.intake import bindings, clients, deliveries, orders, source_files, source_pauses
+from domain.store.intake import (
+    bindings,
+    clients,
+    deliveries,
+    orders,
+    refused_calls,
+    source_files,
+    source_pauses,
+)
 from domain.store.ledger import (
     agenda,
     code_counts,
@@ -268,6 +276,7 @@ PLACES: Sequence[DataPlace] = (
             (dropped_keys.COLLECTION, "keys"),
             (source_files.COLLECTION, "the shops' files"),
             (source_pauses.COLLECTION, "which shops' reports wait"),
+            (refused_calls.COLLECTION, "counts of calls by source"),
             (increments.DAYS, "sums"),
             (increments.NOW, "sums"),
             (clients.COLLECTION, "systems, and hashes of their keys"),

@@ -29,7 +29,15 @@ from domain.store.club import (
 from domain.store.document_store import DocumentStore
 from domain.store.figures import backtests, member_figures, sums
 from domain.store.figures import due as figures_due
-from domain.store.intake import bindings, clients, deliveries, orders, source_files, source_pauses
+from domain.store.intake import (
+    bindings,
+    clients,
+    deliveries,
+    orders,
+    refused_calls,
+    source_files,
+    source_pauses,
+)
 from domain.store.ledger import (
     agenda,
     code_counts,
@@ -136,6 +144,7 @@ DOCUMENTS: tuple[type[StoredDocument], ...] = (
     stale_commits.StaleCommitDocument,
     source_files.SourcesVersion,
     source_pauses.SourcePauseDocument,
+    refused_calls.RefusedCallsDocument,
     deliveries.IntakeDocument,
     orders.IntakeOrderDocument,
     bindings.BindingDocument,

@@ -99,6 +99,7 @@ NOTHING_PERSONAL = {
     ),
     *("products", "product_links"),
     *("dropped_keys", "stale_commits", "shifts", "intake_sources", "source_pauses", "clients"),
+    "refused_calls",
 }
 
 

@@ -7,13 +7,16 @@
 
 The caller is known by `Authorization: Bearer KEY`, or as `?client=NAME` by a signature of Standard Webhooks
 with the secret that was shown with its key. Bodies are our own form, or CloudEvents 1.0. An item that was
-taken is acted upon a moment later; posted again, it is told what became of it.
+taken is acted upon a moment later; posted again, it is told what became of it. What is refused is counted by
+source and day.
 """
 
 from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from prometheus_client import Counter
@@ -28,22 +31,25 @@ from api.http.body import HttpRefusal, read_body
 from api.http.caller_headers import NO_TOKEN, REFUSED_KEY
 from api.http.callers import Callers, client_caller
 from api.http.headers import client_address
+from api.http.intake.refusing import NO_STORE, http_reason, http_refusal, not_stored
 from api.http.json_response import JsonResponse
 from api.process import Process
 from api.rates import Rates
 from domain.model import standard_webhooks
-from domain.model.intake.client_keys import is_from, signing_secret
+from domain.model.intake.client_keys import ClientKey, is_from, signing_secret
 from domain.model.intake.posted_events import CONTENT_TYPES, ItemRefused
+from domain.model.intake.refusals import CallRefusal
+from domain.model.intake.signatures import headers_fault
 from domain.model.standard_webhooks import SignatureHeaders
 from domain.services.errors import NotAllowed
 from domain.services.intake import posted_events
-from domain.services.intake.client_registry import AdmittedClient
+from domain.services.intake.client_registry import AdmittedClient, ended_reason
 from domain.services.intake.posted_events import ItemAnswer, RawBody
 from domain.store.document_store import Busy, DatabaseError, StoreFault
+from domain.store.intake.clients import StoredClient
 
 PATH = "/events"
 MAX_BYTES = 2 * 1024 * 1024
-NO_STORE = {"cache-control": "no-store"}
 DAY_IS_FULL = "This key has brought as much as it may in a day: an operator raises it by selo client change."
 EVENTS = Counter("selo_events", "Events posted by systems with keys, by what they were answered.", ["state"])
 
@@ -53,9 +59,18 @@ log = structlog.get_logger(__name__)
 class _Unauthenticated(Exception):
     """No key and no signature that works."""
 
-    def __init__(self, *, is_refused: bool) -> None:
-        super().__init__("unauthenticated")
-        self.is_refused = is_refused
+    def __init__(self, reason: CallRefusal, *, is_refused: bool = True) -> None:
+        super().__init__(reason)
+        self.reason, self.is_refused = reason, is_refused
+
+
+@dataclass
+class _Call:
+    """A call, and the source that it is of as far as that is known."""
+
+    request: Request
+    address: str
+    source: str | None = None
 
 
 def events_route(process: Process, *, rates: Rates) -> Route:
@@ -63,30 +78,68 @@ def events_route(process: Process, *, rates: Rates) -> Route:
     door = _EventsDoor(process, rates)
 
     async def answer(request: Request) -> Response:
+        call = _Call(request, client_address(request.scope))
+
+        def count(reason: CallRefusal, calls: int = 1) -> None:
+            process.refusals.count("events", call.source, reason, now=process.clock(), calls=calls)
+
         try:
-            return await door.take(request)
-        except _Unauthenticated as refusal:
-            header = REFUSED_KEY if refusal.is_refused else NO_TOKEN
-            body = {"error": "No key, or no signature, that works: selo client add gives one."}
-            return JsonResponse(body, 401, NO_STORE | {"www-authenticate": header.decode()})
-        except HttpRefusal as refusal:
-            headers = NO_STORE | ({"connection": "close"} if refusal.close else {})
-            return JsonResponse({"error": refusal.error.message}, refusal.status, headers)
-        except ItemRefused as fault:
-            return JsonResponse(_fault(fault), 400, NO_STORE)
-        except RateLimited as limited:
-            headers = NO_STORE | {"retry-after": str(limited.retry_after)}
-            return JsonResponse({"error": limited.message}, 429, headers)
-        except NotAllowed:
-            return JsonResponse({"error": DAY_IS_FULL}, 429, NO_STORE | {"retry-after": "3600"})
+            answers = await door.take(call)
         except ClientDisconnected:
             return Response(status_code=400)
-        except (Busy, DatabaseError, StoreFault) as fault:
-            log.warning("events.not_stored", fault=type(fault).__name__)
-            body = {"error": "It could not be stored; send it again."}
-            return JsonResponse(body, 503, NO_STORE | {"retry-after": "5"})
+        except (
+            _Unauthenticated,
+            HttpRefusal,
+            ItemRefused,
+            RateLimited,
+            NotAllowed,
+            Busy,
+            DatabaseError,
+            StoreFault,
+        ) as fault:
+            count(_reason_of(fault))
+            return _refusal(fault)
+        for reason, calls in Tally(each.refusal for each in answers if each.refusal is not None).items():
+            count(reason, calls)
+        return _response(answers)
 
     return Route(PATH, answer, methods=["POST"])
+
+
+def _reason_of(fault: Exception) -> CallRefusal:
+    match fault:
+        case _Unauthenticated():
+            return fault.reason
+        case HttpRefusal():
+            return http_reason(fault)
+        case ItemRefused():
+            return "MALFORMED"
+        case RateLimited():
+            return "RATE_LIMITED"
+        case NotAllowed():
+            return "DAY_FULL"
+        case _:
+            return "NOT_STORED"
+
+
+def _refusal(fault: Exception) -> Response:
+    match fault:
+        case _Unauthenticated():
+            header = REFUSED_KEY if fault.is_refused else NO_TOKEN
+            body = {"error": "No key, or no signature, that works: selo client add gives one."}
+            return JsonResponse(body, 401, NO_STORE | {"www-authenticate": header.decode()})
+        case HttpRefusal():
+            return http_refusal(fault)
+        case ItemRefused():
+            return JsonResponse(_fault(fault), 400, NO_STORE)
+        case RateLimited():
+            headers = NO_STORE | {"retry-after": str(fault.retry_after)}
+            return JsonResponse({"error": fault.message}, 429, headers)
+        case NotAllowed():
+            return JsonResponse({"error": DAY_IS_FULL}, 429, NO_STORE | {"retry-after": "3600"})
+        case _:
+            log.warning("events.not_stored", fault=type(fault).__name__)
+            return not_stored()
 
 
 class _EventsDoor:
@@ -98,53 +151,66 @@ class _EventsDoor:
             process.tokens, process.runtime.session_registry, clients=process.clients, clock=process.clock
         )
 
-    async def take(self, request: Request) -> Response:
-        address = client_address(request.scope)
-        content_type = _content_type(request)
-        is_by_key = "authorization" in request.headers
-        if is_by_key:
+    async def take(self, call: _Call) -> Sequence[ItemAnswer]:
+        request = call.request
+        if "authorization" in request.headers:
             await self._callers.learn(request.headers["authorization"])
-            admitted = self._by_key(request, address)
+            admitted = self._by_key(call)
+            content_type = _content_type(request)
             raw = await read_body(request.scope, request.receive, max_bytes=MAX_BYTES)
         else:
-            self._rates.count_request(Anonymous(), address)
+            client = self._process.clients.find(request.query_params.get("client", ""))
+            call.source = None if client is None else client.source
+            self._rates.count_request(Anonymous(), call.address)
+            content_type = _content_type(request)
             raw = await read_body(request.scope, request.receive, max_bytes=MAX_BYTES)
-            admitted = self._by_signature(request, raw, address)
-            self._rates.count_request(client_caller(admitted), address)
+            admitted = self._by_signature(call, client, raw)
+            self._rates.count_request(client_caller(admitted), call.address)
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = RawBody(raw, content_type, headers)
-        answers = await posted_events.take(
+        return await posted_events.take(
             self._process.runtime, admitted.client, admitted.key_id, body, now=self._process.clock()
         )
-        return _response(answers)
 
-    def _by_key(self, request: Request, address: str) -> AdmittedClient:
-        caller = self._callers.of_header(request.headers["authorization"], address=address)
-        self._rates.count_request(caller, address)
+    def _by_key(self, call: _Call) -> AdmittedClient:
+        caller = self._callers.of_header(call.request.headers["authorization"], address=call.address)
+        refused = caller.key_refused if isinstance(caller, Anonymous) else None
+        if isinstance(caller, ClientCaller):
+            call.source = caller.source
+        elif refused is not None:
+            call.source = refused.source
+        self._rates.count_request(caller, call.address)
         client = self._process.clients.find(caller.name) if isinstance(caller, ClientCaller) else None
         if client is None or not isinstance(caller, ClientCaller):
-            raise _Unauthenticated(is_refused=True)
+            raise _Unauthenticated("UNKNOWN_KEY" if refused is None else refused.reason)
         return AdmittedClient(client, caller.key_id)
 
-    def _by_signature(self, request: Request, raw: bytes, address: str) -> AdmittedClient:
+    def _by_signature(self, call: _Call, client: StoredClient | None, raw: bytes) -> AdmittedClient:
+        brought = call.request.headers
         headers = SignatureHeaders(
-            request.headers.get(standard_webhooks.ID),
-            request.headers.get(standard_webhooks.TIMESTAMP),
-            request.headers.get(standard_webhooks.SIGNATURE),
+            brought.get(standard_webhooks.ID),
+            brought.get(standard_webhooks.TIMESTAMP),
+            brought.get(standard_webhooks.SIGNATURE),
         )
-        if headers.signature is None:
-            raise _Unauthenticated(is_refused=False)
         process, now = self._process, self._process.clock()
-        client = process.clients.find(request.query_params.get("client", ""))
-        for key in client.live_keys(now) if client else ():
-            secrets = [signing_secret(secret, key) for secret in process.runtime.all_secrets]
-            if not standard_webhooks.verify(raw, headers, secrets, now=now):
-                continue
-            if client is not None and is_from(address, client.addresses):
-                process.clients.note_used(client.name, key.id, now=now)
-                return AdmittedClient(client, key.id)
-        log.warning("events.bad_signature", client=client.name if client else None)
-        raise _Unauthenticated(is_refused=True)
+        if headers.signature is None:
+            raise _Unauthenticated("UNKNOWN_KEY" if client is None else "UNSIGNED", is_refused=False)
+        live = client.live_keys(now) if client else ()
+        signed = next((key for key in live if self._has_signed(key, raw, headers, now=now)), None)
+        if client is None or signed is None:
+            log.warning("events.bad_signature", client=client.name if client else None)
+            if client is None:
+                raise _Unauthenticated("UNKNOWN_KEY")
+            raise _Unauthenticated(headers_fault(headers, now=now) if live else ended_reason(client))
+        if not is_from(call.address, client.addresses):
+            log.warning("client.other_address", client=client.name, key=signed.id)
+            raise _Unauthenticated("OTHER_ADDRESS")
+        process.clients.note_used(client.name, signed.id, now=now)
+        return AdmittedClient(client, signed.id)
+
+    def _has_signed(self, key: ClientKey, raw: bytes, headers: SignatureHeaders, *, now: datetime) -> bool:
+        secrets = [signing_secret(secret, key) for secret in self._process.runtime.all_secrets]
+        return standard_webhooks.verify(raw, headers, secrets, now=now)
 
 
 def _content_type(request: Request) -> str:

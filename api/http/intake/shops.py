@@ -4,10 +4,11 @@
     404 no such source is published               413 longer than 2 MB
     503 it could not be stored: send it again
 
-An answer says no more than that: what a body comes to is worked out later (`selo intake list`). WooCommerce's
-first, unsigned ping is answered 200.
+An answer says no more than that: what a body comes to is worked out later (`selo intake list`), and what is
+refused is counted by source and day. WooCommerce's first, unsigned ping is answered 200.
 """
 
+import contextlib
 from collections.abc import Mapping
 
 import structlog
@@ -17,17 +18,19 @@ from starlette.routing import Route
 
 from api.graphql.engine.execution import ClientDisconnected
 from api.http.body import HttpRefusal, read_body
+from api.http.intake.refusing import NO_STORE, http_reason, http_refusal, not_stored
 from api.http.intake.source_secrets import read_source_secrets
 from api.http.json_response import JsonResponse
 from api.process import Process
+from domain.model.intake.refusals import CallRefusal
 from domain.model.intake.signatures import SignedBody
+from domain.model.intake.sources import Source
 from domain.services.intake.log import BadSignature, is_ping, receive
 from domain.services.intake.registry import SourceRegistry
 from domain.store.document_store import Busy, DatabaseError, StoreFault
 
 PATH = "/webhooks"
 MAX_BYTES = 2 * 1024 * 1024
-NO_STORE = {"cache-control": "no-store"}
 
 log = structlog.get_logger(__name__)
 
@@ -37,19 +40,22 @@ def shop_webhook_route(process: Process) -> Route:
     registry, secrets_by_name = SourceRegistry(process.store), read_source_secrets(process.settings)
 
     async def answer(request: Request) -> Response:
+        code = str(request.path_params["source"])[:64]
         try:
             raw = await read_body(request.scope, request.receive, max_bytes=MAX_BYTES)
-            return await _take(process, registry, secrets_by_name, request, raw)
         except HttpRefusal as refusal:
-            headers = NO_STORE | ({"connection": "close"} if refusal.close else {})
-            return JsonResponse({"error": refusal.error.message}, refusal.status, headers)
+            with contextlib.suppress(DatabaseError):
+                source = await registry.find(code)
+                _count(process, source, http_reason(refusal) if source else "UNKNOWN_SOURCE")
+            return http_refusal(refusal)
         except ClientDisconnected:
             return Response(status_code=400)
+        try:
+            return await _take(process, registry, secrets_by_name, request, raw)
         except (Busy, DatabaseError, StoreFault) as fault:
             log.warning("webhook.not_stored", fault=type(fault).__name__)
-            return JsonResponse(
-                {"error": "It could not be stored; send it again."}, 503, NO_STORE | {"retry-after": "5"}
-            )
+            _count(process, registry.known(code), "NOT_STORED")
+            return not_stored()
 
     return Route(f"{PATH}/{{source}}", answer, methods=["POST"])
 
@@ -63,6 +69,7 @@ async def _take(
 ) -> Response:
     source = await registry.find(str(request.path_params["source"])[:64])
     if source is None:
+        _count(process, None, "UNKNOWN_SOURCE")
         return JsonResponse({"error": "No such source is published."}, 404, NO_STORE)
     url = f"{process.settings.base_url or str(request.base_url).rstrip('/')}{PATH}/{source.code}"
     body = SignedBody(raw, {name.lower(): value for name, value in request.headers.items()}, url)
@@ -72,7 +79,13 @@ async def _take(
         received = await receive(
             process.runtime, source, body, secrets_by_name=secrets_by_name, now=process.clock()
         )
-    except BadSignature:
-        log.warning("webhook.bad_signature", source=source.code)
+    except BadSignature as refusal:
+        log.warning("webhook.bad_signature", source=source.code, reason=refusal.reason)
+        _count(process, source, refusal.reason)
         return JsonResponse({"error": "The signature is not one of this source's."}, 401, NO_STORE)
     return JsonResponse({"taken": "stored" if received.is_new else "again"}, 200, NO_STORE)
+
+
+def _count(process: Process, source: Source | None, reason: CallRefusal) -> None:
+    code = None if source is None else source.code
+    process.refusals.count("webhooks", code, reason, now=process.clock())

@@ -5,6 +5,7 @@ import { keep, recall } from "/shared/storage.js";
 import { PROPOSALS } from "./queries.js";
 
 const SILENT_MS = 7 * 24 * 3_600_000;
+const REFUSED_MS = 3_600_000;
 
 export const session = new Session("selo-console");
 
@@ -72,10 +73,15 @@ export async function readProposals() {
 }
 
 /** Whether a source has reported nothing for so long that somebody should ask why: since it did last, or since it
- *  is known at all. One that is paused is waited for by nobody. */
-export function isSilent({ lastAt, knownSince, pausedAt }) {
+ *  is known at all. One that is paused is waited for by nobody; of one that is refused, that is the answer. */
+export function isSilent({ lastAt, knownSince, pausedAt, refusedSince }) {
   const since = lastAt ?? knownSince;
-  return !pausedAt && Boolean(since) && session.now() - Date.parse(since) > SILENT_MS;
+  return !pausedAt && !refusedSince && Boolean(since) && session.now() - Date.parse(since) > SILENT_MS;
+}
+
+/** Whether everything that a source sends has been refused for so long that somebody should look why. */
+export function isRefused({ refusedSince }) {
+  return Boolean(refusedSince) && session.now() - Date.parse(refusedSince) > REFUSED_MS;
 }
 
 export function onWaiting(act) {

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from domain.model import standard_webhooks
 from domain.model.intake.bodies import BodyMalformed, mapping, parse_body, text_of
+from domain.model.intake.refusals import CallRefusal
 from domain.model.standard_webhooks import SignatureHeaders
 from domain.model.values import dataclass
 
@@ -51,6 +52,27 @@ class SignedBody:
         """Return a header, with or without `x-` before its name."""
         name = name.lower()
         return self.headers.get(name) or self.headers.get(name.removeprefix("x-"))
+
+
+def signature_fault(
+    body: SignedBody, terms: VerifyTerms, secrets: Sequence[str], *, now: datetime
+) -> CallRefusal | None:
+    """Return why none of the secrets has signed a body; None where one has."""
+    if is_signed(body, terms, secrets, now=now):
+        return None
+    if not secrets:
+        return "NO_SECRET"
+    if terms.scheme != "standard-webhooks":
+        return "BAD_SIGNATURE" if body.header(terms.header) else "UNSIGNED"
+    headers = SignatureHeaders(*(body.header(name) for name in STANDARD_HEADERS))
+    return headers_fault(headers, now=now)
+
+
+def headers_fault(headers: SignatureHeaders, *, now: datetime) -> CallRefusal:
+    """Return what is wrong with the headers of Standard Webhooks where their signature is not taken."""
+    if not headers.signature:
+        return "UNSIGNED"
+    return "STALE" if standard_webhooks.is_stale(headers, now=now) else "BAD_SIGNATURE"
 
 
 def is_signed(body: SignedBody, terms: VerifyTerms, secrets: Sequence[str], *, now: datetime) -> bool:

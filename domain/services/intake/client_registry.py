@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from domain.model.intake.client_keys import is_from, is_key, read_key
+from domain.model.intake.refusals import CallRefusal
 from domain.store.change_stream import Change, ClientChanged
 from domain.store.document_store import DatabaseError, DocumentStore, StoreFault
 from domain.store.intake import clients
@@ -34,6 +35,14 @@ class AdmittedClient:
     key_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class KeyRefused:
+    """Why a key does not work; `source` is that of the system that it is of, None where it is nobody's."""
+
+    reason: CallRefusal
+    source: str | None = None
+
+
 class ClientRegistry:
     """The systems of one process; a process has one."""
 
@@ -47,18 +56,23 @@ class ClientRegistry:
         """Return a system by its name, revoked or not."""
         return self._clients.get(name)
 
-    def admit(self, text: str, *, address: str, now: datetime) -> AdmittedClient | None:
-        """Return whose key a text is; None where it is none that works from this address."""
+    def admit(self, text: str, *, address: str, now: datetime) -> AdmittedClient | KeyRefused:
+        """Return whose key a text is, or why it is none that works from this address."""
         presented = read_key(text)
         if presented is None:
-            return None
+            return KeyRefused("UNKNOWN_KEY")
         client = self._clients.get(self._names_by_key.get(presented.id, ""))
         key = next((each for each in client.keys if each.id == presented.id), None) if client else None
-        if not is_key(presented, key) or client is None or key not in client.live_keys(now):
-            return None
+        is_right = is_key(presented, key)
+        if client is None or key is None:
+            return KeyRefused("UNKNOWN_KEY")
+        if not is_right:
+            return KeyRefused("BAD_KEY", client.source)
+        if key not in client.live_keys(now):
+            return KeyRefused(ended_reason(client), client.source)
         if not is_from(address, client.addresses):
             log.warning("client.other_address", client=client.name, key=presented.id)
-            return None
+            return KeyRefused("OTHER_ADDRESS", client.source)
         self.note_used(client.name, presented.id, now=now)
         return AdmittedClient(client, presented.id)
 
@@ -114,3 +128,8 @@ class ClientRegistry:
             )
         except (DatabaseError, StoreFault):  # the next time, with what is used until then
             self._used = used | self._used
+
+
+def ended_reason(client: StoredClient) -> CallRefusal:
+    """Return why a system's key, which worked once, works no more."""
+    return "KEY_ENDED" if client.revoked_at is None else "REVOKED"

@@ -13,8 +13,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from domain.model.intake.refusals import CallRefusal
 from domain.model.intake.sealing import NONCE_BYTES, seal_body
-from domain.model.intake.signatures import SignedBody, is_signed
+from domain.model.intake.signatures import SignedBody, signature_fault
 from domain.model.intake.sources import Source
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.intake import deliveries
@@ -27,7 +28,11 @@ _ID_HEADERS: Final = ("x-shopify-event-id", "x-shopify-webhook-id", "x-wc-webhoo
 
 
 class BadSignature(Exception):
-    """No secret of the source has signed the body."""
+    """No secret of the source has signed the body, and how that shows."""
+
+    def __init__(self, reason: CallRefusal) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,8 @@ async def receive(
 ) -> Received:
     """Store a body that one of the source's secrets has signed. Raises BadSignature."""
     known = [secrets_by_name[name] for name in source.secrets if name in secrets_by_name]
-    if not is_signed(body, source.verify, known, now=now):
-        raise BadSignature
+    if (fault := signature_fault(body, source.verify, known, now=now)) is not None:
+        raise BadSignature(fault)
     topic = _first_header(body, _TOPIC_HEADERS)
     body_hash = sha256(body.raw).hexdigest()
     id = deliveries.delivery_id_of(source=source.code, topic=topic, body_hash=body_hash)

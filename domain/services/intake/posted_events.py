@@ -29,6 +29,7 @@ from domain.model.intake.posted_events import (
     read_item,
 )
 from domain.model.intake.posted_purchases import order_of, refund_of, value_of
+from domain.model.intake.refusals import CallRefusal
 from domain.model.intake.sealing import NONCE_BYTES, seal_body
 from domain.model.ledger.plans import PLAN_EVENTS
 from domain.model.people.codes import CodeKind, classify
@@ -83,6 +84,17 @@ class ItemAnswer:
     delivery: str | None = None
     fate: str | None = None
     fault: ItemRefused | None = None
+
+    @property
+    def refusal(self) -> CallRefusal | None:
+        """Return as what it is counted; None for one that was taken, now or before."""
+        if self.fault is None:
+            return None
+        return "SCOPE" if isinstance(self.fault, ScopeLacking) else "EVENT"
+
+
+class ScopeLacking(ItemRefused):
+    """The key has no right to such an event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +246,7 @@ def _check(
         event = read_item(posted, body.form, zone=programme.programme.timezone)
         if (scope := scope_of(event.type)) not in client.scopes:
             remedy = f"an operator gives it by selo client change {client.name}"
-            raise ItemRefused("type", f"this key lacks the scope {scope}", remedy)
+            raise ScopeLacking("type", f"this key lacks the scope {scope}", remedy)
         meaning = meaning_of(programme, event, now=now)
         if isinstance(meaning, OrderState) and meaning.total > client.bounds.receipt_total:
             fault = f"is above {client.bounds.receipt_total}, the highest total of this key"

@@ -32,6 +32,10 @@ class SourceRegistry:
         await self._refresh()
         return self._sources.get(code)
 
+    def known(self, code: str) -> Source | None:
+        """Return a source as it was read last."""
+        return self._sources.get(code)
+
     async def find_all(self) -> Mapping[str, Source]:
         """Return all sources by their codes."""
         await self._refresh()

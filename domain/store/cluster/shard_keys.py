@@ -66,6 +66,7 @@ UNSHARDED = frozenset(
             "clients",
             "intake_sources",
             "source_pauses",
+            "refused_calls",
             "programme_proposals",
             "programme_pictures",
             "figures_days",

@@ -30,6 +30,7 @@ from domain.store.ttl import ttl_index
 
 COLLECTION = "backtests"
 KEPT_FOR = timedelta(days=30)
+MOST_LOOKED_AT = 1_000
 ALIVE_FOR = timedelta(minutes=1)  # a sign of life comes each second, on a busy machine each ten
 
 # RUNNING until it is DONE, CANCELLED by somebody, or FAILED: of itself, or with its server.
@@ -96,17 +97,37 @@ async def find_newest(store: DocumentStore, *, now: datetime, first: int) -> lis
     return [_read(document, now) async for document in documents]
 
 
-def _read(document: Raw, now: datetime) -> Backtest:
+async def find_states(
+    store: DocumentStore, *, now: datetime, begun_after: datetime
+) -> list[tuple[BacktestState, datetime]]:
+    """Return how the newest back-tests stand, each since it began, ended, or gave its last sign of life."""
+    rows = (
+        store[COLLECTION]
+        .find({"at": {"$gt": begun_after, "$lte": now}}, {"state": 1, "at": 1, "alive_at": 1, "ended_at": 1})
+        .limit(MOST_LOOKED_AT)
+    )
+    return [_standing(row, now) async for row in rows]
+
+
+def _standing(row: Raw, now: datetime) -> tuple[BacktestState, datetime]:
+    state = _state(row, now)
+    return state, row["at"] if state == "RUNNING" else row["ended_at"] or row["alive_at"]
+
+
+def _state(document: Raw, now: datetime) -> BacktestState:
+    """Return how a back-test stands: one without a sign of life has failed with its server."""
     state: BacktestState = document["state"]
-    if state == "RUNNING" and document["alive_at"] + ALIVE_FOR < now:
-        state = "FAILED"
+    return "FAILED" if state == "RUNNING" and document["alive_at"] + ALIVE_FOR < now else state
+
+
+def _read(document: Raw, now: datetime) -> Backtest:
     return Backtest(
         document["_id"],
         document["staff"],
         document["since"],
         document["at"],
         document["alive_at"],
-        state,
+        _state(document, now),
         document["members"],
         document["members_done"],
         document["events_done"],

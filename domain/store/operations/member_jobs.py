@@ -59,6 +59,7 @@ class MemberJobDocument(StoredDocument):
         indexes: ClassVar[Sequence[IndexModel]] = (
             IndexModel({"due": 1}),
             IndexModel({"kind": 1, "at": 1}),
+            IndexModel({"state": 1, "ended_at": 1}),
             IndexModel({"members": 1}),
             ttl_index("purge_at"),
         )

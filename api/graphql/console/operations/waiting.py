@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import strawberry
 
 from api.errors import BadInput, NotFound
+from api.graphql.console.operations.refusals import CallRefusalReason
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.paging import First, row_count
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
@@ -21,6 +22,7 @@ from domain.services.operations import sources_state
 from domain.store import backlog
 from domain.store.backlog import Backlog, Waiting
 from domain.store.intake import deliveries
+from domain.store.operations.job_backlog import STANDINGS, JobStanding
 
 MOST_IDS = 200
 DEFAULT_ROWS = 50
@@ -49,8 +51,9 @@ class WaitingCount:
     place: str = strawberry.field(
         description=(
             "outbox.people, outbox.systems, agenda, intake, members (whose time has come), sweep (members"
-            " whom a new programme has still to reach); for a person: parked.outbox, parked.agenda,"
-            " parked.intake_deliveries."
+            " whom a new programme has still to reach); jobs over many members, files and back-tests:"
+            " jobs.waiting for a worker, jobs.running; for a person: jobs.failed within a day, parked.outbox,"
+            " parked.agenda, parked.intake_deliveries."
         )
     )
     count: int = strawberry.field(description="How many.")
@@ -104,6 +107,13 @@ class ReportingSource:
         description="Since when what it sends waits; null where it is worked off."
     )
     pause_reason: str | None = strawberry.field(description="Why it waits; null where it does not.")
+    refused_since: datetime | None = strawberry.field(
+        description=(
+            "Since when everything that it sends is refused before it is stored; null where something was"
+            " taken after the last refusal, or nothing was refused for 30 days."
+        )
+    )
+    refusal: CallRefusalReason | None = strawberry.field(description="Why, the last time.")
 
 
 @strawberry.type(description="How many deliveries of a fate are stored.")
@@ -221,7 +231,9 @@ class WaitingQuery:
 
     @strawberry.field(description="Operators: who reports, and what came of it last, by code.")
     async def sources(self, info: Info) -> list[ReportingSource]:
-        states = await sources_state.list_sources(info.context.dependencies.runtime)
+        states = await sources_state.list_sources(
+            info.context.dependencies.runtime, now=info.context.loaders.world_now
+        )
         return [
             ReportingSource(
                 code=each.code,
@@ -234,6 +246,8 @@ class WaitingQuery:
                 can_pause=each.kind != "system",
                 paused_at=None if each.pause is None else each.pause.at,
                 pause_reason=None if each.pause is None else each.pause.reason,
+                refused_since=each.refused_since,
+                refusal=None if each.refused_reason is None else CallRefusalReason[each.refused_reason],
             )
             for each in states
         ]
@@ -323,9 +337,17 @@ def _counts(read: Backlog) -> list[WaitingCount]:
         "intake": read.intake,
         "members": read.members,
         "sweep": read.sweep,
+        **{f"jobs.{standing}": _jobs(read, standing) for standing in STANDINGS},
         **{f"parked.{name}": waiting for name, waiting in read.parked.items()},
     }
     return [
         WaitingCount(place=place, count=waiting.count, since=waiting.since)
         for place, waiting in places.items()
     ]
+
+
+def _jobs(read: Backlog, standing: JobStanding) -> Waiting:
+    """Return the jobs of all kinds that stand so."""
+    jobs = [each for (_, stands), each in read.jobs.items() if stands == standing]
+    since = min((each.since for each in jobs if each.since is not None), default=None)
+    return Waiting(sum(each.count for each in jobs), since)

@@ -35,6 +35,7 @@ CONSOLE_QUERIES: Mapping[str, RootPermission] = {
     "outboxRows": permit(CONSOLE_OPERATOR),
     "intake": permit(CONSOLE_OPERATOR),
     "sources": permit(CONSOLE_OPERATOR),
+    "refusedCalls": permit(CONSOLE_OPERATOR),
     "shifts": permit(CONSOLE_OPERATOR),
     "segments": permit(CONSOLE_OPERATOR),
     "segmentMembers": permit(CONSOLE_OPERATOR),
@@ -99,6 +100,6 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     **types_for(CONSOLE_OPERATOR, "System", "SystemKey", "SystemBound", "SystemRevoked"),
     **types_for(CONSOLE_OPERATOR, "WaitingCount", "QueueRow", "IntakeDelivery", "ReportingSource"),
     **types_for(CONSOLE_OPERATOR, "FateCount", "Intake", "Retried", "Shift", "ShiftFigure"),
-    **types_for(CONSOLE_OPERATOR, "SourcePauseChanged"),
+    **types_for(CONSOLE_OPERATOR, "SourcePauseChanged", "RefusedCalls"),
     **types_for(CONSOLE_OPERATOR, "ProgrammePicture", "PictureAdded"),
 }

@@ -7,7 +7,8 @@ const CHANGED = `__typename ... on EmployeeChanged { setupKey employee { ${EMPLO
 const PROPOSED = `__typename ... on StaffProposed { proposal { proposal } } ... on Problem { message }`;
 
 export const WAITING = `query ConsoleWaiting { waiting { place count since }
-  sources { code sourceKind store knownSince lastAt lastFate lastReason canPause pausedAt pauseReason } }`;
+  sources { code sourceKind store knownSince lastAt lastFate lastReason canPause pausedAt pauseReason refusedSince refusal }
+  refusedCalls(days: 7) { source day refusal count firstAt lastAt } }`;
 
 const PAUSED = `__typename ... on SourcePauseChanged { isPaused woken } ... on NotAllowed { message reason }`;
 export const PAUSE_SOURCE = `mutation ConsolePauseSource($input: PauseSourceInput!) {

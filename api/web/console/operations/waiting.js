@@ -9,15 +9,18 @@ import { html, useState } from "/shared/preact.js";
 import { Act, Field, Icon, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { INTAKE, OUTBOX, RETRY_INTAKE, RETRY_OUTBOX, WAITING } from "./queries.js";
-import { Sources } from "./sources.js";
+import { Refused, Sources } from "./sources.js";
 
 const MOST_COUNTED = 1000;
 /* Which places are looked into where. */
 const LEADS = {
-  "parked.outbox": "outbox",
-  "parked.agenda": "outbox",
-  "parked.intake_deliveries": "intake",
-  "intake": "intake",
+  "parked.outbox": ["operations", "outbox"],
+  "parked.agenda": ["operations", "outbox"],
+  "parked.intake_deliveries": ["operations", "intake"],
+  "intake": ["operations", "intake"],
+  "jobs.waiting": ["segments"],
+  "jobs.running": ["segments"],
+  "jobs.failed": ["segments"],
 };
 /* What became of reports, what asks for somebody first. */
 const FATES = ["FAILED", "PARKED", "PENDING", "IGNORED", "APPLIED"];
@@ -28,29 +31,34 @@ const at = (iso) => (iso ? instant(iso, desk.timezone) : "–");
 export function Waiting() {
   const reading = useReading(() => ask(WAITING), []);
   return html`<p class="quiet">${t("waiting.hint")}</p>
-    <${Reading} reading=${reading}>${({ waiting, sources }) => html`
+    <${Reading} reading=${reading}>${({ waiting, sources, refusedCalls }) => html`
       <div class="row spread wrap">
         <h2>${t("waiting")}</h2>
         <button class="button" type="button" onClick=${reading.again}>${t("refresh")}</button>
       </div>
       <ul class="tiles">${waiting.map((each) => html`<${Tile} key=${each.place} each=${each} />`)}</ul>
       <h2>${t("sources")}</h2>
-      <${Sources} sources=${sources} again=${reading.again} />`}<//>`;
+      <${Sources} sources=${sources} again=${reading.again} />
+      <h2>${t("refused")}</h2>
+      <${Refused} calls=${refusedCalls} />`}<//>`;
 }
 
 function Tile({ each }) {
-  const isTrouble = each.count > 0 && (each.place.startsWith("parked.") || isLate(each.since));
+  const isTrouble = each.count > 0 && (isForPerson(each.place) || isOverdue(each));
   const figure = each.count >= MOST_COUNTED ? `${number(MOST_COUNTED)}+` : number(each.count);
   const lead = LEADS[each.place];
   return html`<li class=${`card tile ${isTrouble ? "trouble" : ""}`}>
     <strong class="big num">${isTrouble && html`<${Icon} name="alert" />`}${figure}</strong>
     <span>${t(`place.${each.place}`)}</span>
     ${each.since && html`<small class="quiet">${t("waiting.since", { at: at(each.since) })}</small>`}
-    ${lead && each.count > 0 && html`<button class="button plain" type="button" onClick=${() => go("operations", lead)}>${t("look")}<${Icon} name="forward" /></button>`}
+    ${lead && each.count > 0 && html`<button class="button plain" type="button" onClick=${() => go(...lead)}>${t("look")}<${Icon} name="forward" /></button>`}
   </li>`;
 }
 
-const isLate = (since) => since !== null && session.now() - Date.parse(since) > LATE_MS;
+const isForPerson = (place) => place.startsWith("parked.") || place === "jobs.failed";
+/* A job over many members takes as long as it takes. */
+const isOverdue = ({ place, since }) =>
+  place !== "jobs.running" && since !== null && session.now() - Date.parse(since) > LATE_MS;
 
 /** A table that keeps to its card on a tablet. */
 export function Table({ name, heads, children }) {

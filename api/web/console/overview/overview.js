@@ -5,7 +5,7 @@ import { day, instant, listed, money, number } from "/shared/format.js";
 import { html, useEffect, useMemo, useState } from "/shared/preact.js";
 import { Act, Icon, Notice } from "/shared/ui.js";
 import { has, t } from "/shared/words.js";
-import { ask, desk, go, isSilent, readProposals, session, versionsOf } from "../console.js";
+import { ask, desk, go, isRefused, isSilent, readProposals, session, versionsOf } from "../console.js";
 import { Chart, DayTable } from "./chart.js";
 import { Behind, Filters, useFigures } from "./filters.js";
 import { daysBetween, spanFor } from "./period.js";
@@ -194,9 +194,10 @@ function namesOf(stores, places) {
   return listed(stores.length > MOST_NAMED ? [...names, "…"] : names);
 }
 
-/* Where the operator looks into what was parked. */
+/* Where the operator looks into what was parked, or failed. */
 const PARTS = {
   "left_behind": "",
+  "jobs.failed": "",
   "parked.outbox": "outbox",
   "parked.agenda": "outbox",
   "parked.intake_deliveries": "intake",
@@ -212,6 +213,7 @@ function notesOf(told) {
     { key: "requests", count: staffProposals.length + contactProposals.length, screen: "approvals" },
     { key: "versions", count: versionsOf(told).length, screen: "programme" },
     { key: "dropped", count: dropped.length, screen: "programme" },
+    { key: "refused", count: sources.filter(isRefused).length, screen: "operations" },
     { key: "silent", count: sources.filter(isSilent).length, screen: "operations" },
     { key: "quiet", count: stores.length, stores },
     { key: "unusual", count: unusual.length, screen: "operations", part: "shifts" },

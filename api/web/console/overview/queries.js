@@ -33,7 +33,7 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
 
 export const CODES = `query ConsoleCodes { codeUses { name title isBatch made entered most left } }`;
 
-export const SOURCES = `query ConsoleSilent { sources { code knownSince lastAt pausedAt } }`;
+export const SOURCES = `query ConsoleSilent { sources { code knownSince lastAt pausedAt refusedSince } }`;
 
 export const UNUSUAL = `query ConsoleUnusual($since: LocalDate!, $until: LocalDate!) {
   shifts(since: $since, until: $until) { figures { isUnusual } } }`;

@@ -100,6 +100,10 @@ export default {
     one: "{count} source has reported nothing for a week",
     other: "{count} sources have reported nothing for a week",
   },
+  "look.refused": {
+    one: "{count} source has been refused for over an hour",
+    other: "{count} sources have been refused for over an hour",
+  },
   "look.quiet": {
     one: "{count} store has had no receipt for {days} days: {stores}",
     other: "{count} stores have had no receipt for {days} days: {stores}",
@@ -119,6 +123,10 @@ export default {
   "look.left_behind": {
     one: "{count} member is not yet brought under the new version",
     other: "{count} members are not yet brought under the new version",
+  },
+  "look.jobs.failed": {
+    one: "{count} job failed in the last day",
+    other: "{count} jobs failed in the last day",
   },
   "look.parked.outbox": {
     one: "{count} message failed and waits for a person",

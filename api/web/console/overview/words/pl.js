@@ -106,6 +106,12 @@ export default {
     many: "{count} źródeł nic nie zgłosiło od tygodnia",
     other: "{count} źródła nic nie zgłosiło od tygodnia",
   },
+  "look.refused": {
+    one: "{count} źródło jest odrzucane od ponad godziny",
+    few: "{count} źródła są odrzucane od ponad godziny",
+    many: "{count} źródeł jest odrzucanych od ponad godziny",
+    other: "{count} źródła jest odrzucane od ponad godziny",
+  },
   "look.quiet": {
     one: "{count} sklep bez żadnego paragonu od {days} dni: {stores}",
     few: "{count} sklepy bez żadnego paragonu od {days} dni: {stores}",
@@ -135,6 +141,12 @@ export default {
     few: "{count} klubowiczów nie przeszło jeszcze na nową wersję",
     many: "{count} klubowiczów nie przeszło jeszcze na nową wersję",
     other: "{count} klubowicza nie przeszło jeszcze na nową wersję",
+  },
+  "look.jobs.failed": {
+    one: "{count} zadanie nie powiodło się w ostatniej dobie",
+    few: "{count} zadania nie powiodły się w ostatniej dobie",
+    many: "{count} zadań nie powiodło się w ostatniej dobie",
+    other: "{count} zadania nie powiodło się w ostatniej dobie",
   },
   "look.parked.outbox": {
     one: "{count} wiadomość zawiodła i czeka na człowieka",

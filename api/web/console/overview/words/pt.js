@@ -103,6 +103,11 @@ export default {
     many: "{count} fontes não relatam nada há uma semana",
     other: "{count} fontes não relatam nada há uma semana",
   },
+  "look.refused": {
+    one: "{count} fonte é recusada há mais de uma hora",
+    many: "{count} de fontes são recusadas há mais de uma hora",
+    other: "{count} fontes são recusadas há mais de uma hora",
+  },
   "look.quiet": {
     one: "{count} loja sem nenhum talão há {days} dias: {stores}",
     many: "{count} lojas sem nenhum talão há {days} dias: {stores}",
@@ -127,6 +132,11 @@ export default {
     one: "{count} sócio ainda não passou à nova versão",
     many: "{count} sócios ainda não passaram à nova versão",
     other: "{count} sócios ainda não passaram à nova versão",
+  },
+  "look.jobs.failed": {
+    one: "{count} trabalho falhou no último dia",
+    many: "{count} de trabalhos falharam no último dia",
+    other: "{count} trabalhos falharam no último dia",
   },
   "look.parked.outbox": {
     one: "{count} mensagem falhou e aguarda uma pessoa",
