@@ -5,23 +5,28 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.model.figures.increments import DAYS, Increments
 from domain.services.demo import (
     SEED,
     WRITTEN_COLLECTIONS,
     DatabaseInUse,
+    DemoSimulation,
     decision_writes,
+    details_of,
     simulate_lines,
 )
 from domain.services.demo_catalogue import catalogue_of
 from domain.services.demo_history.lives import life_lines
 from domain.services.demo_history.seasons import Shopping
+from domain.services.demo_letters import add_fates, read_mostly
 from domain.services.demo_people import DemoPerson, make_people
 from domain.store import bulk
-from domain.store.document_store import DocumentStore
+from domain.store.document_store import DocumentStore, Write
+from domain.store.figures import sums
 from domain.store.ledger.programmes import PublishedProgramme
 from domain.store.meta import DEMO_ID
 
@@ -45,7 +50,7 @@ async def fill_history(
     mark = await store["meta"].find_one({"_id": DEMO_ID})
     if mark is None and await store["members"].find_one({}, {"_id": 1}) is not None:
         raise DatabaseInUse
-    await bulk.empty_collections(store, WRITTEN_COLLECTIONS)
+    await bulk.empty_collections(store, (*WRITTEN_COLLECTIONS, DAYS))
     await store["meta"].update_one({"_id": DEMO_ID}, {"$set": {"until": now, "done": False}}, upsert=True)
     members, events = 0, 0
     for batch in range(batches):
@@ -54,12 +59,32 @@ async def fill_history(
         lines = life_lines(people, catalogue_of(programme), Shopping(programme, now), seed=SEED + batch)
         run = simulate_lines(programme, lines, now, lambda *_: None)
         await bulk.write_in_chunks(
-            store, decision_writes(store, published, run, people, now), on_progress=lambda *_: None
+            store,
+            _writes_of(store, published, run, people, now),
+            on_progress=lambda *_: None,
         )
         members, events = members + len(people), events + len(lines)
         progress("Members", members, batches * len(people))
     await store["meta"].update_one({"_id": DEMO_ID}, {"$set": {"done": True}})
     return FilledHistory(members, events)
+
+
+def _writes_of(
+    store: DocumentStore,
+    published: PublishedProgramme,
+    run: DemoSimulation,
+    people: list[DemoPerson],
+    now: datetime,
+) -> Iterator[Write]:
+    """Yield the writes of a batch, and of what became of its messages: days of figures keep that when they
+    are counted from the journal.
+    """
+    yield from decision_writes(store, published, run, people, now, reads=read_mostly)
+    programme, increments = published.programme, Increments()
+    for person in people:
+        rows, details = run.rows[person.id], details_of(programme, person)
+        add_fates(increments, programme, person.id, rows, details, now=now)
+    yield from sums.increment_writes(increments)
 
 
 def _people_of(batch: int, *, until: datetime) -> list[DemoPerson]:
