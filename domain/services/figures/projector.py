@@ -31,7 +31,7 @@ from domain.services.club.standings import place_scores
 from domain.services.club.undone_referrals import find_undone
 from domain.services.figures.lapses import DailyLapses
 from domain.services.figures.message_counts import count_messages
-from domain.services.figures.rebuilding import rebuild
+from domain.services.figures.rebuilding import go_on
 from domain.services.figures.results import DailyResults
 from domain.services.runtime import Runtime
 from domain.store.cancellation import raise_pending_cancellation
@@ -103,7 +103,7 @@ async def run_round(
         return IDLE
     try:
         if holder.must_rebuild:
-            await rebuild(runtime, holder)
+            await go_on(runtime, holder)
         waiting = await due.find_due(runtime.store, first=MAX_MEMBERS)
         if not waiting:
             return IDLE
