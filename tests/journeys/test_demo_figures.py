@@ -28,7 +28,7 @@ from domain.model.programme.varied.varied_part import variant_of
 from domain.services import demo_people
 from domain.services.demo_history.filling import fill_history
 from domain.services.demo_history.seasons import CAMPAIGNS, MARGIN, VISITS, with_campaigns
-from domain.services.figures import projector, reading
+from domain.services.figures import reading
 from domain.services.figures.reading import FiguresReport, Period
 from domain.services.figures.rebuilding import rebuild
 from domain.services.figures.results import measure_uplifts
@@ -37,6 +37,7 @@ from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.figures.lease import LeaseHolder
 from domain.store.ledger import journal_rows
+from tests.folding import fold_waiting
 from tests.servers import quick_folder
 from tests.small_runtime import NUMISCOLLECT, open_runtime
 
@@ -172,7 +173,7 @@ async def test_each_figure_of_the_demo_equals_what_duckdb_computes(demo_seed: Pa
         settings = read_settings(data=folder / "data")
         async with open_database(settings) as opened, open_process(settings, opened) as process:
             runtime, now = process.runtime, process.programme_clock()
-            await projector.fold_all(runtime, LeaseHolder(utc_now), now=now)
+            await fold_waiting(runtime, LeaseHolder(utc_now), now=now)
             database = await exported(runtime, tmp_path)
             today = local_day(now, runtime.programme.zone)
             reports = [await reading.read_report(runtime, period) for period in periods(today)]

@@ -206,23 +206,6 @@ async def _delete_marks(
     await due.delete_folded(runtime.store, done, read_at=read_at)
 
 
-async def fold_all(
-    runtime: Runtime,
-    holder: LeaseHolder,
-    *,
-    now: datetime,
-    progress: Callable[[int], None] = lambda _rows: None,
-) -> int:
-    """Fold everything that waits, unless another process does; return how many rows. `progress` gets the rows
-    folded so far.
-    """
-    row_count = 0
-    while not (done := await run_round(runtime, holder, now=now)).is_idle:
-        row_count += done.row_count
-        progress(row_count)
-    return row_count
-
-
 # ---------------------------------------------------------------- until cancelled
 async def keep_projecting(
     runtime: Runtime,
