@@ -19,7 +19,7 @@ from domain.services.demo_history.seasons import (
     CAMPAIGNS,
     SILENT_FOR,
     SILENT_STORE,
-    VISIT_EFFECTS,
+    VISIT_RATES,
     Shopping,
     with_campaigns,
 )
@@ -120,7 +120,7 @@ def test_of_the_rule_with_variants_the_second_is_found_to_win_at_the_usual_size(
             arms[variant] = arms[variant].with_member(bought[person.id])
     measured = measure(arms["many"], arms["few"], days=730)
     assert measured is not None
-    planted = VISIT_EFFECTS["many"] * arms["few"].mean
+    planted = (VISIT_RATES["many"] / VISIT_RATES["few"] - 1) * arms["few"].mean
     assert 0 < measured.low < planted < measured.high
 
 
