@@ -27,7 +27,6 @@ from random import Random
 from typing import Any
 
 import structlog
-from pymongo import UpdateOne
 
 from api.embedded import open_embedded
 from domain.model.figures.increments import DAYS
@@ -37,7 +36,7 @@ from domain.services.figures.rebuilding import rebuild
 from domain.services.ledger import purchases
 from domain.services.runtime import Runtime
 from domain.store.connect import connect
-from domain.store.document_store import DocumentStore
+from domain.store.document_store import DocumentStore, Operation
 from domain.store.figures import due
 from domain.store.figures.lease import LeaseHolder
 from domain.store.ledger import journal, journal_rows
@@ -165,7 +164,7 @@ async def measure_rows(storm: Storm, runtime: Runtime, wanted: int) -> None:
 
 async def _write_waiting(runtime: Runtime, rows: dict[str, list[JournalRow]], *, most: int) -> int:
     """Write rows and their marks, at most so many; return how many."""
-    documents, marks = list[dict[str, object]](), list[UpdateOne]()
+    documents, marks = list[dict[str, object]](), list[Operation]()
     for member, of_member in rows.items():
         written = of_member[: most - len(documents)]
         documents += [journal_rows.row_document(member, row) for row in written]

@@ -159,7 +159,8 @@ async def mark_read(
         letters = await inbox.find_many(runtime.store, ids)
         missing = set(ids) - {one.id for one in letters} if is_clicked else set()
         pushed = await pushed_taps.find_pushed(runtime.store, sorted(missing)) if missing else []
-        others = {one.member for one in (*letters, *pushed)} - {member_id}
+        others = {one.member for one in letters} | {one.member for one in pushed}
+        others.discard(member_id)
         if len(letters) + len(pushed) != len(ids) or not all(
             [await is_same_member(runtime, other, member_id) for other in others]
         ):

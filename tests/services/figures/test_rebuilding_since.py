@@ -72,13 +72,13 @@ async def commit(runtime: Runtime, rows: dict[str, list[JournalRow]]) -> None:
 
 
 async def documents(runtime: Runtime, collection: str) -> list[dict[str, Any]]:
-    return [row async for row in runtime.store[collection].find({"_id": {"$gte": ""}}).sort("_id", 1)]
+    return [dict(row) async for row in runtime.store[collection].find({"_id": {"$gte": ""}}).sort("_id", 1)]
 
 
 async def earlier_days(runtime: Runtime, since: date) -> list[dict[str, Any]]:
     """The documents of before a day, whole."""
     months = [row for row in await documents(runtime, MONTHS) if row["month"] < f"{since:%Y-%m}"]
-    return [*months, *[row for row in await documents(runtime, DAYS) if row["day"] < since.isoformat()]]
+    return months + [row for row in await documents(runtime, DAYS) if row["day"] < since.isoformat()]
 
 
 async def spoil(runtime: Runtime, since: date) -> None:
