@@ -89,6 +89,17 @@ def spare_databases() -> list[str]:
 
 
 @pytest.fixture
+async def unheard(database_uri: str) -> AsyncIterator[Database]:
+    """A database without a command log: the demo empties whole collections, as no request does."""
+    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30)
+    try:
+        yield fresh
+    finally:
+        await fresh.client.drop_database(fresh.mongo.name)
+        await fresh.close()
+
+
+@pytest.fixture
 async def database(
     database_uri: str,
     command_log: CommandLog,

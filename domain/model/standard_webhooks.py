@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,7 +17,6 @@ from domain.model.values import dataclass
 
 PREFIX: Final = "whsec_"
 TOLERANCE: Final = timedelta(minutes=5)
-SECRET_BYTES: Final = 32
 MOST_SIGNATURES: Final = 10
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 
@@ -30,11 +28,6 @@ class SignatureHeaders:
     id: str | None
     timestamp: str | None
     signature: str | None
-
-
-def new_secret() -> str:
-    """Return a new secret of 256 bits, as both sides write it."""
-    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def sign(secret: str, *, id: str, timestamp: int, raw: bytes) -> str:

@@ -22,7 +22,7 @@ from domain.model.simulate import InputLine, SimulatedReceipt, Simulation
 from domain.model.simulate.purchase_inputs import read_purchase
 from domain.model.values import evolve
 from domain.services.demo_catalogue import catalogue_of, demo_products
-from domain.services.demo_letters import inbox_writes
+from domain.services.demo_letters import Reads, inbox_writes, read_always
 from domain.services.demo_people import DemoPart, DemoPerson, make_history, make_people
 from domain.store import bulk, commit
 from domain.store.club import products
@@ -196,13 +196,15 @@ def decision_writes(
     run: DemoSimulation,
     members: list[DemoPerson],
     now: datetime,
+    *,
+    reads: Reads = read_always,
 ) -> Iterator[Write]:
-    """Yield the writes of what was decided of members, as commits write it."""
+    """Yield the writes of what was decided of members, as commits write it, and their inboxes."""
     for person in members:
         rows = tuple(run.rows[person.id])
         member = evolve(run.members[person.id], number=_membership_number(person))
         decision = Decision(Member(member.id, member.number), member, rows)
-        details = _details(published.programme, person)
+        details = details_of(published.programme, person)
         pending_writes = commit.decision_writes(
             store, published=published, decision=decision, now=now, details=details
         )
@@ -211,7 +213,7 @@ def decision_writes(
             for write in pending_writes
             if write.collection in WRITTEN_COLLECTIONS and write.collection != agenda.COLLECTION
         )
-        yield from inbox_writes(published.programme, member.id, rows, details, now=now)
+        yield from inbox_writes(published.programme, member.id, rows, details, now=now, reads=reads)
         yield contacts.take_write(contacts.number_key(member.number), member.id)
         yield contacts.take_write(f"email:{person.email}", member.id)
         if person.referred_by is not None:  # they joined before, and are written already
@@ -242,7 +244,8 @@ def _receipt_id(receipt: SimulatedReceipt) -> str:
     return receipt.row.event.id.removeprefix("purchase:")
 
 
-def _details(programme: Programme, person: DemoPerson) -> Details:
+def details_of(programme: Programme, person: DemoPerson) -> Details:
+    """Return the details of a person, with what they agreed to."""
     catalogue = catalogue_of(programme)
     locale = person.locale if person.locale in catalogue.locales else catalogue.locales[0]
     consents = [programme.consent(purpose) for purpose in catalogue.consents if person.wants_news]

@@ -26,8 +26,9 @@ class MetaDocument(StoredDocument):
     another database into this one has come, its `origin` which copy this is, its `moved` where it has gone.
     `migration` holds the position of its step, and the lease of its runner. `secret` holds the fingerprint of
     the secret that seals and hashes in this database. `figures` holds the lease of whoever folds, whether
-    that is done, and which `folds` made them. `demo` marks a demo, and `clock` says by how much its programme
-    is ahead of the world's time. `archive` says up to when journal rows may stand in the archive.
+    that is done, from which day on it is to be made again (`since`; without it all of it), and which `folds`
+    made them. `demo` marks a demo, and `clock` says by how much its programme is ahead of the world's time.
+    `archive` says up to when journal rows may stand in the archive.
     """
 
     version: int | None = None
@@ -50,6 +51,7 @@ class MetaDocument(StoredDocument):
 
     until: datetime | None = None
     done: bool | None = None
+    since: str | None = None
 
     ahead_ms: int | None = None
 

@@ -169,3 +169,12 @@ def phone(browser: Browser) -> Iterator[Page]:
     """A page on a narrow phone; `findings_in_both_schemes` judges it in light and in dark."""
     with narrow_context(browser) as context:
         yield context.new_page()
+
+
+@pytest.fixture(scope="module")
+def notifying(playwright: Playwright) -> Iterator[Browser]:
+    """A whole Chromium: the headless shell of the other tests knows no notifications."""
+    flags = ["--headless=new", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    yield browser
+    browser.close()

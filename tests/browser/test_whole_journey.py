@@ -5,21 +5,18 @@ phone that is open, the push that comes when it is not, a reward, a basket with 
 from __future__ import annotations
 
 import itertools
-import json
-import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.accessibility import findings
 from tests.browser.club_server import ClubServer, midday_zone, prove_contact, serve_club
-from tests.browser.conftest import CHROMIUM
 from tests.browser.demo_server import StaffSignIn
 from tests.browser.page_actions import close_moments, look_up, runs_over, see_moments, sign_in_at_till
+from tests.browser.web_pushes import SUBSCRIBES, deliver, tap_notification, turn_on_push, watched_workers
 from tests.senders.push_service import PushService, WebPushed, serving_push_service
 from tests.servers import selo
 
@@ -35,27 +32,6 @@ THANKS = {
     ),
     "    pending: {days: 14}\n": "",
 }
-# Chrome subscribes at Google's service, which no test reaches: here it subscribes at ours.
-SUBSCRIBES = """
-let made = null;
-PushManager.prototype.getSubscription = async () => made;
-PushManager.prototype.subscribe = async (options) => {
-  const key = atob(options.applicationServerKey.replaceAll("-", "+").replaceAll("_", "/"));
-  const subscription = %s;
-  made = { ...subscription, toJSON: () => subscription, unsubscribe: async () => { made = null; },
-    options: { applicationServerKey: Uint8Array.from(key, (each) => each.charCodeAt(0)) } };
-  return made;
-};
-"""
-
-
-@pytest.fixture(scope="module")
-def notifying(playwright: Playwright) -> Iterator[Browser]:
-    """A whole Chromium: the headless shell of the other tests knows no notifications."""
-    flags = ["--headless=new", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-    yield browser
-    browser.close()
 
 
 @dataclass(frozen=True)
@@ -156,49 +132,9 @@ def expect_room_for_tabs(page: Page) -> None:
     page.evaluate("document.documentElement.style.fontSize = ''")
 
 
-def turn_on_push(phone: Page) -> None:
-    """Take the offer that comes once something was earned."""
-    offer = phone.locator(".offering")
-    expect(offer).to_contain_text("Quer saber aqui o que ganha")
-    offer.locator(".primary").click()
-    expect(phone.locator(".toast").last).to_have_text("Notificações ligadas")
-    expect(offer).to_have_count(0)
-
-
-def deliver(session: CDPSession, registrations: list[str], club: ClubServer, pushed: WebPushed) -> None:
-    """Hand a push to the browser, as its service does."""
-    session.send(
-        "ServiceWorker.deliverPushMessage",
-        {"origin": club.url, "registrationId": registrations[0], "data": json.dumps(pushed.payload)},
-    )
-
-
-def watched_workers(context: BrowserContext, page: Page) -> tuple[CDPSession, list[str]]:
-    session, registrations = context.new_cdp_session(page), list[str]()
-
-    def note(event: dict[str, list[dict[str, str]]]) -> None:
-        registrations.extend(each["registrationId"] for each in event["registrations"])
-
-    session.on("ServiceWorker.workerRegistrationUpdated", note)
-    session.send("ServiceWorker.enable")
-    return session, registrations
-
-
 def see_notification(phone: Page, context: BrowserContext, club: ClubServer) -> None:
     """Expect the notification that was shown, and tap it: it leads to the inbox."""
-    (worker,) = [each for each in context.service_workers if each.url.endswith("/phone/sw.js")]
-    title = worker.evaluate(
-        """async () => {
-          let notification;
-          for (let turn = 0; !notification && turn < 400; turn++) {
-            [notification] = await self.registration.getNotifications();
-            await new Promise((go) => setTimeout(go, 50));
-          }
-          self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
-          return [notification.title, notification.body];
-        }"""
-    )
-    assert title == ["Obrigado", "Volte sempre."]
+    assert tap_notification(context) == ["Obrigado", "Volte sempre."]
     expect(phone).to_have_url(f"{club.url}/phone/inbox")
     expect(phone.locator("#screen")).to_contain_text("Volte sempre.")
     phone.goto(f"{club.url}/phone/")
@@ -254,7 +190,7 @@ def follow(
     titles = see_moments(phone)
     assert all(any(part in title for title in titles) for part in story.moments), titles
     pushed = thanks_of(service)
-    deliver(session, registrations, club, pushed)
+    deliver(session, registrations, club.url, pushed)
     see_notification(phone, with_phone, club)
 
     # The reward, and one basket with its voucher.

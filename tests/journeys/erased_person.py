@@ -16,7 +16,6 @@ from domain.model.ledger.events import Event, Purchase
 from domain.model.people.sign_in import contact_hash
 from domain.model.programme.messages import PROFILING
 from domain.services.club.openings import note_opened
-from domain.services.figures.projector import fold_all
 from domain.services.intake import publishing, rounds
 from domain.services.intake.log import receive
 from domain.services.intake.registry import SourceRegistry
@@ -30,6 +29,7 @@ from domain.services.senders import Senders
 from domain.store.figures.lease import LeaseHolder
 from domain.store.ledger.parked_events import WAITING, ParkedEvent
 from domain.store.prepare import COLLECTIONS
+from tests.folding import fold_waiting
 from tests.loud_runtime import RecordingPushSender
 from tests.running_app import Json, RunningApp
 from tests.services.ledger.parking_steps import park_event
@@ -134,7 +134,7 @@ async def live(app: RunningApp, email: str = EMAIL) -> Person:
         code="mug",
         now=app.clock(),
     )
-    await fold_all(app.process.runtime, LeaseHolder(app.clock), now=app.clock())
+    await fold_waiting(app.process.runtime, LeaseHolder(app.clock), now=app.clock())
     return Person(token, member_id, number, (*vouchers, *former))
 
 

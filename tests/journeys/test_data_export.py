@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.services.figures.projector import fold_all
 from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import run_round
 from domain.services.senders import Senders
@@ -15,6 +14,7 @@ from domain.store.connect import Database
 from domain.store.figures.lease import LeaseHolder
 from domain.store.prepare import COLLECTIONS
 from tests.command_log import CommandLog
+from tests.folding import fold_waiting
 from tests.loud_runtime import RecordingPushSender
 from tests.running_app import Json, RunningApp, open_running_app
 
@@ -174,7 +174,7 @@ async def test_the_file_holds_all_that_is_theirs_and_is_fetched_once(app: Runnin
     ana = await app.enrol_member(**({"referralCode": invitation["code"]} if invitation else {}))
     secrets = await live(app, ana, await app.hire("eva"))
     now = app.clock()
-    await fold_all(app.process.runtime, LeaseHolder(app.clock), now=now)
+    await fold_waiting(app.process.runtime, LeaseHolder(app.clock), now=now)
     path = await ask_for(app, ana)
     assert (await fetch(app, path, ana, "HEAD")).status_code == 400
     answer = await fetch(app, path, ana)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,16 +22,31 @@ from api.process import open_process
 from api.settings.reading import read_settings
 from domain.model.calendar import local_day
 from domain.model.event_names import CLOSED, CODE_ENTERED, ENROLLED, ERASED, REDEEMED, SURVEY_ANSWERED
-from domain.services.figures import projector, reading
+from domain.model.ledger.deciding.earning import is_held_out
+from domain.model.programme import Programme
+from domain.model.programme.varied.varied_part import variant_of
+from domain.services import demo_people
+from domain.services.demo_history.filling import fill_history
+from domain.services.demo_history.seasons import CAMPAIGNS, MARGIN, VISITS, with_campaigns
+from domain.services.figures import reading
 from domain.services.figures.reading import FiguresReport, Period
+from domain.services.figures.rebuilding import rebuild
+from domain.services.figures.results import measure_uplifts
 from domain.services.moving import row_export
 from domain.services.runtime import Runtime
+from domain.store.connect import Database
 from domain.store.figures.lease import LeaseHolder
+from domain.store.ledger import journal_rows
+from tests.folding import fold_waiting
 from tests.servers import quick_folder
+from tests.small_runtime import NUMISCOLLECT, open_runtime
 
+UNTIL = datetime(2026, 12, 1, 10, tzinfo=UTC)  # the end of the two years
 START, END = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 # What stands in no exported row: lots behind entries, and what became of messages.
 NOT_EXPORTED = {"breakage_cohort", "open_rate", "click_rate"}
+
+Units = Counter[tuple[str, str | None]]  # by rule and variant
 
 VIEWS = """
 CREATE VIEW sales AS SELECT * FROM purchases WHERE document = 'sale';
@@ -157,11 +173,20 @@ async def test_each_figure_of_the_demo_equals_what_duckdb_computes(demo_seed: Pa
         settings = read_settings(data=folder / "data")
         async with open_database(settings) as opened, open_process(settings, opened) as process:
             runtime, now = process.runtime, process.programme_clock()
-            await projector.fold_all(runtime, LeaseHolder(utc_now), now=now)
+            await fold_waiting(runtime, LeaseHolder(utc_now), now=now)
             database = await exported(runtime, tmp_path)
             today = local_day(now, runtime.programme.zone)
             reports = [await reading.read_report(runtime, period) for period in periods(today)]
             cost = {wallet.code: wallet.unit_cost for wallet in runtime.programme.wallets}
+    told, compared = compare(database, reports, cost)
+    assert {*STATEMENTS, *OF_WALLET, "liability", *NOT_EXPORTED} <= compared
+    assert told > 60
+
+
+def compare(
+    database: duckdb.DuckDBPyConnection, reports: Sequence[FiguresReport], cost: Mapping[str, Any]
+) -> tuple[int, set[str]]:
+    """Expect each figure of reports to be DuckDB's; return how many are not 0, and the codes of all."""
     told, compared = 0, set[str]()
     for report in reports:
         values = {(each.code, each.subject): each for each in report.figures}
@@ -185,8 +210,116 @@ async def test_each_figure_of_the_demo_equals_what_duckdb_computes(demo_seed: Pa
             )
             assert parts == expected, (code, subject, report.period)
             told += bool(numerator)
-    assert {*STATEMENTS, *OF_WALLET, "liability", *NOT_EXPORTED} <= compared
+    return told, compared
+
+
+@pytest.mark.timeout(300)
+async def test_figures_campaigns_and_variants_of_the_two_years_equal_what_duckdb_computes(
+    unheard: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_people, "MEMBERS", 10)
+    monkeypatch.setattr(demo_people, "PARTS", ())
+    now = UNTIL
+    text = with_campaigns(NUMISCOLLECT.read_text(encoding="utf-8"), until=now)
+    runtime = await open_runtime(unheard, text, now=now - timedelta(days=731))
+    published = runtime.programmes.current()
+    await fill_history(runtime.store, published=published, batches=2, now=now, progress=lambda *_: None)
+    await rebuild(runtime, LeaseHolder(lambda: now))
+    await measure_uplifts(runtime, now=now)
+    database, today = await exported(runtime, tmp_path), local_day(now, runtime.programme.zone)
+    cost = {wallet.code: wallet.unit_cost for wallet in runtime.programme.wallets}
+    reports = [await reading.read_report(runtime, period) for period in periods(today)]
+    told, _ = compare(database, reports, cost)
     assert told > 60
+    whole = await reading.read_report(runtime, Period(today - timedelta(days=740), today))
+    units = await units_of_rules(runtime)
+    expect_campaigns(database, whole, runtime.programme, units)
+    expect_variants(database, whole, runtime.programme, units)
+    await expect_messages(runtime, whole)
+
+
+async def units_of_rules(runtime: Runtime) -> Units:
+    """Return what the journal says that each rule gave, less what refunds took back, by rule and variant."""
+    units = Counter[tuple[str, str | None]]()
+    async for row in runtime.store["journal"].find({"member": {"$gt": ""}}):
+        for outcome in journal_rows.read_outcomes(row):
+            units[outcome.rule, outcome.variant] += outcome.amount if outcome.applied else 0
+    return units
+
+
+def expect_campaigns(
+    database: duckdb.DuckDBPyConnection, report: FiguresReport, programme: Programme, units: Units
+) -> None:
+    """Expect of each campaign the units, their cost, and what they returned of the margin, as exported rows say."""
+    results = {result.rule: result for result in report.rules}
+    for campaign in CAMPAIGNS:
+        rule, result = programme.rule(campaign.code), results[campaign.code]
+        first, last = campaign.first_day(UNTIL), campaign.last_day(UNTIL)
+        people = [
+            row[0] for row in database.execute("SELECT member FROM joined WHERE day <= ?", [last]).fetchall()
+        ]
+        arms = [(member, is_held_out(member, rule)) for member in people]
+        database.execute("CREATE OR REPLACE TABLE arms(member VARCHAR, is_out BOOLEAN)")
+        database.executemany("INSERT INTO arms VALUES (?, ?)", arms)
+        cost = sum(amount for (code, _), amount in units.items() if code == campaign.code)
+        revenue = """SELECT coalesce(sum(p.total), 0) / count(DISTINCT a.member) FROM arms a LEFT JOIN
+            (SELECT p.member, p.total FROM purchases p JOIN sales s USING (member, receipt, source)
+             WHERE s.day BETWEEN $f AND $l) p USING (member) WHERE a.is_out = $o"""
+        treated, held_out = (
+            fetched(database, revenue, f=first, l=last, o=is_out) for is_out in (False, True)
+        )
+        assert result.revenue is not None
+        assert result.roi is not None
+        assert result.revenue.difference == pytest.approx(treated - held_out), campaign.code
+        gain = (treated - held_out) * sum(not is_out for _, is_out in arms)
+        # A point costs a cent.
+        assert (result.roi.margin, result.roi.cost) == (MARGIN, cost), campaign.code
+        assert result.roi.value == pytest.approx((gain * MARGIN / 100 - cost) / cost), campaign.code
+
+
+def expect_variants(
+    database: duckdb.DuckDBPyConnection, report: FiguresReport, programme: Programme, units: Units
+) -> None:
+    """Expect of each variant of the rule what its members bought and were given."""
+    rule = programme.rule(VISITS)
+    members = [row[0] for row in database.execute("SELECT member FROM joined").fetchall()]
+    drawn = [(member, variant_of(rule.varied_name, rule.variants, member)) for member in members]
+    database.execute("CREATE TABLE drawn(member VARCHAR, variant VARCHAR)")
+    database.executemany("INSERT INTO drawn VALUES (?, ?)", drawn)
+    results = {result.variant: result for result in report.variants[rule.varied_name]}
+    assert {variant: result.share for variant, result in results.items()} == {"few": 0.5, "many": 0.5}
+    per_member = "SELECT {} / (SELECT count(*) FROM drawn WHERE variant = $v) FROM {} JOIN drawn USING (member) WHERE variant = $v"
+    for variant, result in results.items():
+        assert result.revenue is not None
+        assert result.receipts is not None
+        count = per_member.format("count(*)", "sales")
+        assert result.receipts.mean == pytest.approx(fetched(database, count, v=variant))
+        total = per_member.format("sum(total)", "purchases")
+        assert result.revenue.mean == pytest.approx(fetched(database, total, v=variant))
+        given = result.awarded["points"] - result.deducted.get("points", 0)
+        assert given == result.cost == units[VISITS, variant]  # a point costs a cent
+    assert results["many"].awarded["points"] > 2 * results["few"].awarded["points"] > 0
+
+
+async def expect_messages(runtime: Runtime, report: FiguresReport) -> None:
+    """Expect each birthday's message to be counted as its variant, and more of the warmer one to be opened."""
+    promised = Counter[str]()
+    async for row in runtime.store["journal"].find({"member": {"$gt": ""}}):
+        promised.update(message[-1] for message in row.get("messages", ()) if message[0] == "birthday")
+    plain, coin = report.variants["message:birthday"]
+    assert {"plain": plain.count, "coin": coin.count} == dict(promised)
+    assert plain.conversion is not None
+    assert coin.conversion is not None
+    assert 0 < plain.opened < plain.count
+    assert plain.conversion.mean < coin.conversion.mean <= 1
+    rates = {(each.code, each.subject): each.value for each in report.figures}
+    assert 0.1 < (rates["click_rate", "reward-unlocked"] or 0) < 0.3
+
+
+def fetched(database: duckdb.DuckDBPyConnection, statement: str, **named: Any) -> float:
+    row = database.execute(statement, named).fetchone()
+    assert row is not None
+    return float(row[0])
 
 
 def periods(today: date) -> list[Period]:

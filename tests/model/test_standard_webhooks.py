@@ -7,7 +7,8 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from domain.model.intake.signatures import SignedBody, VerifyTerms, is_signed
-from domain.model.standard_webhooks import SignatureHeaders, new_secret, sign, verify
+from domain.model.standard_webhooks import SignatureHeaders, sign, verify
+from tests.webhook_secrets import new_secret
 
 VECTOR_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 VECTOR_ID, VECTOR_STAMP, VECTOR_BODY = "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'

@@ -13,9 +13,9 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from api.senders import http_gateway, webhook
 from api.senders.webhook import WebhookSender
 from api.senders.webhook_targets import WebhookTarget
-from domain.model.standard_webhooks import new_secret
 from domain.services.senders import SENT, SendResult, WebhookMessage
 from tests.senders.recording_endpoint import RecordingEndpoint, serving_endpoint
+from tests.webhook_secrets import new_secret
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 SECRET = "a secret of this test"

@@ -1,8 +1,6 @@
 """The demo's members add up as if the services had made them one by one."""
 
-import secrets
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +11,7 @@ from domain.model.programme import load
 from domain.services import demo, demo_people
 from domain.services.demo_catalogue import catalogue_of
 from domain.services.ledger.verification import verify
-from domain.store.connect import Database, connect
+from domain.store.connect import Database
 from domain.store.ledger import members
 from domain.store.messages import inbox
 from domain.store.people import contacts
@@ -21,17 +19,6 @@ from tests.small_runtime import NUMISCOLLECT, open_runtime
 
 EXAMPLES = sorted(NUMISCOLLECT.parent.glob("*.yaml"))
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
-
-
-@pytest.fixture
-async def unheard(database_uri: str) -> AsyncIterator[Database]:
-    """A database without a command log: the demo empties whole collections, as no request does."""
-    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30)
-    try:
-        yield fresh
-    finally:
-        await fresh.client.drop_database(fresh.mongo.name)
-        await fresh.close()
 
 
 async def test_whoever_invited_has_all_their_friends_counted(

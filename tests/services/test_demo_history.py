@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from domain.model.event_names import PURCHASED, REFUNDED, SURVEY_ANSWERED
+from domain.model.figures.uplift import Arm, measure
 from domain.model.programme import load
 from domain.services import demo_people
 from domain.services.demo import SEED, DatabaseInUse, fill_demo
@@ -20,29 +19,19 @@ from domain.services.demo_history.seasons import (
     CAMPAIGNS,
     SILENT_FOR,
     SILENT_STORE,
+    VISIT_RATES,
     Shopping,
     with_campaigns,
 )
 from domain.services.demo_people import make_people
 from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime
-from domain.store.connect import Database, connect
+from domain.store.connect import Database
 from domain.store.ledger import journal
 from tests.small_runtime import NUMISCOLLECT, join, open_runtime
 
 NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 TEXT = with_campaigns(NUMISCOLLECT.read_text(encoding="utf-8"), until=NOW)
-
-
-@pytest.fixture
-async def unheard(database_uri: str) -> AsyncIterator[Database]:
-    """A database without a command log: the demo empties whole collections, as no request does."""
-    fresh = connect(database_uri, f"test-{secrets.token_hex(8)}", timeout_seconds=30)
-    try:
-        yield fresh
-    finally:
-        await fresh.client.drop_database(fresh.mongo.name)
-        await fresh.close()
 
 
 async def fill(runtime: Runtime) -> int:
@@ -110,10 +99,29 @@ def test_a_life_has_seasons_returns_answers_a_silent_shop_and_what_campaigns_pla
         held_out = {person.id for person in people if shopping.is_held_out(person.id, campaign)}
         first_day = campaign.first_day(NOW)
         tenth = datetime(first_day.year, first_day.month, first_day.day, 12, tzinfo=UTC) + timedelta(days=9)
-        rate = shopping.rate(next(iter(held_out)), tenth)
-        given = shopping.rate(next(person.id for person in people if person.id not in held_out), tenth)
+        few = [person.id for person in people if shopping.visit_variant(person.id) == "few"]
+        rate = shopping.rate(next(id for id in few if id in held_out), tenth)
+        given = shopping.rate(next(id for id in few if id not in held_out), tenth)
         assert given / rate == pytest.approx(1 + campaign.effect)
         assert abs(len(held_out) / len(people) - campaign.holdout / 100) < 0.05
+
+
+def test_of_the_rule_with_variants_the_second_is_found_to_win_at_the_usual_size() -> None:
+    shopping, catalogue = Shopping(load(TEXT), NOW), catalogue_of(load(TEXT))
+    arms = {"few": Arm(), "many": Arm()}
+    for batch in range(
+        5
+    ):  # a thousand members, as `selo demo history` makes them unless it is told otherwise
+        people = make_people(seed=SEED + batch, until=NOW)
+        lines = life_lines(people, catalogue, shopping, seed=SEED + batch)
+        bought = Counter(str(line["member"]) for line in lines if line["name"] == PURCHASED)
+        for person in people:
+            variant = shopping.visit_variant(person.id)
+            arms[variant] = arms[variant].with_member(bought[person.id])
+    measured = measure(arms["many"], arms["few"], days=730)
+    assert measured is not None
+    planted = (VISIT_RATES["many"] / VISIT_RATES["few"] - 1) * arms["few"].mean
+    assert 0 < measured.low < planted < measured.high
 
 
 def test_a_campaign_ran_when_its_title_says_and_was_over_by_then() -> None:

@@ -21,7 +21,7 @@ from domain.services.figures import reading
 from domain.services.figures.reading import FiguresReport, Period
 from domain.services.figures.rebuilding import rebuild as rebuild_figures
 from domain.services.figures.variant_results import VariantResult
-from domain.store.figures.lease import LeaseHolder
+from domain.store.figures.lease import LeaseHolder, MustCountAll
 from domain.store.ledger.programmes import NothingPublished
 
 figures = typer.Typer(
@@ -52,10 +52,15 @@ def show(
 
 
 @figures.command()
-def rebuild(data: DataOption = None) -> None:
-    """Count everything again from the journal; also beside a running server."""
-    row_count = run(_rebuild(data))
-    print(f"Counted again: {row_count} rows")
+def rebuild(
+    since: Annotated[
+        str | None, typer.Option(help="Only this day of the programme and later ones; earlier ones stay.")
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Count everything again from the journal, or the days since one; also beside a running server."""
+    row_count = run(_rebuild(_day("--since", since), data))
+    print(f"Counted again{f' since {since}' if since else ''}: {row_count} rows")
 
 
 async def _read(
@@ -81,7 +86,7 @@ def _day(option: str, text: str | None) -> date | None:
         raise CannotRun(f"{option} is no day: write it as 2026-03-31.") from None
 
 
-async def _rebuild(data_folder: Path | None) -> int:
+async def _rebuild(since: date | None, data_folder: Path | None) -> int:
     settings = read_settings(data=data_folder)
     async with open_database(settings) as database, open_process(settings, database) as process:
         with progress_bar() as bar:
@@ -90,10 +95,15 @@ async def _rebuild(data_folder: Path | None) -> int:
                 return await rebuild_figures(
                     process.runtime,
                     LeaseHolder(utc_now),
+                    since=since,
                     progress=lambda rows: bar.update(task, completed=rows),
                 )
             except NothingPublished:
                 raise CannotRun("No programme is published yet: selo programme publish FILE.") from None
+            except MustCountAll as fault:
+                raise CannotRun(
+                    f"Earlier days are not whole ({fault}): count everything by selo figures rebuild."
+                ) from None
 
 
 # ---------------------------------------------------------------- how it is shown

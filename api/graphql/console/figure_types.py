@@ -218,8 +218,21 @@ class MessageFigures:
     message: str = strawberry.field(description="The message's code.")
     promised: int = strawberry.field(description="Decided to be sent.")
     sent: int = strawberry.field(description="Delivered to a channel or the inbox.")
-    opened: int = strawberry.field(description="Read in the inbox.")
-    clicked: int = strawberry.field(description="Tapped, in the inbox or as a push, to go where they lead.")
+    opened: int = strawberry.field(
+        description="Read in the inbox; it says nothing where `tellsReading` is false."
+    )
+    clicked: int = strawberry.field(
+        description=(
+            "Tapped, in the inbox or as a push, to go where they lead; it says nothing where `tellsTaps` is"
+            " false. Links of e-mails are not counted."
+        )
+    )
+    tells_reading: bool = strawberry.field(
+        description="Whether anybody learns that it is read: with the inbox among its channels."
+    )
+    tells_taps: bool = strawberry.field(
+        description="Whether anybody learns that it is tapped: with inbox or push among its channels."
+    )
     failed: int = strawberry.field(description="Not delivered: a channel failed, or it came too late.")
     no_consent: int = strawberry.field(description="Not sent, since the member did not agree.")
     variants: list[VariantFigures] = strawberry.field(description=VARIANTS)

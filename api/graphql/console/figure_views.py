@@ -37,7 +37,7 @@ from domain.model.figures.figure import Figure as FigureValue
 from domain.model.figures.folds.people import NO_TIER_CODE
 from domain.model.figures.goals import GoalStanding
 from domain.model.figures.period import Sums, below
-from domain.model.programme import Programme, RewardSpec
+from domain.model.programme import MessageSpec, Programme, RewardSpec
 from domain.services.figures import lapses
 from domain.services.figures.reading import FiguresReport
 from domain.services.figures.results import RuleResult
@@ -65,7 +65,7 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
             for spec in programme.rewards
         ],
         messages=[
-            _message_of(spec.code, period.sums, _variants_of(report, "message", spec.code))
+            _message_of(spec, period.sums, _variants_of(report, "message", spec.code))
             for spec in programme.messages
         ],
         surveys=[
@@ -189,14 +189,16 @@ def _reward_of(
     )
 
 
-def _message_of(message: str, sums: Sums, variants: list[VariantFigures]) -> MessageFigures:
-    counts = below(sums, f"messages.{message}")
+def _message_of(spec: MessageSpec, sums: Sums, variants: list[VariantFigures]) -> MessageFigures:
+    counts = below(sums, f"messages.{spec.code}")
     return MessageFigures(
-        message=message,
+        message=spec.code,
         promised=counts.get("promised", 0),
         sent=counts.get("sent", 0),
         opened=counts.get("opened", 0),
         clicked=counts.get("clicked", 0),
+        tells_reading=spec.tells_reading,
+        tells_taps=spec.tells_taps,
         failed=counts.get("failed", 0),
         no_consent=counts.get("no_consent", 0),
         variants=variants,

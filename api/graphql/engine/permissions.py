@@ -383,8 +383,3 @@ def _guarded_field(resolve: Resolver | None, name: str, viewers: CallerKinds) ->
         return resolve(source, info, **arguments) if resolve else getattr(source, name, None)
 
     return guarded
-
-
-def root_types(schema: GraphQLSchema) -> list[GraphQLObjectType]:
-    """Return Query, Mutation and Subscription, as far as the schema has them."""
-    return [each for each in (schema.query_type, schema.mutation_type, schema.subscription_type) if each]

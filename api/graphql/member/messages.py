@@ -93,7 +93,8 @@ class MarkMessagesReadInput:
         default=False,
         description=(
             "Whether the member tapped them, in the inbox or as a push, to go where they lead. Each is"
-            " counted once, beside those that were read."
+            " counted once, beside those that were read. Then `ids` may hold those that pushes carry as"
+            " `tap`, of messages that are in no inbox."
         ),
     )
 

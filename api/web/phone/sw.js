@@ -29,6 +29,7 @@ const OWN = [
 const SHELL = "selo-phone-1";
 const MANIFEST = "/phone/manifest.webmanifest";
 const INBOX = "/phone/inbox";
+const PLACES = ["home", "rewards", "badges", "history", "inbox", "me"];
 
 self.keepShell(SHELL, "/phone/", [
   "/phone/",
@@ -47,14 +48,14 @@ async function icon() {
   }
 }
 
-async function show({ title, body, tag, silent, link, badge, message }) {
+async function show({ title, body, tag, silent, link, badge, message, tap }) {
   if (badge > 0) await self.navigator.setAppBadge?.(badge).catch(() => {});
   await self.registration.showNotification(title, {
     body,
     tag,
     silent: Boolean(silent),
     icon: await icon(),
-    data: { link, message },
+    data: { link, message: message ?? tap },
   });
 }
 
@@ -62,9 +63,17 @@ self.addEventListener("push", (event) => {
   if (event.data) event.waitUntil(show(event.data.json()));
 });
 
+/* A link of the programme's own app, such as app://rewards/discount-5, leads to the same place here; one that
+   this page does not have, to the inbox. */
+function addressOf(link) {
+  const [, place, thing = ""] = link?.match(/^app:\/\/([\w-]+)(\/[\w-]+)?/) ?? [];
+  const own = PLACES.includes(place) ? `/phone/${place}${thing}` : INBOX;
+  return new URL(place ? own : link || INBOX, self.location.origin);
+}
+
 /* Ours opens in the page that is open already; another's, and anything else, in a page of its own. */
 async function open({ link, message } = {}) {
-  const address = new URL(link || INBOX, self.location.origin);
+  const address = addressOf(link);
   if (!["https:", "http:"].includes(address.protocol)) return;
   const isOurs = address.origin === self.location.origin && address.pathname.startsWith("/phone/");
   // The page tells the server which message was tapped: it has the session, this worker has none.

@@ -38,7 +38,6 @@ MOST_ELEMENTS: Final = 2_000
 MOST_LINES: Final = 500
 LARGEST_INTEGER: Final = 2**63 - 1
 _REFUSALS: Final = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-FUNCTIONS: Final = frozenset({"money", "instant"})
 
 
 @dataclass(frozen=True, slots=True)

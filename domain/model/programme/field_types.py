@@ -33,7 +33,6 @@ REMEDY_SEPARATOR: Final = " -> "
 MAX_AMOUNT: Final = 10**9
 MAX_TEXT_LENGTH: Final = 5_000
 
-_LOCALE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _CODE_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _EVENT_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 _COLOUR_PATTERN: Final = r"^#[0-9a-fA-F]{6}$"

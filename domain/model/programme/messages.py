@@ -67,6 +67,16 @@ class MessageSpec(VariedPart, NamedPart):
             else self._made_with(variant, title=variant.title, body=variant.body, link=variant.link)
         )
 
+    @property
+    def tells_reading(self) -> bool:
+        """Whether anybody learns that it was read: only the inbox tells."""
+        return "inbox" in self.channels
+
+    @property
+    def tells_taps(self) -> bool:
+        """Whether anybody learns that it was tapped: an app tells, of its inbox and of a push."""
+        return "inbox" in self.channels or "push" in self.channels
+
     def is_too_soon(self, at: datetime, *, last: datetime | None, zone: ZoneInfo) -> bool:
         """Tell whether an instant is still within `once` of the last message of this kind."""
         return self.once is not None and last is not None and at < add(last, self.once, zone)

@@ -2,7 +2,8 @@
 
 A campaign runs on the same days of each year, those of which its title speaks, and holds some members out.
 What it brings is planted: members who have it buy that much more often while it runs, so that a measured
-uplift can be compared with the truth. One of three brings nothing.
+uplift can be compared with the truth. One of three brings nothing. A rule with variants (A/B) runs all the
+time: who gets more of it buys more often, by as much as is planted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 
 from domain.model.ledger.deciding.earning import is_held_out
 from domain.model.programme import Programme
+from domain.model.programme.varied.varied_part import variant_of
 
 # How much is bought in each month, beside an average one, and on each day of the week, Monday first.
 MONTHS: Final = (0.85, 0.85, 0.95, 1.0, 1.05, 0.95, 0.85, 0.65, 1.0, 1.1, 1.3, 1.6)
@@ -79,11 +81,26 @@ CAMPAIGNS: Final = (
     ),
 )
 
+MARGIN: Final = 35  # percent of revenue, a dealer's
+VISITS: Final = "visit-points"
+VISIT_RATES: Final = {"few": 0.87, "many": 1.13}  # by what its members' purchases are multiplied: 30 % more
+VISIT_RULE: Final = f"""\
+  - code: {VISITS}
+    title: {{pt: Pontos por cada visita, en: Points for each visit, pl: Punkty za każdą wizytę}}
+    on: purchase.completed
+    qualifying: false
+    do: [{{award: {{wallet: points, fixed: 2}}}}]
+    variants: [{{code: few}}, {{code: many, do: [{{award: {{wallet: points, fixed: 10}}}}]}}]
+"""
+
 
 def with_campaigns(text: str, *, until: datetime) -> str:
-    """Return the example's file with the campaigns of the two years that end at an instant."""
+    """Return the example's file with the campaigns of the two years that end at an instant, the rule with
+    variants, and a margin.
+    """
     head, mark, tail = text.partition("\nrules:\n")
     assert mark, "the example has rules"
+    head = head.replace("\n  currency: EUR\n", f"\n  currency: EUR\n  margin: {MARGIN}\n", 1)
     rules = "".join(
         f"  - code: {campaign.code}\n"
         f"    title: {campaign.title}\n"
@@ -94,7 +111,7 @@ def with_campaigns(text: str, *, until: datetime) -> str:
         f"    do: [{{award: {{wallet: points, fixed: {campaign.points}}}}}]\n"
         for campaign in CAMPAIGNS
     )
-    return head + mark + rules + tail
+    return head + mark + rules + VISIT_RULE + tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +122,10 @@ class Shopping:
     until: datetime
 
     def rate(self, member: str, at: datetime) -> float:
-        """Return by what a member's purchases are multiplied: the month's share, and what campaigns add."""
-        rate = MONTHS[at.month - 1]
+        """Return by what a member's purchases are multiplied: the month's share, what campaigns add, and what
+        the member's variant does.
+        """
+        rate = MONTHS[at.month - 1] * VISIT_RATES[self.visit_variant(member)]
         for campaign in CAMPAIGNS:
             if campaign.runs_on(at.date(), self.until) and not self.is_held_out(member, campaign):
                 rate *= 1 + campaign.effect
@@ -115,6 +134,13 @@ class Shopping:
     def is_held_out(self, member: str, campaign: Campaign) -> bool:
         """Tell whether a campaign is held back from a member, as deciding tells it."""
         return is_held_out(member, next(rule for rule in self.programme.rules if rule.code == campaign.code))
+
+    def visit_variant(self, member: str) -> str:
+        """Return which variant a member has of the rule with variants, as deciding draws it."""
+        rule = next((rule for rule in self.programme.rules if rule.code == VISITS), None)
+        if rule is None:  # a folder that an earlier version made
+            return next(iter(VISIT_RATES))
+        return variant_of(rule.varied_name, rule.variants, member)
 
     def is_silent(self, store: str, at: datetime) -> bool:
         """Tell whether nothing came from a store any more."""

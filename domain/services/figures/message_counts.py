@@ -60,11 +60,12 @@ def _fates(
     programme: Programme, message: UncountedMessage, once: MessageSpec | None
 ) -> Iterator[tuple[Fate, datetime]]:
     """Yield what became of a message that is not counted yet, and when."""
+    if message.clicked_at is not None:
+        yield "clicked", message.clicked_at
+    if message.is_click_only:
+        return
     if message.collection == "inbox":
-        if not message.is_click_only:
-            yield "opened", message.at
-        if message.clicked_at is not None:
-            yield "clicked", message.clicked_at
+        yield "opened", message.at
         return
     specs = programme.messages if once is None else (once,)
     channels = next((spec.channels for spec in specs if spec.code == message.code), ())

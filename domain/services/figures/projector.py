@@ -31,7 +31,7 @@ from domain.services.club.standings import place_scores
 from domain.services.club.undone_referrals import find_undone
 from domain.services.figures.lapses import DailyLapses
 from domain.services.figures.message_counts import count_messages
-from domain.services.figures.rebuilding import rebuild
+from domain.services.figures.rebuilding import go_on
 from domain.services.figures.results import DailyResults
 from domain.services.runtime import Runtime
 from domain.store.cancellation import raise_pending_cancellation
@@ -103,7 +103,7 @@ async def run_round(
         return IDLE
     try:
         if holder.must_rebuild:
-            await rebuild(runtime, holder)
+            await go_on(runtime, holder)
         waiting = await due.find_due(runtime.store, first=MAX_MEMBERS)
         if not waiting:
             return IDLE
@@ -204,23 +204,6 @@ async def _delete_marks(
         if each.member in figures and figures[each.member].seq >= each.seq
     }
     await due.delete_folded(runtime.store, done, read_at=read_at)
-
-
-async def fold_all(
-    runtime: Runtime,
-    holder: LeaseHolder,
-    *,
-    now: datetime,
-    progress: Callable[[int], None] = lambda _rows: None,
-) -> int:
-    """Fold everything that waits, unless another process does; return how many rows. `progress` gets the rows
-    folded so far.
-    """
-    row_count = 0
-    while not (done := await run_round(runtime, holder, now=now)).is_idle:
-        row_count += done.row_count
-        progress(row_count)
-    return row_count
 
 
 # ---------------------------------------------------------------- until cancelled

@@ -9,7 +9,7 @@ from domain.model.figures.definitions.points import units_cost
 from domain.model.figures.period import PeriodFigures, below
 from domain.model.figures.uplift import Arm, Uplift, measure
 from domain.model.figures.variant_arms import PartArms
-from domain.model.programme import Programme
+from domain.model.programme import MessageSpec, Programme
 from domain.model.programme.rules import Rule
 from domain.model.programme.varied.varied_part import VariantSpec, VariedPart
 
@@ -35,8 +35,8 @@ class VariantResult:
 
     `conversion` is the share of its members to whom it applied or who redeemed it since the variants stand;
     of a message the share of those sent that were opened in the period, as `clicks` that of those whose link
-    was followed. `revenue` in minor units, and
-    `receipts`, are a member's since the variants stand. None where nothing was measured yet.
+    was followed. `revenue` in minor units, and `receipts`, are a member's since the variants stand. None
+    where nothing was measured yet, or the message's channels tell nobody.
     """
 
     variant: str
@@ -76,7 +76,6 @@ def _result(
 ) -> VariantResult:
     sums = _sums_of(period, part, variant)
     awarded, deducted = below(sums, "awarded"), below(sums, "deducted")
-    is_message = part.noun == "message"
     return VariantResult(
         variant=variant.code,
         share=variant.weight / sum(each.weight for each in part.variants),
@@ -88,11 +87,15 @@ def _result(
         spent=below(sums, "spent"),
         cost=units_cost(programme, awarded, less=deducted) if isinstance(part, Rule) else None,
         conversion=(
-            _rate(period, part, variant, "opened")
-            if is_message
+            _rate(period, part, variant, "opened", is_told=part.tells_reading)
+            if isinstance(part, MessageSpec)
             else _measured(part, variant, arms, "conversions")
         ),
-        clicks=_rate(period, part, variant, "clicked") if is_message else None,
+        clicks=(
+            _rate(period, part, variant, "clicked", is_told=part.tells_taps)
+            if isinstance(part, MessageSpec)
+            else None
+        ),
         revenue=_measured(part, variant, arms, "revenue"),
         receipts=_measured(part, variant, arms, "receipts"),
     )
@@ -110,8 +113,14 @@ def _measured(part: VariedPart, variant: VariantSpec, arms: PartArms | None, nam
     return Measured(arm.members, arm.mean, difference)
 
 
-def _rate(period: PeriodFigures, part: VariedPart, variant: VariantSpec, name: str) -> Measured:
-    """Return the share of messages of a variant that were opened, against that of the first one."""
+def _rate(
+    period: PeriodFigures, part: VariedPart, variant: VariantSpec, name: str, *, is_told: bool
+) -> Measured | None:
+    """Return the share of messages of a variant that were opened, against that of the first one; None where
+    nobody is told.
+    """
+    if not is_told:
+        return None
 
     def arm_of(each: VariantSpec) -> Arm:
         sums = _sums_of(period, part, each)

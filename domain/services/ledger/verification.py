@@ -169,11 +169,6 @@ async def _has_decided_since(store: DocumentStore, stale_commit: StaleCommit) ->
     return stored_member is None or (decided_at is not None and decided_at > stale_commit.at)
 
 
-async def verify_member(store: DocumentStore, *, member: str) -> list[Difference]:
-    """Return the differences of one member, read at one instant."""
-    return (await fold_member(store, member)).differences
-
-
 async def fold_member(
     store: DocumentStore, member: str, *, versions: RulingVersions | None = None
 ) -> FoldedJournal:

@@ -14,7 +14,7 @@ from domain.services.decisions import is_same_member
 from domain.services.errors import NotFound
 from domain.services.runtime import Runtime
 from domain.store.ledger import merges
-from domain.store.messages import inbox
+from domain.store.messages import inbox, pushed_taps
 from domain.store.messages.inbox import Letter, Mailbox
 
 MAX_MARKED = 100
@@ -150,14 +150,18 @@ async def mark_read(
     runtime: Runtime, *, member_id: str, letter_ids: Sequence[str], is_clicked: bool = False, now: datetime
 ) -> ReadLetters:
     """Mark letters as read, where `is_clicked` also as followed where they lead; return how many are unread.
-    Again changes nothing; those of a merged membership are read. Raises NotFound for another member's.
+    Again changes nothing; those of a merged membership are read. With `is_clicked` also pushes that lie in no
+    inbox, by the ids that they have. Raises NotFound for another member's.
     """
     ids = sorted(set(letter_ids))
 
     async def attempt() -> ReadLetters:
         letters = await inbox.find_many(runtime.store, ids)
-        others = {one.member for one in letters} - {member_id}
-        if len(letters) != len(ids) or not all(
+        missing = set(ids) - {one.id for one in letters} if is_clicked else set()
+        pushed = await pushed_taps.find_pushed(runtime.store, sorted(missing)) if missing else []
+        others = {one.member for one in letters} | {one.member for one in pushed}
+        others.discard(member_id)
+        if len(letters) + len(pushed) != len(ids) or not all(
             [await is_same_member(runtime, other, member_id) for other in others]
         ):
             raise NotFound(member_id)
@@ -167,6 +171,7 @@ async def mark_read(
         changed = [one for one in letters if one.clicked_at is None] if is_clicked else unread_letters
         mark = inbox.click_write if is_clicked else inbox.mark_read_write
         writes = [mark(one, at=now) for one in changed]
+        writes += [pushed_taps.tap_write(one, at=now) for one in pushed if not one.is_tapped]
         if unread_letters:
             writes.append(inbox.mailbox_write(mailbox, mailbox_after))
         if writes:

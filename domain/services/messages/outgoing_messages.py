@@ -147,8 +147,8 @@ def _build_push(
     if address is None:
         return None
     payload = {"kind": "survey", "survey": row.code} if row.kind == "survey" else {"kind": row.code}
-    if "inbox" in spec.channels:
-        payload["message"] = worker.public_id(row.id)
+    # By either of them the app tells that it was tapped; only the first can be read in the inbox.
+    payload["message" if "inbox" in spec.channels else "tap"] = worker.public_id(row.id)
     mailbox = mailboxes.get(row.member)
     return PushMessage(
         id=f"{row.id}/{delivery.to}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
@@ -22,6 +22,10 @@ FOLDS = 3
 
 class FoldingElsewhere(StoreFault):
     """Another process folds now."""
+
+
+class MustCountAll(StoreFault):
+    """Figures cannot be made again from a day on: those of the days before it are not whole themselves."""
 
 
 @dataclass(slots=True)
@@ -94,7 +98,11 @@ async def is_rebuilding(store: DocumentStore) -> bool:
 
 async def ask_rebuild(store: DocumentStore) -> None:
     """Note that figures are to be made again, by whoever folds: within seconds, or once a worker runs."""
-    note = {"$set": {"done": False}, "$setOnInsert": {"lease": "", "lease_until": EPOCH}}
+    note = {
+        "$set": {"done": False},
+        "$unset": {"since": ""},
+        "$setOnInsert": {"lease": "", "lease_until": EPOCH},
+    }
     await store[meta.COLLECTION].update_one({"_id": meta.FIGURES_ID}, note, upsert=True)
 
 
@@ -103,14 +111,39 @@ async def begin_rebuild(store: DocumentStore, holder: LeaseHolder) -> None:
     `end_rebuild` they must be, whatever cuts this off.
     """
     now = holder.clock()
-    sets = {"lease": holder.name, "lease_until": now + LEASE, "done": False}
-    await store[meta.COLLECTION].update_one({"_id": meta.FIGURES_ID}, {"$set": sets}, upsert=True)
+    change = {"$set": _begun(holder, now), "$unset": {"since": ""}}
+    await store[meta.COLLECTION].update_one({"_id": meta.FIGURES_ID}, change, upsert=True)
     holder.held_until, holder.must_rebuild = now + LEASE, True
+
+
+async def begin_rebuild_since(store: DocumentStore, holder: LeaseHolder, since: date) -> date:
+    """Do the same for figures of a day and later ones; return from which day on they are made: an earlier one
+    where that was begun, and cut off. Raises MustCountAll where all of them are to be made.
+    """
+    now = holder.clock()
+    known = {"_id": meta.FIGURES_ID, "folds": FOLDS}
+    change = {"$set": _begun(holder, now), "$min": {"since": since.isoformat()}}
+    for state in ({"done": {"$ne": False}}, {"since": {"$exists": True}}):
+        if (await store[meta.COLLECTION].update_one({**known, **state}, change)).matched_count:
+            holder.held_until, holder.must_rebuild = now + LEASE, True
+            return await find_since(store) or since
+    raise MustCountAll("all figures are to be made again, or were never made")
+
+
+def _begun(holder: LeaseHolder, now: datetime) -> dict[str, object]:
+    return {"lease": holder.name, "lease_until": now + LEASE, "done": False}
+
+
+async def find_since(store: DocumentStore) -> date | None:
+    """Return from which day on figures are to be made again; None where all of them are."""
+    row = await store[meta.COLLECTION].find_one({"_id": meta.FIGURES_ID}, {"since": 1})
+    return date.fromisoformat(row["since"]) if row is not None and row.get("since") else None
 
 
 async def end_rebuild(store: DocumentStore, holder: LeaseHolder) -> None:
     """Note that figures are complete. Raises FoldingElsewhere where the lease was taken away."""
-    query, complete = {"_id": meta.FIGURES_ID, "lease": holder.name}, {"done": True, "folds": FOLDS}
-    if not (await store[meta.COLLECTION].update_one(query, {"$set": complete})).matched_count:
+    query = {"_id": meta.FIGURES_ID, "lease": holder.name}
+    complete = {"$set": {"done": True, "folds": FOLDS}, "$unset": {"since": ""}}
+    if not (await store[meta.COLLECTION].update_one(query, complete)).matched_count:
         raise FoldingElsewhere("another makes the figures again")
     holder.must_rebuild = False

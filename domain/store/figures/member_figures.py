@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Any
 
+from pymongo import ReplaceOne
+
 from domain.model.club.tastes import NO_TASTES, Tastes
 from domain.model.figures.member_figures import ActiveDays, ArmFigures, MemberFigures
 from domain.store.connect import Raw
@@ -56,6 +58,12 @@ async def iterate(store: DocumentStore) -> AsyncIterator[tuple[str, MemberFigure
     """Yield every member's figures, in the order of their ids."""
     async for row in store[COLLECTION].find({"_id": {"$gt": "", "$lt": "~"}}).sort("_id", 1):
         yield row["_id"], read_figures(row)
+
+
+async def find_seqs(store: DocumentStore, members: Sequence[str]) -> dict[str, int]:
+    """Return up to which seq figures hold the rows of members, of those that have some, in one command."""
+    cursor = store[COLLECTION].find({"_id": {"$in": list(members)}}, {"seq": 1})
+    return {row["_id"]: row["seq"] async for row in cursor}
 
 
 def read_figures(row: Raw) -> MemberFigures:
@@ -123,6 +131,11 @@ def move_write(member: str, before: MemberFigures, after: MemberFigures) -> Writ
         return insert(COLLECTION, document)
     query = {"_id": member, "seq": before.seq}
     return replace(COLLECTION, query, document, if_missed=Stale("another projector has folded them"))
+
+
+def replace_write(member: str, figures: MemberFigures) -> Write:
+    """Return the write that puts figures of a member in the place of those that there are."""
+    return Write(COLLECTION, ReplaceOne({"_id": member}, figures_document(member, figures), upsert=True))
 
 
 def figures_document(member: str, figures: MemberFigures) -> dict[str, Any]:

@@ -9,11 +9,20 @@ from collections.abc import AsyncIterator, Iterable, Sequence, Set
 from datetime import date
 from typing import Any, ClassVar
 
+import pymongo
 from pydantic import ConfigDict
 from pymongo import DeleteOne, IndexModel, ReplaceOne, UpdateOne
 
 from domain.model.club.leaderboards import RANKS, SCORES
-from domain.model.figures.increments import DAYS, MONTHS, NOW, DocumentKey, Increments
+from domain.model.figures.increments import (
+    COHORTS_NOW,
+    DAYS,
+    LEVELS_NOW,
+    MONTHS,
+    NOW,
+    DocumentKey,
+    Increments,
+)
 from domain.model.figures.period import People
 from domain.model.ledger.state import ledger_state
 from domain.store.connect import Raw
@@ -23,6 +32,7 @@ from domain.store.stored_document import StoredDocument
 # What a rebuild empties first, since the journal gives it again. Days, and what stands now, are replaced one
 # by one: they hold what became of messages, too, and the uplift that was measured.
 REBUILT: Sequence[str] = (MONTHS, SCORES, RANKS)
+DELETE_SECONDS = 60.0
 MOST_DAYS = 10_000  # of a report, in one answer: 2,000 days, for a store and a tier four times
 
 
@@ -87,9 +97,9 @@ async def find_days(
     return [row async for row in rows]
 
 
-async def iterate_days(store: DocumentStore) -> AsyncIterator[Raw]:
-    """Yield the documents of all days."""
-    async for row in store[DAYS].find({"_id": {"$gte": ""}}):
+async def iterate_days(store: DocumentStore, *, since: date | None = None) -> AsyncIterator[Raw]:
+    """Yield the documents of all days, or of a day and later ones."""
+    async for row in store[DAYS].find({"_id": {"$gte": "" if since is None else since.isoformat()}}):
         yield row
 
 
@@ -132,6 +142,12 @@ def flat_sums(document: Raw) -> dict[str, int]:
 
 
 # ---------------------------------------------------------------- writes
+async def delete_months(store: DocumentStore, *, since: date) -> None:
+    """Delete what members did in the month of a day, and in later ones."""
+    with pymongo.timeout(DELETE_SECONDS):
+        await store[MONTHS].delete_many({"month": {"$gte": f"{since:%Y-%m}"}})
+
+
 def increment_writes(increments: Increments) -> list[Write]:
     """Return the writes that add to sums, a document each. They raise Stale where one is not as expected."""
     operations = ((key, operation_of(key, increments)) for key in increments.sums)
@@ -174,15 +190,17 @@ def insert_writes(increments: Increments, keys: Iterable[DocumentKey]) -> list[W
 
 def replace_writes(increments: Increments, old_days: Set[str]) -> list[Write]:
     """Return the writes by which whole documents take the place of those that there are: days of `old_days`
-    that are no more are deleted.
+    that are no more, or whose sums are all 0, are deleted.
     """
-    documents = ((key, document_of(key, increments)) for key in increments.sums)
-    gone = sorted(old_days - {key.id for key in increments.sums if key.collection == DAYS})
+    documents: dict[DocumentKey, dict[str, Any]] = {key: {"_id": key.id} for key in (LEVELS_NOW, COHORTS_NOW)}
+    for key in increments.sums:
+        if (document := document_of(key, increments)) is not None:
+            documents[key] = document
+    gone = sorted(old_days - {key.id for key in documents if key.collection == DAYS})
     return [
         *(
             Write(key.collection, ReplaceOne({"_id": key.id}, document, upsert=True))
-            for key, document in documents
-            if document is not None
+            for key, document in documents.items()
         ),
         *(Write(DAYS, DeleteOne({"_id": id})) for id in gone),
     ]

@@ -22,7 +22,8 @@ FLAG_INDEX = IndexModel({FLAG: 1}, partialFilterExpression={FLAG: {"$exists": Tr
 class UncountedMessage:
     """A message: of the outbox with its state, reason and the states of its channels, or of the inbox, read.
     `at` is when that was, `failed_at` when it had failed, where that was counted and it was sent again.
-    `clicked_at` is when its link was followed; `is_click_only` tells that this is all that is left to count.
+    `clicked_at` is when its link was followed; `is_click_only` tells that this is all that is left to count,
+    `is_tap_counted` that it was counted, of a row that was sent again.
     """
 
     collection: Literal["outbox", "inbox"]
@@ -38,6 +39,7 @@ class UncountedMessage:
     failed_at: datetime | None = None
     clicked_at: datetime | None = None
     is_click_only: bool = False
+    is_tap_counted: bool = False
 
 
 async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMessage]:
@@ -56,6 +58,9 @@ async def find_settled(store: DocumentStore, *, first: int) -> list[UncountedMes
             tuple(delivery[2] for delivery in row.get("deliveries") or ()),
             row.get("variant"),
             row.get("failed_at"),
+            clicked_at=None if row.get("tap_counted") else row.get("tapped_at"),
+            is_click_only=row.get("click_only", False),
+            is_tap_counted=row.get("tap_counted", False),
         )
         async for row in rows
     ]
@@ -88,10 +93,7 @@ def counted_writes(messages: Sequence[UncountedMessage]) -> list[Write]:
     """
     return [
         update(
-            message.collection,
-            _as_read(message),
-            {"$unset": {FLAG: "", "failed_at": "", "click_only": ""}},
-            if_missed=Stale("another has counted it"),
+            message.collection, _as_read(message), _counted(message), if_missed=Stale("another counted it")
         )
         for message in messages
     ]
@@ -99,4 +101,12 @@ def counted_writes(messages: Sequence[UncountedMessage]) -> list[Write]:
 
 def _as_read(message: UncountedMessage) -> dict[str, object]:
     query: dict[str, object] = {"_id": message.id, FLAG: True}
-    return query if message.collection == "outbox" else {**query, "clicked_at": message.clicked_at}
+    if message.collection == "inbox":
+        return {**query, "clicked_at": message.clicked_at}
+    return query if message.is_tap_counted else {**query, "tapped_at": message.clicked_at}
+
+
+def _counted(message: UncountedMessage) -> dict[str, object]:
+    change: dict[str, object] = {"$unset": {FLAG: "", "failed_at": "", "click_only": ""}}
+    is_tap = message.collection == "outbox" and message.clicked_at is not None
+    return {**change, "$set": {"tap_counted": True}} if is_tap else change

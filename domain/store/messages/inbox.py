@@ -290,8 +290,14 @@ def fill_writes(mailbox: Mailbox, letters: Sequence[Letter]) -> list[Write]:
     """Return the insertions of a member's first letters, read or not, and of the mailbox that counts them."""
     return [
         insert(MAILBOXES, {"_id": mailbox.member, **_mailbox_document(Mailbox(mailbox.member), mailbox)}),
-        *(insert(COLLECTION, {**_letter_document(letter), "read_at": letter.read_at}) for letter in letters),
+        *(insert(COLLECTION, {**_letter_document(letter), **_reading(letter)}) for letter in letters),
     ]
+
+
+def _reading(letter: Letter) -> dict[str, Any]:
+    """Return when a letter was read, and followed where it was."""
+    clicked = {} if letter.clicked_at is None else {"clicked_at": letter.clicked_at}
+    return {"read_at": letter.read_at, **clicked}
 
 
 def mailbox_write(before: Mailbox, after: Mailbox) -> Write:

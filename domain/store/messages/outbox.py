@@ -10,9 +10,10 @@ worker dies, the row comes up again.
 
 People and other systems have a lane each, so that neither waits for the other. `trouble` marks the rows that
 an operator looks at, `uncounted` those of which figures do not know yet; done and dropped rows are deleted
-after 30 days. Of one that is sent again, `failed_at` says when it had failed, where figures counted that. A
-row that this version cannot read is parked, so that it holds up no other; the operator's list shows what can
-be read of it.
+after 30 days. Of one that is sent again, `failed_at` says when it had failed, where figures counted that. Of
+one that lies in no inbox, `tapped_at` says when its push was tapped, `tap_counted` that figures know. A row
+that this version cannot read is parked, so that it holds up no other; the operator's list shows what can be
+read of it.
 """
 
 from __future__ import annotations
@@ -70,6 +71,9 @@ class OutboxDocument(StoredDocument):
     uncounted: bool | None = None
     variant: str | None = None
     failed_at: datetime | None = None
+    tapped_at: datetime | None = None
+    tap_counted: bool | None = None
+    click_only: bool | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -291,7 +295,7 @@ async def retry(store: DocumentStore, id: str, *, now: datetime) -> bool:
     if row is None:
         return False
     sets: dict[str, Any] = {"state": "pending", "due": now, "error": ""}
-    if FLAG not in row and row.get("settled_at") is not None:
+    if (FLAG not in row or row.get("click_only")) and row.get("settled_at") is not None:
         sets["failed_at"] = row["settled_at"]
     if (deliveries := _read_deliveries(row)) is not None:
         fresh_deliveries = [
@@ -300,7 +304,7 @@ async def retry(store: DocumentStore, id: str, *, now: datetime) -> bool:
         sets["deliveries"] = _delivery_rows(fresh_deliveries)
     query = {"_id": id, "state": "parked", FLAG: row.get(FLAG)}
     result = await store[COLLECTION].update_one(
-        query, {"$set": sets, "$unset": {"trouble": "", "lease": "", FLAG: ""}}
+        query, {"$set": sets, "$unset": {"trouble": "", "lease": "", FLAG: "", "click_only": ""}}
     )
     return result.matched_count == 1
 

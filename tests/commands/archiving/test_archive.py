@@ -119,3 +119,29 @@ def test_what_cannot_be_is_said_in_a_sentence(
     assert "in an archive" in told("figures", "rebuild").stderr
     assert told("verify").stdout.splitlines()[-1] == "3 members: no difference"
     assert mongo["journal_bases"].count_documents({}) == len(MEMBERS)
+
+
+def test_figures_are_counted_again_since_a_day_with_the_archive_and_not_without_it(
+    mongo: Mongo[dict[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert told("archive").returncode == 0
+    counted = told("figures", "rebuild")
+    assert counted.returncode == 0, counted.stderr
+    lost = mongo["figures_members"].find_one_and_delete({})
+    assert lost is not None
+    refused = told("figures", "rebuild", "--since", "2023-07-01")
+    assert (refused.returncode, "count everything by selo figures rebuild" in refused.stderr) == (1, True)
+    mongo["figures_members"].insert_one(lost)
+    days = list(mongo["figures_days"].find().sort("_id"))
+    query = {"day": {"$gte": "2023-07-01"}}
+    assert 0 < mongo["figures_days"].count_documents(query) < len(days)
+    mongo["figures_days"].delete_many(query)
+    mongo["figures_days"].update_one({"_id": days[0]["_id"]}, {"$set": {"receipts": 777}})
+    since = told("figures", "rebuild", "--since", "2023-07-01")
+    rows = counted.stdout.rpartition("Counted again: ")[2]
+    assert since.stdout.endswith(f"Counted again since 2023-07-01: {rows}"), since.stderr
+    assert list(mongo["figures_days"].find().sort("_id")) == [{**days[0], "receipts": 777}, *days[1:]]
+    assert "--since is no day" in told("figures", "rebuild", "--since", "July").stderr
+    monkeypatch.setenv("SELO_ARCHIVE", str(tmp_path / "elsewhere"))
+    assert "in an archive" in told("figures", "rebuild", "--since", "2023-07-01").stderr
+    assert list(mongo["figures_days"].find().sort("_id")) == [{**days[0], "receipts": 777}, *days[1:]]

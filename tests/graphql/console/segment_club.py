@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from domain.services.figures import projector
 from domain.services.figures.message_counts import count_messages
 from domain.services.messages.delivery_jobs import DeliveryWorker
 from domain.services.messages.delivery_rounds import run_round
@@ -15,6 +14,7 @@ from domain.services.segments import jobs
 from domain.store.connect import Database
 from domain.store.figures.lease import LeaseHolder
 from tests.command_log import CommandLog
+from tests.folding import fold_waiting
 from tests.graphql.console.test_operations import operators
 from tests.running_app import Json, RunningApp, open_running_app
 
@@ -82,7 +82,7 @@ async def staffed(app: RunningApp) -> tuple[str, str]:
 async def count(app: RunningApp) -> None:
     """Have the figures know all members, and what became of messages."""
     holder = LeaseHolder(app.clock)
-    await projector.fold_all(app.process.runtime, holder, now=app.clock())
+    await fold_waiting(app.process.runtime, holder, now=app.clock())
     await count_messages(app.process.runtime, holder)
 
 

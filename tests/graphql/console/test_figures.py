@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.services.figures import projector
 from domain.store.figures.lease import LeaseHolder
+from tests.folding import fold_waiting
 from tests.running_app import RunningApp
 
 FIGURES = """query($f: LocalDate, $t: LocalDate, $s: String) { figures(from: $f, to: $t, store: $s) {
@@ -28,7 +28,7 @@ async def test_an_analyst_reads_what_was_counted_and_service_does_not(app: Runni
     waiting = (await app.do(FIGURES, {}, token=anna))["figures"]
     assert waiting["waitingSince"] is not None
     assert waiting["days"] == []
-    await projector.fold_all(app.process.runtime, LeaseHolder(app.clock), now=app.clock())
+    await fold_waiting(app.process.runtime, LeaseHolder(app.clock), now=app.clock())
     counted = (await app.do(FIGURES, {}, token=anna))["figures"]
     assert counted["waitingSince"] is None
     [day] = counted["days"]

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from domain.services.archiving.choosing import LEAST_DAYS, bound
 from domain.services.archiving.moving_out import archive
-from domain.services.figures.projector import fold_all
 from domain.store.archive.folder import ArchiveFolder
 from domain.store.figures.lease import LeaseHolder
+from tests.folding import fold_waiting
 from tests.running_app import Json, RunningApp
 
 ME = """{ me { number historyBeginsAt balance { available }
@@ -32,7 +32,7 @@ async def test_lists_end_where_the_archive_begins_and_say_since_when(app: Runnin
     app.clock.advance(days=LEAST_DAYS + 40)
     await buy(app, number, ["new0", "new1"], await app.hire("clara"))
     store, now = app.process.store, app.clock()
-    await fold_all(app.process.runtime, LeaseHolder(app.clock), now=now)
+    await fold_waiting(app.process.runtime, LeaseHolder(app.clock), now=now)
     begins = bound(now, days=LEAST_DAYS)
     await archive(store, ArchiveFolder(tmp_path / "old"), before=begins, now=now, release="test")
 

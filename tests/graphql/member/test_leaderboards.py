@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from domain.services.figures import projector
 from domain.store.connect import Database
 from domain.store.figures.lease import LeaseHolder
 from tests.command_log import CommandLog
+from tests.folding import fold_waiting
 from tests.running_app import Json, RunningApp, open_running_app
 from tests.small_runtime import NUMISCOLLECT
 
@@ -32,7 +32,7 @@ async def buy(app: RunningApp, till: str, token: str, receipt: str, total: int) 
     purchase = {"member": number, "externalId": receipt, "currency": "EUR", "total": total}
     await app.mutate("recordPurchase", {**purchase, "idempotencyKey": receipt}, "__typename", token=till)
     now = app.clock()
-    await projector.fold_all(app.process.runtime, LeaseHolder(lambda: now, name="test"), now=now)
+    await fold_waiting(app.process.runtime, LeaseHolder(lambda: now, name="test"), now=now)
 
 
 async def board(app: RunningApp, token: str) -> Json:

@@ -8,11 +8,11 @@ import pytest
 
 from domain.model.club.products import Product
 from domain.services.club import product_links
-from domain.services.figures import projector
 from domain.store.club import products
 from domain.store.connect import Database
 from domain.store.figures.lease import LeaseHolder
 from tests.command_log import CommandLog
+from tests.folding import fold_waiting
 from tests.running_app import Json, RunningApp, open_running_app
 from tests.small_runtime import NUMISCOLLECT
 
@@ -56,7 +56,7 @@ async def shop(app: RunningApp) -> list[str]:
         assert recorded["__typename"] == "PurchaseRecorded"
         tokens.append(token)
     now = app.clock()
-    await projector.fold_all(app.process.runtime, LeaseHolder(lambda: now, name="test"), now=now)
+    await fold_waiting(app.process.runtime, LeaseHolder(lambda: now, name="test"), now=now)
     await product_links.measure(app.process.runtime, now=now)
     return tokens
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from domain.services.figures import projector, results
+from domain.services.figures import results
 from domain.store.connect import Database
 from domain.store.figures.lease import LeaseHolder
 from tests.command_log import CommandLog
+from tests.folding import fold_waiting
 from tests.running_app import Json, RunningApp, open_running_app
 
 TESTED = """
@@ -88,7 +89,7 @@ async def redeemed(app: RunningApp, till: str, number: int) -> tuple[Json, str]:
 async def analysed(app: RunningApp, seen: list[tuple[Json, str]]) -> None:
     """Compare what an analyst reads with what members saw."""
     runtime = app.process.runtime
-    await projector.fold_all(runtime, LeaseHolder(app.clock), now=app.clock())
+    await fold_waiting(runtime, LeaseHolder(app.clock), now=app.clock())
     await results.measure_uplifts(runtime, now=app.clock())
     figures = (await app.do(VARIANTS, token=await app.hire("anna", "ANALYST")))["figures"]
     first, second = figures["rules"][0]["variants"]

@@ -74,7 +74,7 @@ def test_the_october_campaign_of_the_demo_is_found_to_have_worked() -> None:
     programme = load(with_campaigns(PROGRAMME, until=NOW))
     shopping = Shopping(programme, NOW)
     catalogue = catalogue_of(load(NUMISCOLLECT.read_text(encoding="utf-8")))
-    people = [person for batch in range(2) for person in make_people(seed=SEED + batch, until=NOW)]
+    people = [person for batch in range(3) for person in make_people(seed=SEED + batch, until=NOW)]
     lines: list[dict[str, Json]] = [
         {**line, "data": {}} if line["name"] == ENROLLED else line
         for line in life_lines(people, catalogue, shopping, seed=SEED)

@@ -9,7 +9,6 @@ from typing import Any
 
 from domain.services.archiving.choosing import bound
 from domain.services.archiving.moving_out import ArchiveReport, Progress, archive, no_progress
-from domain.services.figures.projector import fold_all
 from domain.services.ledger import fiscal_records, purchases, redemption
 from domain.services.ledger.purchase_input import PurchaseInputLine
 from domain.services.ledger.returns import refunds
@@ -20,6 +19,7 @@ from domain.services.runtime import Runtime
 from domain.store.archive.folder import ArchiveFolder
 from domain.store.connect import Database, Raw
 from domain.store.figures.lease import LeaseHolder
+from tests.folding import fold_waiting
 from tests.small_runtime import TILL, join, new_purchase, open_runtime
 
 BEGAN = datetime(2023, 1, 10, 10, tzinfo=UTC)
@@ -95,7 +95,7 @@ async def give_back(runtime: Runtime, receipt: str, *, at: datetime, amount: int
 
 async def count(runtime: Runtime) -> None:
     """Have everything counted in figures."""
-    await fold_all(runtime, LeaseHolder(lambda: NOW, name="test"), now=NOW)
+    await fold_waiting(runtime, LeaseHolder(lambda: NOW, name="test"), now=NOW)
 
 
 async def run_archive(

@@ -15,7 +15,7 @@ from domain.services.figures.rebuilding import rebuild
 from domain.services.ledger import entry_history, purchase_queries, queries
 from domain.services.ledger.purchases import PurchaseClaimed
 from domain.services.ledger.returns.refunds import RefundTooLarge
-from domain.services.ledger.verification import verify_member
+from domain.services.ledger.verification import prove_members
 from domain.services.people import data_exports
 from domain.store.archive.folder import ArchiveFolder
 from domain.store.archive.segments import MOVED, ArchiveDamaged
@@ -103,7 +103,7 @@ async def test_without_the_archive_a_base_proves_the_rest_and_no_half_is_given(
     assert await all_figures(runtime) == figures
     change = {"$inc": {"entries": 1}}
     await runtime.store["journal_bases"].update_one({"_id": "ana"}, change)
-    assert await verify_member(runtime.store, member="ana") != []
+    assert (await prove_members(runtime.store, ["ana"])).differences != []
 
 
 async def test_young_receipts_are_refunded_and_old_ones_count_once_and_are_closed(

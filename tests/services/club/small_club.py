@@ -8,7 +8,6 @@ from domain.model.club.leaderboards import RANKS, SCORES, bucket_of
 from domain.services.club import leaderboards
 from domain.services.club.leaderboards import OpenBoard
 from domain.services.club.periods import finish_due
-from domain.services.figures import projector
 from domain.services.ledger import purchases
 from domain.services.ledger.returns import refunds
 from domain.services.ledger.returns.refunds import RefundRequest
@@ -16,6 +15,7 @@ from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.figures.lease import LeaseHolder
 from domain.store.ledger import members
+from tests.folding import fold_waiting
 from tests.small_runtime import NOW, SMALL, TILL, join, new_purchase, open_runtime
 
 BOARDS = """
@@ -50,7 +50,7 @@ async def take_back(runtime: Runtime, receipt: str, amount: int, *, now: datetim
 
 
 async def fold(runtime: Runtime, *, now: datetime = LATER) -> None:
-    await projector.fold_all(runtime, LeaseHolder(lambda: now, name="test"), now=now)
+    await fold_waiting(runtime, LeaseHolder(lambda: now, name="test"), now=now)
 
 
 async def finish(runtime: Runtime, *, now: datetime) -> int:

@@ -11,7 +11,7 @@ from domain.model.ledger.decide import new_member
 from domain.model.programme.messages import PROFILING
 from domain.services.club import catalogue, openings, product_links
 from domain.services.club.recommendations import Recommendation, RecommendationReader, recommend
-from domain.services.figures import projector, rebuilding
+from domain.services.figures import rebuilding
 from domain.services.ledger import purchases, queries, redemption
 from domain.services.ledger.purchase_input import PurchaseInput, PurchaseInputLine
 from domain.services.ledger.returns import refunds
@@ -23,6 +23,7 @@ from domain.store.connect import Database
 from domain.store.figures import member_figures
 from domain.store.figures.lease import LeaseHolder
 from tests.command_log import CommandLog
+from tests.folding import fold_waiting
 from tests.model.club.planted import PlantedHistory, all_skus, plant
 from tests.small_runtime import NOW, SMALL, TILL, join, open_runtime
 
@@ -103,7 +104,7 @@ async def buy(runtime: Runtime, member: str, receipt: str, *skus: str, now: date
 
 
 async def fold(runtime: Runtime, *, now: datetime = LATER) -> None:
-    await projector.fold_all(runtime, LeaseHolder(lambda: now, name="test"), now=now)
+    await fold_waiting(runtime, LeaseHolder(lambda: now, name="test"), now=now)
 
 
 async def for_you(

@@ -7,11 +7,11 @@ from datetime import timedelta
 from domain.model.event_names import ERASED
 from domain.model.ledger.events import Event
 from domain.services.decisions import commit_decision, decide_event, load_member
-from domain.services.figures import projector
 from domain.services.ledger import purchases
 from domain.store.connect import Database
 from domain.store.figures import member_figures, sums
 from domain.store.figures.lease import LeaseHolder
+from tests.folding import fold_waiting
 from tests.services.figures.figure_sums import all_figures, day_sums
 from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
 
@@ -27,7 +27,7 @@ async def test_an_erased_member_stays_in_sums_and_counts_among_members_no_more(d
     stored, published = await load_member(runtime, "ana"), runtime.programmes.current()
     decision = await decide_event(runtime, published, stored, event, now=erased_at)
     await commit_decision(runtime, published, decision, now=erased_at)
-    await projector.fold_all(runtime, LeaseHolder(lambda: erased_at), now=erased_at)
+    await fold_waiting(runtime, LeaseHolder(lambda: erased_at), now=erased_at)
     bought, erased = await day_sums(runtime, "2026-03-02"), await day_sums(runtime, "2026-03-04")
     assert (bought["receipts"], bought["revenue"], bought["enrolments"]) == (1, 10_000, 1)
     assert (erased["erased"], erased["levels.enrolled"]) == (1, -1)

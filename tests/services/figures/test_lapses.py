@@ -7,12 +7,13 @@ from datetime import date, timedelta
 import pytest
 
 from domain.model.ledger.wallet import Wallet
-from domain.services.figures import lapses, projector, reading
+from domain.services.figures import lapses, reading
 from domain.services.figures.lapses import DailyLapses, HeldUnits, held_of
 from domain.services.ledger import purchases
 from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.figures.lease import LeaseHolder
+from tests.folding import fold_waiting
 from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
 
 CLUB = """
@@ -56,7 +57,7 @@ async def test_what_is_held_stands_in_the_month_in_which_it_lapses(
         await buy(runtime, member, days=1)
     await buy(runtime, "bob", days=20)  # which renews what bob had: it goes on to April
     holder, now = LeaseHolder(lambda: NOW), NOW + timedelta(days=20)
-    await projector.fold_all(runtime, holder, now=now)
+    await fold_waiting(runtime, holder, now=now)
     assert [await daily.go_on(runtime, now=now) for _ in range(3)] == [False, True, True]
     told, day = await held(runtime, days=20)
     assert day == date(2026, 3, 22)

@@ -14,6 +14,7 @@ from domain.store.connect import Database
 from domain.store.counters import FIGURE_ROWS_MISSING
 from domain.store.figures import due, lease, sums
 from domain.store.figures.lease import LeaseHolder
+from tests.folding import fold_waiting
 from tests.services.figures.figure_sums import all_figures, day_sums
 from tests.services.figures.random_journals import Projector, commit_in_pieces, random_rows
 from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
@@ -36,7 +37,7 @@ async def test_a_purchase_is_counted_on_its_day_for_its_store_and_for_all(databa
     runtime = await open_runtime(database)
     await join(runtime, "ana")
     await buy(runtime, "ana", "r1")
-    await projector.fold_all(runtime, LeaseHolder(lambda: LATER), now=LATER)
+    await fold_waiting(runtime, LeaseHolder(lambda: LATER), now=LATER)
     for store in ("lisboa", "*"):
         counted = await day_sums(runtime, "2026-03-02", store=store)
         assert (counted["receipts"], counted["revenue"], counted["wallets.points.awarded"]) == (
@@ -79,7 +80,7 @@ async def test_figures_of_older_folds_are_made_again_by_themselves(database: Dat
     runtime = await open_runtime(database)
     await join(runtime, "ana")
     await buy(runtime, "ana", "r1")
-    await projector.fold_all(runtime, LeaseHolder(lambda: LATER), now=LATER)
+    await fold_waiting(runtime, LeaseHolder(lambda: LATER), now=LATER)
     before = await all_figures(runtime)
     assert not await lease.is_rebuilding(runtime.store)
     # As a version left them whose folds knew less.
@@ -95,7 +96,7 @@ async def test_figures_that_are_to_be_made_again_are_made_by_whoever_folds(datab
     runtime = await open_runtime(database)
     holder = LeaseHolder(lambda: LATER)
     await join(runtime, "ana")
-    await projector.fold_all(runtime, holder, now=LATER)
+    await fold_waiting(runtime, holder, now=LATER)
     before = await all_figures(runtime)
     await runtime.store["figures_members"].delete_many({})
     await ask_rebuild(runtime)
@@ -114,7 +115,7 @@ async def test_a_row_that_the_journal_has_no_more_is_counted_as_missing_and_veri
         await buy(runtime, "ana", receipt)
     await runtime.store["journal"].delete_one({"_id": "ana:2"})
     before = FIGURE_ROWS_MISSING._value.get()
-    await projector.fold_all(runtime, LeaseHolder(lambda: LATER), now=LATER)
+    await fold_waiting(runtime, LeaseHolder(lambda: LATER), now=LATER)
     assert FIGURE_ROWS_MISSING._value.get() == before + 1
     assert (await day_sums(runtime, "2026-03-02"))["receipts"] == 1
     assert "ana" in {difference.member async for difference in verify(runtime.store)}

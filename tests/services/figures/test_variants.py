@@ -9,7 +9,7 @@ from domain.model.figures import increments
 from domain.model.figures.uplift import Arm, measure
 from domain.model.ledger.deciding.earning import is_held_out
 from domain.model.programme.varied.varied_part import variant_of
-from domain.services.figures import projector, reading, results
+from domain.services.figures import reading, results
 from domain.services.figures.message_counts import count_messages
 from domain.services.figures.rebuilding import rebuild
 from domain.services.figures.variant_results import VariantResult
@@ -19,6 +19,7 @@ from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from domain.store.figures import uplifts
 from domain.store.figures.lease import LeaseHolder
+from tests.folding import fold_waiting
 from tests.loud_runtime import deliver_all_due, new_delivery_worker
 from tests.services.figures.figure_sums import all_figures
 from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
@@ -50,7 +51,7 @@ async def fold_and_measure(runtime: Runtime, holder: LeaseHolder) -> dict[str, d
     """Fold and measure; return what a report of the last 30 days says of each part's variants."""
     while await count_messages(runtime, holder):
         pass
-    await projector.fold_all(runtime, holder, now=LATER)
+    await fold_waiting(runtime, holder, now=LATER)
     await results.measure_uplifts(runtime, now=LATER)
     report = await reading.read_report(runtime, reading.default_period(runtime, now=LATER))
     return {part: {each.variant: each for each in some} for part, some in report.variants.items()}
@@ -183,7 +184,7 @@ async def test_a_rule_that_is_over_is_measured_over_its_own_days_and_who_were_me
         await buy(runtime, member, 4_000 if is_held_out(member, rule) else 9_000)
         await buy(runtime, member, 70_000 if is_held_out(member, rule) else 1, again=60 * 24 * 20)
     await join(runtime, "late", at=over)
-    await projector.fold_all(runtime, holder, now=over)
+    await fold_waiting(runtime, holder, now=over)
     [measured] = (await results.measure_uplifts(runtime, now=over)).values()
     stored = await runtime.store[increments.NOW].find_one({"_id": uplifts.UPLIFT_ID})
     assert stored is not None
@@ -205,7 +206,7 @@ async def test_members_who_came_since_the_morning_are_measured_without_waiting_f
     )
 
     async def measured() -> int:
-        await projector.fold_all(runtime, holder, now=LATER)
+        await fold_waiting(runtime, holder, now=LATER)
         await daily.measure_if_due(runtime, now=LATER)
         report = await reading.read_report(runtime, reading.default_period(runtime, now=LATER))
         revenues = [each.revenue for each in report.variants["rule:euro"]]

@@ -21,7 +21,6 @@ from api.graphql.engine.ids import encode_id
 from api.worker import make_delivery_worker
 from domain.model.event_names import TOLD_EVENTS
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS
-from domain.model.standard_webhooks import new_secret
 from domain.services.erasure.erasing import ErasureActor, erase
 from domain.services.ledger import purchases
 from domain.services.ledger.returns import refunds
@@ -32,6 +31,7 @@ from tests.command_log import CommandLog
 from tests.running_app import RunningApp, open_running_app
 from tests.senders.recording_endpoint import RecordingEndpoint, serving_endpoint
 from tests.small_runtime import TILL, new_purchase
+from tests.webhook_secrets import new_secret
 
 FOLLOWER = Path(__file__).parents[3] / "scripts" / "clients" / "crm_follower.py"
 NEW, OLD = new_secret(), new_secret()

@@ -11,12 +11,12 @@ import pytest
 from domain.services import demo, demo_people
 from domain.services.club import leaderboards
 from domain.services.club.periods import finish_due
-from domain.services.figures import projector
 from domain.services.ledger import purchases
 from domain.services.ledger.turn import turn
 from domain.services.moving import event_export
 from domain.store.connect import Database, connect
 from domain.store.figures.lease import LeaseHolder
+from tests.folding import fold_waiting
 from tests.simulated_exports import differences, exported
 from tests.small_runtime import NOW as BEGAN
 from tests.small_runtime import NUMISCOLLECT, SMALL, TILL, join, new_purchase, open_runtime
@@ -62,10 +62,10 @@ async def test_a_prize_of_a_leaderboard_is_exported_and_simulates_to_the_stored_
     await purchases.record(
         runtime, till=TILL, member_id="ana", purchase_input=new_purchase("r", 9_000), key="r", now=BEGAN
     )
-    await projector.fold_all(runtime, LeaseHolder(lambda: BEGAN, name="test"), now=BEGAN)
+    await fold_waiting(runtime, LeaseHolder(lambda: BEGAN, name="test"), now=BEGAN)
     judged = BEGAN + timedelta(days=60)
     folding = LeaseHolder(lambda: judged, name="test")
-    await projector.fold_all(runtime, folding, now=judged)
+    await fold_waiting(runtime, folding, now=judged)
     await finish_due(runtime, folding, now=judged)
     await turn(runtime, now=judged)
     first_at = await event_export.find_first_at(runtime, now=judged)

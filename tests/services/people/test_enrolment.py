@@ -11,7 +11,7 @@ from domain.model.people import codes
 from domain.model.people.codes import valid_number
 from domain.model.people.contacts import Contact
 from domain.services.errors import ContactOutOfReach, IdempotencyKeyConflict, NotEnrolled, SignInRefused
-from domain.services.ledger.verification import verify_member
+from domain.services.ledger.verification import prove_members
 from domain.services.people.consents import PurposeAnswer
 from domain.services.people.enrolment import Application, Applied, enrol
 from domain.services.people.sign_in import MemberSignedIn, request_code, sign_in
@@ -313,7 +313,7 @@ async def test_a_consent_granted_at_enrolment_is_an_event_of_its_own(harness: Id
         {"purpose": "marketing", "granted": True, "wordingVersion": 3},
     )
     assert (await stored_member(harness, signed_in.member)).member.seq == 2
-    assert await verify_member(harness.store, member=signed_in.member) == []
+    assert (await prove_members(harness.store, [signed_in.member])).differences == []
 
 
 async def test_a_friends_invitation_is_kept_and_counted(harness: IdentityHarness) -> None:

@@ -25,7 +25,7 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
     rules { rule fired members heldOut awarded { ${SUM} } deducted { ${SUM} } cost revenueUplift { ${UPLIFT} } roi { margin value low high } ${VARIANTS} }
     rewards { reward issued redeemed used cancelled expired spent { ${SUM} } cost ${VARIANTS} }
     values { code subject value numerator denominator before }
-    messages { message promised sent opened clicked failed noConsent ${VARIANTS} }
+    messages { message promised sent opened clicked tellsReading tellsTaps failed noConsent ${VARIANTS} }
     surveys { survey scores { score count } }
     recommendations { kind opened taken }
     tiers { code members } segments { code members } plans { code members } tierMoves { previous next count }

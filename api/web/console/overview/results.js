@@ -108,17 +108,23 @@ function share(part, whole) {
   return whole && part <= whole ? ` (${percent(part / whole)})` : "";
 }
 
+/* What happened to messages that were sent; unknown where their channels tell nobody. */
+function told(isTold, count, sent) {
+  return isTold ? number(count) + share(count, sent) : t("figure.unknown");
+}
+
 function Messages({ messages }) {
   const columns = [
     { head: t("message"), cell: ({ message }) => html`<code class="code">${message}</code>` },
     { head: t("message.promised"), cell: ({ promised }) => number(promised) },
     { head: t("message.sent"), cell: ({ sent, promised }) => number(sent) + share(sent, promised) },
-    { head: t("message.opened"), cell: ({ opened, sent }) => number(opened) + share(opened, sent) },
-    { head: t("message.clicked"), cell: ({ clicked, sent }) => number(clicked) + share(clicked, sent) },
+    { head: t("message.opened"), cell: ({ tellsReading, opened, sent }) => told(tellsReading, opened, sent) },
+    { head: t("message.clicked"), cell: ({ tellsTaps, clicked, sent }) => told(tellsTaps, clicked, sent) },
     { head: t("message.failed"), cell: ({ failed }) => number(failed) },
     { head: t("message.noconsent"), cell: ({ noConsent }) => number(noConsent) },
   ];
   return html`<${Table} label=${t("results.messages")} rows=${messages} columns=${columns} none=${t("results.none")} />
+    <p class="quiet small">${t("message.hint")}</p>
     <${Variants} kind="message" parts=${messages} />`;
 }
 

@@ -47,12 +47,15 @@ function Sent({ each, segments, again }) {
   const { fates } = message;
   const text = (list) =>
     (list.find(({ locale }) => document.documentElement.lang.startsWith(locale)) ?? list[0]).text;
+  /* Only the inbox tells of reading. */
+  const value = (name) =>
+    name === "opened" && !message.channels.includes("inbox") ? t("fates.unknown") : number(fates[name]);
   return html`<${Job} each=${each} title=${text(message.titles)} again=${again}>
     <p>${text(message.bodies)}</p>
     <p class="small quiet">${[nameOf(segments, each.segment), ...message.channels.map((channel) => t(`channel.${channel}`))].join(" · ")}</p>
     ${offText(message) && html`<p class="small quiet">${offText(message)}</p>`}
     <ul class="lines small fates">
-      ${["sent", "opened", "failed", "dropped"].map((name) => html`<li key=${name}><span class="quiet">${t(`fates.${name}`)}</span><span class="figure">${number(fates[name])}</span></li>`)}
+      ${["sent", "opened", "failed", "dropped"].map((name) => html`<li key=${name}><span class="quiet">${t(`fates.${name}`)}</span><span class="figure">${value(name)}</span></li>`)}
     </ul>
   <//>`;
 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from domain.model.figures.figure import Figure, ratio, share
+from domain.model.figures.figure import Figure, ratio, share, unknown
 from domain.model.figures.period import PeriodFigures, below
-from domain.model.programme import Programme, SurveySpec
+from domain.model.programme import MessageSpec, Programme, SurveySpec
 
 PROMOTERS_FROM, DETRACTORS_TO, SATISFIED_FROM = 9, 6, 4
 
@@ -48,16 +48,28 @@ def code_conversion(period: PeriodFigures, code: str) -> Figure:
     return share("code_conversion", converted, entered, subject=code)
 
 
-def open_rate(period: PeriodFigures, message: str) -> Figure:
-    """Return how many of a message were read in the period, over those that were sent."""
-    opened, sent = (period.sums.get(f"messages.{message}.{name}", 0) for name in ("opened", "sent"))
-    return share("open_rate", opened, sent, subject=message)
+def open_rate(period: PeriodFigures, spec: MessageSpec) -> Figure:
+    """Return how many of a message were read in the period, over those that were sent. Of what goes by
+    channels that tell nobody it cannot be told.
+    """
+    if not spec.tells_reading:
+        return unknown("open_rate", subject=spec.code)
+    return _share_of_sent(period, spec, "open_rate", "opened")
 
 
-def click_rate(period: PeriodFigures, message: str) -> Figure:
-    """Return of how many of a message the link was followed in the period, over those that were sent."""
-    clicked, sent = (period.sums.get(f"messages.{message}.{name}", 0) for name in ("clicked", "sent"))
-    return share("click_rate", clicked, sent, subject=message)
+def click_rate(period: PeriodFigures, spec: MessageSpec) -> Figure:
+    """Return of how many of a message the link was followed in the period, over those that were sent; as with
+    reading. What is followed in an e-mail nobody is told, so that a message that goes by others, too, has the
+    taps of those.
+    """
+    if not spec.tells_taps:
+        return unknown("click_rate", subject=spec.code)
+    return _share_of_sent(period, spec, "click_rate", "clicked")
+
+
+def _share_of_sent(period: PeriodFigures, spec: MessageSpec, code: str, fate: str) -> Figure:
+    done, sent = (period.sums.get(f"messages.{spec.code}.{name}", 0) for name in (fate, "sent"))
+    return share(code, done, sent, subject=spec.code)
 
 
 def all_answers(period: PeriodFigures, programme: Programme) -> Iterator[Figure]:
@@ -69,5 +81,5 @@ def all_answers(period: PeriodFigures, programme: Programme) -> Iterator[Figure]
     for code in programme.codes:
         yield code_conversion(period, code.name)
     for message in programme.messages:
-        yield open_rate(period, message.code)
-        yield click_rate(period, message.code)
+        yield open_rate(period, message)
+        yield click_rate(period, message)

@@ -219,6 +219,8 @@ export default {
   "message.clicked": "Tapped",
   "message.failed": "Failed",
   "message.noconsent": "Without consent",
+  "message.hint":
+    "Only the inbox tells of reading, only inbox and pushes of taps: nobody is followed through e-mails.",
   "survey.none": "Nobody answered in this period.",
   "survey.mean": { one: "{count} answer, {mean} on average", other: "{count} answers, {mean} on average" },
   "survey.score": "Score",

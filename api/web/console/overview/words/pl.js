@@ -258,6 +258,8 @@ export default {
   "message.clicked": "Kliknięte",
   "message.failed": "Nieudane",
   "message.noconsent": "Bez zgody",
+  "message.hint":
+    "O odczytaniu mówi tylko skrzynka, o dotknięciach tylko ona i powiadomienia: nikogo nie śledzimy w e-mailach.",
   "survey.none": "Nikt nie odpowiedział w tym okresie.",
   "survey.mean": {
     one: "{count} odpowiedź, średnio {mean}",

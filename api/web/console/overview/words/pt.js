@@ -238,6 +238,8 @@ export default {
   "message.clicked": "Tocadas",
   "message.failed": "Falhadas",
   "message.noconsent": "Sem consentimento",
+  "message.hint":
+    "Só a caixa de entrada diz o que foi lido, e só ela e as notificações o que foi tocado: ninguém é seguido por e-mails.",
   "survey.none": "Ninguém respondeu neste período.",
   "survey.mean": {
     one: "{count} resposta, {mean} em média",

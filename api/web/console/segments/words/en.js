@@ -85,6 +85,7 @@ export default {
   "fates.opened": "Opened",
   "fates.failed": "Failed",
   "fates.dropped": "Given up",
+  "fates.unknown": "–",
   "manytags.hint":
     "Tags that rules and segments read. Each change stands in the trail of its member, with your reason.",
   "tags.new": "Change tags of many",

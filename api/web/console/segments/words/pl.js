@@ -102,6 +102,7 @@ export default {
   "fates.opened": "Otwarte",
   "fates.failed": "Nieudane",
   "fates.dropped": "Zaniechane",
+  "fates.unknown": "–",
   "manytags.hint":
     "Etykiety, które czytają reguły i segmenty. Każda zmiana jest w śladzie klubowicza, z Twoim powodem.",
   "tags.new": "Zmień etykiety wielu osób",

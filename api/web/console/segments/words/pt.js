@@ -92,6 +92,7 @@ export default {
   "fates.opened": "Abertas",
   "fates.failed": "Falharam",
   "fates.dropped": "Desistidas",
+  "fates.unknown": "–",
   "manytags.hint":
     "Etiquetas que regras e segmentos leem. Cada alteração fica no registo do sócio, com o seu motivo.",
   "tags.new": "Alterar etiquetas de muitos",
