@@ -36,6 +36,7 @@ from api.graphql.console.segments.messages_once import OnceMessageMutation
 from api.graphql.console.segments.segments import SegmentQuery
 from api.graphql.console.segments.tagging import TaggingMutation
 from api.graphql.console.staff_proposals import StaffProposalMutation, StaffProposalQuery
+from api.graphql.console.survey_comments import SurveyCommentQuery
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.actions.challenges import ChallengeMutation
 from api.graphql.member.actions.codes import CodeMutation
@@ -112,6 +113,7 @@ class Query(
     MemberJobQuery,
     CodeUseQuery,
     ProgrammePictureQuery,
+    SurveyCommentQuery,
 ):
     pass
 

@@ -282,6 +282,8 @@ GUARDED_FIELDS: Mapping[tuple[str, str], CallerKinds] = {
     ("Voucher", "code"): MEMBER,
     ("Voucher", "qr"): MEMBER,
     ("BacktestMember", "number"): CONSOLE_OPERATOR,
+    ("SurveyComment", "customer"): SERVICE,
+    ("SurveyComment", "number"): SERVICE,
     ("Customer", "consents"): SERVICE | {CallerKind.MANAGER, CallerKind.OPERATOR},
 }
 

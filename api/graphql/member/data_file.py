@@ -269,6 +269,7 @@ def _letter(audience: Audience, letter: Letter, recipient: Recipient) -> Json:
         "body": words.body,
         "score": letter.score,
         "answeredAt": letter.answered_at,
+        "comment": letter.comment,
     }
 
 
