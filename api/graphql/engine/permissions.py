@@ -191,7 +191,8 @@ TYPES: Mapping[str, CallerKinds] = {
     ),
     **types_for(FIGURES, "RuleFigures", "RewardFigures", "MessageFigures", "SurveyFigures", "ScoreCount"),
     **types_for(FIGURES, "VariantFigures", "VariantMeasure", "RuleReturn", "HeldUnits"),
-    **types_for(FIGURES, "Standing", "TierMove", "RecommendationFigures"),
+    **types_for(FIGURES, "Standing", "TierMove", "RecommendationFigures", "ChallengeFigures"),
+    **types_for(FIGURES, "LeaderboardFigures", "LeaderboardPeriodFigures", "ScoreQuartiles", "GivenReward"),
     # A draft tried on what happened
     **types_for(FIGURES, "Backtest", "BacktestReport", "BacktestWallet", "BacktestWalletFigures"),
     **types_for(FIGURES, "BacktestRule", "BacktestRuleFigures", "BacktestCount", "BacktestRefusal"),

@@ -45,7 +45,7 @@ SERVICE_ROOTS = {
     *("staffProposals", "approveProposal", "declineProposal", "contactProposals"),
     *("giveReward", "changeTags", "addServiceNote", "removeServiceNote", "sendSignInCode", "enrolInPlace"),
     *("tryCorrections", "proposeCorrections", "leaderboardPlayers", "takeNicknameAway"),
-    *("surveys", "surveyComments"),
+    *("surveys", "surveyComments", "nicknameBoards"),
 }
 # What an operator runs from the console, and nobody else from anywhere.
 OPERATOR_ROOTS = {

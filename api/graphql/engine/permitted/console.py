@@ -27,6 +27,7 @@ CONSOLE_QUERIES: Mapping[str, RootPermission] = {
     "programmePictures": permit(CONSOLE_OPERATOR),
     "staffProposals": permit(SERVICE),
     "leaderboardPlayers": permit(SERVICE),
+    "nicknameBoards": permit(SERVICE),
     "surveys": permit(FIGURES | SERVICE),
     "surveyComments": permit(FIGURES | SERVICE),
     "contactProposals": permit(SERVICE),
@@ -90,6 +91,7 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     ),
     **types_for(SERVICE, "ServiceNote", "ServiceNotes", "MessageFate", "ChannelFate", "MemberDevice"),
     **types_for(SERVICE, "CorrectionsTried", "TriedCorrection", "LeaderboardPlayer", "NicknameTakenAway"),
+    **types_for(SERVICE, "NicknameBoard"),
     **types_for(FIGURES, "CodeUse"),
     **types_for(FIGURES | SERVICE, "Survey", "SurveyComment", "SurveyComments"),
     # What operators do with many members

@@ -160,7 +160,12 @@ function Question({ message: { id, title, sentAt, survey } }) {
     keys.current[key] ??= newKey();
     try {
       const { answerSurvey } = await ask(ANSWER_SURVEY, {
-        input: { message: id, score: given, comment: words || null, idempotencyKey: keys.current[key] },
+        input: {
+          message: id,
+          score: given,
+          idempotencyKey: keys.current[key],
+          ...(words && { comment: words }),
+        },
       });
       const stands = answerSurvey.question?.survey.score ?? answerSurvey.score;
       if (stands === undefined) return setFault({ text: answerSurvey.message, icon: "close" });
