@@ -4,6 +4,7 @@ takes away, of which its member is told kindly.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -187,3 +188,51 @@ def test_both_parts_are_whole_in_each_language_on_a_tablet(
         expect(page.locator("#screen select").first).to_be_visible()
         expect(page.locator(".skeleton")).to_have_count(0)
         look(page, f"{part}-{locale}")
+
+
+def test_figures_of_leaderboards_challenges_and_recommendations_stand_at_the_console_and_in_the_shell(
+    browser: Browser, club: ClubServer
+) -> None:
+    with narrow_context(browser, locale="en-GB") as narrow:
+        phone = narrow.new_page()
+        token = join(phone, club, email="figures@example.com")
+        club.do(JOIN, {"i": {"code": "collectors", "nickname": "Figura"}}, token=token)
+        number = club.do("{ me { number } }", token=token)["me"]["number"]
+        bought = {"member": number, "externalId": "figures", "currency": "EUR", "total": 9_000}
+        buy = "mutation($i: PurchaseInput!) { recordPurchase(input: $i) { __typename } }"
+        club.do(buy, {"i": {**bought, "idempotencyKey": "figures"}}, token=club.cashier_token())
+        see_moments(phone)
+    walks: tuple[tuple[str, str, Literal["light", "dark"], tuple[str, str, str, str]], ...] = (
+        ("analyst", "en-GB", "light", ("What works", "Leaderboards", "Challenges", "Take part")),
+        ("operator", "pl-PL", "dark", ("Co działa", "Rankingi", "Wyzwania", "Biorą udział")),
+        ("operator", "pt-PT", "light", ("O que resulta", "Classificações", "Desafios", "Participam")),
+    )
+    for role, locale, scheme, words in walks:
+        page = open_console(browser, club, role, width=1280, scheme=scheme, locale=locale)
+        results, boards, challenges, players = words
+        page.get_by_role("button", name=results).click()
+        page.get_by_role("button", name=boards, exact=True).click()
+        expect(page.locator("#screen .uplot")).to_have_count(1)
+        table = page.locator("#screen .results")
+        expect(table.locator("thead")).to_contain_text(players)
+        row = table.locator("tbody tr")
+        expect(row).to_have_count(1)
+        taking_part, joined = row.locator("td").nth(0), row.locator("td").nth(1)
+        assert int(joined.inner_text()) >= int(taking_part.inner_text()) >= 1
+        assert "Figura" not in page.inner_text("#screen")
+        look(page, f"boards-{locale}")
+        page.get_by_role("button", name=challenges, exact=True).click()
+        expect(page.locator("#screen .results tbody tr").first).to_be_visible()
+        look(page, f"challenges-{locale}")
+    shown = selo("figures", "show", "--data", str(club.data_folder)).stdout
+    assert re.search(
+        r"^leaderboard collectors from \d{4}-\d\d-01: [1-9]\d* take part, [1-9]\d* joined", shown, re.M
+    )
+    assert re.search(r"^challenge \S+: ", shown, re.M)
+    assert "recommended, product: 0 opened, 0 taken" in shown
+    for_machines = json.loads(selo("figures", "show", "--json", "--data", str(club.data_folder)).stdout)
+    [board] = for_machines["leaderboards"]
+    assert board["joined"] >= board["periods"][0]["spread"]["players"] >= 1
+    assert for_machines["recommendations"]["reward"] == {"opened": 0, "taken": 0}
+    assert all(each["reached"] >= 0 for each in for_machines["challenges"])
+    assert "Figura" not in shown
