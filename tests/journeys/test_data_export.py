@@ -212,7 +212,15 @@ async def test_the_file_holds_all_that_is_theirs_and_is_fetched_once(app: Runnin
     assert file["recommendations"] == {
         "asOf": now.date().isoformat(),
         "categories": [{"category": "coins", "weight": 2_000_000}],
-        "products": [{"sku": "m-1", "weight": 2_000_000}],
+        "products": [
+            {
+                "sku": "m-1",
+                "weight": 2_000_000,
+                "times": 2,
+                "since": now.date().isoformat(),
+                "days": [now.date().isoformat()] * 2,
+            }
+        ],
         "opened": [],
     }
     assert (len(file["devices"]), len(file["sessions"])) == (1, 1)

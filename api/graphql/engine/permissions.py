@@ -221,6 +221,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(MEMBER, "Leaderboard", "LeaderboardPlace", "LeaderboardPrize", "LeaderboardStanding"),
     **types_for(MEMBER, "LeaderboardJoined", "LeaderboardLeft"),
     **types_for(MEMBER, "Recommendation", "RecommendationOpened", "Product", "ProductCategory"),
+    **types_for(MEMBER, "BuyingHabit"),
     **types_for(MEMBER, "NotificationSetting", "NotificationChannel", "NotificationSet", "ChallengeDeclined"),
     **types_for(
         MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactRemoved", "ContactProofNeeded"
