@@ -62,8 +62,8 @@ def after_return(
 ) -> Tastes:
     """Return the tastes after a purchase of before became less, or another, on a day."""
     pieces, earlier = _pieces(remaining, ineligible), _pieces(before, ineligible)
-    kept, had = _skus(pieces), _skus(earlier)
-    habits = after_receipt(tastes.habits, bought_on, bought=kept - had, returned=had - kept)
+    left, had = _skus(pieces), _skus(earlier)
+    habits = after_receipt(tastes.habits, bought_on, bought=left - had, returned=had - left)
     pieces.subtract(earlier)
     return _changed(evolve(tastes, habits=habits), pieces, day=day, bought_on=bought_on)
 

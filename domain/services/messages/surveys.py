@@ -131,6 +131,18 @@ def check_comment(text: str | None) -> str | None:
     return comment
 
 
+def _answered(letter: Letter, score: int, words: str | None, *, now: datetime) -> Letter:
+    """Return a question as it stands once it is answered."""
+    return replace(
+        letter,
+        score=score,
+        comment=words,
+        answered_at=now,
+        read_at=letter.read_at or now,
+        is_uncounted=letter.is_uncounted or letter.read_at is None,
+    )
+
+
 # ---------------------------------------------------------------- writes
 async def answer_survey(
     runtime: Runtime,
@@ -174,14 +186,7 @@ async def answer_survey(
 
     async def answer(decided: DecidedEvent[_Question]) -> SurveyAnswer:
         letter, mailbox = decided.subject.letter, decided.subject.mailbox_after
-        answered = replace(
-            letter,
-            score=score,
-            comment=words,
-            answered_at=now,
-            read_at=letter.read_at or now,
-            is_uncounted=letter.is_uncounted or letter.read_at is None,
-        )
+        answered = _answered(letter, score, words, now=now)
         if letter.member != member_id:  # it was asked of a membership that was merged into this one
             mailbox = await inbox.find_mailbox(runtime.store, member_id)
         return SurveyAnswer(answered, mailbox.unread_count)

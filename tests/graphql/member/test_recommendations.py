@@ -160,14 +160,14 @@ async def test_what_is_bought_again_says_how_often_and_when_last(
         till = await app.hire(f"rui-{number}")
     now = app.clock()
     await projector.fold_all(app.process.runtime, LeaseHolder(lambda: now, name="test"), now=now)
-    query = "{ me { recommendations(first: 6) { code reason message habit { times since lastOn } } } }"
+    query = "{ me { recommendations(first: 6) { code reason message habit { times firstOn lastOn } } } }"
     answer: Any = await app.do(query, token=token)
     again = next(each for each in answer["me"]["recommendations"] if each["reason"] == "BUY_AGAIN")
     assert again == {
         "code": "ag-1",
         "reason": "BUY_AGAIN",
         "message": words,
-        "habit": {"times": 3, "since": "2026-03-02", "lastOn": "2026-03-16"},
+        "habit": {"times": 3, "firstOn": "2026-03-02", "lastOn": "2026-03-16"},
     }
     await app.mutate("setConsent", {**consent, "granted": False}, "__typename", token=token)
     answer = await app.do(query, token=token)

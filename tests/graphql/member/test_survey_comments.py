@@ -124,7 +124,8 @@ async def test_of_many_at_one_instant_each_page_has_its_own(app: RunningApp) -> 
     at = app.clock()
     changes = {"score": 4, "answered_at": at, "comment": "at once", "read_at": at}
     await app.process.store["inbox"].update_many({"_id": {"$gt": ""}, "kind": "survey"}, {"$set": changes})
-    count, after, numbers = 0, None, set[str]()
+    count, numbers = 0, set[str]()
+    after: str | None = None
     while True:
         page = await read(app, sara, after=after)
         count += len(page["comments"])

@@ -77,7 +77,7 @@ class Product:
 @strawberry.type(description="How often the member bought a product; what was returned does not count.")
 class BuyingHabit:
     times: int = strawberry.field(description="On how many receipts.")
-    since: date = strawberry.field(description="From which day on they are counted.")
+    first_on: date = strawberry.field(description="From which day on they are counted.")
     last_on: date = strawberry.field(description="The day of the last one.")
 
 
@@ -178,11 +178,11 @@ def _recommendation(
 def _habit(habit: Habit | None) -> BuyingHabit | None:
     if habit is None or habit.last_on is None:
         return None
-    return BuyingHabit(times=habit.times, since=habit.since, last_on=habit.last_on)
+    return BuyingHabit(times=habit.times, first_on=habit.since, last_on=habit.last_on)
 
 
 def _again_message(audience: Audience, habit: BuyingHabit) -> str:
-    since, last = (day_text(day, locale=audience.locale) for day in (habit.since, habit.last_on))
+    since, last = (day_text(day, locale=audience.locale) for day in (habit.first_on, habit.last_on))
     return say("recommended.buy_again", audience.locale, times=str(habit.times), since=since, last=last)
 
 
