@@ -186,10 +186,9 @@ async def answer_survey(
 
     async def answer(decided: DecidedEvent[_Question]) -> SurveyAnswer:
         letter, mailbox = decided.subject.letter, decided.subject.mailbox_after
-        answered = _answered(letter, score, words, now=now)
         if letter.member != member_id:  # it was asked of a membership that was merged into this one
             mailbox = await inbox.find_mailbox(runtime.store, member_id)
-        return SurveyAnswer(answered, mailbox.unread_count)
+        return SurveyAnswer(_answered(letter, score, words, now=now), mailbox.unread_count)
 
     async def answer_again(_: Reply) -> SurveyAnswer:
         letter = await letters.load_letter(runtime, letter_id=letter_id, member_id=member_id)
