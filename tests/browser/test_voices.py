@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.accessibility import findings
 from tests.browser.club_server import ClubServer, join
 from tests.browser.page_actions import narrow_context, runs_over, see_moments
+from tests.browser.test_console import rows_of
 from tests.browser.test_survey import PROGRAMME, receive_survey
 from tests.servers import selo
 
@@ -95,7 +96,7 @@ def test_words_beside_a_score_reach_service_by_score_and_analysts_without_a_name
         expect(phone.locator(".own-words")).to_have_text(WORDS)
         look(phone, "phone-answered")
     sara = open_console(browser, club, "service")
-    sara.get_by_role("button", name="Members' words").click()
+    sara.get_by_role("button", name="Voices").click()
     expect(sara.locator(".comments, .empty")).to_have_count(1)
     sara.select_option("[name=survey]", "visit")
     comment = sara.locator(".comments li")
@@ -109,7 +110,7 @@ def test_words_beside_a_score_reach_service_by_score_and_analysts_without_a_name
     sara.get_by_role("button", name=number).click()
     expect(sara.locator("h1")).to_have_text("Ana Silva")
     ada = open_console(browser, club, "analyst")
-    ada.get_by_role("button", name="Members' words").click()
+    ada.get_by_role("button", name="Voices").click()
     ada.select_option("[name=survey]", "visit")
     expect(ada.locator(".comments li")).to_contain_text("A bit slow")
     expect(ada.locator(".comments button")).to_have_count(0)
@@ -182,12 +183,13 @@ def take_away(sara: Page, nickname: str, instead: str) -> None:
 def test_both_parts_are_whole_in_each_language_on_a_tablet(
     browser: Browser, club: ClubServer, locale: str, scheme: Literal["light", "dark"]
 ) -> None:
-    page = open_console(browser, club, "operator", width=820, scheme=scheme, locale=locale)
+    page = open_console(browser, club, "operator", width=768, scheme=scheme, locale=locale)
     for part in ("comments", "nicknames"):
         page.goto(f"{club.url}/console/voices/{part}")
         expect(page.locator("#screen select").first).to_be_visible()
         expect(page.locator(".skeleton")).to_have_count(0)
         look(page, f"{part}-{locale}")
+        assert rows_of(page, ".ways button") == 1
 
 
 def test_figures_of_leaderboards_challenges_and_recommendations_stand_at_the_console_and_in_the_shell(

@@ -110,8 +110,13 @@ async def test_the_console_reads_them_newest_first_by_score_and_only_service_who
         ("words 2", None, None),
     ]
     cashier = await app.hire("rita")
-    for token, code in ((cashier, "FORBIDDEN"), (tokens[0], "FORBIDDEN"), (None, "UNAUTHENTICATED")):
-        assert (await app.error(READ, {"survey": "satisfaction"}, token=token))["code"] == code
+    strangers: tuple[tuple[str | None, str], ...] = (
+        (cashier, "FORBIDDEN"),
+        (tokens[0], "FORBIDDEN"),
+        (None, "UNAUTHENTICATED"),
+    )
+    for stranger, code in strangers:
+        assert (await app.error(READ, {"survey": "satisfaction"}, token=stranger))["code"] == code
     for wrong in ({"low": 7, "high": 6}, {"low": -1}, {"high": 11}, {"after": "x"}):
         assert (await app.error(READ, {"survey": "satisfaction", **wrong}, token=sara))["code"] == "BAD_INPUT"
 

@@ -7,7 +7,7 @@ export default {
   "page.member": "Sócios",
   "page.approvals": "Aprovações",
   "page.programme": "Programa",
-  "page.voices": "Palavras dos sócios",
+  "page.voices": "Vozes",
   "page.segments": "Segmentos",
   "page.figures": "Visão geral",
   "page.results": "O que resulta",
