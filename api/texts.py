@@ -7,7 +7,7 @@ checks that each entry has each language with the same placeholders.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -358,6 +358,11 @@ def number_text(number: int, *, locale: str) -> str:
 def amount_text(minor: int, *, currency: str, locale: str) -> str:
     """Return an amount of money, given in minor units, as a reader writes it."""
     return rendering.money(minor, currency, _written(locale))
+
+
+def day_text(day: date, *, locale: str) -> str:
+    """Return a day as a reader writes it."""
+    return rendering.day(day, _written(locale))
 
 
 def instant_text(instant: datetime, zone: ZoneInfo, *, locale: str) -> str:

@@ -37,6 +37,7 @@ from api.graphql.console.segments.messages_once import OnceMessageMutation
 from api.graphql.console.segments.segments import SegmentQuery
 from api.graphql.console.segments.tagging import TaggingMutation
 from api.graphql.console.staff_proposals import StaffProposalMutation, StaffProposalQuery
+from api.graphql.console.survey_comments import SurveyCommentQuery
 from api.graphql.engine.input_reading import read_inputs
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.actions.challenges import ChallengeMutation
@@ -115,6 +116,7 @@ class Query(
     MemberJobQuery,
     CodeUseQuery,
     ProgrammePictureQuery,
+    SurveyCommentQuery,
 ):
     pass
 

@@ -81,6 +81,11 @@ CLUB_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pt": "O seu saldo chega",
         "pl": "Twoje saldo wystarczy",
     },
+    "recommended.buy_again": {
+        "en": "You bought this {times} times since {since}, last on {last}",
+        "pt": "Comprou isto {times} vezes desde {since}, a última em {last}",
+        "pl": "Kupowane przez Ciebie od {since}, razem {times} razy, ostatnio {last}",
+    },
     "recommended.nearly": {
         "en": "Only {amount} more ({wallet})",
         "pt": "Só faltam {amount} ({wallet})",

@@ -188,7 +188,7 @@ PLACES: Sequence[DataPlace] = (
     DataPlace(service_notes.COLLECTION, "erased", "notes of service", _by_member(service_notes.COLLECTION)),
     DataPlace(outbox.COLLECTION, "erased", "what was waiting to be sent", _by_id_prefix(outbox.COLLECTION)),
     DataPlace(inbox.MAILBOXES, "erased", "which messages came when", _by_id(inbox.MAILBOXES)),
-    DataPlace(inbox.COLLECTION, "erased", "messages, answers", _by_member(inbox.COLLECTION)),
+    DataPlace(inbox.COLLECTION, "erased", "messages, answers with their words", _by_member(inbox.COLLECTION)),
     DataPlace(
         consent_histories.COLLECTION, "erased", "earlier answers", _by_id(consent_histories.COLLECTION)
     ),

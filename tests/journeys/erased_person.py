@@ -273,7 +273,7 @@ async def _answer(app: RunningApp, token: str) -> None:
     query = "{ me { messages(first: 20) { edges { node { id survey { code } } } } } }"
     letters = (await app.do(query, token=token))["me"]["messages"]["edges"]
     question = next(edge["node"]["id"] for edge in letters if edge["node"]["survey"])
-    answer = {"message": question, "score": 5, "idempotencyKey": "s"}
+    answer = {"message": question, "score": 5, "comment": "Zuzia was served well", "idempotencyKey": "s"}
     assert (await app.mutate("answerSurvey", answer, "__typename", token=token))[
         "__typename"
     ] == "SurveyAnswered"

@@ -173,7 +173,7 @@ async def test_the_file_holds_all_that_is_theirs_and_is_fetched_once(app: Runnin
     invitation = (await app.do("{ me { referral { code } } }", token=rui))["me"]["referral"]
     ana = await app.enrol_member(**({"referralCode": invitation["code"]} if invitation else {}))
     secrets = await live(app, ana, await app.hire("eva"))
-    now = app.clock()
+    now, today = app.clock(), app.clock().date().isoformat()
     await fold_waiting(app.process.runtime, LeaseHolder(app.clock), now=now)
     path = await ask_for(app, ana)
     assert (await fetch(app, path, ana, "HEAD")).status_code == 400
@@ -211,9 +211,9 @@ async def test_the_file_holds_all_that_is_theirs_and_is_fetched_once(app: Runnin
     ]
     assert file["codes"][0]["code"] == "SPRING"
     assert file["recommendations"] == {
-        "asOf": now.date().isoformat(),
+        "asOf": today,
         "categories": [{"category": "coins", "weight": 2_000_000}],
-        "products": [{"sku": "m-1", "weight": 2_000_000}],
+        "products": [{"sku": "m-1", "weight": 2_000_000, "times": 2, "since": today, "days": [today] * 2}],
         "opened": [],
     }
     assert (len(file["devices"]), len(file["sessions"])) == (1, 1)

@@ -11,6 +11,7 @@ import typer
 
 from api.clock import utc_now
 from api.commands.database import open_database
+from api.commands.figures.club_text import club_json, club_lines
 from api.commands.running import CannotRun, run
 from api.commands.terminal.progress import progress_bar
 from api.process import open_process
@@ -72,7 +73,8 @@ async def _read(
             usual = reading.default_period(process.runtime, now=process.programme_clock())
             end = _day("--to", until) or usual.end
             start = _day("--from", since) or max(end, reading.FIRST_DAY) - (usual.end - usual.start)
-            return await reading.read_report(process.runtime, Period(start, end, store, tier))
+            period = Period(start, end, store, tier)
+            return await reading.read_report(process.runtime, period, with_boards=True)
         except InvalidInput as fault:
             raise CannotRun(f"{fault}.") from None
         except NothingPublished:
@@ -123,6 +125,7 @@ def _report_json(report: FiguresReport) -> dict[str, object]:
         "held": [asdict(each) for each in report.held],
         "heldOn": None if report.held_on is None else report.held_on.isoformat(),
         "variants": {part: [asdict(each) for each in some] for part, some in report.variants.items()},
+        **club_json(report),
         "days": {day.isoformat(): dict(sums) for day, sums in report.days},
     }
 
@@ -150,6 +153,7 @@ def _report_lines(report: FiguresReport) -> Iterator[str]:
             yield f"rule {rule.rule}: ROI {rule.roi.value:.0%} ({span}), assumed margin {rule.roi.margin} %"
     for part, some in report.variants.items():
         yield from (_variant_line(part, each) for each in some)
+    yield from club_lines(report)
     if report.waiting_since is not None:
         yield f"Not counted yet: what was committed since {report.waiting_since:%Y-%m-%dT%H:%M:%SZ}."
 

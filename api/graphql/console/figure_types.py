@@ -5,6 +5,7 @@ from enum import Enum
 
 import strawberry
 
+from api.graphql.console.club_figures import ChallengeFigures, LeaderboardFigures
 from api.graphql.console.variant_figures import VariantFigures
 from api.graphql.console.wallet_sums import WalletSum
 from api.graphql.engine.enums import enum_of_words
@@ -299,6 +300,15 @@ class Figures:
     surveys: list[SurveyFigures] = strawberry.field(description="The programme's surveys, likewise.")
     recommendations: list[RecommendationFigures] = strawberry.field(
         description="What was recommended, products first."
+    )
+    leaderboards: list[LeaderboardFigures] = strawberry.field(
+        description="The programme's leaderboards, in the file's order; whatever the store and the tier."
+    )
+    challenges: list[ChallengeFigures] = strawberry.field(
+        description=(
+            "Its badges that are taken up, have dates or a count of one's own, likewise; whatever the store"
+            " and the tier."
+        )
     )
     tiers: list[Standing] = strawberry.field(description="Members by tier at the end.")
     segments: list[Standing] = strawberry.field(description="Members by segment at the end.")

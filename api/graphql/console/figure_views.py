@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 
+from api.graphql.console.club_figures import challenge_figures, leaderboard_figures
 from api.graphql.console.figure_types import (
     Figure,
     FigureDay,
@@ -86,6 +87,8 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
             )
             for kind in RecommendationKind
         ],
+        leaderboards=[leaderboard_figures(each) for each in report.boards],
+        challenges=[challenge_figures(each) for each in report.challenges],
         tiers=_standings(period.levels, "tiers"),
         segments=_standings(period.levels, "segments"),
         plans=_standings(period.levels, "plans"),

@@ -56,7 +56,10 @@ class FiguresQuery:
         try:
             # Stores have many days between them: these are read only where somebody asks for them.
             with_stores = any(_asks("stores", each.selections) for each in info.selected_fields)
-            report = await reading.read_report(runtime, period, with_stores=with_stores)
+            with_boards = any(_asks("leaderboards", each.selections) for each in info.selected_fields)
+            report = await reading.read_report(
+                runtime, period, with_stores=with_stores, with_boards=with_boards
+            )
             return figures_of(report, runtime.programme)
         except InvalidInput as fault:
             raise BadInput(f"{fault}.", field=fault.field) from None

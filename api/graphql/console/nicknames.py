@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from api.errors import BadInput
+from api.graphql.engine.ids import encode_id
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
 from api.graphql.till.till_session import count_look_up, served_member_or_not_found, service_actor
@@ -17,6 +18,14 @@ class LeaderboardPlayer:
     rank: int = strawberry.field(description="From 1; who is even has the same.")
     nickname: str = strawberry.field(description="Empty where it was taken away, and none chosen since.")
     number: str = strawberry.field(description="The membership number.")
+    score: int = strawberry.field(description="In units of the leaderboard's wallet.")
+    customer: strawberry.ID = strawberry.field(description="The customer's id.")
+
+
+@strawberry.type(description="A leaderboard of the programme file.")
+class NicknameBoard:
+    code: str = strawberry.field(description="Its code in the programme file.")
+    name: str = strawberry.field(description="In the caller's language.")
 
 
 @strawberry.input(description="Whose nickname is taken away, and why.")
@@ -41,6 +50,12 @@ TakeNicknameAwayResult = Annotated[
 
 @strawberry.type
 class NicknameQuery:
+    @strawberry.field(description="Service: the leaderboards of the programme, in its order.")
+    async def nickname_boards(self, info: Info) -> list[NicknameBoard]:
+        audience = await info.context.loaders.audience()
+        boards = info.context.dependencies.runtime.programme.leaderboards
+        return [NicknameBoard(code=spec.code, name=audience.text(spec.name)) for spec in boards]
+
     @strawberry.field(
         description="Service: the first places of a leaderboard with whose they are; a look-up of the day."
     )
@@ -56,7 +71,13 @@ class NicknameQuery:
         runtime, now = info.context.dependencies.runtime, info.context.loaders.now
         places = await nicknames.list_places(runtime, code=code, first=first, now=now)
         return [
-            LeaderboardPlayer(rank=each.place.rank, nickname=each.place.nickname, number=each.number)
+            LeaderboardPlayer(
+                rank=each.place.rank,
+                nickname=each.place.nickname,
+                number=each.number,
+                score=each.place.score,
+                customer=strawberry.ID(encode_id("Customer", each.place.member)),
+            )
             for each in places
         ]
 

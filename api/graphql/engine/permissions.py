@@ -191,7 +191,8 @@ TYPES: Mapping[str, CallerKinds] = {
     ),
     **types_for(FIGURES, "RuleFigures", "RewardFigures", "MessageFigures", "SurveyFigures", "ScoreCount"),
     **types_for(FIGURES, "VariantFigures", "VariantMeasure", "RuleReturn", "HeldUnits"),
-    **types_for(FIGURES, "Standing", "TierMove", "RecommendationFigures"),
+    **types_for(FIGURES, "Standing", "TierMove", "RecommendationFigures", "ChallengeFigures"),
+    **types_for(FIGURES, "LeaderboardFigures", "LeaderboardPeriodFigures", "ScoreQuartiles", "GivenReward"),
     # A draft tried on what happened
     **types_for(FIGURES, "Backtest", "BacktestReport", "BacktestWallet", "BacktestWalletFigures"),
     **types_for(FIGURES, "BacktestRule", "BacktestRuleFigures", "BacktestCount", "BacktestRefusal"),
@@ -220,6 +221,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(MEMBER, "Leaderboard", "LeaderboardPlace", "LeaderboardPrize", "LeaderboardStanding"),
     **types_for(MEMBER, "LeaderboardJoined", "LeaderboardLeft"),
     **types_for(MEMBER, "Recommendation", "RecommendationOpened", "Product", "ProductCategory"),
+    **types_for(MEMBER, "BuyingHabit"),
     **types_for(MEMBER, "NotificationSetting", "NotificationChannel", "NotificationSet", "ChallengeDeclined"),
     **types_for(
         MEMBER, "SignedIn", "ProfileUpdated", "ContactChanged", "ContactRemoved", "ContactProofNeeded"
@@ -282,6 +284,8 @@ GUARDED_FIELDS: Mapping[tuple[str, str], CallerKinds] = {
     ("Voucher", "code"): MEMBER,
     ("Voucher", "qr"): MEMBER,
     ("BacktestMember", "number"): CONSOLE_OPERATOR,
+    ("SurveyComment", "customer"): SERVICE,
+    ("SurveyComment", "number"): SERVICE,
     ("Customer", "consents"): SERVICE | {CallerKind.MANAGER, CallerKind.OPERATOR},
 }
 

@@ -10,6 +10,7 @@ import orjson
 
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.titles import entry_title, event_title, find_spec, reason_text, rule_title
+from domain.model.club.habits import Habit
 from domain.model.ledger.decision import JournalRow, Outcome
 from domain.model.ledger.events import Event, Purchase
 from domain.model.messages.rendering import Recipient
@@ -149,9 +150,17 @@ def _recommendations(records: MemberRecords) -> Json:
     return {
         "asOf": tastes.on,
         "categories": [{"category": code, "weight": weight} for code, weight in tastes.categories.items()],
-        "products": [{"sku": sku, "weight": weight} for sku, weight in tastes.items.items()],
+        "products": [
+            {"sku": sku, "weight": weight, **_habit(tastes.habits.get(sku))}
+            for sku, weight in tastes.items.items()
+        ],
         "opened": [{"kind": each.kind, "code": each.code, "at": each.at} for each in records.opened],
     }
+
+
+def _habit(habit: Habit | None) -> Json:
+    """Return how often an article was bought, and when, as far as that is remembered."""
+    return {} if habit is None else {"times": habit.times, "since": habit.since, "days": list(habit.days)}
 
 
 def _profile(records: MemberRecords) -> Json:
@@ -269,6 +278,7 @@ def _letter(audience: Audience, letter: Letter, recipient: Recipient) -> Json:
         "body": words.body,
         "score": letter.score,
         "answeredAt": letter.answered_at,
+        "comment": letter.comment,
     }
 
 

@@ -45,6 +45,9 @@ class MessageSurvey:
         description="What it was answered with; null where it is not answered."
     )
     answered_at: datetime | None = strawberry.field(description="When it was answered; null where it is not.")
+    comment: str | None = strawberry.field(
+        description="What the member wrote beside the score; null where they wrote nothing."
+    )
 
 
 @strawberry.type(description="The inbox: every notification, also where no push could be delivered.")
@@ -175,6 +178,7 @@ def _message_survey(survey: SurveySpec, question: str, letter: Letter) -> Messag
         highest=survey.scores[-1],
         score=letter.score,
         answered_at=letter.answered_at,
+        comment=letter.comment,
     )
 
 

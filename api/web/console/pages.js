@@ -54,6 +54,14 @@ export const PAGES = [
     load: async () => (await import("/console/overview/results.js")).Results,
   },
   {
+    name: "voices",
+    path: "voices",
+    roles: ["SERVICE", "ANALYST", "OPERATOR"],
+    icon: "speech",
+    wing: "voices",
+    load: async () => (await import("/console/voices/voices.js")).Voices,
+  },
+  {
     name: "segments",
     path: "segments",
     roles: ["OPERATOR"],

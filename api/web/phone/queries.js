@@ -28,7 +28,9 @@ const BADGE = `id level progress target fraction earnedAt
     gifts #?
   }`;
 const GAINS = `title entries { ${ENTRY} } vouchers { ${VOUCHER} } member { id wallets { ${BALANCE} } }`;
-const SURVEY = `survey { kind lowest highest score }`;
+const SURVEY = `survey { kind lowest highest score
+  comment #?
+  }`;
 const ATTRIBUTE = `name title attributeKind by value choices { code title }`;
 const CONSENT = `id purpose granted at wording wordingVersion`;
 

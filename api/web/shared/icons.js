@@ -1,6 +1,7 @@
 /* Line drawings of ours, as the paths of a square of 24. */
 
 export const STROKES = {
+  speech: "M4 5h16v11H10l-6 4ZM8 9h8M8 12h5",
   scan: "M4 8V5a1 1 0 0 1 1-1h3M16 4h3a1 1 0 0 1 1 1v3M20 16v3a1 1 0 0 1-1 1h-3M8 20H5a1 1 0 0 1-1-1v-3M7 12h10",
   refund: "M9 14 4 9l5-5M4 9h10a6 6 0 0 1 0 12h-3",
   list: "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",

@@ -337,6 +337,8 @@ const ANSWERS = {
       expiresAt: now(),
     },
   }),
+  // A code would be worth points to whoever enters it, and an invitation would reach somebody.
+  Guest: () => ({ recordGuestPurchase: { __typename: "NotAllowed", message: t("training.guest") } }),
   RedeemHere: (input) => ({ redeemForCustomer: redeem(input) }),
   Shift: ({ after }) => ({ staff: till.staff, shiftActions: after ? [] : [...shop.acts] }),
 };

@@ -24,6 +24,7 @@ from domain.model.values import dataclass
 SCORES, RANKS = "leaderboard_scores", "leaderboard_ranks"  # collections that the figures' projector adds to
 _MOST_PERIODS: Final = 400  # that wait to be judged
 _EXACT_BITS: Final = 6  # scores below 64 have a bucket each
+FEWEST_TOLD: Final = 4  # of fewer, a quartile tells of a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class BoardPeriod:
         """Return the period of a name."""
         code, _, first_day = key.rpartition("|")
         return cls(code, date.fromisoformat(first_day))
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSpread:
+    """How many stand on a leaderboard with a score above 0, and their quartiles, to within 2 %: None where
+    fewer than four stand.
+    """
+
+    players: int
+    quartiles: tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +162,29 @@ def bucket_end(bucket: int) -> int:
     """Return the highest score of a bucket."""
     shift, place = bucket >> _EXACT_BITS, bucket & ((1 << _EXACT_BITS) - 1)
     return ((place + 1) << shift) - 1
+
+
+def bucket_start(bucket: int) -> int:
+    """Return the lowest score of a bucket."""
+    return bucket_end(bucket) - (1 << (bucket >> _EXACT_BITS)) + 1
+
+
+def spread_of(buckets: Mapping[int, int]) -> BoardSpread:
+    """Return how scores are spread, by how many stand in each bucket. A quartile is the middle of its bucket,
+    which is the score itself below 64.
+    """
+    standing = {bucket: count for bucket, count in buckets.items() if count > 0}
+    players = sum(standing.values())
+    if players < FEWEST_TOLD:
+        return BoardSpread(players, None)
+    places = [-(-players * quarter // 4) for quarter in (1, 2, 3)]
+    scores, passed = list[int](), 0
+    for bucket in sorted(standing):
+        passed += standing[bucket]
+        while len(scores) < len(places) and passed >= places[len(scores)]:
+            scores.append((bucket_start(bucket) + bucket_end(bucket)) // 2)
+    low, middle, high = scores
+    return BoardSpread(players, (low, middle, high))
 
 
 def ranked(scores: list[tuple[str, int]]) -> list[tuple[str, int, int]]:

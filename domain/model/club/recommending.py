@@ -2,7 +2,8 @@
 
 A product's score is what speaks for it: articles that the member bought and others bought with it, a
 category that they buy and in which it is popular, and a little that it is popular at all. The reason is what
-spoke most. What they have bought already is not recommended. A reward's is its category, or how near its
+spoke most. What they have bought already is not recommended, but for what they buy again and again, once it
+is about time. A reward's is its category, or how near its
 price is. Without the consent to profiling nothing of the member is looked at: then it is what is popular.
 """
 
@@ -10,18 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
+from datetime import date
 from typing import Final, Literal
 
 from domain.model.club.co_purchases import FULL, ProductLinks, Ranking
+from domain.model.club.habits import Habit
 from domain.model.club.tastes import Tastes
 from domain.model.values import dataclass
 
-Reason = Literal["bought_product", "bought_category", "reachable", "nearly", "popular"]
+Reason = Literal["bought_product", "bought_category", "reachable", "nearly", "popular", "buy_again"]
 Kind = Literal["product", "reward"]
 
 ITEMS_READ: Final = 10  # of a member's heaviest articles, and of their categories
 CATEGORIES_READ: Final = 5
 MOST_CANDIDATES: Final = 60
+MOST_AGAIN: Final = 3  # that are bought again, in one list
 PRODUCTS_BETWEEN: Final = 3  # after so many products comes a reward
 _OF_CATEGORY: Final = 0.4
 _OF_POPULAR: Final = 0.02
@@ -32,7 +36,7 @@ _UNLOCKED: Final = 0.5
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A product or a reward that may be recommended: its score, the reason that speaks most for it, and what
-    that names: an article, or a category.
+    that names: an article, or a category; of what is bought again, how often it was.
     """
 
     kind: Kind
@@ -40,6 +44,7 @@ class Candidate:
     score: float
     reason: Reason
     because: str | None = None
+    habit: Habit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,27 @@ def rank_products(tastes: Tastes, links: ProductLinks) -> list[Candidate]:
         for sku, each in votes.items()
         if sku not in tastes.items
     )
+
+
+def rank_again(tastes: Tastes, day: date) -> list[Candidate]:
+    """Return what a member buys again and again and is about to buy, what they like most first."""
+    shares = dict(_shares(tastes.items))
+    due = [
+        Candidate("product", sku, shares[sku], "buy_again", habit=habit)
+        for sku, habit in tastes.habits.items()
+        if habit.is_due(day) and sku in shares
+    ]
+    return _first(due)[:MOST_AGAIN]
+
+
+def with_again(products: Sequence[Candidate], again: Sequence[Candidate]) -> list[Candidate]:
+    """Return what is new to a member, and after each three of it one thing that they buy again."""
+    left, others, together = list(products), list(again), list[Candidate]()
+    while left or others:
+        together += [*left[:PRODUCTS_BETWEEN], *others[:1]]
+        del left[:PRODUCTS_BETWEEN]
+        del others[:1]
+    return together
 
 
 def rank_rewards(

@@ -12,6 +12,7 @@ from dataclasses import field
 from datetime import date
 from typing import Final
 
+from domain.model.club.habits import Habit, Habits, after_receipt, joined_habits
 from domain.model.ledger.events import Purchase
 from domain.model.values import dataclass, evolve
 
@@ -27,11 +28,14 @@ Weights = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Tastes:
-    """Weights by category and by article (sku), as they are on a day; heavier is liked more."""
+    """Weights by category and by article (sku), as they are on a day; heavier is liked more. `habits` are of
+    the articles: how often each was bought, and when.
+    """
 
     on: date | None = None
     categories: Weights = field(default_factory=dict)
     items: Weights = field(default_factory=dict)
+    habits: Habits = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.categories or self.items)
@@ -42,7 +46,9 @@ NO_TASTES = Tastes()
 
 def after_purchase(tastes: Tastes, purchase: Purchase, *, day: date, ineligible: Collection[str]) -> Tastes:
     """Return the tastes after a purchase on a day. Lines of ineligible categories say nothing of anybody."""
-    return _changed(tastes, _pieces(purchase, ineligible), day=day, bought_on=day)
+    pieces = _pieces(purchase, ineligible)
+    habits = after_receipt(tastes.habits, day, bought=_skus(pieces))
+    return _changed(evolve(tastes, habits=habits), pieces, day=day, bought_on=day)
 
 
 def after_return(
@@ -55,9 +61,11 @@ def after_return(
     ineligible: Collection[str],
 ) -> Tastes:
     """Return the tastes after a purchase of before became less, or another, on a day."""
-    pieces = _pieces(remaining, ineligible)
-    pieces.subtract(_pieces(before, ineligible))
-    return _changed(tastes, pieces, day=day, bought_on=bought_on)
+    pieces, earlier = _pieces(remaining, ineligible), _pieces(before, ineligible)
+    left, had = _skus(pieces), _skus(earlier)
+    habits = after_receipt(tastes.habits, bought_on, bought=left - had, returned=had - left)
+    pieces.subtract(earlier)
+    return _changed(evolve(tastes, habits=habits), pieces, day=day, bought_on=bought_on)
 
 
 def as_of(tastes: Tastes, day: date) -> Tastes:
@@ -80,7 +88,9 @@ def joined(all_tastes: Iterable[Tastes]) -> Tastes:
         known = as_of(each, day)
         categories.update(known.categories)
         items.update(known.items)
-    return Tastes(day, _heaviest(categories, MOST_CATEGORIES), _heaviest(items, MOST_ITEMS))
+    heaviest = _heaviest(items, MOST_ITEMS)
+    habits = joined_habits(each.habits for each in some)
+    return Tastes(day, _heaviest(categories, MOST_CATEGORIES), heaviest, _of(habits, heaviest))
 
 
 # ---------------------------------------------------------------- weights
@@ -110,12 +120,23 @@ def _changed(tastes: Tastes, pieces: Counter[tuple[str, str]], *, day: date, bou
             weights[name][code] = int(weight * share_left)
     for (name, code), count in pieces.items():
         weights[name][code] += count * piece
+    items = _heaviest(weights["items"], MOST_ITEMS)
     return evolve(
         tastes,
         on=newest,
         categories=_heaviest(weights["categories"], MOST_CATEGORIES),
-        items=_heaviest(weights["items"], MOST_ITEMS),
+        items=items,
+        habits=_of(tastes.habits, items),
     )
+
+
+def _skus(pieces: Counter[tuple[str, str]]) -> set[str]:
+    return {code for (name, code), count in pieces.items() if name == "items" and count > 0}
+
+
+def _of(habits: Habits, items: Weights) -> dict[str, Habit]:
+    """Return the habits of the articles that are remembered, in their order."""
+    return {sku: habits[sku] for sku in items if sku in habits}
 
 
 def _share_left(days: int) -> float:

@@ -26,7 +26,7 @@ from domain.model.event_names import (
     TIER_CHANGED,
 )
 from domain.model.figures.folded_row import FoldedRow
-from domain.model.figures.folds import leaderboards, people, purchases, rules, wallets
+from domain.model.figures.folds import club, leaderboards, people, purchases, rules, wallets
 from domain.model.figures.increments import NO_STORE, NO_TIER, Increments
 from domain.model.figures.member_figures import MemberFigures, bought, in_arms
 from domain.model.figures.variant_arms import in_variants
@@ -38,7 +38,14 @@ from domain.model.programme import Programme
 from domain.model.values import evolve
 
 Fold = Callable[[FoldedRow, Increments], None]
-FOLDS: tuple[Fold, ...] = (people.fold, purchases.fold, wallets.fold, rules.fold, leaderboards.fold)
+FOLDS: tuple[Fold, ...] = (
+    people.fold,
+    purchases.fold,
+    wallets.fold,
+    rules.fold,
+    leaderboards.fold,
+    club.fold,
+)
 
 
 def fold_row(

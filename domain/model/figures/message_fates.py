@@ -29,9 +29,11 @@ def fate_of(*, state: str, reason: str, delivered: Collection[str], in_inbox: bo
 
 
 def is_fate(path: str) -> bool:
-    """Tell whether a sum is of what became of messages or of recommendations: the journal does not say it."""
+    """Tell whether a sum is of what became of messages or of recommendations, or of who joined and left
+    leaderboards: the journal does not say it.
+    """
     parts = path.split(".")
-    if parts[0] == "recommended":
+    if parts[0] in ("recommended", "turnout"):
         return True
     is_of_message = len(parts) == 3 or (len(parts) == 5 and parts[2] == "variants")
     return is_of_message and parts[0] == "messages" and parts[-1] in FATES

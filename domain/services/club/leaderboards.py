@@ -11,9 +11,12 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
+from domain.model.calendar import local_day
 from domain.model.club.leaderboards import BoardPeriod, end_of, period_of, ranked
+from domain.model.figures.increments import Increments
+from domain.model.figures.message_fates import PLACE
 from domain.model.ledger.decision import MemberFrozen
 from domain.model.programme import Leaderboard
 from domain.model.visible_text import has_visible, is_hidden, trimmed
@@ -22,7 +25,7 @@ from domain.services.errors import InvalidInput, NotFound
 from domain.services.runtime import Runtime
 from domain.store.club import leaderboard_players, leaderboard_scores
 from domain.store.document_store import Busy, Stale, Write
-from domain.store.figures import lease
+from domain.store.figures import lease, sums
 from domain.store.ledger import erasures
 
 MAX_NICKNAME: Final = 24
@@ -52,12 +55,13 @@ class BoardPlace:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a member stands: the nickname, None for who has not joined; the score of the period; the rank, None
-    while the score is not above 0.
+    while the score is not above 0; whether service put the nickname in the place of one that it took away.
     """
 
     nickname: str | None
     score: int
     rank: int | None
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,12 @@ async def load_standing(runtime: Runtime, board: OpenBoard, *, member_id: str) -
     players = await leaderboard_players.find_many(runtime.store, [member_id])
     player = players.get(member_id)
     nickname = player.nickname if player is not None and board.spec.code in player.boards else None
+    is_replaced = player is not None and nickname is not None and player.is_replaced
     known = await leaderboard_scores.find(runtime.store, board.period.key, member_id)
     if known is None or not known.is_standing or known.score <= 0 or nickname is None:
-        return Standing(nickname, known.score if known is not None else 0, None)
-    return Standing(nickname, known.score, await find_rank(runtime, board.period.key, known.score))
+        return Standing(nickname, known.score if known is not None else 0, None, is_replaced)
+    rank = await find_rank(runtime, board.period.key, known.score)
+    return Standing(nickname, known.score, rank, is_replaced)
 
 
 async def find_rank(runtime: Runtime, board: str, score: int) -> int:
@@ -167,6 +173,16 @@ async def _expect_scores(runtime: Runtime) -> None:
         raise Busy(_REBUILT_IN)
 
 
+def _turnout_writes(
+    runtime: Runtime, code: str, what: Literal["joined", "left"], now: datetime
+) -> list[Write]:
+    """Return the writes that count in figures that somebody joined or left: the journal does not say it."""
+    increments = Increments()
+    day = local_day(now, runtime.programme.zone)
+    increments.add_on_day(day, f"turnout.{code}.{what}", 1, **PLACE)
+    return sums.increment_writes(increments)
+
+
 async def join(runtime: Runtime, *, member_id: str, code: str, nickname: str, now: datetime) -> OpenBoard:
     """Let a member stand on a leaderboard under a nickname, with what they have in the period that runs; or
     give them another nickname. Raises InvalidInput, NotFound, MemberFrozen, Busy.
@@ -189,7 +205,12 @@ async def join(runtime: Runtime, *, member_id: str, code: str, nickname: str, no
         known = await leaderboard_scores.find(runtime.store, board.period.key, member)
         joining = leaderboard_players.join_write(member, nickname, code, board.period.first_day)
         await runtime.store.transact(
-            [stays, joining, *leaderboard_scores.stand_writes(board.period.key, member, known)]
+            [
+                stays,
+                joining,
+                *leaderboard_scores.stand_writes(board.period.key, member, known),
+                *_turnout_writes(runtime, code, "joined", now),
+            ]
         )
 
     await runtime.store.run_rounds(attempt, queue=f"leaderboards:{member_id}")
@@ -203,11 +224,16 @@ async def leave(runtime: Runtime, *, member_id: str, code: str, now: datetime) -
     async def attempt() -> None:
         await _expect_scores(runtime)
         scores = await leaderboard_scores.find_of_member(runtime.store, member_id)
-        writes: list[Write] = [leaderboard_players.leave_write(member_id, code)]
+        player = (await leaderboard_players.find_many(runtime.store, [member_id])).get(member_id)
+        writes = list[Write]()
+        if player is not None and code in player.boards:
+            writes.append(leaderboard_players.leave_write(member_id, code))
+            writes += _turnout_writes(runtime, code, "left", now)
         for known in scores:
             if known.is_standing and BoardPeriod.from_key(known.board).code == code:
                 writes += leaderboard_scores.leave_writes(known)
-        await runtime.store.transact(writes)
+        if writes:
+            await runtime.store.transact(writes)
 
     await runtime.store.run_rounds(attempt, queue=f"leaderboards:{member_id}")
     return board

@@ -13,7 +13,7 @@ from datetime import datetime
 import structlog
 
 from domain.model.calendar import milliseconds
-from domain.model.club.leaderboards import BoardPeriod, judged_at, last_judged, ranked
+from domain.model.club.leaderboards import BoardPeriod, judged_at, last_judged, ranked, spread_of
 from domain.model.event_names import LEADERBOARD_ENDED
 from domain.model.ledger.decision import DelayedEvent
 from domain.model.ledger.events import Event
@@ -78,10 +78,11 @@ async def _judge(
 ) -> Result | None:
     """Freeze the places of a period; None where another process did a moment ago, or has the lease."""
     scores = await leaderboard_scores.find_top(runtime.store, key, first=MOST_PLACES)
+    buckets = (await leaderboard_scores.find_buckets(runtime.store, [key])).get(key, {})
     last = max([spec.top, *spec.do])
     places = tuple(place for place in ranked(scores) if place[1] <= last)
     try:
-        freeze = leaderboard_results.freeze_write(key, places, now=milliseconds(now))
+        freeze = leaderboard_results.freeze_write(key, places, spread_of(buckets), now=milliseconds(now))
         await runtime.store.transact([holder.write(), freeze])
     except StoreFault:
         return None

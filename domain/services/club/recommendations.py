@@ -20,9 +20,11 @@ from domain.model.club.recommending import (
     RewardStanding,
     mixed,
     only,
+    rank_again,
     rank_products,
     rank_rewards,
     read_keys,
+    with_again,
 )
 from domain.model.club.tastes import NO_TASTES, Tastes
 from domain.model.ledger import rewards
@@ -69,9 +71,11 @@ async def recommend(
     items, categories = read_keys(known or NO_TASTES)
     links = await product_links.find(runtime.store, items=items, categories=categories)
     ranked = rank_products(known or NO_TASTES, links)
-    wanted = {*(each.code for each in ranked), *items[:ITEMS_READ]}
+    again = rank_again(known, local_day(now, runtime.programme.zone)) if known else []
+    wanted = {*(each.code for each in (*ranked, *again)), *items[:ITEMS_READ]}
     in_catalogue = await products.find_many(runtime.store, sorted(wanted)) if wanted else {}
-    available = only(ranked, {sku for sku, product in in_catalogue.items() if product.is_available})
+    sold = {sku for sku, product in in_catalogue.items() if product.is_available}
+    available = with_again(only(ranked, sold), only(again, sold))
     of_rewards = rank_rewards(known, _standings(runtime, reader.member, stock, now=now), links.rewards)
     return [_of(runtime, each, in_catalogue) for each in mixed(available, of_rewards, first)]
 

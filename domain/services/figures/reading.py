@@ -8,11 +8,13 @@ from datetime import date, datetime, timedelta
 
 from domain.model.calendar import add_months, local_day
 from domain.model.figures.definitions import all_figures
+from domain.model.figures.definitions.club import BoardResult, ChallengeResult, challenge_results
 from domain.model.figures.figure import Figure
 from domain.model.figures.goals import GoalStanding, compare_goals
 from domain.model.figures.increments import ALL, COHORTS_ID, LEVELS_ID
 from domain.model.figures.period import People, PeriodFigures, Sums, YearSums, add_up, levels_at
 from domain.services.errors import InvalidInput
+from domain.services.figures.board_results import read_boards
 from domain.services.figures.lapses import HeldUnits, held_units
 from domain.services.figures.results import RuleResult, rule_results
 from domain.services.figures.variant_results import VariantResult, variant_results
@@ -53,7 +55,8 @@ class FiguresReport:
     """The figures of a period and those of the one before it, the sums of each day, and how far the figures
     are behind: `waiting_since` when the oldest row was committed that they do not hold yet. `variants` are by
     the `varied_name` of their part. `held` is what members hold by when it lapses, as of `held_on`. `stores`
-    are those that sold or took back something in a year, by code; none where nobody asked for them.
+    are those that sold or took back something in a year, by code; none where nobody asked for them. `boards`
+    are the leaderboards, likewise, and `challenges` what these came to: both of the whole programme.
     """
 
     period: Period
@@ -68,6 +71,8 @@ class FiguresReport:
     held_on: date | None
     waiting_since: datetime | None = None
     stores: tuple[StoreSums, ...] = ()
+    boards: tuple[BoardResult, ...] = ()
+    challenges: tuple[ChallengeResult, ...] = ()
 
 
 # ---------------------------------------------------------------- reads
@@ -88,8 +93,12 @@ def check_period(period: Period) -> None:
         raise InvalidInput("from", f"asks for more than {MAX_DAYS} days: name a later one")
 
 
-async def read_report(runtime: Runtime, period: Period, *, with_stores: bool = False) -> FiguresReport:
-    """Return the figures of a period, and with `with_stores` each store's sums. Raises InvalidInput."""
+async def read_report(
+    runtime: Runtime, period: Period, *, with_stores: bool = False, with_boards: bool = False
+) -> FiguresReport:
+    """Return the figures of a period, with `with_stores` each store's sums, and with `with_boards` what
+    leaderboards came to, by two commands more. Raises InvalidInput.
+    """
     check_period(period)
     before = period.before
     start = min(before.start, period.end - YEAR + timedelta(days=1))
@@ -105,6 +114,9 @@ async def read_report(runtime: Runtime, period: Period, *, with_stores: bool = F
     programme = runtime.programme
     whole = replace(_period_figures(period, chosen, everything, levels), people=people, cohorts=cohorts)
     figures = tuple(all_figures(whole, programme))
+    boards = tuple[BoardResult, ...]()
+    if with_boards:
+        boards = await read_boards(runtime, start=period.start, end=period.end, sums_by_day=everything)
     return FiguresReport(
         period,
         figures,
@@ -118,6 +130,8 @@ async def read_report(runtime: Runtime, period: Period, *, with_stores: bool = F
         lapses.read_day(now.get(LAPSES_ID, {})),
         waiting[0].since if waiting else None,
         stores,
+        boards,
+        challenge_results(programme, whole.all_sums),
     )
 
 

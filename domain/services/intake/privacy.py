@@ -2,7 +2,8 @@
 
 `customers/redact` drops what this source brought of a customer: bindings, waiting orders, bodies. Receipts
 that members were credited for are the members' own history and stay: they hold no contact. A merge moves the
-binding.
+binding. A shop that leaves, 48 hours after it removed the app, takes all that the source brought, its
+products too; what members were credited for stays theirs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from domain.model.intake.sources import Source
 from domain.services.intake import hints as whom
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store import audit
+from domain.store.club import product_links, products
 from domain.store.intake import bindings, deliveries, orders
 from domain.store.intake.deliveries import DeliveryOutcome, StoredDelivery
 from domain.store.intake.orders import StoredOrder
@@ -77,7 +79,12 @@ async def _redact_shop(
     await bindings.remove_source(identity.store, source.code)
     await _forget(identity, source, [order.id for order in held], now=now)
     await deliveries.erase_of_source(identity.store, source.code, but=delivery)
-    return DeliveryOutcome("applied", f"erased what was held of {len(held)} orders")
+    product_count = await products.remove_source(identity.store, source.code)
+    if product_count:
+        await product_links.ask(identity.store)
+    return DeliveryOutcome(
+        "applied", f"erased what was held of {len(held)} orders, and {product_count} products"
+    )
 
 
 async def _forget(identity: IdentityRuntime, source: Source, ids: Sequence[str], *, now: datetime) -> None:

@@ -1,15 +1,20 @@
 """Surveys: a rule puts a question into the inbox; its member answers it there, once. The answer is an event.
 
 rule `do: [{survey: CODE}]` -> outbox row -> inbox and push -> `answer_survey` -> survey.answered
+
+Words beside the score lie with the letter alone: no event, journal row or figure has them, and they go with
+the member.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.model import event_names
 from domain.model.calendar import milliseconds
+from domain.model.visible_text import has_visible, trimmed
 from domain.services import input_checks
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput, SurveyAnsweredBefore
@@ -18,9 +23,12 @@ from domain.services.keyed_decisions import BoundReply, DecidedEvent, bind_row, 
 from domain.services.messages import inbox as letters
 from domain.services.messages.message_rules import find_survey_spec
 from domain.services.runtime import Runtime
-from domain.store.messages import inbox
+from domain.store.ledger import members
+from domain.store.messages import inbox, survey_comments
 from domain.store.messages.inbox import Letter, Mailbox
 from domain.store.requests import Reply
+
+LONGEST_COMMENT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,25 @@ class SurveyAnswer:
 
     letter: Letter
     unread_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyComment:
+    """An answer with words beside it, and the membership number of who wrote them."""
+
+    letter: Letter
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPage:
+    """Answers with words, newest first, and whether there are older ones. `end` is when the last one was
+    answered, and how many of that instant are shown by now.
+    """
+
+    comments: tuple[SurveyComment, ...]
+    has_more: bool
+    end: tuple[datetime, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +88,79 @@ async def _load_unanswered(runtime: Runtime, letter_id: str, member_id: str, sco
     return letter
 
 
+async def list_comments(
+    runtime: Runtime,
+    *,
+    survey: str,
+    scores: tuple[int, int],
+    first: int,
+    since: tuple[datetime, int] | None = None,
+) -> CommentPage:
+    """Return what members wrote beside their scores from one to another, newest first, after the `end` of the
+    page before.
+    """
+    letters = await survey_comments.find(runtime.store, survey, scores=scores, since=since, first=first + 1)
+    page = letters[:first]
+    writers = await members.find_many(runtime.store, list({letter.member for letter in page}))
+    comments = tuple(
+        SurveyComment(letter, writers[letter.member].member.number if letter.member in writers else "")
+        for letter in page
+    )
+    return CommentPage(comments, len(letters) > first, _end_of(page, since))
+
+
+def _end_of(page: Sequence[Letter], since: tuple[datetime, int] | None) -> tuple[datetime, int] | None:
+    if not page or (at := page[-1].answered_at) is None:
+        return since
+    passed = since[1] if since is not None and since[0] == at else 0
+    return at, passed + sum(letter.answered_at == at for letter in page)
+
+
+# ---------------------------------------------------------------- pure rules
+def check_comment(text: str | None) -> str | None:
+    """Return what a member wrote beside a score, without spaces at its ends; None where that is nothing.
+    Raises InvalidInput.
+    """
+    if text is None or not has_visible(text[: 4 * LONGEST_COMMENT]):
+        return None
+    comment = trimmed(text.replace("\r\n", "\n"), line_ends=True)
+    if len(comment) > LONGEST_COMMENT:
+        raise InvalidInput("comment", f"Write at most {LONGEST_COMMENT} characters.")
+    # Lines may be ended: people write so.
+    input_checks.check_text(comment.replace("\n", " "), field="comment", max_length=LONGEST_COMMENT)
+    return comment
+
+
+def _answered(letter: Letter, score: int, words: str | None, *, now: datetime) -> Letter:
+    """Return a question as it stands once it is answered."""
+    return replace(
+        letter,
+        score=score,
+        comment=words,
+        answered_at=now,
+        read_at=letter.read_at or now,
+        is_uncounted=letter.is_uncounted or letter.read_at is None,
+    )
+
+
 # ---------------------------------------------------------------- writes
 async def answer_survey(
-    runtime: Runtime, *, member_id: str, letter_id: str, score: int, key: str, now: datetime
+    runtime: Runtime,
+    *,
+    member_id: str,
+    letter_id: str,
+    score: int,
+    key: str,
+    now: datetime,
+    comment: str | None = None,
 ) -> SurveyAnswer:
-    """Answer a question of the inbox.
+    """Answer a question of the inbox, with words beside the score where there are some.
 
     Raises SurveyAnsweredBefore, IdempotencyKeyConflict, InvalidInput, NotFound (another member's too), Busy.
     """
-    request = member_request(member_id, "answerSurvey", key, {"message": letter_id, "score": score})
+    words = check_comment(comment)
+    said = {} if words is None else {"comment": words}
+    request = member_request(member_id, "answerSurvey", key, {"message": letter_id, "score": score, **said})
     now = milliseconds(now)
 
     async def decide() -> DecidedEvent[_Question]:
@@ -88,23 +179,16 @@ async def answer_survey(
     def bind(decided: DecidedEvent[_Question]) -> BoundReply:
         question = decided.subject
         claims = [
-            inbox.answer_write(question.letter, score=score, at=now),
+            inbox.answer_write(question.letter, score=score, comment=words, at=now),
             inbox.mailbox_write(question.mailbox, question.mailbox_after),
         ]
         return replace(bind_row(decided), claims=claims)
 
     async def answer(decided: DecidedEvent[_Question]) -> SurveyAnswer:
         letter, mailbox = decided.subject.letter, decided.subject.mailbox_after
-        answered = replace(
-            letter,
-            score=score,
-            answered_at=now,
-            read_at=letter.read_at or now,
-            is_uncounted=letter.is_uncounted or letter.read_at is None,
-        )
         if letter.member != member_id:  # it was asked of a membership that was merged into this one
             mailbox = await inbox.find_mailbox(runtime.store, member_id)
-        return SurveyAnswer(answered, mailbox.unread_count)
+        return SurveyAnswer(_answered(letter, score, words, now=now), mailbox.unread_count)
 
     async def answer_again(_: Reply) -> SurveyAnswer:
         letter = await letters.load_letter(runtime, letter_id=letter_id, member_id=member_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from pymongo import UpdateOne
 
@@ -17,17 +18,21 @@ from domain.store.document_store import DocumentStore, Stale, Write, update
 from domain.store.stored_document import StoredDocument
 
 COLLECTION = "leaderboard_players"
+# A nickname that the member chose, or none.
+_CHOSEN: Final = {"$unset": {"replaced": ""}}
 
 
 class PlayerDocument(StoredDocument):
     """A player in the database; `_id` is the member, `boards` the first day of the first period by board,
-    `placed` how often a score of theirs began to stand, `refused` the nicknames that were taken away.
+    `placed` how often a score of theirs began to stand, `refused` the nicknames that were taken away,
+    `replaced` whether the one of now was put in the place of such a one.
     """
 
     nickname: str
     boards: dict[str, str]
     placed: int = 0
     refused: list[str] | None = None
+    replaced: bool | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -36,13 +41,15 @@ class PlayerDocument(StoredDocument):
 @dataclass(frozen=True, slots=True)
 class Player:
     """A member who plays, and since which period of which leaderboard. `nickname` is empty where it was taken
-    away and none was chosen since; `refused` are those that were.
+    away and none was chosen since; `refused` are those that were. `is_replaced` tells that service put this
+    one in the place of such a one.
     """
 
     member: str
     nickname: str
     boards: Mapping[str, date]
     refused: tuple[str, ...] = ()
+    is_replaced: bool = False
 
     def stands(self, code: str, first_day: date) -> bool:
         """Tell whether they stand on a leaderboard in the period that begins on a day."""
@@ -57,7 +64,7 @@ async def find_many(store: DocumentStore, members: Collection[str]) -> dict[str,
 
 def join_write(member: str, nickname: str, code: str, first_day: date) -> Write:
     """Return the write by which a member plays under a nickname from a period on."""
-    change = {"$set": {"nickname": nickname, f"boards.{code}": first_day.isoformat()}}
+    change = {"$set": {"nickname": nickname, f"boards.{code}": first_day.isoformat()}, **_CHOSEN}
     return Write(COLLECTION, UpdateOne({"_id": member}, change, upsert=True))
 
 
@@ -76,6 +83,8 @@ async def take_over_writes(store: DocumentStore, source: str, *, into: str) -> l
     sets: dict[str, object] = {f"boards.{code}": day.isoformat() for code, day in new_boards.items()}
     if not boards:
         sets["nickname"] = closing.nickname
+        if closing.is_replaced:
+            sets["replaced"] = True
     if closing.refused:
         before = () if taking is None else taking.refused
         sets["refused"] = list(dict.fromkeys((*before, *closing.refused)))
@@ -84,7 +93,7 @@ async def take_over_writes(store: DocumentStore, source: str, *, into: str) -> l
 
 def rename_write(member: str, nickname: str) -> Write:
     """Return the write that gives a player another nickname."""
-    return Write(COLLECTION, UpdateOne({"_id": member}, {"$set": {"nickname": nickname}}))
+    return Write(COLLECTION, UpdateOne({"_id": member}, {"$set": {"nickname": nickname}, **_CHOSEN}))
 
 
 def take_away_write(player: Player, instead: str, *, refused: Sequence[str]) -> Write:
@@ -92,13 +101,19 @@ def take_away_write(player: Player, instead: str, *, refused: Sequence[str]) -> 
     raises Stale where the member has chosen one meanwhile.
     """
     query = {"_id": player.member, "nickname": player.nickname}
-    change = {"$set": {"nickname": instead, "refused": list(refused)}}
+    replaced = {"$set": {"nickname": instead, "refused": list(refused), "replaced": True}}
+    change = replaced if instead else {"$set": {"nickname": "", "refused": list(refused)}, **_CHOSEN}
     return update(COLLECTION, query, change, if_missed=Stale("another nickname was chosen meanwhile"))
 
 
 def leave_write(member: str, code: str) -> Write:
-    """Return the write after which a member plays on a leaderboard no more."""
-    return Write(COLLECTION, UpdateOne({"_id": member}, {"$unset": {f"boards.{code}": ""}}))
+    """Return the write after which a member plays on a leaderboard no more; it raises Stale where they do not
+    by then.
+    """
+    query = {"_id": member, f"boards.{code}": {"$exists": True}}
+    return update(
+        COLLECTION, query, {"$unset": {f"boards.{code}": ""}}, if_missed=Stale("the member has left")
+    )
 
 
 def playing_write(member: str, code: str) -> Write:
@@ -111,4 +126,6 @@ def playing_write(member: str, code: str) -> Write:
 
 def _read(row: Raw) -> Player:
     boards = {code: date.fromisoformat(day) for code, day in row.get("boards", {}).items()}
-    return Player(row["_id"], row["nickname"], boards, tuple(row.get("refused") or ()))
+    return Player(
+        row["_id"], row["nickname"], boards, tuple(row.get("refused") or ()), bool(row.get("replaced"))
+    )

@@ -107,6 +107,15 @@ async def count_above(store: DocumentStore, board: str, score: int) -> tuple[int
     return above, ranks.get("total", 0)
 
 
+async def find_buckets(store: DocumentStore, boards: Sequence[str]) -> dict[str, dict[int, int]]:
+    """Return how many stand in each bucket of those of some periods in which somebody stands or stood."""
+    rows = store[RANKS].find({"_id": {"$in": list(boards)}})
+    return {
+        row["_id"]: {int(bucket): count for bucket, count in row.get("buckets", {}).items()}
+        async for row in rows
+    }
+
+
 async def find_periods(store: DocumentStore) -> list[str]:
     """Return the key of every period in which somebody stands."""
     return [row["_id"] async for row in store[RANKS].find({}, {"_id": 1})]

@@ -79,6 +79,12 @@ async def put_many(store: DocumentStore, products: Iterable[Product]) -> None:
         await bulk.write_chunk(store, collection, operations)
 
 
+async def remove_source(store: DocumentStore, source: str) -> int:
+    """Delete all that a source brought; return how many. Cut off, the same does the rest."""
+    result = await store[COLLECTION].delete_many({"source": source})
+    return int(result.deleted_count)
+
+
 def _document(product: Product) -> dict[str, Any]:
     document: dict[str, Any] = {
         "title": dict(product.title),

@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo import ReplaceOne
 
+from domain.model.club.habits import Habit
 from domain.model.club.tastes import NO_TASTES, Tastes
 from domain.model.figures.member_figures import ActiveDays, ArmFigures, MemberFigures
 from domain.store.connect import Raw
@@ -95,7 +96,16 @@ def read_tastes(row: Raw | None) -> Tastes:
     """Return the tastes of a document's field."""
     if not row:
         return NO_TASTES
-    return Tastes(_day(row["on"]), dict(row["categories"]), dict(row["items"]))
+    items = {sku: weight for sku, weight, *_ in row["items"]}
+    habits = {sku: _read_habit(habit) for sku, _, *habit in row["items"] if habit}
+    return Tastes(_day(row["on"]), dict(row["categories"]), items, habits)
+
+
+def _read_habit(row: Sequence[int]) -> Habit:
+    """Return the habit of an article: how often, since when, and the newest days where there are more."""
+    times, since, *days = row
+    first = date.fromordinal(since)
+    return Habit(times, first, tuple(map(date.fromordinal, days)) if times > 1 else (first,))
 
 
 async def find_tastes(store: DocumentStore, members: Sequence[str]) -> list[Tastes]:
@@ -179,8 +189,15 @@ def _tastes_document(tastes: Tastes) -> Raw | None:
     return {
         "on": _text(tastes.on),
         "categories": [[code, weight] for code, weight in tastes.categories.items()],
-        "items": [[sku, weight] for sku, weight in tastes.items.items()],
+        "items": [[sku, weight, *_habit_row(tastes.habits.get(sku))] for sku, weight in tastes.items.items()],
     }
+
+
+def _habit_row(habit: Habit | None) -> list[int]:
+    if habit is None:
+        return []
+    days = [day.toordinal() for day in habit.days] if habit.times > 1 else []
+    return [habit.times, habit.since.toordinal(), *days]
 
 
 async def erase_tastes(store: DocumentStore, member: str) -> None:

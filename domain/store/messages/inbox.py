@@ -1,8 +1,9 @@
 """The inbox: a member's messages, numbered without a gap, each once, under the id of its outbox row.
 
-Rows hold codes and figures, no personal data; they are rendered when they are read. The member's mailbox
-counts them, outside the aggregate and guarded by a version of its own: how many there are, how many are
-unread, when a message with a limited frequency came last, and which letters were read or answered lately.
+Rows hold codes and figures, and what a member wrote beside an answer; they are rendered when they are read.
+The member's mailbox counts them, outside the aggregate and guarded by a version of its own: how many there
+are, how many are unread, when a message with a limited frequency came last, and which letters were read or
+answered lately.
 
 A letter is posted by single writes without a transaction, so that a worker killed at any point leaves nothing
 locked: the mailbox counts it and holds it, then it is inserted into the inbox. The next post first inserts
@@ -38,6 +39,10 @@ COLLECTION = "inbox"
 MAILBOXES = "mailboxes"
 LetterKind = Literal["message", "survey", "once"]
 MAX_CHANGED = 200
+COMMENTED = {"comment": {"$exists": True}}
+COMMENT_INDEX = IndexModel(
+    {"code": 1, "answered_at": -1, "_id": -1, "score": 1}, partialFilterExpression=COMMENTED
+)
 
 
 class LetterDocument(StoredDocument):
@@ -55,6 +60,7 @@ class LetterDocument(StoredDocument):
     read_at: datetime | None = None
     score: int | None = None
     answered_at: datetime | None = None
+    comment: str | None = None
     uncounted: bool | None = None
     clicked_at: datetime | None = None
     click_only: bool | None = None
@@ -65,6 +71,7 @@ class LetterDocument(StoredDocument):
         indexes: ClassVar[Sequence[IndexModel]] = (
             IndexModel({"member": 1, "n": 1}, unique=True),
             FLAG_INDEX,
+            COMMENT_INDEX,
         )
 
 
@@ -88,10 +95,10 @@ class MailboxDocument(StoredDocument):
 class Letter:
     """A message or a survey's question; `number` counts the member's letters.
 
-    `balance` is the first wallet's when the letter came, `score` the answer to a question, `variant` the
-    message's as which it was sent, `text` that of a message sent once, put in by whoever reads it
-    (`once_texts`). `clicked_at` is when its link was followed, `is_uncounted` whether figures do not know of
-    it yet that it was read or followed.
+    `balance` is the first wallet's when the letter came, `score` the answer to a question, `comment` the
+    member's words beside it, `variant` the message's as which it was sent, `text` that of a message sent
+    once, put in by whoever reads it (`once_texts`). `clicked_at` is when its link was followed,
+    `is_uncounted` whether figures do not know of it yet that it was read or followed.
     """
 
     id: str
@@ -111,6 +118,7 @@ class Letter:
     text: MessageSpec | None = None
     clicked_at: datetime | None = None
     is_uncounted: bool = False
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +224,7 @@ def read_letter(row: Raw) -> Letter:
         variant=row.get("variant"),
         clicked_at=row.get("clicked_at"),
         is_uncounted=FLAG in row,
+        comment=row.get("comment"),
     )
 
 
@@ -348,10 +357,12 @@ def click_write(letter: Letter, *, at: datetime) -> Write:
     return update(COLLECTION, query, {"$set": sets}, if_missed=Stale("somebody has read or followed it"))
 
 
-def answer_write(letter: Letter, *, score: int, at: datetime) -> Write:
+def answer_write(letter: Letter, *, score: int, comment: str | None, at: datetime) -> Write:
     """Return the guarded mark that a question was answered, and so read."""
     query = {"_id": letter.id, "answered_at": None, "read_at": letter.read_at}
-    sets = {"score": score, "answered_at": at, "read_at": letter.read_at or at}
+    sets: dict[str, Any] = {"score": score, "answered_at": at, "read_at": letter.read_at or at}
+    if comment is not None:
+        sets["comment"] = comment
     if letter.read_at is None:
         sets[FLAG] = True
     return update(COLLECTION, query, {"$set": sets}, if_missed=Stale("somebody has read or answered it"))

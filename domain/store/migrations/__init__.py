@@ -41,6 +41,7 @@ from domain.store.migrations import (
     m0011_returned_while_parked,
     m0012_segments,
     m0013_archive,
+    m0014_survey_comments,
 )
 from domain.store.migrations.format import read_format
 from domain.store.migrations.steps import Migration
@@ -61,6 +62,7 @@ MIGRATIONS: Sequence[Migration] = (
     ),
     Migration(12, "Members are found by segment", m0012_segments.apply),
     Migration(13, "Old journal rows may stand in an archive", m0013_archive.apply),
+    Migration(14, "Words beside the scores of surveys are found by survey", m0014_survey_comments.apply),
 )
 FORMAT = FIRST_FORMAT + len(MIGRATIONS)
 

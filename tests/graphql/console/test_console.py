@@ -45,6 +45,7 @@ SERVICE_ROOTS = {
     *("staffProposals", "approveProposal", "declineProposal", "contactProposals"),
     *("giveReward", "changeTags", "addServiceNote", "removeServiceNote", "sendSignInCode", "enrolInPlace"),
     *("tryCorrections", "proposeCorrections", "leaderboardPlayers", "takeNicknameAway"),
+    *("surveys", "surveyComments", "nicknameBoards"),
 }
 # What an operator runs from the console, and nobody else from anywhere.
 OPERATOR_ROOTS = {
@@ -75,7 +76,7 @@ def opened_to(kind: CallerKind) -> set[str]:
 
 def test_each_role_of_the_console_may_run_what_it_is_for() -> None:
     assert opened_to(CallerKind.SERVICE) == SERVICE_ROOTS
-    figures = {"figures", "backtests", "backtest", "codeUses"}
+    figures = {"figures", "backtests", "backtest", "codeUses", "surveys", "surveyComments"}
     of_operators = SERVICE_ROOTS | PROGRAMME_ROOTS | OPERATOR_ROOTS | {"auditTrail"} | figures
     assert opened_to(CallerKind.CONSOLE_OPERATOR) == of_operators
     assert opened_to(CallerKind.ANALYST) == {"staff", "signOut"} | figures

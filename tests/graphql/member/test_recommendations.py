@@ -128,3 +128,47 @@ async def test_a_list_has_its_bounds(app: RunningApp, first: int) -> None:
     token = await app.enrol_member()
     error = await app.error(f"{{ me {{ recommendations(first: {first}) {{ code }} }} }}", token=token)
     assert (error["code"], error["field"]) == ("BAD_INPUT", "first")
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en", "You bought this 3 times since 2 March 2026, last on 16 March 2026"),
+        ("pt", "Comprou isto 3 vezes desde 2 de março de 2026, a última em 16 de março de 2026"),
+        ("pl", "Kupowane przez Ciebie od 2 marca 2026, razem 3 razy, ostatnio 16 marca 2026"),
+    ],
+)
+async def test_what_is_bought_again_says_how_often_and_when_last(
+    app: RunningApp, locale: str, words: str
+) -> None:
+    consent = {"purpose": "profiling", "granted": True, "wordingVersion": 1}
+    token, till = await app.enrol_member(consents=[consent], locale=locale), await app.hire("rui")
+    me = (await app.do("{ me { number } }", token=token))["me"]["number"]
+    for number in range(3):
+        line = {"sku": "ag-1", "category": COINS, "amount": 3_900}
+        purchase = {
+            "member": me,
+            "externalId": f"r{number}",
+            "currency": "EUR",
+            "total": 3_900,
+            "lines": [line],
+        }
+        await app.mutate(
+            "recordPurchase", {**purchase, "idempotencyKey": f"r{number}"}, "__typename", token=till
+        )
+        app.clock.advance(days=7)
+        till = await app.hire(f"rui-{number}")
+    now = app.clock()
+    await fold_waiting(app.process.runtime, LeaseHolder(lambda: now, name="test"), now=now)
+    query = "{ me { recommendations(first: 6) { code reason message habit { times firstOn lastOn } } } }"
+    answer: Any = await app.do(query, token=token)
+    again = next(each for each in answer["me"]["recommendations"] if each["reason"] == "BUY_AGAIN")
+    assert again == {
+        "code": "ag-1",
+        "reason": "BUY_AGAIN",
+        "message": words,
+        "habit": {"times": 3, "firstOn": "2026-03-02", "lastOn": "2026-03-16"},
+    }
+    await app.mutate("setConsent", {**consent, "granted": False}, "__typename", token=token)
+    answer = await app.do(query, token=token)
+    assert all(each["habit"] is None for each in answer["me"]["recommendations"])

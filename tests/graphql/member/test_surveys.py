@@ -16,12 +16,12 @@ ANSWERED = """__typename ... on SurveyAnswered { unread question { id readAt sur
   ... on SurveyAnsweredBefore { message score answeredAt }"""
 
 
-async def receive_survey(app: RunningApp, token: str) -> Json:
+async def receive_survey(app: RunningApp, token: str, receipt: str = "A") -> Json:
     """Buy, and let three days pass; return the question in the inbox."""
-    till = await app.hire("rui")
+    till = await app.hire(f"rui-{receipt.lower()}")
     number = (await app.do("{ me { number } }", token=token))["me"]["number"]
-    bought = {"member": number, "externalId": "A", "currency": "EUR", "total": 1_000, "idempotencyKey": "k"}
-    await app.mutate("recordPurchase", bought, "__typename", token=till)
+    bought = {"member": number, "externalId": receipt, "currency": "EUR", "total": 1_000}
+    await app.mutate("recordPurchase", {**bought, "idempotencyKey": receipt}, "__typename", token=till)
     app.clock.advance(days=3)
     runtime = app.process.runtime
     await turn(runtime, now=app.clock())

@@ -43,7 +43,7 @@ FATES: Mapping[str, tuple[str, int, str]] = {
     ),
     "shopify/published_2026_04_orders_paid": ("orders/paid", 200, TEST_ORDER),
     "shopify/published_2026_04_refunds_create": ("refunds/create", 200, PARKED),
-    "shopify/published_2026_04_shop_redact": ("shop/redact", 200, "applied: erased what was held of 1 orders"),
+    "shopify/published_2026_04_shop_redact": ("shop/redact", 200, "applied: erased what was held of 1 orders, and 0 products"),
     "shopify/refund_create_pos_whole_line_discounted": ("refunds/create", 200, PARKED),
     "shopify/refund_create_shopify_docs_shipping_only": ("refunds/create", 200, PARKED),
     "shopify/refund_create_shopify_docs_two_lines": ("refunds/create", 200, PARKED),

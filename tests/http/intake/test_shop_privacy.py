@@ -1,19 +1,25 @@
 """Shopify's privacy topics over real HTTP: what a source brought of a person is told, moved or erased, and no more."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.model.club.products import CatalogueChanges, Product
+from domain.services.club.catalogue import put_products
 from domain.services.intake import inspection
+from domain.services.ledger.verification import verify
+from domain.store.club import product_links, products
 from domain.store.connect import Database
 from domain.store.intake import bindings, deliveries, orders
 from tests.command_log import CommandLog
 from tests.http.intake.shop_story import ShopStory, open_story
-from tests.http.intake.test_shops import shop_order
+from tests.http.intake.test_shops import product, shop_order
 
 Json = dict[str, Any]
+SAMPLES = Path(__file__).parents[2] / "model" / "intake" / "samples" / "shopify"
 
 
 @pytest.fixture
@@ -97,6 +103,32 @@ async def test_a_shop_that_leaves_takes_all_that_it_brought(story: ShopStory) ->
     await story.send({"shop_id": 1, "shop_domain": "x"}, topic="shop/redact")
     await story.work()
     assert (await story.app.count(orders.COLLECTION), await story.app.count(deliveries.COLLECTION)) == (1, 2)
+
+
+async def test_a_shop_that_leaves_takes_its_products_and_nobodys_points(story: ShopStory) -> None:
+    ana = await story.enrol()
+    await story.send(shop_order(1))
+    for source, sku in (("shop", "RED"), ("shop2", "BLUE")):
+        body = product("20.00", "2026-03-02T09:00:00Z", sku)
+        await story.send(body, topic="products/create", source=source)
+    await story.work()
+    runtime = story.app.process.runtime
+    await put_products(runtime, CatalogueChanges((Product("OF-THE-FILE", {"pt": "Moeda"}),), (), (), 0))
+    skus = {each.sku async for each in products.iterate(runtime.store)}
+    assert skus == {"RED", "BLUE", "OF-THE-FILE"}
+    points = await story.points(ana)
+    assert (points, await story.app.count(bindings.COLLECTION)) == (130, 1)
+    left = json.loads((SAMPLES / "published_2026_04_shop_redact.json").read_text(encoding="utf-8"))
+    forged = await story.post(left, topic="shop/redact", secret="another")
+    await story.work()
+    assert (forged.status_code, await products.count(runtime.store)) == (401, 3)
+    for _ in range(2):
+        await story.send(left, topic="shop/redact")
+        await story.work()
+    assert {each.sku async for each in products.iterate(runtime.store)} == {"BLUE", "OF-THE-FILE"}
+    assert await product_links.find_day(runtime.store) is None, "what goes together is measured again"
+    assert (await story.points(ana), await story.app.count(bindings.COLLECTION)) == (points, 0)
+    assert [str(each) async for each in verify(runtime.store)] == []
 
 
 async def test_a_request_that_is_not_signed_erases_nothing(story: ShopStory) -> None:

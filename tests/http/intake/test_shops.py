@@ -348,13 +348,14 @@ async def test_every_second_delivery_may_be_lost_where_a_later_state_comes(story
     await story.verify()
 
 
-async def test_a_shops_products_stand_in_the_catalogue_as_they_are_by_now(story: ShopStory) -> None:
-    def product(price: str, at: str, *skus: str) -> Json:
-        variants = [
-            {"id": number, "sku": sku, "title": sku, "price": price} for number, sku in enumerate(skus, 1)
-        ]
-        return {"id": 9, "title": "Mug", "status": "active", "updated_at": at, "variants": variants}
+def product(price: str, at: str, *skus: str) -> Json:
+    variants = [
+        {"id": number, "sku": sku, "title": sku, "price": price} for number, sku in enumerate(skus, 1)
+    ]
+    return {"id": 9, "title": "Mug", "status": "active", "updated_at": at, "variants": variants}
 
+
+async def test_a_shops_products_stand_in_the_catalogue_as_they_are_by_now(story: ShopStory) -> None:
     async def stands() -> dict[str, tuple[int, bool]]:
         rows = story.app.process.store["products"].find({"_id": {"$gt": ""}})
         return {row["_id"]: (row["price"], row["available"]) async for row in rows}

@@ -36,7 +36,9 @@ def test_a_purchase_adds_its_pieces_to_articles_and_categories() -> None:
     tastes = bought(
         NO_TASTES, receipt(("a", "coins", 2), ("b", "coins", 1), ("c", None, 9), ("g", "gift-card", 1))
     )
-    assert tastes == Tastes(DAY, {"coins": 3 * PIECE}, {"c": 5 * PIECE, "a": 2 * PIECE, "b": PIECE})
+    assert (tastes.on, tastes.categories) == (DAY, {"coins": 3 * PIECE})
+    assert tastes.items == {"c": 5 * PIECE, "a": 2 * PIECE, "b": PIECE}
+    assert {sku: habit.times for sku, habit in tastes.habits.items()} == {"c": 1, "a": 1, "b": 1}
 
 
 def test_it_halves_in_90_days() -> None:

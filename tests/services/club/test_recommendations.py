@@ -208,3 +208,32 @@ async def test_rewards_go_with_what_one_buys(database: Database) -> None:
     await buy(runtime, "ana", "r", "atlas")
     await fold(runtime)
     assert await for_you(runtime, "ana") == [("mug", "bought_category", "books"), ("rare", "reachable", None)]
+
+
+async def test_what_is_bought_again_and_again_is_told_truly_and_only_with_consent(database: Database) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    await products.put_many(runtime.store, [Product("tea", {"en": "Tea"}, ("books",))])
+    days = [LATER + timedelta(days=7 * number) for number in range(4)]
+    for number, day in enumerate(days):
+        await buy(runtime, "ana", f"t{number}", "tea", now=day)
+    back = RefundRequest("t3", amount=1_000)
+    await refunds.refund(
+        runtime, till=TILL, refund_request=back, reason="cold", key="back", now=days[-1] + timedelta(hours=1)
+    )
+    asked_at = days[2] + timedelta(days=8)
+    await fold(runtime, now=asked_at)
+    reader = RecommendationReader(new_member("ana", "0000ana"), {PROFILING})
+    stock = await queries.stock_state(runtime, now=asked_at)
+    [again] = await recommend(runtime, reader, stock, first=10, now=asked_at)
+    habit = again.candidate.habit
+    assert habit is not None
+    assert (again.candidate.code, again.candidate.reason) == ("tea", "buy_again")
+    assert (habit.times, habit.since, habit.last_on) == (3, days[0].date(), days[2].date())
+    without = RecommendationReader(new_member("ana", "0000ana"), {"marketing"})
+    assert await recommend(runtime, without, stock, first=10, now=asked_at) == []
+    before = await member_figures.find_tastes(runtime.store, ["ana"])
+    await rebuilding.rebuild(runtime, LeaseHolder(lambda: asked_at, name="test"))
+    assert await member_figures.find_tastes(runtime.store, ["ana"]) == before
+    soon = days[2] + timedelta(days=2)
+    assert await recommend(runtime, reader, stock, first=10, now=soon) == []

@@ -24,6 +24,9 @@ class AnswerSurveyInput:
     )
     score: int = strawberry.field(description="From `survey.lowest` to `survey.highest`.")
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+    comment: str | None = strawberry.field(
+        default=None, description="What the member adds in their own words, up to 500 characters."
+    )
 
 
 @strawberry.type(description="The answer is kept, and the message read.")
@@ -59,6 +62,7 @@ class SurveyMutation:
                 member_id=member,
                 letter_id=letter_id,
                 score=input.score,
+                comment=input.comment,
                 key=input.idempotency_key,
                 now=loaders.now,
             )

@@ -39,6 +39,9 @@ class LeaderboardStanding:
     nickname: str | None = strawberry.field(
         description="Null for who has not joined; empty where staff took it away: choose another."
     )
+    is_nickname_replaced: bool = strawberry.field(
+        description="Whether staff put this nickname in the place of one that they took away: offer another."
+    )
     score: int = strawberry.field(description="What counts so far, joined or not.")
     rank: int | None = strawberry.field(
         description="Null for who has not joined, and while the score is not above 0."
@@ -83,6 +86,7 @@ class Leaderboard:
         beside = await leaderboards.load_beside(runtime, self.board, standing, member_id=member)
         return LeaderboardStanding(
             nickname=standing.nickname,
+            is_nickname_replaced=standing.is_replaced,
             score=standing.score,
             rank=standing.rank,
             beside=_places(beside, member),

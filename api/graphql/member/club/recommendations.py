@@ -1,5 +1,6 @@
 """For you: what is recommended to the member, each with the reason, and noting that they opened one."""
 
+from datetime import date
 from enum import Enum
 from typing import Annotated
 
@@ -11,8 +12,9 @@ from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.catalogue.pictures import PICTURE_URL, PictureWidth, picture_url
 from api.graphql.member.rewards import MemberReward, member_reward
-from api.texts import of_kind, say
+from api.texts import day_text, of_kind, say
 from domain.model.club import products, recommending
+from domain.model.club.habits import Habit
 from domain.model.ledger.decision import StockState
 from domain.model.programme import LocalizedText, safe_address
 from domain.services.club import openings, recommendations
@@ -45,6 +47,9 @@ class RecommendationReason(Enum):
     REACHABLE = strawberry.enum_value("REACHABLE", description="The balance is enough for it.")
     NEARLY = strawberry.enum_value("NEARLY", description="The balance is enough for half of it or more.")
     POPULAR = strawberry.enum_value("POPULAR", description="Many buy or redeem it.")
+    BUY_AGAIN = strawberry.enum_value(
+        "BUY_AGAIN", description="The member buys it again and again: `habit` says how often, and when last."
+    )
 
 
 @strawberry.type(description="A category of what is bought.")
@@ -69,6 +74,13 @@ class Product:
         return picture_url(info, self.image, width)
 
 
+@strawberry.type(description="How often the member bought a product; what was returned does not count.")
+class BuyingHabit:
+    times: int = strawberry.field(description="On how many receipts.")
+    first_on: date = strawberry.field(description="From which day on they are counted.")
+    last_on: date = strawberry.field(description="The day of the last one.")
+
+
 @strawberry.type(description="A product or a reward that is recommended, and why.")
 class Recommendation:
     kind: RecommendationKind = strawberry.field(description="Which of the two it is.")
@@ -81,6 +93,7 @@ class Recommendation:
         description="What the member bought; null for another reason, and where the catalogue lacks it."
     )
     category: ProductCategory | None = strawberry.field(description="What they buy; null for another reason.")
+    habit: BuyingHabit | None = strawberry.field(description="Null unless it is bought again and again.")
 
 
 @strawberry.input(description="What was recommended and opened.")
@@ -146,16 +159,31 @@ def _recommendation(
     )
     bought = None if recommendation.bought is None else _product(audience, recommendation.bought)
     category = None if recommendation.category is None else _category(audience, recommendation.category)
+    habit = _habit(candidate.habit)
     return Recommendation(
         kind=RecommendationKind[candidate.kind.upper()],
         code=candidate.code,
         reason=RecommendationReason[candidate.reason.upper()],
-        message=_message(audience, candidate.reason, bought, category, reward),
+        message=_message(audience, candidate.reason, bought, category, reward)
+        if habit is None
+        else _again_message(audience, habit),
         product=None if recommendation.product is None else _product(audience, recommendation.product),
         reward=reward,
         bought_product=bought,
         category=category,
+        habit=habit,
     )
+
+
+def _habit(habit: Habit | None) -> BuyingHabit | None:
+    if habit is None or habit.last_on is None:
+        return None
+    return BuyingHabit(times=habit.times, first_on=habit.since, last_on=habit.last_on)
+
+
+def _again_message(audience: Audience, habit: BuyingHabit) -> str:
+    since, last = (day_text(day, locale=audience.locale) for day in (habit.first_on, habit.last_on))
+    return say("recommended.buy_again", audience.locale, times=str(habit.times), since=since, last=last)
 
 
 def _message(

@@ -41,7 +41,7 @@ function colour(name) {
 function options(uPlot, { lines, days, width }) {
   const quiet = colour("--ink-2");
   const grid = { stroke: colour("--line"), width: 1 };
-  const short = (at) => day(days[at] ?? days[0], { day: "numeric", month: "short" });
+  const short = (at) => day(days[at], { day: "numeric", month: "short" });
   return {
     width,
     height: HEIGHT,
@@ -53,8 +53,8 @@ function options(uPlot, { lines, days, width }) {
         stroke: quiet,
         grid: { show: false },
         ticks: grid,
-        // A day is drawn where it is whole.
-        values: (_, places) => places.map((at) => (Number.isInteger(at) ? short(at) : "")),
+        // A day is drawn where it is whole, and once where there is but one.
+        values: (_, places) => places.map((at) => (at in days ? short(at) : "")),
       },
       { stroke: quiet, grid, ticks: grid, size: 64, values: (_, values) => values.map(compact) },
     ],

@@ -15,6 +15,7 @@ export const PLACES = `query ConsolePlaces { programme { stores { code name } ti
   plans { code name } rewards { code title stock } earning { code title } } }`;
 
 const SUM = `wallet amount`;
+const GIVEN = `awarded { ${SUM} } rewards { reward count }`;
 const UPLIFT = `treatedMembers heldOutMembers difference low high daysToTell firstDay lastDay`;
 const MEASURE = `members mean difference low high daysToTell`;
 const VARIANTS = `variants { variant share count opened clicked awarded { ${SUM} } spent { ${SUM} } cost
@@ -28,6 +29,9 @@ export const RESULTS = `query ConsoleResults($from: LocalDate, $to: LocalDate, $
     messages { message promised sent opened clicked tellsReading tellsTaps failed noConsent ${VARIANTS} }
     surveys { survey scores { score count } }
     recommendations { kind opened taken }
+    leaderboards { leaderboard joined left prizes cost periods { firstDay judgedOn players joined left
+      quartiles { lower median upper } prizes ${GIVEN} cost } }
+    challenges { badge started reached ${GIVEN} cost }
     tiers { code members } segments { code members } plans { code members } tierMoves { previous next count }
     heldOn held { wallet kind month amount cost } } }`;
 

@@ -5,6 +5,8 @@ import { day, number } from "/shared/format.js";
 import { html, useState } from "/shared/preact.js";
 import { Act, Notice } from "/shared/ui.js";
 import { speech, t } from "/shared/words.js";
+import { go } from "../console.js";
+import { Boards, Challenges } from "./club.js";
 import { Codes } from "./codes.js";
 import { Behind, Filters, useFigures } from "./filters.js";
 import { RESULTS } from "./queries.js";
@@ -12,7 +14,17 @@ import { inMoney, Named, Sums, Table } from "./table.js";
 import { Variants } from "./variants.js";
 import { monthOf, signedMoney, unitsOf } from "./writing.js";
 
-const TABS = ["rules", "rewards", "messages", "surveys", "codes", "foryou", "standing"];
+const TABS = [
+  "rules",
+  "rewards",
+  "messages",
+  "surveys",
+  "codes",
+  "boards",
+  "challenges",
+  "foryou",
+  "standing",
+];
 
 export function Results({ filters }) {
   const { chosen, places, figures, fault, change, again } = useFigures(RESULTS, filters);
@@ -39,6 +51,10 @@ function Tab({ tab, figures, places }) {
   if (tab === "rewards") return html`<${Rewards} rewards=${figures.rewards} known=${places.rewards} />`;
   if (tab === "messages") return html`<${Messages} messages=${figures.messages} />`;
   if (tab === "foryou") return html`<${ForYou} kinds=${figures.recommendations} />`;
+  if (tab === "boards")
+    return html`<${Boards} boards=${figures.leaderboards} titles=${title(places.rewards)} />`;
+  if (tab === "challenges")
+    return html`<${Challenges} challenges=${figures.challenges} titles=${title(places.rewards)} />`;
   if (tab === "surveys") return html`<${Surveys} surveys=${figures.surveys} />`;
   if (tab === "codes") return html`<${Codes} values=${figures.values} />`;
   return html`<${Standing} figures=${figures} places=${places} title=${title} />`;
@@ -154,6 +170,8 @@ function Surveys({ surveys }) {
             <td><meter min="0" max=${most} value=${count} aria-hidden="true"></meter> <span class="num">${number(count)}${share(count, all)}</span></td></tr>`,
         )}
       </tbody></table>
+      <div class="row"><button class="button" type="button" aria-label=${`${t("survey.comments")}: ${survey}`}
+        onClick=${() => go("voices", "comments", new URLSearchParams({ survey }))}>${t("survey.comments")}</button></div>
     </section>`;
   });
 }

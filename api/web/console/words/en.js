@@ -7,6 +7,7 @@ export default {
   "page.member": "Members",
   "page.approvals": "Approvals",
   "page.programme": "Programme",
+  "page.voices": "Voices",
   "page.segments": "Segments",
   "page.figures": "Overview",
   "page.results": "What works",

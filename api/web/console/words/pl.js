@@ -7,6 +7,7 @@ export default {
   "page.member": "Klubowicze",
   "page.approvals": "Zatwierdzenia",
   "page.programme": "Program",
+  "page.voices": "Głosy",
   "page.segments": "Segmenty",
   "page.figures": "Przegląd",
   "page.results": "Co działa",

@@ -7,6 +7,7 @@ export default {
   "page.member": "Sócios",
   "page.approvals": "Aprovações",
   "page.programme": "Programa",
+  "page.voices": "Vozes",
   "page.segments": "Segmentos",
   "page.figures": "Visão geral",
   "page.results": "O que resulta",

@@ -4,7 +4,7 @@ import { amount, ending, listed, number } from "/shared/format.js";
 import { html, useEffect, useState } from "/shared/preact.js";
 import { t } from "/shared/words.js";
 import { ask, phone } from "../phone.js";
-import { Act, Empty, Failed, Field, Form } from "../ui.js";
+import { Act, Empty, Failed, Field, Form, Notice } from "../ui.js";
 import { BOARDS, JOIN_BOARD, LEAVE_BOARD } from "./queries.js";
 
 export function Boards() {
@@ -46,7 +46,8 @@ function Board({ board, read }) {
     await ask(LEAVE_BOARD, { input: { code } });
     await read();
   };
-  const takesPart = me.nickname !== null; // empty where staff took the nickname away
+  const takesPart = me.nickname !== null; // empty where staff took the nickname away, and put none in its place
+  const taken = me.nickname ? t("boards.replaced", { nickname: me.nickname }) : t("boards.taken");
   const apart = me.beside.filter((place) => !top.some((each) => each.isMe) || place.isMe);
   return html`<section class="card stack">
     <h2>${name}</h2>
@@ -56,9 +57,9 @@ function Board({ board, read }) {
     ${top.length > 0 && html`<${Places} all=${top} unit=${unit} />`}
     ${!top.some((each) => each.isMe) && apart.length > 0 && html`<${Places} all=${apart} unit=${unit} />`}
     ${
-      !me.nickname &&
-      html`<p class=${takesPart ? "notice" : "small quiet"}>${t(takesPart ? "boards.taken" : "boards.hint")}</p>
-            <${Form} act=${join} button=${t("boards.join")} primary>
+      (!me.nickname || me.isNicknameReplaced) &&
+      html`${takesPart ? html`<${Notice} icon="alert">${taken}<//>` : html`<p class="small quiet">${t("boards.hint")}</p>`}
+            <${Form} act=${join} button=${t(takesPart ? "boards.rename" : "boards.join")} primary>
               <${Field} label=${t("boards.nickname")} name="nickname" required autocomplete="off" maxlength="24" />
             <//>`
     }

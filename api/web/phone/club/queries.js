@@ -26,7 +26,9 @@ export const OPEN_RECOMMENDATION = `mutation PhoneOpened($input: OpenRecommendat
 
 export const SET_NOTIFICATION = `mutation PhoneNotify($input: SetNotificationInput!) { setNotification(input: $input) { notifications { purpose title channels { channel wanted consented } } } }`;
 
-const BOARD = `code name endsAt unit { name walletKind: kind currency } prizes { rank gifts { amount unit { name walletKind: kind currency } reward { title } badge { name } tier { name } } } top(first: 10) { rank nickname score isMe } me { nickname score rank beside { rank nickname score isMe } }`;
+const BOARD = `code name endsAt unit { name walletKind: kind currency } prizes { rank gifts { amount unit { name walletKind: kind currency } reward { title } badge { name } tier { name } } } top(first: 10) { rank nickname score isMe } me { nickname
+  isNicknameReplaced #?
+  score rank beside { rank nickname score isMe } }`;
 export const BOARDS = `query PhoneBoards { leaderboards { ${BOARD} } }`;
 export const JOIN_BOARD = `mutation PhoneJoinBoard($input: JoinLeaderboardInput!) { joinLeaderboard(input: $input) { __typename ... on Problem { message } } }`;
 export const LEAVE_BOARD = `mutation PhoneLeaveBoard($input: LeaveLeaderboardInput!) { leaveLeaderboard(input: $input) { __typename } }`;

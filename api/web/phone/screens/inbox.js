@@ -1,5 +1,5 @@
 /* Every message, also those that no push could bring; seen here, they are read. A survey's question is
-   answered here, by one tap; other messages have the picture of what they are about, and lead to it. */
+   answered here, by one tap, with words where somebody adds some; other messages have the picture of what they are about, and lead to it. */
 
 import { instant } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
@@ -137,11 +137,15 @@ function Line({ message }) {
   </li>`;
 }
 
+const LONGEST_COMMENT = 500;
+
 function Question({ message: { id, title, sentAt, survey } }) {
-  // One key a score: where an answer was lost on the way, another score tapped next is told what stands.
+  // One key an answer: where one was lost on the way, another score tapped next is told what stands.
   const keys = useRef({});
   const name = useName();
+  const field = useName();
   const [score, setScore] = useState(survey.score);
+  const [comment, setComment] = useState(survey.comment ?? "");
   const [isBusy, setBusy] = useState(false);
   const [fault, setFault] = useState(null);
   const thanks = useRef(null);
@@ -151,13 +155,22 @@ function Question({ message: { id, title, sentAt, survey } }) {
   const answer = async (given) => {
     setBusy(true);
     setFault(null);
-    keys.current[given] ??= newKey();
+    const words = comment.trim();
+    const key = `${given} ${words}`;
+    keys.current[key] ??= newKey();
     try {
       const { answerSurvey } = await ask(ANSWER_SURVEY, {
-        input: { message: id, score: given, idempotencyKey: keys.current[given] },
+        input: {
+          message: id,
+          score: given,
+          idempotencyKey: keys.current[key],
+          ...(words && { comment: words }),
+        },
       });
       const stands = answerSurvey.question?.survey.score ?? answerSurvey.score;
       if (stands === undefined) return setFault({ text: answerSurvey.message, icon: "close" });
+      // An answer that stood before had no words of now.
+      setComment(answerSurvey.question?.survey.comment ?? "");
       setScore(stands);
       readHome().catch(() => {});
     } catch (error) {
@@ -166,7 +179,13 @@ function Question({ message: { id, title, sentAt, survey } }) {
     }
   };
   const scores = Array.from({ length: survey.highest - survey.lowest + 1 }, (_, at) => survey.lowest + at);
-  const scale = html`<div class="scores" role="group" aria-labelledby=${name} style=${{ "--across": Math.min(6, scores.length) }}>
+  const scale = html`<div class="field">
+      <label for=${field}>${t("survey.comment")}</label>
+      <textarea id=${field} name="comment" rows="2" maxlength=${LONGEST_COMMENT} aria-describedby=${`${field}-hint`}
+        value=${comment} disabled=${isBusy} onInput=${(event) => setComment(event.target.value)}></textarea>
+      <span class="hint" id=${`${field}-hint`}>${t("survey.comment.hint")}</span>
+    </div>
+    <div class="scores" role="group" aria-labelledby=${name} style=${{ "--across": Math.min(6, scores.length) }}>
       ${scores.map((each) => html`<button key=${each} class="button" disabled=${isBusy} onClick=${() => answer(each)}>${each}</button>`)}
     </div>
     <p class="row spread small quiet">
@@ -177,7 +196,12 @@ function Question({ message: { id, title, sentAt, survey } }) {
   return html`<div class="message stack tight">
     <strong id=${name}>${title}</strong>
     <div class="stack tight">
-      ${score === null ? scale : html`<p class="thanks" tabindex="-1" ref=${thanks}>${t("survey.thanks", { score })}</p>`}
+      ${
+        score === null
+          ? scale
+          : html`<p class="thanks" tabindex="-1" ref=${thanks}>${t("survey.thanks", { score })}</p>
+            ${comment && html`<p class="own-words quiet">${comment}</p>`}`
+      }
     </div>
     <small class="why">${instant(sentAt, phone.programme?.timezone)}</small>
   </div>`;

@@ -228,6 +228,8 @@ export default {
   "inbox.reward": "See the reward",
   "inbox.badge": "See the badge",
   "survey.thanks": "Thank you. Your answer: {score}",
+  "survey.comment": "Anything to add? (optional)",
+  "survey.comment.hint": "Tap a number to send your answer with it.",
   "survey.low": "{score}: not at all",
   "survey.high": "{score}: very much",
   "moment.tier": "You are {name} now",
@@ -313,6 +315,7 @@ export default {
   "fault.internal": "Something went wrong. Try again.",
   "fault.often": "Too many tries. Wait {seconds} s.",
   "fault.input": "This was not accepted. Check what you typed.",
+  "fault.field.comment": "Write less, in ordinary letters.",
   "fault.field.contact":
     "This is neither an e-mail address nor a phone number. Write phone numbers with their country, as +351 912 345 678.",
   "fault.field.name": "Write a name of 1 to 100 characters.",

@@ -280,6 +280,8 @@ export default {
   "inbox.reward": "Zobacz nagrodę",
   "inbox.badge": "Zobacz odznakę",
   "survey.thanks": "Dziękujemy. Twoja odpowiedź: {score}",
+  "survey.comment": "Chcesz coś dodać? (opcjonalnie)",
+  "survey.comment.hint": "Dotknij liczby, aby wysłać odpowiedź z tym tekstem.",
   "survey.low": "{score}: wcale",
   "survey.high": "{score}: bardzo",
   "moment.tier": "Masz teraz poziom {name}",
@@ -376,6 +378,7 @@ export default {
   "fault.internal": "Coś poszło nie tak. Spróbuj ponownie.",
   "fault.often": "Za dużo prób. Poczekaj {seconds} s.",
   "fault.input": "To nie zostało przyjęte. Sprawdź, co wpisano.",
+  "fault.field.comment": "Napisz krócej, zwykłymi literami.",
   "fault.field.contact":
     "To nie jest adres e-mail ani numer telefonu. Numer telefonu wpisz z krajem, na przykład +48 512 345 678.",
   "fault.field.name": "Wpisz imię i nazwisko, od 1 do 100 znaków.",

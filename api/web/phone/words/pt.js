@@ -253,6 +253,8 @@ export default {
   "inbox.reward": "Ver o prémio",
   "inbox.badge": "Ver o emblema",
   "survey.thanks": "Obrigado. A sua resposta: {score}",
+  "survey.comment": "Quer acrescentar algo? (opcional)",
+  "survey.comment.hint": "Toque num número para enviar a resposta com este texto.",
   "survey.low": "{score}: nada",
   "survey.high": "{score}: muito",
   "moment.tier": "Agora é {name}",
@@ -348,6 +350,7 @@ export default {
   "fault.internal": "Algo correu mal. Tente de novo.",
   "fault.often": "Demasiadas tentativas. Espere {seconds} s.",
   "fault.input": "Isto não foi aceite. Verifique o que escreveu.",
+  "fault.field.comment": "Escreva menos, com letras comuns.",
   "fault.field.contact":
     "Isto não é um e-mail nem um telefone. Escreva o telefone com o país, como +351 912 345 678.",
   "fault.field.name": "Escreva um nome de 1 a 100 carateres.",

@@ -4,7 +4,7 @@
 import { money } from "/shared/format.js";
 import { html, useMemo, useRef, useState } from "/shared/preact.js";
 import { picture } from "/shared/qr.js";
-import { Field, openSheet, Within } from "/shared/ui.js";
+import { Field, Notice, openSheet, Within } from "/shared/ui.js";
 import { language, t } from "/shared/words.js";
 import { ENROL_AT_TILL } from "../queries.js";
 import { signal } from "../sounds.js";
@@ -50,7 +50,8 @@ function Join({ close }) {
 }
 
 function OwnPhone() {
-  const qr = useMemo(() => picture(joinAddress(), t("join.qr")), []);
+  const qr = useMemo(() => !till.isTraining && picture(joinAddress(), t("join.qr")), []);
+  if (till.isTraining) return html`<${Notice} icon="school" text=${t("training.own")} />`;
   return html`<p>${t("join.hint")}</p>
     <${Within} element=${qr} />
     <p class="small quiet">${joinAddress()}</p>`;

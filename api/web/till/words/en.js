@@ -405,6 +405,9 @@ export default {
   "training.claimed": "This receipt is recorded already.",
   "training.minimum": "The purchase is below what this voucher asks for.",
   "training.not": "There is no training for this. Any code will do for the rest.",
+  "training.guest":
+    "In training there is no code: it would be worth real points to whoever enters it. Nothing was recorded.",
+  "training.own": "In training no code stands here: whoever scanned it would really join.",
   "training.contact": "any six digits",
   "action.MEMBER_INVITED": "Invited",
 

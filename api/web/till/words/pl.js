@@ -428,6 +428,9 @@ export default {
   "training.claimed": "Ten paragon jest już zapisany.",
   "training.minimum": "Zakup jest poniżej minimum tego kuponu.",
   "training.not": "Tego nie ma w szkoleniu. W pozostałych wystarczy dowolny kod.",
+  "training.guest":
+    "W szkoleniu nie ma kodu: komuś, kto go wpisze, dałby prawdziwe punkty. Nic nie zapisano.",
+  "training.own": "W szkoleniu nie ma tu kodu: kto by go zeskanował, naprawdę by dołączył.",
   "training.contact": "dowolne sześć cyfr",
   "action.MEMBER_INVITED": "Zaproszono",
 

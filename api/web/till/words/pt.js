@@ -415,6 +415,9 @@ export default {
   "training.claimed": "Este talão já está registado.",
   "training.minimum": "A compra fica abaixo do que este vale pede.",
   "training.not": "Isto não se treina. No resto serve qualquer código.",
+  "training.guest":
+    "No treino não há código: valeria pontos a sério a quem o introduzisse. Nada ficou registado.",
+  "training.own": "No treino não há aqui código: quem o lesse ficava mesmo sócio.",
   "training.contact": "quaisquer seis algarismos",
   "action.MEMBER_INVITED": "Convidado",
 

@@ -46,6 +46,9 @@ export default {
   "boards.hint":
     "You take part under a nickname that all others see. Choose none by which strangers know you.",
   "boards.taken": "Your nickname was taken away: it named somebody, or it offended. Choose another.",
+  "boards.replaced":
+    "We took your nickname away and put “{nickname}” in its place. Your place stays yours. Choose another if you like.",
+  "boards.rename": "Use this nickname",
   "boards.join": "Take part",
   "boards.nickname": "Nickname",
 };

@@ -50,6 +50,9 @@ export default {
   "boards.hint":
     "Bierzesz udział pod pseudonimem, który widzą wszyscy. Wybierz taki, po którym nikt obcy Cię nie pozna.",
   "boards.taken": "Twój pseudonim usunięto: wskazywał kogoś albo obrażał. Wybierz inny.",
+  "boards.replaced":
+    "Twój pseudonim został usunięty, a zamiast niego jest „{nickname}”. Twoje miejsce pozostaje twoje. Jeśli chcesz, wybierz inny.",
+  "boards.rename": "Użyj tego pseudonimu",
   "boards.join": "Weź udział",
   "boards.nickname": "Pseudonim",
 };

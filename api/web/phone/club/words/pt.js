@@ -49,6 +49,9 @@ export default {
   "boards.leave": "Sair",
   "boards.hint": "Participa com uma alcunha que todos veem. Escolha uma pela qual estranhos não o conheçam.",
   "boards.taken": "A sua alcunha foi retirada: identificava alguém ou ofendia. Escolha outra.",
+  "boards.replaced":
+    "Retirámos a sua alcunha e pusemos “{nickname}” em vez dela. O seu lugar continua a ser seu. Se quiser, escolha outra.",
+  "boards.rename": "Usar esta alcunha",
   "boards.join": "Participar",
   "boards.nickname": "Alcunha",
 };

@@ -1,0 +1,27 @@
+/* What the page of members' words says in English. */
+export default {
+  "voices.comments": "Survey comments",
+  "voices.nicknames": "Nicknames",
+  "comments.hint": "What members wrote beside their scores, newest first. It counts in no figure.",
+  "comments.nosurvey": "The programme has no surveys yet: write them in its file.",
+  "comments.survey": "Survey",
+  "comments.lowest": "Score from",
+  "comments.highest": "Score to",
+  "comments.none": "Nobody has written anything with these scores yet.",
+  "comments.score": "Score {score}",
+  "nicknames.hint":
+    "The first of each leaderboard, as all members see them. Take away what offends or names somebody: the place stays, and its member is told and chooses another.",
+  "nicknames.noboard": "The programme has no leaderboards yet: write them in its file.",
+  "nicknames.board": "Leaderboard",
+  "nicknames.rank": "Place",
+  "nicknames.nickname": "Nickname",
+  "nicknames.number": "Membership number",
+  "nicknames.empty": "taken away",
+  "nicknames.nobody": "Nobody stands on this leaderboard yet.",
+  "nicknames.take": "Take away",
+  "nicknames.take.hint": "It goes from all leaderboards at once, and the member cannot choose it again.",
+  "nicknames.taken": "“{nickname}” is taken away.",
+  "nicknames.instead": "Put in its place (optional)",
+  "nicknames.instead.hint": "Left empty, the place has no name until the member chooses one.",
+  "nicknames.bad": "This is no nickname: 2 to 24 letters, no contact and no link.",
+};
