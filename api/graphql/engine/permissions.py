@@ -77,6 +77,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "shiftActions": permit(STAFF),
         "memberRecord": permit(SERVICE),
         "correctionProposals": permit(SERVICE),
+        # Null for a cashier.
+        "correctionAllowance": permit(STAFF),
         "auditTrail": permit(OPERATOR | {CallerKind.MANAGER}),
         **CONSOLE_QUERIES,
     },
@@ -204,6 +206,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(CONSOLE_OPERATOR, "ProgrammeApproved", "ProgrammeDeclined", "ProgrammeFaulty"),
     **types_for(CONSOLE_OPERATOR, "ProgrammeOvertaken", "ProgrammeUnchanged"),
     **types_for(STAFF, "CorrectionProposal", "CorrectionProposed", "CorrectionDeclined"),
+    **types_for(STAFF, "CorrectionAllowance"),
     **types_for(
         MEMBER | SERVICE, "MemberPlan", "Message", "MessageConnection", "MessageEdge", "MessageSurvey"
     ),

@@ -25,6 +25,7 @@ SIGN_IN = "__typename ... on StaffSignedIn { staff { role store { code name } } 
 # What each role of the console is for, beside what everybody may ask and all employees may: this list is the design's.
 SERVICE_ROOTS = {
     *("findCustomer", "findCustomers", "memberRecord", "correctionProposals", "shiftActions", "staff"),
+    "correctionAllowance",
     *(
         "adjustBalance",
         "proposeCorrection",

@@ -90,7 +90,12 @@ export default {
   "balances": "Balances",
   "balance.pending": "{amount} pending",
   "balance.debt": "{amount} owed",
-  "balance.ever": "ever: {earned} earned, {spent} spent, {expired} lapsed",
+  "balance.held": "{amount} held",
+  ever: "{wallet}, since the beginning",
+  "ever.earned": "Earned by the programme",
+  "ever.corrected": "Corrections and other",
+  "ever.spent": "Spent",
+  "ever.expired": "Lapsed",
   "lots": {
     one: "{count} lot",
     other: "{count} lots",
@@ -204,6 +209,9 @@ export default {
   "adjust.amount.bad": "Write a whole amount, with a minus to take away.",
   "adjust.confirm": "Correct it",
   "adjust.done": "The balance is corrected.",
+  alone: "You can correct {left} alone today, of {most} a day.",
+  "alone.over":
+    "More than you can correct alone: {left} of {most} are left today. It will wait for a second person.",
   "adjust.two":
     "This is more than one person may correct alone in a day. An operator who is somebody else can approve it.",
   "adjust.propose": "Ask for approval",
@@ -368,6 +376,10 @@ export default {
   "give": "Give a reward",
   "give.hint": "A voucher for nothing, such as after a complaint.",
   "give.reward": "Which",
+  "give.alone": "It counts as {worth} of what you can correct alone: {left} of {most} are left today.",
+  "give.over":
+    "More than you can give alone: {left} of {most} are left today. It will wait for a second person.",
+  "give.unknown": "Nobody knows what it is worth. It will wait for a second person.",
   "give.two":
     "It is worth more than one person may give alone in a day. An operator who is somebody else can approve it.",
   "give.done": "The voucher is theirs.",

@@ -98,7 +98,12 @@ export default {
   "balances": "Salda",
   "balance.pending": "{amount} oczekuje",
   "balance.debt": "{amount} długu",
-  "balance.ever": "łącznie: {earned} zebrane, {spent} wydane, {expired} wygasłe",
+  "balance.held": "{amount} zablokowane",
+  ever: "{wallet}, od początku",
+  "ever.earned": "Zebrane w programie",
+  "ever.corrected": "Korekty i inne",
+  "ever.spent": "Wydane",
+  "ever.expired": "Wygasłe",
   "lots": {
     one: "{count} partia",
     few: "{count} partie",
@@ -214,6 +219,9 @@ export default {
   "adjust.amount.bad": "Wpisz kwotę, z minusem, by odjąć.",
   "adjust.confirm": "Popraw",
   "adjust.done": "Saldo poprawione.",
+  alone: "Dziś możesz poprawić bez drugiej osoby jeszcze {left} z {most} na dzień.",
+  "alone.over":
+    "Więcej, niż możesz poprawić bez drugiej osoby: dziś zostało {left} z {most}. Poczeka na drugą osobę.",
   "adjust.two":
     "To więcej, niż jedna osoba może poprawić sama w ciągu dnia. Może to zatwierdzić inny operator.",
   "adjust.propose": "Poproś o zatwierdzenie",
@@ -378,6 +386,11 @@ export default {
   "give": "Podaruj nagrodę",
   "give.hint": "Kupon za darmo, na przykład po reklamacji.",
   "give.reward": "Która",
+  "give.alone":
+    "Liczy się jako {worth} z tego, co możesz poprawić bez drugiej osoby: dziś zostało {left} z {most}.",
+  "give.over":
+    "Więcej, niż możesz dać bez drugiej osoby: dziś zostało {left} z {most}. Poczeka na drugą osobę.",
+  "give.unknown": "Nikt nie wie, ile to jest warte. Poczeka na drugą osobę.",
   "give.two":
     "Jest warta więcej, niż jedna osoba może dać sama w ciągu dnia. Może to zatwierdzić operator, który jest kimś innym.",
   "give.done": "Kupon już jest.",

@@ -94,7 +94,12 @@ export default {
   "balances": "Saldos",
   "balance.pending": "{amount} pendente",
   "balance.debt": "{amount} em dívida",
-  "balance.ever": "sempre: {earned} ganho, {spent} gasto, {expired} expirado",
+  "balance.held": "{amount} reservado",
+  ever: "{wallet}, desde o início",
+  "ever.earned": "Ganho pelo programa",
+  "ever.corrected": "Correções e outros",
+  "ever.spent": "Gasto",
+  "ever.expired": "Expirado",
   "lots": {
     one: "{count} lote",
     many: "{count} lotes",
@@ -209,6 +214,9 @@ export default {
   "adjust.amount.bad": "Escreva um valor certo, com um menos para tirar.",
   "adjust.confirm": "Corrigir",
   "adjust.done": "O saldo está corrigido.",
+  alone: "Hoje pode corrigir {left} sem segunda pessoa, de {most} por dia.",
+  "alone.over":
+    "Mais do que pode corrigir sem segunda pessoa: restam {left} de {most} hoje. Vai esperar por uma segunda pessoa.",
   "adjust.two": "É mais do que uma pessoa pode corrigir sozinha num dia. Outro operador pode aprová-lo.",
   "adjust.propose": "Pedir aprovação",
   "adjust.proposed": "Espera aprovação, durante 7 dias.",
@@ -371,6 +379,10 @@ export default {
   "give": "Oferecer um prémio",
   "give.hint": "Um vale sem custo, como depois de uma reclamação.",
   "give.reward": "Qual",
+  "give.alone": "Conta {worth} do que pode corrigir sem segunda pessoa: restam {left} de {most} hoje.",
+  "give.over":
+    "Mais do que pode dar sem segunda pessoa: restam {left} de {most} hoje. Vai esperar por uma segunda pessoa.",
+  "give.unknown": "Ninguém sabe quanto vale. Vai esperar por uma segunda pessoa.",
   "give.two":
     "Vale mais do que uma pessoa pode oferecer sozinha num dia. Um operador que seja outra pessoa pode aprovar.",
   "give.done": "O vale é do sócio.",
