@@ -285,6 +285,7 @@ GUARDED_FIELDS: Mapping[tuple[str, str], CallerKinds] = {
     ("Voucher", "code"): MEMBER,
     ("Voucher", "qr"): MEMBER,
     ("BacktestMember", "number"): CONSOLE_OPERATOR,
+    ("BacktestMember", "customer"): CONSOLE_OPERATOR,
     ("Customer", "consents"): SERVICE | {CallerKind.MANAGER, CallerKind.OPERATOR},
 }
 

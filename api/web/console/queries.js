@@ -119,7 +119,7 @@ export const NOTES = `query ConsoleNotes($member: String!) { memberRecord(member
   devices { platform appVersion registeredAt lastSeenAt canPush } } }`;
 
 export const FATES = `query ConsoleFates($member: String!) { memberRecord(member: $member) { messageFates(first: 50) {
-  id fateKind code promisedAt state error channels { channel state reason attempts } } } }`;
+  id fateKind code title promisedAt state error channels { channel state reason attempts } } } }`;
 
 export const ADD_NOTE = `mutation ConsoleAddNote($input: AddServiceNoteInput!) {
   answer: addServiceNote(input: $input) { ${ANSWERED} } }`;

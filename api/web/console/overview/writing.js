@@ -22,6 +22,12 @@ export function unitsOf(code, amount) {
     : `${number(amount)} ${wallet?.name ?? code}`;
 }
 
+/** The same beneath a heading that names the wallet. */
+export function bareUnits(code, amount) {
+  const wallet = walletOf(code);
+  return wallet?.kind === "MONEY" ? money(amount, wallet.currency) : number(amount);
+}
+
 /** A figure's value as people write it: of a rate percent, of money its currency. */
 export function written(each, value) {
   if (value === null) return t("figure.unknown");
@@ -35,11 +41,11 @@ export function written(each, value) {
 }
 
 /** What a figure is called. */
-export function nameOf({ code, subject }) {
+export function nameOf({ code, subject, subjectTitle }) {
   const name = has(`figure.${code}`) ? t(`figure.${code}`) : code;
   if (!subject) return name;
   const [wallet, month] = code === "breakage_cohort" ? subject.split(" ") : [subject];
-  const named = walletOf(wallet)?.name ?? wallet;
+  const named = walletOf(wallet)?.name ?? subjectTitle ?? wallet;
   return t("figure.subject", { name, subject: month ? `${named}, ${monthOf(`${month}-01`)}` : named });
 }
 

@@ -40,10 +40,10 @@ const OF_RULE = `fired members awarded deducted cost`;
 const BACKTEST = `backtest backtestState startedBy startedAt firstDay members membersDone eventsDone secondsLeft endedAt`;
 const REPORT = `report { isSample memberCount leftOutCount eventCount
   wallets { wallet was { ${OF_WALLET} } wouldBe { ${OF_WALLET} } }
-  rules { rule wallet was { ${OF_RULE} } wouldBe { ${OF_RULE} } }
-  rewards { code was wouldBe } tiers { code was wouldBe } messages { code was wouldBe }
-  refused { event refusal count } gainingCount losingCount
-  gaining { number was wouldBe } losing { number was wouldBe } soldOutCount fromOthersCount privateCount }`;
+  rules { rule title wallet was { ${OF_RULE} } wouldBe { ${OF_RULE} } }
+  rewards { code title was wouldBe } tiers { code title was wouldBe } messages { code title was wouldBe }
+  refused { event title refusal count } gainingCount losingCount
+  gaining { customer number was wouldBe } losing { customer number was wouldBe } soldOutCount fromOthersCount privateCount }`;
 
 export const BACKTESTS = `query ConsoleBacktests { backtests { ${BACKTEST} } }`;
 

@@ -7,6 +7,7 @@ import { has, speech, t } from "/shared/words.js";
 import { ask, desk } from "../console.js";
 import { say } from "../faults.js";
 import { RECORD } from "../queries.js";
+import { useTabs } from "../tabs.js";
 import { Acts, BeingDeleted } from "./acts.js";
 import { History, Letters, Purchases, Trail, Vouchers } from "./lists.js";
 import { Notes } from "./notes.js";
@@ -37,6 +38,7 @@ export function Member({ thing }) {
   useEffect(() => {
     read();
   }, [thing]);
+  const row = useTabs(`${shown} ${record === null}`);
   if (!record)
     return html`<h1 tabindex="-1">${t("page.member")}</h1>
       ${
@@ -59,7 +61,7 @@ export function Member({ thing }) {
         <${Consents} consents=${customer.consents ?? []} />
       </div>
       <section class="card stack lists" aria-label=${t("lists")}>
-        <div class="segments" role="group" aria-label=${t("lists")}>
+        <div class="segments tabs" ref=${row} role="group" aria-label=${t("lists")}>
           ${Object.keys(LISTS).map(
             (name) => html`<button
               key=${name}

@@ -159,6 +159,10 @@ export default {
   "past.gaining": "Gain most",
   "past.losing": "Lose most",
   "past.member": "Member",
+  "past.members": { one: "{number} member", other: "{number} members" },
+  "past.open": "Opens the member",
+  "past.line": "Line {line} of the draft",
+  "past.units": "Members are in units of all their wallets together: points and minor units of money.",
   "past.same": "Nothing would have been different.",
   "past.taken":
     "Taken as it was: {soldout} decisions while a reward was sold out, {others} effects of other members, {private} that looked at private fields.",

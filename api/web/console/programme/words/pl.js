@@ -177,6 +177,15 @@ export default {
   "past.gaining": "Zyskują najwięcej",
   "past.losing": "Tracą najwięcej",
   "past.member": "Klubowicz",
+  "past.members": {
+    one: "{number} klubowicz",
+    few: "{number} klubowiczów",
+    many: "{number} klubowiczów",
+    other: "{number} klubowicza",
+  },
+  "past.open": "Otwiera klubowicza",
+  "past.line": "Wiersz {line} szkicu",
+  "past.units": "Klubowicze są w jednostkach wszystkich sald razem: punktach i groszach.",
   "past.same": "Nic nie byłoby inaczej.",
   "past.taken":
     "Wzięto tak, jak było: {soldout} decyzji przy wyczerpanej nagrodzie, {others} skutków od innych klubowiczów, {private} zależnych od pól prywatnych.",

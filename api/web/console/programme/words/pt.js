@@ -171,6 +171,10 @@ export default {
   "past.gaining": "Mais ganham",
   "past.losing": "Mais perdem",
   "past.member": "Sócio",
+  "past.members": { one: "{number} sócio", many: "{number} sócios", other: "{number} sócios" },
+  "past.open": "Abre o sócio",
+  "past.line": "Linha {line} do rascunho",
+  "past.units": "Os sócios estão em unidades de todos os seus saldos juntos: pontos e cêntimos.",
   "past.same": "Nada teria sido diferente.",
   "past.taken":
     "Tomado como foi: {soldout} decisões com um prémio esgotado, {others} efeitos de outros sócios, {private} que olharam para campos privados.",
