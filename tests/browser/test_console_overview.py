@@ -93,6 +93,14 @@ def read_all_figures(page: Page) -> None:
         re.compile(r"^€[0-9,]+\.[0-9]{2} of €[0-9,]+\.[0-9]{2}$")
     )
     expect(figures.locator("tr", has_text="NPS").locator("td").nth(2)).not_to_contain_text("%")
+    owed = page.locator(".eight > li", has_text="Liability")
+    expect(owed).to_contain_text(
+        re.compile(r"What members hold at the end, [0-9,]+ NumisPoints, at €0\.00[0-9]* a unit: the price")
+    )
+    expect(owed).to_contain_text("By month of lapse: What works, Tiers and segments.")
+    credit = figures.locator("tr", has_text="Liability: Store credit")
+    expect(credit).to_contain_text(re.compile(r"What members hold at the end, €[0-9,.]+, at €0\.00"))
+    expect(figures.locator("tr", has_text="Outstanding: NumisPoints")).to_contain_text("at no price")
 
 
 def sell_nothing_in_lisboa(route: Route) -> None:

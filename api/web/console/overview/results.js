@@ -191,6 +191,7 @@ function Held({ held, on }) {
     const label = t("held", { wallet: walletOf(code)?.name ?? code, day: day(on) });
     return html`<section key=${code} class="stack tight held" aria-label=${label}>
       <h2>${label}</h2>
+      <p class="quiet small">${t("held.meaning")}</p>
       <${Table} label=${label} rows=${held.filter(({ wallet }) => wallet === code)} none="" columns=${[
         {
           head: t("held.when"),

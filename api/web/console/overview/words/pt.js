@@ -49,6 +49,16 @@ export default {
   "figure.outstanding": "Em circulação",
   "figure.liability": "Responsabilidade",
   "figure.breakage_cohort": "Caducado do que foi atribuído num mês",
+  "meaning.liability":
+    "O que os sócios têm no fim, {held}, a {price} por unidade: o preço do ficheiro do programa, menos a parte que expirou no último ano. Por mês em que expira: {page}, {part}.",
+  "meaning.lapsing":
+    "O que os sócios têm no fim, {held}: no último ano expirou tanto quanto se deu, por isso nada se conta.",
+  "meaning.unpriced": "O ficheiro do programa não indica um preço (unit_cost), por isso não se sabe.",
+  "meaning.outstanding":
+    "Tudo o que os sócios têm no fim, também o pendente e o reservado, menos o que devem; em unidades, sem preço. Por mês em que expira: {page}, {part}.",
+  "meaning.breakage":
+    "O que expirou no período sobre o que se deu nele; a responsabilidade desconta essa parte de um ano.",
+  "meaning.breakage_cohort": "Do que se deu nesse mês, a parte que já expirou.",
   "figure.nps": "Recomendação, NPS",
   "figure.csat": "Satisfeitos, CSAT",
   "figure.referral_conversion": "Convites que contaram",
@@ -242,6 +252,8 @@ export default {
   "standing.plans": "Plano",
   "standing.members": "Sócios",
   held: "{wallet}: em posse a {day}, por quando expira",
+  "held.meaning":
+    "Cada mês tem o que nele expira se ninguém o gastar, ao preço inteiro do ficheiro do programa: a responsabilidade da visão geral desconta o que costuma expirar.",
   "held.when": "Expira",
   "held.NEVER": "Não expira",
   "held.PENDING": "Ainda não disponível",
