@@ -192,6 +192,8 @@ def correct_by_two(shop: DemoServer, sara: Page, desk: Open, number: str) -> Non
     rita.get_by_role("button", name=re.compile("^Approvals")).click()
     rita.get_by_role("button", name="Approve", exact=True).click()
     expect(rita.get_by_text("Nothing waits for approval.")).to_be_visible()
+    expect(rita.locator(".settled li")).to_contain_text(["+20,000 NumisPointsApproved"])
+    assert findings(rita) == []
     sara.reload()
     expect(sara.get_by_text("Nothing waits for approval.")).to_be_visible()
     sara.get_by_role("button", name="Members").click()

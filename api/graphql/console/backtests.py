@@ -138,6 +138,7 @@ class BacktestMutation:
             BacktestRequest(input.text, start_of(first_day, zone), input.sample),
             staff=info.context.staff().staff_id,
             now=loaders.now,
+            digest=check.digest,
         )
         return BacktestStarted(backtest=(await _shown(info, [stored]))[0])
 

@@ -11,6 +11,7 @@ from domain.services.figures.backtest import jobs
 from domain.services.figures.backtest.backtesting import BacktestProgress, Progress
 from domain.services.runtime import Runtime
 from domain.store.figures import backtests
+from tests.graphql.console.test_programme import operators, propose
 from tests.running_app import NUMISCOLLECT, Json, RunningApp
 
 TEXT = NUMISCOLLECT.read_text(encoding="utf-8")
@@ -122,6 +123,24 @@ async def test_one_that_another_server_runs_is_ended_too_and_one_whose_server_di
     app.clock.advance(seconds=61)
     assert (await ended(app, olga, "elsewhere"))["backtestState"] == "FAILED"
     assert not endless.is_set()
+
+
+async def test_a_proposed_version_names_the_back_test_of_its_very_draft(app: RunningApp) -> None:
+    olga, rita = await operators(app)
+    id = (await start(app, olga))["backtest"]["backtest"]
+    assert (await ended(app, olga, id))["backtestState"] == "DONE"
+    for key, text in (
+        ("tried", "# a comment\n" + DOUBLED),
+        ("other", DOUBLED.replace("per: 100", "per: 300")),
+    ):
+        answer = await propose(app, olga, text, key=key, note=key)
+        assert answer["__typename"] == "ProgrammeProposed"
+    query = "{ programmeProposals { note backtest backtestedBy } }"
+    told = {each.pop("note"): each for each in (await app.do(query, token=rita))["programmeProposals"]}
+    assert told == {
+        "tried": {"backtest": id, "backtestedBy": "Olga"},
+        "other": {"backtest": None, "backtestedBy": None},
+    }
 
 
 async def test_faulty_drafts_and_what_is_out_of_bounds_are_refused(app: RunningApp) -> None:

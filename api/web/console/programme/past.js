@@ -13,8 +13,9 @@ import { Report } from "./report.js";
 const AGAIN_MS = 1500;
 const YEAR_MS = 365 * 86_400_000;
 
-/** `text` is the draft; `isSound` says whether it can be tried at all, and `goTo(line)` shows a line of it. */
-export function Past({ text, isSound, goTo }) {
+/** `text` is the draft; `isSound` says whether it can be tried at all, and `goTo(line)` shows a line of it. `of` is the
+ * back-test to begin with, null for none; left out, the newest of all. */
+export function Past({ text, isSound, goTo, of }) {
   const [since, setSince] = useState(() => new Date(session.now() - YEAR_MS).toISOString().slice(0, 10));
   const [sample, setSample] = useState("5000");
   const [run, setRun] = useState(null);
@@ -30,8 +31,8 @@ export function Past({ text, isSound, goTo }) {
   const read = async (backtest) => setRun((await ask(BACKTESTED, { backtest })).backtest);
   useEffect(() => {
     tell(async () => {
-      const [newest] = (await ask(BACKTESTS)).backtests;
-      if (newest) await read(newest.backtest);
+      const first = of === undefined ? (await ask(BACKTESTS)).backtests[0]?.backtest : of;
+      if (first) await read(first);
     });
   }, []);
   const isRunning = run?.backtestState === "RUNNING";

@@ -17,7 +17,8 @@ export const DIFFERENCE = `query ConsoleDifference($base: Int!, $version: Int, $
 export const TRIAL = `query ConsoleTrial($text: String!, $story: String!, $until: DateTime) {
   programmeTrial(text: $text, story: $story, until: $until) { answers warnings fault isCut } }`;
 
-const PROPOSAL = `proposal proposalState note base isOvertaken publishAt proposedBy proposedAt approvedBy expiresAt isOwn`;
+const PROPOSAL = `proposal proposalState note base isOvertaken publishAt proposedBy proposedAt approvedBy expiresAt isOwn
+  backtest backtestedBy`;
 
 export const PROPOSED_VERSIONS = `query ConsoleProposedVersions { programmeProposals { ${PROPOSAL} } }`;
 

@@ -28,7 +28,11 @@ function Compared({ label, rows, write = number, find }) {
 
 function Name({ row: { name, code, heading, customer }, find }) {
   const line = heading ? find?.(heading, code) : null;
-  const act = customer ? () => go("member", customer) : line ? () => find.goTo(line) : null;
+  const visit = (event) => {
+    go("member", customer);
+    event.target.closest("dialog")?.close();
+  };
+  const act = customer ? visit : line ? () => find.goTo(line) : null;
   if (!act) return name;
   const title = customer ? t("past.open") : t("past.line", { line });
   return html`<button class="button plain flush link" type="button" title=${title} onClick=${act}>${name}</button>`;
