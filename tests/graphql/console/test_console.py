@@ -54,7 +54,7 @@ OPERATOR_ROOTS = {
     *("resetSecondFactor", "addStore", "renameStore"),
     *("addSystem", "changeSystem", "rotateSystemKey", "revokeSystem", "retryOutbox", "retryIntake"),
     *("segments", "segmentMembers", "memberJobs", "tryMessage", "sendMessage", "tryTags"),
-    *("changeTagsOfMany", "startFile", "stopJob", "pauseSource", "resumeSource"),
+    *("changeTagsOfMany", "startFile", "stopJob", "pauseSource", "resumeSource", "makeCodes"),
 }
 PROGRAMME_ROOTS = {
     *("programmeVersions", "programmeText", "programmeDifference", "programmeCheck", "programmeTrial"),

@@ -40,3 +40,6 @@ export const UNUSUAL = `query ConsoleUnusual($since: LocalDate!, $until: LocalDa
   shifts(since: $since, until: $until) { figures { isUnusual } } }`;
 
 export const BACKLOG = `query ConsoleBacklog { waiting { place count since } }`;
+
+export const MAKE_CODES = `mutation ConsoleMakeCodes($input: MakeCodesInput!) { answer: makeCodes(input: $input) {
+  batch codes } }`;

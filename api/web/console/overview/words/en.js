@@ -160,7 +160,17 @@ export default {
   "code.made": "Made, or at most",
   "code.left": "Left",
   "code.none": "The programme has no codes.",
-  "code.more": "More codes of a batch are made by the command line, which shows them once: selo codes make.",
+  "code.more": "More than {most} codes of a batch at once are made by the command line: selo codes make.",
+  "code.make": "Make codes",
+  "code.make.of": "Make codes: {title}",
+  "code.make.hint":
+    "Each works once, for one member. They are saved as a file now, and nobody can read them again. What they give, until when and how often a member may enter one stands in the programme file. The trail says who made how many.",
+  "code.make.count": "How many",
+  "code.make.most": "A number from 1 to {most}",
+  "code.make.done": {
+    one: "{count} code is made, in the file.",
+    other: "{count} codes are made, in the file.",
+  },
   "results.foryou": "Recommendations",
   "foryou.kind": "What was recommended",
   "foryou.PRODUCT": "Products",

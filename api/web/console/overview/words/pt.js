@@ -171,8 +171,18 @@ export default {
   "code.made": "Feitos, ou no máximo",
   "code.left": "Restam",
   "code.none": "O programa não tem códigos.",
-  "code.more":
-    "Mais códigos de um lote fazem-se na linha de comandos, que os mostra uma vez: selo codes make.",
+  "code.more": "Mais de {most} códigos de um lote de uma vez fazem-se na linha de comandos: selo codes make.",
+  "code.make": "Criar códigos",
+  "code.make.of": "Criar códigos: {title}",
+  "code.make.hint":
+    "Cada um vale uma vez, para um sócio. São guardados agora num ficheiro, e ninguém os pode voltar a ler. O que dão, até quando e quantas vezes um sócio os pode usar está no ficheiro do programa. O registo diz quem criou quantos.",
+  "code.make.count": "Quantos",
+  "code.make.most": "Um número de 1 a {most}",
+  "code.make.done": {
+    one: "{count} código criado, no ficheiro.",
+    many: "{count} códigos criados, no ficheiro.",
+    other: "{count} códigos criados, no ficheiro.",
+  },
   "results.foryou": "Recomendações",
   "foryou.kind": "O que foi recomendado",
   "foryou.PRODUCT": "Produtos",
