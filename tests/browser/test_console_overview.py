@@ -99,7 +99,7 @@ def read_all_figures(page: Page) -> None:
     )
     expect(owed).to_contain_text("By month of lapse: What works, Tiers and segments.")
     credit = figures.locator("tr", has_text="Liability: Store credit")
-    expect(credit).to_contain_text(re.compile(r"What members hold at the end, €[0-9,.]+, at €0\.00"))
+    expect(credit).to_contain_text(re.compile(r"What members hold at the end, €[0-9,.]+, at €0\.0"))
     expect(figures.locator("tr", has_text="Outstanding: NumisPoints")).to_contain_text("at no price")
 
 

@@ -141,7 +141,7 @@ function Rest({ rest }) {
       <thead><tr><th scope="col">${t("figure")}</th><th scope="col">${t("figure.value")}</th><th scope="col">${t("figure.how")}</th><th scope="col">${t("figure.change")}</th></tr></thead>
       <tbody>${rest.map(
         (each) =>
-          html`<tr key=${`${each.code} ${each.subject}`}><th scope="row">${nameOf(each)}<${Meaning} each=${each} /></th><td class="num">${written(each, each.value)}</td><td><${Parts} each=${each} /></td><td><${Change} each=${each} /></td></tr>`,
+          html`<tr key=${`${each.code} ${each.subject}`}><th scope="row">${nameOf(each)}</th><td class="num">${written(each, each.value)}</td><td class="meaning"><${Parts} each=${each} /><${Meaning} each=${each} /></td><td><${Change} each=${each} /></td></tr>`,
       )}</tbody>
     </table></div></details>`;
 }
