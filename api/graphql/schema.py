@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.graphql.console.backtests import BacktestMutation, BacktestQuery
 from api.graphql.console.bulk_corrections import BulkCorrectionMutation
+from api.graphql.console.code_making import CodeMakingMutation
 from api.graphql.console.code_uses import CodeUseQuery
 from api.graphql.console.contact_proposals import ContactProposalQuery
 from api.graphql.console.correction_proposals import CorrectionProposalMutation, CorrectionProposalQuery
@@ -179,6 +180,7 @@ class Mutation(
     FileMutation,
     MemberJobMutation,
     ProgrammePictureMutation,
+    CodeMakingMutation,
 ):
     pass
 

@@ -69,7 +69,7 @@ def test_an_operator_reads_the_period_and_what_each_campaign_came_to(shop: DemoS
     expect(rita.locator(".results tr", has_text="cart-reminder")).to_contain_text("held out")
     expect(rita.locator(".results tr", has_text="cart-reminder")).to_contain_text("Measured from")
     rita.get_by_role("button", name="Messages", exact=True).click()
-    variants = rita.get_by_role("region", name="Variants of birthday")
+    variants = rita.get_by_role("region", name="Variants of Happy birthday, …")
     expect(variants.locator("tbody tr")).to_contain_text(["50% of members", "50% of members"])
     expect(variants.locator("tbody tr").nth(1)).to_contain_text("coin")
     look_at_all(rita, desk)
@@ -80,7 +80,9 @@ def read_all_figures(page: Page) -> None:
     page.get_by_text("All figures").click()
     figures = page.get_by_role("region", name="All figures")
     names = figures.locator("th[scope=row]").all_text_contents()
-    assert {"Recommendation, NPS: satisfaction", "Invitations that counted"} <= set(names)
+    assert {"Recommendation, NPS: Would you recommend NumisCollect?", "Invitations that counted"} <= set(
+        names
+    )
     assert [name for name in names if "_" in name.partition(":")[0]] == []
     lapsed = [
         name for name in names if name.startswith("Lapsed of what was awarded in a month: NumisPoints, ")
@@ -91,6 +93,14 @@ def read_all_figures(page: Page) -> None:
         re.compile(r"^€[0-9,]+\.[0-9]{2} of €[0-9,]+\.[0-9]{2}$")
     )
     expect(figures.locator("tr", has_text="NPS").locator("td").nth(2)).not_to_contain_text("%")
+    owed = page.locator(".eight > li", has_text="Liability")
+    expect(owed).to_contain_text(
+        re.compile(r"What members hold at the end, [0-9,]+ NumisPoints, at €0\.00[0-9]* a unit: the price")
+    )
+    expect(owed).to_contain_text("By month of lapse: What works, Tiers and segments.")
+    credit = figures.locator("tr", has_text="Liability: Store credit")
+    expect(credit).to_contain_text(re.compile(r"What members hold at the end, €[0-9,.]+, at €0\.0"))
+    expect(figures.locator("tr", has_text="Outstanding: NumisPoints")).to_contain_text("at no price")
 
 
 def sell_nothing_in_lisboa(route: Route) -> None:

@@ -74,6 +74,7 @@ def test_a_version_is_checked_tried_and_published_by_two_operators(shop: DemoSer
     rita.locator(".beside .primary").click()
     expect(rita.locator(".told")).to_contain_text("+18")
 
+    try_on_history(rita)
     rita.reload()
     expect(rita.get_by_role("button", name="Drop this draft")).to_be_visible()
     rita.get_by_role("button", name="Publish…").click()
@@ -98,12 +99,53 @@ def test_a_version_is_checked_tried_and_published_by_two_operators(shop: DemoSer
     olga.get_by_role("button", name="What it changes").click()
     expect(olga.locator("dialog .changes")).to_contain_text("rules[purchase].do[0].award.per")
     olga.keyboard.press("Escape")
+    read_its_history(olga)
     olga.get_by_role("button", name="Approve and publish").click()
     expect(olga.get_by_text("Version 2 rules since")).to_be_visible()
     expect(olga.locator("[data-waiting]")).to_have_count(0)
     go_back(olga, rita)
     add_picture(olga)
     look_at_all(olga, desk)
+
+
+def try_on_history(page: Page) -> None:
+    """Try the draft on what happened: figures in their units beneath each other, and what leads where."""
+    beside(page, "On history")
+    page.fill("[name=sample]", "60")
+    page.get_by_role("button", name="Try it on history").click()
+    rule = page.locator(".compared tr", has_text="1 point for every euro")
+    expect(rule).to_be_visible(timeout=120_000)
+    expect(rule.locator("td").nth(1)).to_have_text(re.compile(r"^[0-9,]+ NumisPoints$"))
+    expect(page.locator(".compared tr", has_text="NumisPoints: cost").locator("td").first).to_contain_text(
+        "€"
+    )
+    lefts = "(tables) => tables.map((each) => each.rows[0].cells[1].getBoundingClientRect().left)"
+    assert len(set(page.locator(".compared").evaluate_all(lefts))) == 1, "columns of all tables stand alike"
+    assert (findings(page), runs_over(page)) == ([], False)
+    rule.get_by_role("button").click()
+    row = page.evaluate("ace.edit(document.querySelector('.ace-host')).getCursorPosition().row")
+    line: str = page.evaluate(
+        "(row) => ace.edit(document.querySelector('.ace-host')).session.getLine(row)", row
+    )
+    assert line.strip() == "- code: purchase"
+    gains = page.get_by_role("region", name="Lose most").locator("tbody tr").first
+    expect(gains.get_by_role("button")).to_have_attribute("title", "Opens the member")
+    page.locator(".ace-host textarea").press("Control+f")
+    search = page.locator(".ace_search_field").first
+    expect(search).to_have_attribute("placeholder", "Search for")
+
+
+def read_its_history(olga: Page) -> None:
+    """Whoever approves a version reads what its asker tried, in their own browser."""
+    waiting = olga.locator(".proposed", has_text="Half the points")
+    expect(waiting).to_contain_text("Rita Nunes tried it on history.")
+    waiting.get_by_role("button", name="What history says").click()
+    expect(olga.locator("dialog .compared tr", has_text="NumisPoints: awarded")).to_contain_text(
+        "NumisPoints"
+    )
+    expect(olga.locator("dialog").get_by_role("button", name="Try it on history")).to_be_enabled()
+    assert (findings(olga), runs_over(olga)) == ([], False)
+    olga.keyboard.press("Escape")
 
 
 def add_picture(page: Page) -> None:
@@ -169,6 +211,19 @@ def look_at_all(signed_in: Page, desk: Open) -> None:
             page.locator(".beside .segments button").nth(place).click()
             expect(page.locator(".beside .skeleton")).to_have_count(0)
             assert (place, findings(page), runs_over(page)) == (place, [], False)
+        page.locator(".ace-host textarea").press("Control+f")
+        words = page.locator(".ace_search [placeholder], .ace_search [title]").evaluate_all(
+            "(all) => all.map((each) => each.placeholder || each.title).filter((word) => word !== 'Alt-Enter')"
+        )
+        english = {
+            "Search for",
+            "Replace with",
+            "RegExp Search",
+            "CaseSensitive Search",
+            "Toggle Replace mode",
+        }
+        assert len(words) == 7
+        assert bool(english & set(words)) == (locale == "en-GB"), words
 
 
 def test_the_first_view_of_the_console_fetches_no_editor(shop: DemoServer, desk: Open) -> None:

@@ -1,9 +1,11 @@
 """What a back-test came to: each figure of what was beside that of what would have been."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import strawberry
 
+from api.graphql.console.part_titles import TITLE, PartTitles
+from api.graphql.engine.ids import encode_id
 from api.graphql.engine.scalars import Long
 from domain.model.figures.backtest import report as figures
 from domain.model.figures.backtest.comparison import MemberChange
@@ -48,6 +50,7 @@ class BacktestRuleFigures:
 @strawberry.type(description="A rule: what was, and what would have been.")
 class BacktestRule:
     rule: str = strawberry.field(description="Its code, or what gave it else: `badge:...`, `referral:...`.")
+    title: str | None = strawberry.field(description=TITLE)
     wallet: str | None = strawberry.field(description="The wallet's code; null for a rule without points.")
     was: BacktestRuleFigures = strawberry.field(description="As it is stored.")
     would_be: BacktestRuleFigures = strawberry.field(description="By the draft.")
@@ -56,6 +59,7 @@ class BacktestRule:
 @strawberry.type(description="How many there were of something, and would have been.")
 class BacktestCount:
     code: str = strawberry.field(description="The code of the reward, the tier or the message.")
+    title: str | None = strawberry.field(description=TITLE)
     was: int = strawberry.field(description="As it is stored.")
     would_be: int = strawberry.field(description="By the draft.")
 
@@ -63,12 +67,16 @@ class BacktestCount:
 @strawberry.type(description="Events that happened, and that the draft would refuse.")
 class BacktestRefusal:
     event: str = strawberry.field(description="The event's name.")
+    title: str | None = strawberry.field(description=TITLE)
     refusal: str = strawberry.field(description="As `selo simulate` names it: `InsufficientBalance`.")
     count: int = strawberry.field(description="How many.")
 
 
 @strawberry.type(description="What the programme gave a member, and would have given.")
 class BacktestMember:
+    customer: strawberry.ID | None = strawberry.field(
+        description="The customer's id, for operators; null for analysts, and of a member who is gone."
+    )
     number: str | None = strawberry.field(
         description="The membership number, for operators; null for analysts, and of a member who is gone."
     )
@@ -107,7 +115,9 @@ class BacktestReport:
     )
 
 
-def report_of(report: figures.BacktestReport, numbers: Mapping[str, str]) -> BacktestReport:
+def report_of(
+    report: figures.BacktestReport, numbers: Mapping[str, str], titles: PartTitles
+) -> BacktestReport:
     """Return a report as the console shows it."""
     taken = report.taken_as_stored
     return BacktestReport(
@@ -126,17 +136,20 @@ def report_of(report: figures.BacktestReport, numbers: Mapping[str, str]) -> Bac
         rules=[
             BacktestRule(
                 rule=each.rule,
+                title=titles.rule(each.rule),
                 wallet=each.wallet,
                 was=_rule_figures_of(each.was),
                 would_be=_rule_figures_of(each.would_be),
             )
             for each in report.rules
         ],
-        rewards=[_count_of(each) for each in report.rewards],
-        tiers=[_count_of(each) for each in report.tiers],
-        messages=[_count_of(each) for each in report.messages],
+        rewards=[_count_of(each, titles.reward) for each in report.rewards],
+        tiers=[_count_of(each, titles.tier) for each in report.tiers],
+        messages=[_count_of(each, titles.message) for each in report.messages],
         refused=[
-            BacktestRefusal(event=each.event, refusal=each.refusal, count=each.count)
+            BacktestRefusal(
+                event=each.event, title=titles.event(each.event), refusal=each.refusal, count=each.count
+            )
             for each in report.refused
         ],
         gaining_count=report.gaining_count,
@@ -174,13 +187,17 @@ def _rule_figures_of(values: figures.RuleFigures) -> BacktestRuleFigures:
     )
 
 
-def _count_of(counts: figures.CountComparison) -> BacktestCount:
-    return BacktestCount(code=counts.code, was=counts.was, would_be=counts.would_be)
+def _count_of(counts: figures.CountComparison, title: Callable[[str], str | None]) -> BacktestCount:
+    return BacktestCount(code=counts.code, title=title(counts.code), was=counts.was, would_be=counts.would_be)
 
 
 def _member_of(change: MemberChange, numbers: Mapping[str, str]) -> BacktestMember:
+    is_known = change.member in numbers
     return BacktestMember(
-        number=numbers.get(change.member), was=Long(change.was), would_be=Long(change.would_be)
+        customer=strawberry.ID(encode_id("Customer", change.member)) if is_known else None,
+        number=numbers.get(change.member),
+        was=Long(change.was),
+        would_be=Long(change.would_be),
     )
 
 

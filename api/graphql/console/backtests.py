@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from api.graphql.console.backtest_reports import BacktestReport, report_of
+from api.graphql.console.part_titles import PartTitles
 from api.graphql.console.programme.proposals import ProgrammeFaulty
 from api.graphql.console.programme.versions import names_of_staff
 from api.graphql.engine.audience import Audience
@@ -137,6 +138,7 @@ class BacktestMutation:
             BacktestRequest(input.text, start_of(first_day, zone), input.sample),
             staff=info.context.staff().staff_id,
             now=loaders.now,
+            digest=check.digest,
         )
         return BacktestStarted(backtest=(await _shown(info, [stored]))[0])
 
@@ -150,19 +152,26 @@ class BacktestMutation:
 async def _shown(info: Info, stored: Iterable[StoredBacktest]) -> list[Backtest]:
     runtime = info.context.dependencies.runtime
     names = await names_of_staff(runtime.store)
+    titles = PartTitles.of(await info.context.loaders.audience())
     return [
         _backtest_of(
             each,
             names,
             {} if each.report is None else await numbers_of(runtime.store, each.report),
             since=local_day(each.since, runtime.programme.zone),
+            titles=titles,
         )
         for each in stored
     ]
 
 
 def _backtest_of(
-    stored: StoredBacktest, names: Mapping[str, str], numbers: Mapping[str, str], *, since: date
+    stored: StoredBacktest,
+    names: Mapping[str, str],
+    numbers: Mapping[str, str],
+    *,
+    since: date,
+    titles: PartTitles,
 ) -> Backtest:
     return Backtest(
         backtest=stored.id,
@@ -175,5 +184,5 @@ def _backtest_of(
         events_done=Long(stored.events_done),
         seconds_left=stored.seconds_left(),
         ended_at=stored.ended_at,
-        report=None if stored.report is None else report_of(stored.report, numbers),
+        report=None if stored.report is None else report_of(stored.report, numbers, titles),
     )

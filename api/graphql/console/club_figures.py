@@ -4,6 +4,7 @@ from datetime import date
 
 import strawberry
 
+from api.graphql.console.part_titles import TITLE, PartTitles
 from api.graphql.console.wallet_sums import WalletSum, wallet_sums
 from api.graphql.engine.scalars import Long
 from domain.model.figures.definitions.club import BoardPeriodResult, BoardResult, ChallengeResult, Gifts
@@ -14,6 +15,7 @@ COST = "Minor units, as if all vouchers are used; null where a wallet or a rewar
 @strawberry.type(description="How often a reward was given.")
 class GivenReward:
     reward: str = strawberry.field(description="The reward's code.")
+    title: str | None = strawberry.field(description=TITLE)
     count: int = strawberry.field(description="How many vouchers of it.")
 
 
@@ -52,6 +54,7 @@ class LeaderboardPeriodFigures:
 @strawberry.type(description="What a leaderboard came to. Prizes count on the day on which they are paid.")
 class LeaderboardFigures:
     leaderboard: str = strawberry.field(description="Its code in the programme file.")
+    title: str | None = strawberry.field(description=TITLE)
     joined: int = strawberry.field(description="How often somebody joined in the days that were asked for.")
     left: int = strawberry.field(description="How often somebody left in them.")
     prizes: int = strawberry.field(description="How many prizes were paid in them.")
@@ -66,6 +69,7 @@ class LeaderboardFigures:
 @strawberry.type(description="What a challenge or goal came to in a period.")
 class ChallengeFigures:
     badge: str = strawberry.field(description="The badge's code in the programme file.")
+    title: str | None = strawberry.field(description=TITLE)
     started: int | None = strawberry.field(
         description="How often it was taken up; null where all take part without."
     )
@@ -75,33 +79,35 @@ class ChallengeFigures:
     cost: float | None = strawberry.field(description=f"{COST} Less what returns took back.")
 
 
-def leaderboard_figures(result: BoardResult) -> LeaderboardFigures:
+def leaderboard_figures(result: BoardResult, titles: PartTitles) -> LeaderboardFigures:
     """Return what a leaderboard came to as the schema shows it."""
     return LeaderboardFigures(
         leaderboard=result.leaderboard,
+        title=titles.leaderboard(result.leaderboard),
         joined=result.joined,
         left=result.left,
         prizes=result.prizes,
         awarded=wallet_sums(result.gifts.awarded),
-        rewards=_rewards(result.gifts),
+        rewards=_rewards(result.gifts, titles),
         cost=result.gifts.cost,
-        periods=[_period(each) for each in result.periods],
+        periods=[_period(each, titles) for each in result.periods],
     )
 
 
-def challenge_figures(result: ChallengeResult) -> ChallengeFigures:
+def challenge_figures(result: ChallengeResult, titles: PartTitles) -> ChallengeFigures:
     """Return what a challenge came to as the schema shows it."""
     return ChallengeFigures(
         badge=result.badge,
+        title=titles.badge(result.badge),
         started=result.started,
         reached=result.reached,
         awarded=wallet_sums(result.gifts.awarded),
-        rewards=_rewards(result.gifts),
+        rewards=_rewards(result.gifts, titles),
         cost=result.gifts.cost,
     )
 
 
-def _period(result: BoardPeriodResult) -> LeaderboardPeriodFigures:
+def _period(result: BoardPeriodResult, titles: PartTitles) -> LeaderboardPeriodFigures:
     spread = result.spread
     quartiles = None if spread is None or spread.quartiles is None else spread.quartiles
     return LeaderboardPeriodFigures(
@@ -115,10 +121,13 @@ def _period(result: BoardPeriodResult) -> LeaderboardPeriodFigures:
         else ScoreQuartiles(lower=Long(quartiles[0]), median=Long(quartiles[1]), upper=Long(quartiles[2])),
         prizes=result.prizes,
         awarded=wallet_sums(result.gifts.awarded),
-        rewards=_rewards(result.gifts),
+        rewards=_rewards(result.gifts, titles),
         cost=result.gifts.cost,
     )
 
 
-def _rewards(gifts: Gifts) -> list[GivenReward]:
-    return [GivenReward(reward=code, count=number) for code, number in sorted(gifts.rewards.items())]
+def _rewards(gifts: Gifts, titles: PartTitles) -> list[GivenReward]:
+    return [
+        GivenReward(reward=code, title=titles.reward(code), count=number)
+        for code, number in sorted(gifts.rewards.items())
+    ]

@@ -21,8 +21,9 @@ from api.graphql.engine.shared_types import Info
 from api.graphql.member.catalogue.units import ProgrammeWallet, unit_of
 from api.graphql.till.adjustments import BalanceAdjusted, balance_adjusted
 from api.graphql.till.till_session import served_member_or_not_found, till_of
+from domain.services import errors
+from domain.services.ledger import adjustments, queries
 from domain.services.ledger import correction_proposals as proposals
-from domain.services.ledger import queries
 from domain.services.people import staff
 from domain.store.ledger.correction_proposals import CorrectionProposal as StoredProposal
 
@@ -42,6 +43,17 @@ class CorrectionProposal:
     proposed_at: datetime = strawberry.field(description="When.")
     expires_at: datetime = strawberry.field(description="Until when it can be approved.")
     is_own: bool = strawberry.field(description="Whether the caller asked for it, and so cannot approve it.")
+
+
+@strawberry.type(
+    description=(
+        "What the caller may correct alone in a day of the programme's zone, points and minor units together."
+        " Rewards that are given count with it."
+    )
+)
+class CorrectionAllowance:
+    most: int = strawberry.field(description="In a whole day.")
+    left: int = strawberry.field(description="Today, from now on. What is more waits for a second person.")
 
 
 @strawberry.input(description="A correction that somebody else has to approve.")
@@ -103,6 +115,21 @@ class CorrectionProposalQuery:
             info.context.dependencies.runtime, now=info.context.loaders.world_now
         )
         return await _proposals_of(info, stored)
+
+    @strawberry.field(
+        description=(
+            "Managers and service: how much the caller may correct without a second person; null for a"
+            " cashier, who corrects nothing."
+        )
+    )
+    async def correction_allowance(self, info: Info) -> CorrectionAllowance | None:
+        try:
+            allowance = await adjustments.correction_allowance(
+                info.context.dependencies.runtime, till=till_of(info)
+            )
+        except errors.NotAllowed:
+            return None
+        return CorrectionAllowance(most=allowance.most, left=allowance.left)
 
 
 @strawberry.type

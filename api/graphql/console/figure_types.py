@@ -6,6 +6,7 @@ from enum import Enum
 import strawberry
 
 from api.graphql.console.club_figures import ChallengeFigures, LeaderboardFigures
+from api.graphql.console.part_titles import TITLE
 from api.graphql.console.variant_figures import VariantFigures
 from api.graphql.console.wallet_sums import WalletSum
 from api.graphql.engine.enums import enum_of_words
@@ -32,6 +33,7 @@ class Figure:
     subject: str | None = strawberry.field(
         description="The wallet, survey, message or code that it is of; null where it is of the programme."
     )
+    subject_title: str | None = strawberry.field(description=TITLE)
     kind: FigureKind = strawberry.field(description="What the value is.")
     value: float | None = strawberry.field(
         description=(
@@ -137,6 +139,7 @@ class RuleReturn:
 @strawberry.type(description="What a rule came to in the period.")
 class RuleFigures:
     rule: str = strawberry.field(description="The rule's code.")
+    title: str | None = strawberry.field(description=TITLE)
     fired: int = strawberry.field(description="How often it applied.")
     members: int = strawberry.field(description="Members to whom it applied for the first time.")
     held_out: int = strawberry.field(description="How often it did not apply since the member is held out.")
@@ -164,6 +167,7 @@ class RuleFigures:
 class FigureGoal:
     figure: str = strawberry.field(description="The figure's code.")
     subject: str | None = strawberry.field(description="What it is of; null where it is of the programme.")
+    subject_title: str | None = strawberry.field(description=TITLE)
     bound: float = strawberry.field(description="What is to be reached.")
     is_upper: bool = strawberry.field(description="Whether it is to be at most so much, not at least.")
     by: date = strawberry.field(description="The day by which it is to be so.")
@@ -174,13 +178,16 @@ class FigureGoal:
 @strawberry.type(description="How many members moved from one tier to another in the period.")
 class TierMove:
     previous: str | None = strawberry.field(description="The tier's code; null for none.")
+    previous_title: str | None = strawberry.field(description=TITLE)
     next: str | None = strawberry.field(description="The tier's code; null for none.")
+    next_title: str | None = strawberry.field(description=TITLE)
     count: int = strawberry.field(description="How often.")
 
 
 @strawberry.type(description="How many stand somewhere at the period's end: in a tier, a plan, a segment.")
 class Standing:
     code: str = strawberry.field(description="The tier's, plan's or segment's code.")
+    title: str | None = strawberry.field(description=TITLE)
     members: int = strawberry.field(description="Members.")
 
 
@@ -193,12 +200,14 @@ class ScoreCount:
 @strawberry.type(description="The answers of a survey in the period.")
 class SurveyFigures:
     survey: str = strawberry.field(description="The survey's code.")
+    title: str | None = strawberry.field(description=TITLE)
     scores: list[ScoreCount] = strawberry.field(description="How often each score was given, by score.")
 
 
 @strawberry.type(description="What became of a reward's vouchers in the period.")
 class RewardFigures:
     reward: str = strawberry.field(description="The reward's code.")
+    title: str | None = strawberry.field(description=TITLE)
     issued: int = strawberry.field(description="Vouchers issued, given ones included.")
     redeemed: int = strawberry.field(description="Of these, those with a price.")
     used: int = strawberry.field(description="Vouchers used, less reversed uses.")
@@ -217,6 +226,7 @@ class RewardFigures:
 @strawberry.type(description="What became of a message in the period.")
 class MessageFigures:
     message: str = strawberry.field(description="The message's code.")
+    title: str | None = strawberry.field(description=TITLE)
     promised: int = strawberry.field(description="Decided to be sent.")
     sent: int = strawberry.field(description="Delivered to a channel or the inbox.")
     opened: int = strawberry.field(
@@ -310,13 +320,15 @@ class Figures:
             " and the tier."
         )
     )
-    tiers: list[Standing] = strawberry.field(description="Members by tier at the end.")
-    segments: list[Standing] = strawberry.field(description="Members by segment at the end.")
-    plans: list[Standing] = strawberry.field(description="Members by paid plan at the end.")
+    tiers: list[Standing] = strawberry.field(
+        description="Members by tier at the end, in the file's order; what left the file stands last."
+    )
+    segments: list[Standing] = strawberry.field(description="Members by segment at the end, likewise.")
+    plans: list[Standing] = strawberry.field(description="Members by paid plan at the end, likewise.")
     held: list[HeldUnits] = strawberry.field(
         description="What members hold by the month in which it lapses, whatever the period: as of `heldOn`."
     )
     held_on: date | None = strawberry.field(
         description="The day on which members were asked what they hold; null before that."
     )
-    tier_moves: list[TierMove] = strawberry.field(description="Moves between tiers.")
+    tier_moves: list[TierMove] = strawberry.field(description="Moves between tiers, in the file's order.")

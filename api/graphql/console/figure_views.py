@@ -1,6 +1,6 @@
 """What figures are made of, as the schema shows it: views of a report, without a question to the database."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 
@@ -26,6 +26,7 @@ from api.graphql.console.figure_types import (
     Uplift,
     WalletDay,
 )
+from api.graphql.console.part_titles import PartTitles
 from api.graphql.console.variant_figures import VariantFigures, variant_figures
 from api.graphql.console.wallet_sums import wallet_sums
 from api.graphql.engine.scalars import Long, WalletCode
@@ -46,7 +47,7 @@ from domain.store.figures.lapses import KINDS
 from domain.store.figures.store_sums import StoreSums
 
 
-def figures_of(report: FiguresReport, programme: Programme) -> Figures:
+def figures_of(report: FiguresReport, programme: Programme, titles: PartTitles) -> Figures:
     """Return a report as the schema shows it."""
     before = {(figure.code, figure.subject): figure for figure in report.before}
     period = report.whole
@@ -56,22 +57,25 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
         store=report.period.store,
         tier=report.period.tier,
         waiting_since=report.waiting_since,
-        values=[_figure_of(figure, before) for figure in report.figures],
-        goals=[_goal_of(standing) for standing in report.goals],
+        values=[_figure_of(figure, before, titles) for figure in report.figures],
+        goals=[_goal_of(standing, titles) for standing in report.goals],
         days=[_day_of(day, sums) for day, sums in report.days],
         stores=[_store_of(each) for each in report.stores],
-        rules=[_rule_of(result, _variants_of(report, "rule", result.rule)) for result in report.rules],
+        rules=[
+            _rule_of(result, titles, _variants_of(report, "rule", result.rule)) for result in report.rules
+        ],
         rewards=[
-            _reward_of(programme, spec, period.sums, _variants_of(report, "reward", spec.code))
+            _reward_of(programme, spec, period.sums, titles, _variants_of(report, "reward", spec.code))
             for spec in programme.rewards
         ],
         messages=[
-            _message_of(spec, period.sums, _variants_of(report, "message", spec.code))
+            _message_of(spec, period.sums, titles, _variants_of(report, "message", spec.code))
             for spec in programme.messages
         ],
         surveys=[
             SurveyFigures(
                 survey=spec.code,
+                title=titles.message(spec.code),
                 scores=[
                     ScoreCount(score=score, count=number)
                     for score, number in sorted(histogram(period, spec.code).items())
@@ -87,14 +91,16 @@ def figures_of(report: FiguresReport, programme: Programme) -> Figures:
             )
             for kind in RecommendationKind
         ],
-        leaderboards=[leaderboard_figures(each) for each in report.boards],
-        challenges=[challenge_figures(each) for each in report.challenges],
-        tiers=_standings(period.levels, "tiers"),
-        segments=_standings(period.levels, "segments"),
-        plans=_standings(period.levels, "plans"),
+        leaderboards=[leaderboard_figures(each, titles) for each in report.boards],
+        challenges=[challenge_figures(each, titles) for each in report.challenges],
+        tiers=_standings(below(period.levels, "tiers"), [*programme.tier_order], titles.tier),
+        segments=_standings(
+            below(period.levels, "segments"), [spec.code for spec in programme.segments], titles.segment
+        ),
+        plans=_standings(below(period.levels, "plans"), [spec.code for spec in programme.plans], titles.plan),
         held=[_held_of(each) for each in report.held],
         held_on=report.held_on,
-        tier_moves=list(_moves(period.sums)),
+        tier_moves=_moves(period.sums, programme, titles),
     )
 
 
@@ -102,10 +108,11 @@ def _variants_of(report: FiguresReport, noun: str, code: str) -> list[VariantFig
     return variant_figures(report.variants.get(f"{noun}:{code}", ()))
 
 
-def _goal_of(standing: GoalStanding) -> FigureGoal:
+def _goal_of(standing: GoalStanding, titles: PartTitles) -> FigureGoal:
     return FigureGoal(
         figure=standing.figure,
         subject=standing.subject,
+        subject_title=titles.subject(standing.subject),
         bound=standing.bound,
         is_upper=standing.is_upper,
         by=standing.by,
@@ -125,25 +132,39 @@ def _held_of(held: lapses.HeldUnits) -> HeldUnits:
     )
 
 
-def _standings(levels: Sums, kind: str) -> list[Standing]:
+def _standings(counts: Sums, order: Sequence[str], title: Callable[[str], str | None]) -> list[Standing]:
     return [
-        Standing(code=code, members=number) for code, number in sorted(below(levels, kind).items()) if number
+        Standing(code=code, title=title(code), members=counts[code])
+        for code in sorted(counts, key=_place_in(order))
+        if counts[code]
     ]
 
 
-def _moves(sums: Sums) -> Iterator[TierMove]:
-    for path, number in sorted(below(sums, "moves").items()):
-        origin, _, to = path.partition(".")
-        yield TierMove(
+def _place_in(order: Sequence[str]) -> Callable[[str], tuple[int, str]]:
+    """Return the key by which codes stand in the order of the file, and those that left it last."""
+    places = {code: place for place, code in enumerate(order)}
+    return lambda code: (places.get(code, len(places)), code)
+
+
+def _moves(sums: Sums, programme: Programme, titles: PartTitles) -> list[TierMove]:
+    place = _place_in([NO_TIER_CODE, *programme.tier_order])
+    moves = [(*path.partition(".")[::2], number) for path, number in below(sums, "moves").items()]
+    return [
+        TierMove(
             previous=None if origin == NO_TIER_CODE else origin,
+            previous_title=None if origin == NO_TIER_CODE else titles.tier(origin),
             next=None if to == NO_TIER_CODE else to,
+            next_title=None if to == NO_TIER_CODE else titles.tier(to),
             count=number,
         )
+        for origin, to, number in sorted(moves, key=lambda move: (place(move[0]), place(move[1])))
+    ]
 
 
-def _rule_of(result: RuleResult, variants: list[VariantFigures]) -> RuleFigures:
+def _rule_of(result: RuleResult, titles: PartTitles, variants: list[VariantFigures]) -> RuleFigures:
     return RuleFigures(
         rule=result.rule,
+        title=titles.rule(result.rule),
         fired=result.fired,
         members=result.members,
         held_out=result.held_out,
@@ -175,12 +196,13 @@ def _uplift_of(measured: uplift.Uplift | None) -> Uplift | None:
 
 
 def _reward_of(
-    programme: Programme, spec: RewardSpec, sums: Sums, variants: list[VariantFigures]
+    programme: Programme, spec: RewardSpec, sums: Sums, titles: PartTitles, variants: list[VariantFigures]
 ) -> RewardFigures:
     counts = below(sums, f"vouchers.{spec.code}")
     used = counts.get("used", 0) - counts.get("reversed", 0)
     return RewardFigures(
         reward=spec.code,
+        title=titles.reward(spec.code),
         issued=counts.get("issued", 0),
         redeemed=counts.get("redeemed", 0),
         used=used,
@@ -192,10 +214,13 @@ def _reward_of(
     )
 
 
-def _message_of(spec: MessageSpec, sums: Sums, variants: list[VariantFigures]) -> MessageFigures:
+def _message_of(
+    spec: MessageSpec, sums: Sums, titles: PartTitles, variants: list[VariantFigures]
+) -> MessageFigures:
     counts = below(sums, f"messages.{spec.code}")
     return MessageFigures(
         message=spec.code,
+        title=titles.message(spec.code),
         promised=counts.get("promised", 0),
         sent=counts.get("sent", 0),
         opened=counts.get("opened", 0),
@@ -208,11 +233,14 @@ def _message_of(spec: MessageSpec, sums: Sums, variants: list[VariantFigures]) -
     )
 
 
-def _figure_of(figure: FigureValue, before: Mapping[tuple[str, str | None], FigureValue]) -> Figure:
+def _figure_of(
+    figure: FigureValue, before: Mapping[tuple[str, str | None], FigureValue], titles: PartTitles
+) -> Figure:
     earlier = before.get((figure.code, figure.subject))
     return Figure(
         code=figure.code,
         subject=figure.subject,
+        subject_title=titles.subject(figure.subject),
         kind=FigureKind(figure.unit),
         value=figure.value,
         numerator=figure.numerator,

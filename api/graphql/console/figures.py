@@ -10,6 +10,7 @@ from strawberry.types.nodes import SelectedField, Selection
 from api.errors import BadInput
 from api.graphql.console.figure_types import Figures
 from api.graphql.console.figure_views import figures_of
+from api.graphql.console.part_titles import PartTitles
 from api.graphql.engine.shared_types import Info
 from domain.services.errors import InvalidInput
 from domain.services.figures import reading
@@ -60,6 +61,7 @@ class FiguresQuery:
             report = await reading.read_report(
                 runtime, period, with_stores=with_stores, with_boards=with_boards
             )
-            return figures_of(report, runtime.programme)
+            titles = PartTitles.of(await info.context.loaders.audience())
+            return figures_of(report, runtime.programme, titles)
         except InvalidInput as fault:
             raise BadInput(f"{fault}.", field=fault.field) from None

@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from api.errors import NotFound
+from api.graphql.console.part_titles import TITLE, PartTitles
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
@@ -61,6 +62,7 @@ class MessageFate:
         description="message, survey, webhook, or once: a message sent once to a segment."
     )
     code: str = strawberry.field(description="Its code in the programme file; of one sent once, its job.")
+    title: str | None = strawberry.field(description=TITLE)
     promised_at: datetime = strawberry.field(description="When it was decided.")
     state: PromiseState = strawberry.field(description="How it stands.")
     error: str = strawberry.field(description="Why it failed or was dropped, in English; else empty.")
@@ -136,12 +138,14 @@ async def notes_of(info: Info, member: str) -> list[ServiceNote]:
 
 async def fates_of(info: Info, member: str, *, first: int) -> list[MessageFate]:
     """Return what was promised to a member, newest first."""
+    titles = PartTitles.of(await info.context.loaders.audience())
     rows = await outbox.find_of_member(info.context.dependencies.runtime.store, member)
     return [
         MessageFate(
             id=row.id,
             fate_kind=row.kind,
             code=row.code,
+            title=titles.message(row.code),
             promised_at=row.promised_at,
             state=PromiseState[row.state.upper()],
             error=row.error,

@@ -77,6 +77,8 @@ ROOTS: Mapping[str, Mapping[str, RootPermission]] = {
         "shiftActions": permit(STAFF),
         "memberRecord": permit(SERVICE),
         "correctionProposals": permit(SERVICE),
+        # Null for a cashier.
+        "correctionAllowance": permit(STAFF),
         "auditTrail": permit(OPERATOR | {CallerKind.MANAGER}),
         **CONSOLE_QUERIES,
     },
@@ -205,6 +207,7 @@ TYPES: Mapping[str, CallerKinds] = {
     **types_for(CONSOLE_OPERATOR, "ProgrammeApproved", "ProgrammeDeclined", "ProgrammeFaulty"),
     **types_for(CONSOLE_OPERATOR, "ProgrammeOvertaken", "ProgrammeUnchanged"),
     **types_for(STAFF, "CorrectionProposal", "CorrectionProposed", "CorrectionDeclined"),
+    **types_for(STAFF, "CorrectionAllowance"),
     **types_for(
         MEMBER | SERVICE, "MemberPlan", "Message", "MessageConnection", "MessageEdge", "MessageSurvey"
     ),
@@ -284,6 +287,7 @@ GUARDED_FIELDS: Mapping[tuple[str, str], CallerKinds] = {
     ("Voucher", "code"): MEMBER,
     ("Voucher", "qr"): MEMBER,
     ("BacktestMember", "number"): CONSOLE_OPERATOR,
+    ("BacktestMember", "customer"): CONSOLE_OPERATOR,
     ("SurveyComment", "customer"): SERVICE,
     ("SurveyComment", "number"): SERVICE,
     ("Customer", "consents"): SERVICE | {CallerKind.MANAGER, CallerKind.OPERATOR},

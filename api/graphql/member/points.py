@@ -91,7 +91,16 @@ class Wallet(Node):
     debt: int = strawberry.field(
         description="Owed after a refund of points already spent; the next awards repay it."
     )
-    earned: Long = strawberry.field(description="Ever awarded, less what was clawed back.")
+    earned: Long = strawberry.field(
+        description="Ever awarded by the programme, less what was clawed back; no correction is in it."
+    )
+    corrected: Long = strawberry.field(
+        description=(
+            "Ever added by corrections, less what they took; with what was brought along from the system"
+            " before, and what rules deducted. earned + corrected - spent - expired is available + held +"
+            " pending - debt."
+        )
+    )
     spent: Long = strawberry.field(description="Ever spent, less what was returned.")
     expired: Long = strawberry.field(description="Ever lapsed.")
     pay: PayTerms | None = strawberry.field(
@@ -265,6 +274,7 @@ def wallet_of(audience: Audience, member: str, code: str, wallet: LedgerWallet) 
         held=wallet.held,
         debt=wallet.debt,
         earned=Long(wallet.earned),
+        corrected=Long(wallet.adjusted),
         spent=Long(wallet.spent),
         expired=Long(wallet.expired),
         pay=pay_terms(spec),

@@ -7,15 +7,17 @@ import { t } from "/shared/words.js";
 import { ask, desk, go, prefer, session } from "./console.js";
 import { pagesOf } from "./pages.js";
 import { SIGN_OUT } from "./queries.js";
+import { useTabs } from "./tabs.js";
 
 export function Bar({ shown }) {
+  const row = useTabs(`${shown.name} ${session.open}`);
   if (!session.open) return null;
   const isHere = (page) => page.name === (shown.within ?? shown.name);
   return html`<div class="brand">
       <img src="/shared/selo.svg" alt="" width="34" height="34" />
       <strong>${desk.programme?.name ?? t("title")}</strong>
     </div>
-    <nav class="ways" aria-label=${t("nav")}>
+    <nav class="ways tabs" ref=${row} aria-label=${t("nav")}>
       ${pagesOf(desk.staff.role)
         .filter((page) => page.icon)
         .map(

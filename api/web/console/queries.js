@@ -1,6 +1,6 @@
 /* Everything that the console asks of the API. */
 
-const WALLETS = `wallets { id code name walletKind currency available pending debt earned spent expired
+const WALLETS = `wallets { id code name walletKind currency available pending held debt earned corrected spent expired
   expiring { amount on } arriving { amount at } }`;
 const TIER = `tier { id current { id name colour } since heldThrough next { id name } toNext toKeep fraction
   counts { code title currency qualifying toNext } }`;
@@ -18,7 +18,7 @@ const VOUCHERS = `vouchers(first: 20, after: $after) { edges { node { id title v
 const MESSAGES = `messages(first: 20, after: $after) { edges { node { id title body sentAt readAt } } ${PAGE} }`;
 
 export const PROGRAMME = `query ConsoleProgramme { programme { name currency timezone locales terms { version }
-  rewards { code title cost { amount wallet } } wallets { code name kind walletKind: kind currency }
+  rewards { code title cost { amount wallet } value { amount currency } } wallets { code name kind walletKind: kind currency }
   consents { purpose title wording wordingVersion } } }`;
 
 export const SIGN_IN = `mutation ConsoleSignIn($input: StaffSignInInput!) { staffSignIn(input: $input) { __typename
@@ -60,6 +60,8 @@ export const TRAIL = `query ConsoleTrail($member: String!) { memberRecord(member
 export const ADJUST = `mutation ConsoleAdjust($input: AdjustBalanceInput!) { adjustBalance(input: $input) { __typename
   ... on BalanceAdjusted { wallet { id code available } } ... on NotAllowed { message reason }
   ... on Problem { message } } }`;
+
+export const ALLOWANCE = `query ConsoleAllowance { correctionAllowance { most left } }`;
 
 const PROPOSAL = `proposal customer number wallet ${UNIT} amount reason proposedBy proposedAt expiresAt isOwn`;
 
@@ -117,7 +119,7 @@ export const NOTES = `query ConsoleNotes($member: String!) { memberRecord(member
   devices { platform appVersion registeredAt lastSeenAt canPush } } }`;
 
 export const FATES = `query ConsoleFates($member: String!) { memberRecord(member: $member) { messageFates(first: 50) {
-  id fateKind code promisedAt state error channels { channel state reason attempts } } } }`;
+  id fateKind code title promisedAt state error channels { channel state reason attempts } } } }`;
 
 export const ADD_NOTE = `mutation ConsoleAddNote($input: AddServiceNoteInput!) {
   answer: addServiceNote(input: $input) { ${ANSWERED} } }`;

@@ -1,9 +1,9 @@
 /* What is done to a member by staff, each with a reason that is kept: the sheet that asks for it, and a balance
    corrected. */
 
-import { parseSigned } from "/shared/format.js";
+import { amount as amountText, parseSigned } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
-import { html, useRef, useState } from "/shared/preact.js";
+import { html, useEffect, useRef, useState } from "/shared/preact.js";
 import { Act, Field, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 
@@ -76,17 +76,38 @@ export function WithReason({
   </form>`;
 }
 
+/** What one may still correct, or give, alone today: {most, left} as `read()` answers it, null until it did and where
+ * it cannot, since the server says in the end what takes a second person. `again` reads it anew. */
+export function useAllowance(read) {
+  const [allowance, setAllowance] = useState(null);
+  const again = () => read().then(setAllowance, () => setAllowance(null));
+  useEffect(() => {
+    again();
+  }, []);
+  return { allowance, again };
+}
+
+/* The same in the units of a wallet: what is left, or that the amount waits for a second person. */
+function allowanceText({ most, left }, isOver, wallet) {
+  const written = { most: amountText(most, wallet), left: amountText(left, wallet) };
+  return t(isOver ? "alone.over" : "alone", written);
+}
+
 /** A balance corrected. `adjust(input)` and `propose(input)` answer what `adjustBalance` and `proposeCorrection` did:
- * what is more than one may correct alone in a day is asked of an operator, by the same sheet. `done(wallet, amount,
- * origin)` and `proposed()` show what was done. */
-export function Correction({ customer, adjust, propose, done, proposed, ...rest }) {
+ * what is more than one may correct alone in a day is asked of an operator, by the same sheet, which says so as the
+ * amount is typed: `allowed()` answers what `correctionAllowance` does. `done(wallet, amount, origin)` and
+ * `proposed()` show what was done. */
+export function Correction({ customer, adjust, propose, allowed, done, proposed, ...rest }) {
   const { wallets } = customer;
   const [code, setCode] = useState(wallets[0].code);
   const [typed, setTyped] = useState("");
   const [isAsked, setAsked] = useState(false);
-  const [takesTwo, setTakesTwo] = useState(false);
+  const [isRefused, setRefused] = useState(false);
+  const { allowance, again } = useAllowance(allowed);
   const wallet = wallets.find((each) => each.code === code);
   const amount = parseSigned(typed, wallet);
+  const isOver = allowance !== null && Math.abs(amount ?? 0) > allowance.left;
+  const takesTwo = isRefused || isOver;
   const act = async (reason, idempotencyKey, origin) => {
     const input = { member: customer.id, wallet: code, amount, reason, idempotencyKey };
     if (takesTwo) {
@@ -97,7 +118,8 @@ export function Correction({ customer, adjust, propose, done, proposed, ...rest 
     }
     const answer = await adjust(input);
     if (answer.reason === "FOUR_EYES") {
-      setTakesTwo(true);
+      setRefused(true);
+      again();
       return t("adjust.two");
     }
     if (answer.__typename !== "BalanceAdjusted") return answer.message;
@@ -106,7 +128,7 @@ export function Correction({ customer, adjust, propose, done, proposed, ...rest 
   };
   const changed = (set) => (event) => {
     set(event.target.value);
-    setTakesTwo(false);
+    setRefused(false);
   };
   return html`<${WithReason}
     title=${t("adjust")}
@@ -134,5 +156,6 @@ export function Correction({ customer, adjust, propose, done, proposed, ...rest 
       value=${typed}
       onInput=${changed(setTyped)}
     />
+    <p class=${`small ${isOver ? "minus" : "quiet"}`} role="status">${allowance !== null && allowanceText(allowance, isOver, wallet)}</p>
   <//>`;
 }

@@ -150,6 +150,8 @@ export const ADJUST = `mutation TillAdjust($input: AdjustBalanceInput!) { adjust
   ... on NotAllowed { message reason }
   ... on Problem { message } } }`;
 
+export const ALLOWANCE = `query TillAllowance { correctionAllowance { most left } }`;
+
 export const PROPOSE = `mutation TillPropose($input: ProposeCorrectionInput!) { proposeCorrection(input: $input) { __typename
   ... on Problem { message } } }`;
 

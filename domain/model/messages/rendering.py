@@ -80,6 +80,22 @@ def render(programme: Programme, message: MessageSpec, subject: MessageSubject, 
     )
 
 
+def outline(text: LocalizedText, locale: str) -> str:
+    """Return a text for a list of messages: `…` stands for what is filled in, of a choice its last form."""
+    return "".join(_outlined(parse_text(text.for_locale(locale))))
+
+
+def _outlined(parts: TextParts) -> Iterator[str]:
+    for part in parts:
+        match part:
+            case Placeholder():
+                yield "…"
+            case Choice():
+                yield from _outlined(part.by_code(OTHER))
+            case str():
+                yield part
+
+
 def _filled(text: LocalizedText, figures: _Figures) -> str:
     locale = text.locale_for(figures.to.locale)
     filled = "".join(_words(parse_text(text.entries.get(locale, "")), figures, locale))

@@ -30,6 +30,7 @@ from domain.store.document_store import Write
 from domain.store.ledger import history_entries
 from domain.store.ledger.history_entries import HistoryEntry
 from domain.store.ledger.members import StoredMember
+from domain.store.operations.shift_days import find_shift_days
 from domain.store.requests import Reply
 
 
@@ -44,6 +45,14 @@ class BalanceAdjusted:
     wallet: Wallet
 
 
+@dataclass(frozen=True, slots=True)
+class CorrectionAllowance:
+    """What one may correct alone in a day, points and minor units together, and what of it is left."""
+
+    most: int
+    left: int
+
+
 # ---------------------------------------------------------------- pure rules
 def check_adjustment(runtime: Runtime, wallet: str, amount: int) -> None:
     """Raise InvalidInput for an amount or a wallet that no correction has."""
@@ -53,6 +62,17 @@ def check_adjustment(runtime: Runtime, wallet: str, amount: int) -> None:
         )
     if all(spec.code != wallet for spec in runtime.programme.shown_wallets):
         raise InvalidInput("wallet", "The programme has no such wallet.")
+
+
+# ---------------------------------------------------------------- reads
+async def correction_allowance(runtime: Runtime, *, till: Till) -> CorrectionAllowance:
+    """Return what the employee may still correct, or give, today without another's approval, as `alone_write`
+    judges it. Raises NotAllowed for those who correct nothing.
+    """
+    till.require_manager()
+    days = [] if till.day is None else await find_shift_days(runtime.store, [till.staff], [till.day])
+    corrected = sum(each.counts.get("corrected", 0) for each in days)
+    return CorrectionAllowance(till.limits.corrected, max(0, till.limits.corrected - corrected))
 
 
 # ---------------------------------------------------------------- writes

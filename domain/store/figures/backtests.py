@@ -39,7 +39,7 @@ BacktestState = Literal["RUNNING", "DONE", "CANCELLED", "FAILED"]
 
 class BacktestDocument(StoredDocument):
     """A back-test in the database. `members` of them are tried from `since` on; `cancelling` where somebody
-    asked for its end.
+    asked for its end. `digest` is of the draft, as proposals have it; None in those of an older version.
     """
 
     staff: str
@@ -54,6 +54,7 @@ class BacktestDocument(StoredDocument):
     cancelling: bool = False
     ended_at: datetime | None = None
     report: dict[str, Any] | None = None
+    digest: str | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -95,6 +96,16 @@ async def find_newest(store: DocumentStore, *, now: datetime, first: int) -> lis
     """Return the newest back-tests, the newest first."""
     documents = store[COLLECTION].find({"at": {"$lte": now}}).sort("at", -1).limit(first)
     return [_read(document, now) async for document in documents]
+
+
+async def find_of_drafts(
+    store: DocumentStore, digests: Sequence[str], *, now: datetime
+) -> dict[str, Backtest]:
+    """Return the newest back-test of each draft that has one which runs or is done, by the draft's digest."""
+    query = {"at": {"$lte": now}, "digest": {"$in": list(digests)}, "state": {"$in": ["RUNNING", "DONE"]}}
+    rows = [row async for row in store[COLLECTION].find(query, {"report": 0}).sort("at", 1)]
+    read = [(row["digest"], _read({**row, "report": None}, now)) for row in rows]
+    return {digest: backtest for digest, backtest in read if backtest.state in ("RUNNING", "DONE")}
 
 
 async def find_states(
@@ -166,10 +177,19 @@ def _read_report(document: Raw) -> BacktestReport:
 
 
 # ---------------------------------------------------------------- writes
-async def create(store: DocumentStore, id: str, *, staff: str, since: datetime, now: datetime) -> Backtest:
-    """Note that a back-test begins."""
+async def create(
+    store: DocumentStore, id: str, *, staff: str, since: datetime, now: datetime, digest: str | None = None
+) -> Backtest:
+    """Note that a back-test begins, of the draft with this digest."""
     document = BacktestDocument(
-        id=id, staff=staff, since=since, at=now, alive_at=now, until=now + KEPT_FOR, state="RUNNING"
+        id=id,
+        staff=staff,
+        since=since,
+        at=now,
+        alive_at=now,
+        until=now + KEPT_FOR,
+        state="RUNNING",
+        digest=digest,
     )
     await store[COLLECTION].insert_one(document.row())
     return Backtest(id, staff, since, now, now, "RUNNING", 0, 0, 0, None, None)

@@ -11,6 +11,7 @@ from domain.services.figures.backtest import jobs
 from domain.services.figures.backtest.backtesting import BacktestProgress, Progress
 from domain.services.runtime import Runtime
 from domain.store.figures import backtests
+from tests.graphql.console.test_programme import operators, propose
 from tests.running_app import NUMISCOLLECT, Json, RunningApp
 
 TEXT = NUMISCOLLECT.read_text(encoding="utf-8")
@@ -18,9 +19,9 @@ DOUBLED = TEXT.replace(
     "amount: 1, per: 100, of: purchase.eligible", "amount: 2, per: 100, of: purchase.eligible"
 )
 SHOWN = """backtest backtestState startedBy firstDay members membersDone eventsDone secondsLeft endedAt report {
-  memberCount isSample eventCount refused { event } gainingCount losingCount gaining { number was wouldBe }
+  memberCount isSample eventCount refused { event } gainingCount losingCount gaining { customer number was wouldBe }
   wallets { wallet was { awarded cost } wouldBe { awarded cost } }
-  rules { rule wallet was { fired awarded } wouldBe { fired awarded } } tiers { code was wouldBe } }"""
+  rules { rule title wallet was { fired awarded } wouldBe { fired awarded } } tiers { code title was wouldBe } }"""
 START = f"""__typename ... on BacktestStarted {{ backtest {{ {SHOWN} }} }} ... on BacktestRunning {{ message }}
   ... on ProgrammeFaulty {{ faults {{ line path }} }}"""
 
@@ -54,10 +55,17 @@ async def test_an_operator_tries_a_draft_and_an_analyst_reads_what_it_came_to(ap
     assert (done["backtestState"], done["membersDone"], report["memberCount"]) == ("DONE", 1, 1)
     [bought] = [each for each in report["rules"] if each["rule"] == "purchase"]
     assert (bought["was"], bought["wouldBe"]) == ({"fired": 1, "awarded": 37}, {"fired": 1, "awarded": 74})
-    assert [each["number"] for each in report["gaining"]] == [number]
+    assert bought["title"] == "1 ponto por cada euro"
+    assert {each["code"]: each["title"] for each in report["tiers"]}["prata"] == "Prata"
+    [gaining] = report["gaining"]
+    assert gaining["number"] == number
+    record = "query($m: String!) { memberRecord(member: $m) { customer { number } } }"
+    opened = await app.do(record, {"m": gaining["customer"]}, token=olga)
+    assert opened["memberRecord"]["customer"]["number"] == number
     read = (await app.do(f"{{ backtests {{ {SHOWN} }} }}", token=nuno))["backtests"]
-    assert [each["number"] for each in read[0]["report"]["gaining"]] == [None]
-    read[0]["report"]["gaining"][0]["number"] = number
+    shown = read[0]["report"]["gaining"][0]
+    assert (shown["number"], shown["customer"]) == (None, None)
+    shown |= {"number": number, "customer": gaining["customer"]}
     assert read == [done]
 
 
@@ -115,6 +123,24 @@ async def test_one_that_another_server_runs_is_ended_too_and_one_whose_server_di
     app.clock.advance(seconds=61)
     assert (await ended(app, olga, "elsewhere"))["backtestState"] == "FAILED"
     assert not endless.is_set()
+
+
+async def test_a_proposed_version_names_the_back_test_of_its_very_draft(app: RunningApp) -> None:
+    olga, rita = await operators(app)
+    id = (await start(app, olga))["backtest"]["backtest"]
+    assert (await ended(app, olga, id))["backtestState"] == "DONE"
+    for key, text in (
+        ("tried", "# a comment\n" + DOUBLED),
+        ("other", DOUBLED.replace("per: 100", "per: 300")),
+    ):
+        answer = await propose(app, olga, text, key=key, note=key)
+        assert answer["__typename"] == "ProgrammeProposed"
+    query = "{ programmeProposals { note backtest backtestedBy } }"
+    told = {each.pop("note"): each for each in (await app.do(query, token=rita))["programmeProposals"]}
+    assert told == {
+        "tried": {"backtest": id, "backtestedBy": "Olga"},
+        "other": {"backtest": None, "backtestedBy": None},
+    }
 
 
 async def test_faulty_drafts_and_what_is_out_of_bounds_are_refused(app: RunningApp) -> None:

@@ -25,6 +25,7 @@ SIGN_IN = "__typename ... on StaffSignedIn { staff { role store { code name } } 
 # What each role of the console is for, beside what everybody may ask and all employees may: this list is the design's.
 SERVICE_ROOTS = {
     *("findCustomer", "findCustomers", "memberRecord", "correctionProposals", "shiftActions", "staff"),
+    "correctionAllowance",
     *(
         "adjustBalance",
         "proposeCorrection",
@@ -54,7 +55,7 @@ OPERATOR_ROOTS = {
     *("resetSecondFactor", "addStore", "renameStore"),
     *("addSystem", "changeSystem", "rotateSystemKey", "revokeSystem", "retryOutbox", "retryIntake"),
     *("segments", "segmentMembers", "memberJobs", "tryMessage", "sendMessage", "tryTags"),
-    *("changeTagsOfMany", "startFile", "stopJob", "pauseSource", "resumeSource"),
+    *("changeTagsOfMany", "startFile", "stopJob", "pauseSource", "resumeSource", "makeCodes"),
 }
 PROGRAMME_ROOTS = {
     *("programmeVersions", "programmeText", "programmeDifference", "programmeCheck", "programmeTrial"),

@@ -62,3 +62,33 @@ async def test_an_analyst_reads_what_was_counted_and_service_does_not(app: Runni
     order = {"f": "2026-03-02", "t": "2026-03-01"}
     mistaken = await app.error(FIGURES, order, token=anna)
     assert (mistaken["code"], mistaken["field"]) == ("BAD_INPUT", "to")
+
+
+async def test_lists_say_titles_in_the_callers_language_and_tiers_in_the_files_order(app: RunningApp) -> None:
+    carla, anna = await app.hire("carla"), await app.hire("anna", "ANALYST")
+    for name, total in (("ana", 900_000), ("eva", 3_700), ("rui", 200_000)):
+        member = await app.enrol_member(f"{name}@example.com")
+        number = (await app.do("{ me { number } }", token=member))["me"]["number"]
+        buy = {"member": number, "externalId": name, "currency": "EUR", "total": total}
+        await app.mutate("recordPurchase", {**buy, "idempotencyKey": name}, "__typename", token=carla)
+    await fold_waiting(app.process.runtime, LeaseHolder(app.clock), now=app.clock())
+    query = """{ figures { values { code subject subjectTitle } rules { rule title } rewards { reward title }
+      messages { message title } surveys { survey title } tiers { code title members } segments { code title }
+      tierMoves { previous previousTitle next nextTitle count } } }"""
+    told = (await app.do(query, token=anna, language="pl"))["figures"]
+    assert [(each["code"], each["title"]) for each in told["tiers"]] == [
+        ("bronze", "Brąz"),
+        ("prata", "Srebro"),
+        ("ouro", "Złoto"),
+    ], "gold stands above silver, whatever the alphabet says"
+    assert [each["nextTitle"] for each in told["tierMoves"]] == ["Srebro", "Złoto"]
+    titles = {each["rule"]: each["title"] for each in told["rules"]}
+    assert titles["purchase"] == "1 punkt za każde euro"
+    messages = {each["message"]: each["title"] for each in told["messages"]}
+    assert messages["win-back"] == "Tęsknimy za Tobą"
+    assert messages["welcome"] == "Witaj, …"
+    assert messages["points-expiring"] == "Wygasa … punktu"
+    assert all(each["title"] for part in ("rewards", "messages", "segments") for each in told[part])
+    assert told["surveys"] == [{"survey": "satisfaction", "title": "Czy polecisz NumisCollect?"}]
+    subjects = {each["subject"]: each["subjectTitle"] for each in told["values"] if each["subject"]}
+    assert (subjects["points"], subjects["satisfaction"]) == ("NumisPunkty", "Czy polecisz NumisCollect?")

@@ -104,6 +104,30 @@ async def test_a_day_alone_is_bounded_whatever_it_is_split_into_and_the_rest_tak
     assert (await adjust(club, sara, number, 100, "another day"))["__typename"] == "BalanceAdjusted"
 
 
+async def test_what_may_be_corrected_alone_is_told_before_it_is_sent(club: RunningApp) -> None:
+    number = await new_number(club)
+    sara = await club.hire("sara", "SERVICE")
+    cashier, manager = await club.hire("carla"), await club.hire("mario", "MANAGER")
+    club.clock.advance(hours=25)
+
+    async def allowance(token: str) -> Json:
+        allowed: Json = (await club.do("{ correctionAllowance { most left } }", token=token))[
+            "correctionAllowance"
+        ]
+        return allowed
+
+    assert await allowance(cashier) is None
+    assert await allowance(sara) == await allowance(manager) == {"most": 100, "left": 100}
+    for key, amount, left in (("a", 60, 40), ("b", -30, 10), ("c", 11, 10), ("b", -30, 10), ("d", 10, 0)):
+        await adjust(club, sara, number, amount, key)
+        assert await allowance(sara) == {"most": 100, "left": left}
+    assert (await propose(club, sara, number))["__typename"] == "CorrectionProposed"
+    assert await allowance(sara) == {"most": 100, "left": 0}, "what waits is not corrected alone"
+    assert await allowance(manager) == {"most": 100, "left": 100}, "each has a day of their own"
+    club.clock.advance(hours=24)
+    assert await allowance(sara) == {"most": 100, "left": 100}
+
+
 async def test_nobody_approves_their_own_by_another_session_account_or_a_fresh_one(club: RunningApp) -> None:
     number = await new_number(club)
     olga = await club.hire("olga", "OPERATOR", store=None, email="olga@example.com")

@@ -71,6 +71,32 @@ async def test_notes_and_tags_stand_with_the_member_and_in_the_trail(club: Runni
         assert (await club.mutate(name, input, refusal, token=sara_own))["reason"] == "OWN_MEMBERSHIP"
 
 
+async def test_what_the_programme_gave_is_told_apart_from_corrections(club: RunningApp) -> None:
+    number, sara = await number_of(club), await club.hire("sara", "SERVICE")
+    cashier = await club.hire("carla")
+    buy = {"member": number, "externalId": "r1", "currency": "EUR", "total": 12_000, "idempotencyKey": "r1"}
+    query = """query($m: String!) { memberRecord(member: $m) { customer { wallets { code available pending held
+      debt earned corrected spent expired } } } }"""
+
+    async def wallet() -> Json:
+        record = (await club.do(query, {"m": number}, token=sara))["memberRecord"]
+        return next(each for each in record["customer"]["wallets"] if each["code"] == "points")
+
+    assert (await club.mutate("recordPurchase", buy, "__typename", token=cashier))[
+        "__typename"
+    ] == "PurchaseRecorded"
+    bought = await wallet()
+    earned = bought["earned"]
+    assert (earned > 0, bought["corrected"]) == (True, 0)
+    for key, amount, corrected in (("a", 200, 200), ("b", -50, 150), ("c", -150, 0), ("d", 90, 90)):
+        correction = {"member": number, "wallet": "points", "amount": amount, "reason": "a lost receipt"}
+        await club.mutate("adjustBalance", {**correction, "idempotencyKey": key}, "__typename", token=sara)
+        after = await wallet()
+        assert (after["earned"], after["corrected"], after["spent"]) == (earned, corrected, 0)
+        held = after["available"] + after["pending"] + after["held"] - after["debt"]
+        assert earned + corrected == held, "the lines sum to what stands above them"
+
+
 async def test_a_reward_is_given_alone_up_to_the_day_and_with_a_second_person_beyond(
     club: RunningApp,
 ) -> None:

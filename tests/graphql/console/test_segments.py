@@ -25,7 +25,7 @@ from tests.graphql.console.test_operations import approve
 from tests.running_app import Json, RunningApp
 
 PAGE = """query($a: String, $s: String!) { segmentMembers(segment: $s, first: 20, after: $a) {
-  members { number name tags } pageInfo { hasNextPage endCursor } } }"""
+  segmentName members { number name tier tierName tags } pageInfo { hasNextPage endCursor } } }"""
 TRIED = "__typename ... on TagsTried { members changed unknownNumbers takesSecondPerson }"
 TAG: Json = {"add": ["vip"], "remove": [], "reason": "the fair in Porto", "idempotencyKey": "k"}
 FILED = "... on MemberJobStarted { job { job } }"

@@ -158,3 +158,25 @@ async def test_a_frozen_member_is_told_of_no_code(club: RunningApp) -> None:
     )
     answers = [await enter(club, token, code) for code in ("ANA10", "none")]
     assert [(one["reason"], one["triesLeft"]) for one in answers] == [("FROZEN", 10), ("FROZEN", 10)]
+
+
+async def test_an_operator_makes_codes_at_the_console_which_are_told_once(club: RunningApp) -> None:
+    olga, anna = await club.hire("olga", "OPERATOR", store=None), await club.hire("anna", "ANALYST")
+    answer = await club.mutate("makeCodes", {"batch": "packs", "count": 3}, "batch codes", token=olga)
+    assert (answer["batch"], len(set(answer["codes"]))) == ("packs", 3)
+    uses = (await club.do("{ codeUses { name made entered left } }", token=olga))["codeUses"]
+    assert {"name": "packs", "made": 3, "entered": 0, "left": 2} in uses, "the file's limit is two"
+    member = await club.enrol_member()
+    assert (await enter(club, member, answer["codes"][0]))["__typename"] == "CodeEntered"
+    query = "mutation($i: MakeCodesInput!) { makeCodes(input: $i) { codes } }"
+    for batch, count, field in (("packs", 0, "count"), ("packs", 1_001, "count"), ("ANA10", 1, "batch")):
+        refused = await club.error(query, {"i": {"batch": batch, "count": count}}, token=olga)
+        assert (refused["code"], refused["field"]) == ("BAD_INPUT", field)
+    for token in (anna, member, await club.hire("sara", "SERVICE"), await club.hire("mario", "MANAGER")):
+        refused = await club.error(query, {"i": {"batch": "packs", "count": 1}}, token=token)
+        assert refused["code"] == "FORBIDDEN"
+    trail = (await club.do("{ auditTrail(first: 5) { actor actionKind subject amount } }", token=olga))[
+        "auditTrail"
+    ]
+    made_acts = [each for each in trail if each["actionKind"] == "CODES_MADE"]
+    assert made_acts == [{"actor": "olga", "actionKind": "CODES_MADE", "subject": "packs", "amount": 3}]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.model.messages.rendering import MessageSubject, Recipient, money, render
+from domain.model.messages.rendering import MessageSubject, Recipient, money, outline, render
 from domain.model.programme import load
 from tests.small_runtime import NUMISCOLLECT
 
@@ -33,6 +33,19 @@ def test_points_and_days_are_written_as_the_reader_does(locale: str, title: str,
         locale,
     )
     assert rendered[:2] == (title, body)
+
+
+@pytest.mark.parametrize(
+    ("code", "locale", "text"),
+    [
+        ("welcome", "pt", "Bem-vindo, …"),
+        ("points-expiring", "en", "… points expire"),
+        ("points-expiring", "pl", "Wygasa … punktu"),
+        ("cart", "en", "Forgot something?"),
+    ],
+)
+def test_a_list_of_messages_says_what_stays_of_a_title(code: str, locale: str, text: str) -> None:
+    assert outline(PROGRAMME.message(code).title, locale) == text
 
 
 def test_money_is_written_in_its_currency() -> None:

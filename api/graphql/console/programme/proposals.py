@@ -1,6 +1,6 @@
 """Publishing with four eyes: an operator proposes a version, another approves or declines it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -17,6 +17,8 @@ from api.graphql.engine.shared_types import Info, Problem
 from api.graphql.till.till_session import till_of
 from api.texts import say
 from domain.services.publishing import proposals
+from domain.store.figures import backtests
+from domain.store.figures.backtests import Backtest
 from domain.store.publishing import programme_proposals
 from domain.store.publishing.programme_proposals import ProgrammeProposal as StoredProposal
 
@@ -55,6 +57,10 @@ class ProgrammeProposal:
         description="Until when it can be approved; later, until when it is shown."
     )
     is_own: bool = strawberry.field(description="Whether the caller proposed it, and so cannot approve it.")
+    backtest: str | None = strawberry.field(
+        description="The newest back-test of this very draft, as `backtest` takes it; null for none."
+    )
+    backtested_by: str | None = strawberry.field(description="The name of the colleague who started it.")
 
 
 @strawberry.input(description="A version that another operator has to approve.")
@@ -164,8 +170,7 @@ class ProgrammeProposalQuery:
     async def programme_proposals(self, info: Info) -> list[ProgrammeProposal]:
         runtime = info.context.dependencies.runtime
         stored = await proposals.list_shown(runtime, now=info.context.loaders.world_now)
-        names = await names_of_staff(runtime.store)
-        return [_proposal_of(info, each, names) for each in stored]
+        return await _proposals_of(info, stored)
 
     @strawberry.field(description="Operators, at the console: a proposed version as it was written.")
     async def proposed_programme_text(self, info: Info, proposal: ProposalId) -> str:
@@ -194,8 +199,8 @@ class ProgrammeProposalMutation:
             now=loaders.now,
             world_now=loaders.world_now,
         )
-        names = await names_of_staff(dependencies.runtime.store)
-        return ProgrammeProposed(proposal=_proposal_of(info, proposal, names))
+        [shown] = await _proposals_of(info, [proposal])
+        return ProgrammeProposed(proposal=shown)
 
     @strawberry.mutation(
         description=(
@@ -237,7 +242,16 @@ class ProgrammeProposalMutation:
         return ProgrammeDeclined(proposal=proposal)
 
 
-def _proposal_of(info: Info, stored: StoredProposal, names: Mapping[str, str]) -> ProgrammeProposal:
+async def _proposals_of(info: Info, stored: Sequence[StoredProposal]) -> list[ProgrammeProposal]:
+    store, now = info.context.dependencies.runtime.store, info.context.loaders.world_now
+    names = await names_of_staff(store)
+    tried = await backtests.find_of_drafts(store, [each.digest for each in stored], now=now)
+    return [_proposal_of(info, each, names, tried.get(each.digest)) for each in stored]
+
+
+def _proposal_of(
+    info: Info, stored: StoredProposal, names: Mapping[str, str], tried: Backtest | None
+) -> ProgrammeProposal:
     current = info.context.dependencies.runtime.programmes.current().number
     return ProgrammeProposal(
         proposal=stored.id,
@@ -251,4 +265,6 @@ def _proposal_of(info: Info, stored: StoredProposal, names: Mapping[str, str]) -
         approved_by=stored.approved_by and names.get(stored.approved_by, stored.approved_by),
         expires_at=stored.until,
         is_own=stored.staff == info.context.staff().staff_id,
+        backtest=None if tried is None else tried.id,
+        backtested_by=None if tried is None else names.get(tried.staff, tried.staff),
     )

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from api.errors import BadInput
+from api.graphql.console.part_titles import PartTitles
 from api.graphql.engine.ids import encode_id, from_base64url, to_base64url
 from api.graphql.engine.paging import After, First, row_count
 from api.graphql.engine.shared_types import Info, PageInfo
@@ -33,12 +34,14 @@ class SegmentMember:
     number: str = strawberry.field(description="The membership number.")
     name: str = strawberry.field(description="As they gave it.")
     tier: str | None = strawberry.field(description="The code of the tier that they hold; null for none.")
+    tier_name: str | None = strawberry.field(description="Its name in the caller's language.")
     tags: list[str] = strawberry.field(description="Their tags.")
     is_frozen: bool = strawberry.field(description="Whether the membership is on hold.")
 
 
 @strawberry.type(description="Members of a segment, in no order that means anything.")
 class SegmentMembers:
+    segment_name: str | None = strawberry.field(description="The segment's name in the caller's language.")
     members: list[SegmentMember] = strawberry.field(description="Of this page.")
     page_info: PageInfo = strawberry.field(description="Where it stands.")
 
@@ -86,9 +89,11 @@ class SegmentQuery:
             )
         except NotAllowed:
             raise LookUpLimit from None
+        titles = PartTitles.of(await info.context.loaders.audience())
         start, end = (_cursor(page.members[0]), _cursor(page.members[-1])) if page.members else (None, None)
         return SegmentMembers(
-            members=[_member(info, each) for each in page.members],
+            segment_name=titles.segment(segment[:LONGEST_CODE]),
+            members=[_member(info, each, titles) for each in page.members],
             page_info=PageInfo(
                 has_next_page=page.has_more,
                 has_previous_page=after is not None,
@@ -111,14 +116,16 @@ def _read_cursor(after: str | None) -> str:
     return id
 
 
-def _member(info: Info, stored_member: StoredMember) -> SegmentMember:
+def _member(info: Info, stored_member: StoredMember, titles: PartTitles) -> SegmentMember:
     programme = info.context.dependencies.runtime.programme
     member = at_instant(programme, stored_member.member, now=info.context.loaders.now)
+    tier = held_tier_code(programme, member)
     return SegmentMember(
         customer=strawberry.ID(encode_id("Customer", member.id)),
         number=member.number,
         name=stored_member.details.name,
-        tier=held_tier_code(programme, member),
+        tier=tier,
+        tier_name=None if tier is None else titles.tier(tier),
         tags=sorted(member.tags),
         is_frozen=member.frozen,
     )

@@ -82,6 +82,7 @@ CONSOLE_MUTATIONS: Mapping[str, RootPermission] = {
     "startFile": permit(CONSOLE_OPERATOR),
     "stopJob": permit(CONSOLE_OPERATOR),
     "addPicture": permit(CONSOLE_OPERATOR),
+    "makeCodes": permit(CONSOLE_OPERATOR),
     "pauseSource": permit(CONSOLE_OPERATOR),
     "resumeSource": permit(CONSOLE_OPERATOR),
 }
@@ -106,5 +107,5 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     **types_for(CONSOLE_OPERATOR, "WaitingCount", "QueueRow", "IntakeDelivery", "ReportingSource"),
     **types_for(CONSOLE_OPERATOR, "FateCount", "Intake", "Retried", "Shift", "ShiftFigure"),
     **types_for(CONSOLE_OPERATOR, "SourcePauseChanged", "RefusedCalls"),
-    **types_for(CONSOLE_OPERATOR, "ProgrammePicture", "PictureAdded"),
+    **types_for(CONSOLE_OPERATOR, "ProgrammePicture", "PictureAdded", "CodesMade"),
 }

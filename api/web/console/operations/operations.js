@@ -1,6 +1,7 @@
 /* What operators run: its parts stand in a row, and each has an address. */
 
 import { go } from "/console/console.js";
+import { useTabs } from "/console/tabs.js";
 import { html } from "/shared/preact.js";
 import { t } from "/shared/words.js";
 import { Audit } from "./audit.js";
@@ -23,9 +24,10 @@ const PARTS = {
 
 export function Operations({ thing, filters }) {
   const name = thing in PARTS ? thing : "waiting";
+  const row = useTabs(name);
   const Part = PARTS[name];
   return html`<h1 tabindex="-1">${t("page.operations")}</h1>
-    <nav class="parts" aria-label=${t("page.operations")}>
+    <nav class="parts tabs" ref=${row} aria-label=${t("page.operations")}>
       ${Object.keys(PARTS).map(
         (each) => html`<button
           key=${each}

@@ -12,22 +12,23 @@ const costOf = ({ cost }) => (cost === null ? t("figure.unknown") : inMoney(cost
 const countOf = (value) => (value === null ? t("figure.unknown") : number(value));
 
 /* What was given: units, and vouchers by the names of their rewards. */
-function Given({ each, titles }) {
+function Given({ each }) {
   const { awarded, rewards } = each;
   if (!awarded.length && !rewards.length) return t("figure.unknown");
   return html`${awarded.length > 0 && html`<${Sums} sums=${awarded} />`}
-    ${rewards.map(({ reward, count }) => html`<span key=${reward} class="sum">${t("given.reward", { count, reward: titles.get(reward) ?? reward })}</span>`)}`;
+    ${rewards.map(({ reward, title, count }) => html`<span key=${reward} class="sum">${t("given.reward", { count, reward: title ?? reward })}</span>`)}`;
 }
 
-export function Boards({ boards, titles }) {
+export function Boards({ boards }) {
   if (!boards.length) return html`<p class="card empty quiet">${t("board.none")}</p>`;
   return html`<p class="small quiet">${t("board.hint")}</p>
-    ${boards.map((board) => html`<${Board} key=${board.leaderboard} board=${board} titles=${titles} />`)}`;
+    ${boards.map((board) => html`<${Board} key=${board.leaderboard} board=${board} />`)}`;
 }
 
-function Board({ board, titles }) {
+function Board({ board }) {
   const { leaderboard, periods } = board;
-  const title = t("board.players.of", { board: leaderboard });
+  const name = board.title ?? leaderboard;
+  const title = t("board.players.of", { board: name });
   const drawn = useMemo(() => periods.filter(({ firstDay }) => firstDay !== EVER).reverse(), [periods]);
   const days = useMemo(() => drawn.map(({ firstDay }) => firstDay), [drawn]);
   const lines = useMemo(
@@ -55,23 +56,23 @@ function Board({ board, titles }) {
       head: t("board.prizes"),
       cell: ({ prizes, judgedOn }) => (judgedOn ? number(prizes) : t("board.running")),
     },
-    { head: t("board.given"), cell: (each) => html`<${Given} each=${each} titles=${titles} />` },
+    { head: t("board.given"), cell: (each) => html`<${Given} each=${each} />` },
     { head: t("rule.cost"), cell: costOf },
   ];
-  return html`<section class="stack" aria-label=${leaderboard}>
-    <h2 class="code">${leaderboard}</h2>
+  return html`<section class="stack" aria-label=${name}>
+    <h2>${name}</h2>
     <p>${t("board.sum", { joined: number(board.joined), left: number(board.left), prizes: number(board.prizes), cost: costOf(board) })}</p>
     ${drawn.length > 0 && html`<${Chart} title=${title} days=${days} lines=${lines} />`}
     <${Table} label=${title} rows=${periods} columns=${columns} none=${t("board.nobody")} />
   </section>`;
 }
 
-export function Challenges({ challenges, titles }) {
+export function Challenges({ challenges }) {
   const columns = [
-    { head: t("dare"), cell: ({ badge }) => html`<${Named} code=${badge} />` },
+    { head: t("dare"), cell: ({ badge, title }) => html`<${Named} title=${title} code=${badge} />` },
     { head: t("dare.started"), cell: ({ started }) => (started === null ? t("dare.all") : number(started)) },
     { head: t("dare.reached"), cell: ({ reached }) => number(reached) },
-    { head: t("board.given"), cell: (each) => html`<${Given} each=${each} titles=${titles} />` },
+    { head: t("board.given"), cell: (each) => html`<${Given} each=${each} />` },
     { head: t("rule.cost"), cell: costOf },
   ];
   return html`<p class="small quiet">${t("dare.hint")}</p>

@@ -14,7 +14,7 @@ const AGAIN_MS = 15_000;
 /** What is chosen and what is shown of it: `document` is asked again whenever the choice changes. */
 export function useFigures(document, filters) {
   const [chosen, setChosen] = useState(() => readFilters(filters, session.now(), desk.timezone));
-  const [places, setPlaces] = useState({ stores: [], tiers: [], rewards: [], earning: [], plans: [] });
+  const [places, setPlaces] = useState({ stores: [], tiers: [], rewards: [] });
   const [figures, setFigures] = useState(null);
   const [fault, setFault] = useState("");
   const [asked, setAsked] = useState(0);

@@ -11,7 +11,7 @@ import { Behind, Filters, useFigures } from "./filters.js";
 import { daysBetween, spanFor } from "./period.js";
 import { BACKLOG, FIGURES, QUIET_STORES, SOURCES, UNUSUAL } from "./queries.js";
 import { Stores, storeName } from "./stores.js";
-import { Change, nameOf, Parts, written } from "./writing.js";
+import { Change, Meaning, nameOf, Parts, written } from "./writing.js";
 
 /* What stands first, in this order; of those that are of a wallet, the first wallet's. */
 const FIRST = [
@@ -90,6 +90,7 @@ function Figure({ each, goal }) {
     <p class="value-line num">${written(each, each.value)}</p>
     <p><${Change} each=${each} /></p>
     <${Parts} each=${each} />
+    <${Meaning} each=${each} />
     ${goal && html`<${Goal} goal=${goal} each=${each} />`}`;
 }
 
@@ -140,7 +141,7 @@ function Rest({ rest }) {
       <thead><tr><th scope="col">${t("figure")}</th><th scope="col">${t("figure.value")}</th><th scope="col">${t("figure.how")}</th><th scope="col">${t("figure.change")}</th></tr></thead>
       <tbody>${rest.map(
         (each) =>
-          html`<tr key=${`${each.code} ${each.subject}`}><th scope="row">${nameOf(each)}</th><td class="num">${written(each, each.value)}</td><td><${Parts} each=${each} /></td><td><${Change} each=${each} /></td></tr>`,
+          html`<tr key=${`${each.code} ${each.subject}`}><th scope="row">${nameOf(each)}</th><td class="num">${written(each, each.value)}</td><td class="meaning"><${Parts} each=${each} /><${Meaning} each=${each} /></td><td><${Change} each=${each} /></td></tr>`,
       )}</tbody>
     </table></div></details>`;
 }

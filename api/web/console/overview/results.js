@@ -6,13 +6,14 @@ import { html, useState } from "/shared/preact.js";
 import { Act, Notice } from "/shared/ui.js";
 import { speech, t } from "/shared/words.js";
 import { go } from "../console.js";
+import { useTabs } from "../tabs.js";
 import { Boards, Challenges } from "./club.js";
 import { Codes } from "./codes.js";
 import { Behind, Filters, useFigures } from "./filters.js";
 import { RESULTS } from "./queries.js";
 import { inMoney, Named, Sums, Table } from "./table.js";
 import { Variants } from "./variants.js";
-import { monthOf, signedMoney, unitsOf } from "./writing.js";
+import { bareUnits, monthOf, signedMoney, walletOf } from "./writing.js";
 
 const TABS = [
   "rules",
@@ -29,9 +30,10 @@ const TABS = [
 export function Results({ filters }) {
   const { chosen, places, figures, fault, change, again } = useFigures(RESULTS, filters);
   const [tab, setTab] = useState(TABS[0]);
+  const row = useTabs(tab);
   return html`<h1 tabindex="-1">${t("page.results")}</h1>
     <${Filters} chosen=${chosen} places=${places} change=${change} />
-    <div class="segments" role="group" aria-label=${t("page.results")}>
+    <div class="segments tabs" ref=${row} role="group" aria-label=${t("page.results")}>
       ${TABS.map((name) => html`<button key=${name} type="button" aria-pressed=${String(tab === name)} onClick=${() => setTab(name)}>${t(`results.${name}`)}</button>`)}
     </div>
     <div aria-live="assertive"><${Notice} kind="bad" icon="cloud" text=${fault} /></div>
@@ -46,23 +48,20 @@ export function Results({ filters }) {
 }
 
 function Tab({ tab, figures, places }) {
-  const title = (list) => new Map(list.map((each) => [each.code, each.title ?? each.name]));
-  if (tab === "rules") return html`<${Rules} rules=${figures.rules} titles=${title(places.earning)} />`;
+  if (tab === "rules") return html`<${Rules} rules=${figures.rules} />`;
   if (tab === "rewards") return html`<${Rewards} rewards=${figures.rewards} known=${places.rewards} />`;
   if (tab === "messages") return html`<${Messages} messages=${figures.messages} />`;
   if (tab === "foryou") return html`<${ForYou} kinds=${figures.recommendations} />`;
-  if (tab === "boards")
-    return html`<${Boards} boards=${figures.leaderboards} titles=${title(places.rewards)} />`;
-  if (tab === "challenges")
-    return html`<${Challenges} challenges=${figures.challenges} titles=${title(places.rewards)} />`;
+  if (tab === "boards") return html`<${Boards} boards=${figures.leaderboards} />`;
+  if (tab === "challenges") return html`<${Challenges} challenges=${figures.challenges} />`;
   if (tab === "surveys") return html`<${Surveys} surveys=${figures.surveys} />`;
   if (tab === "codes") return html`<${Codes} values=${figures.values} />`;
-  return html`<${Standing} figures=${figures} places=${places} title=${title} />`;
+  return html`<${Standing} figures=${figures} />`;
 }
 
-function Rules({ rules, titles }) {
+function Rules({ rules }) {
   const columns = [
-    { head: t("rule"), cell: ({ rule }) => html`<${Named} title=${titles.get(rule)} code=${rule} />` },
+    { head: t("rule"), cell: ({ rule, title }) => html`<${Named} title=${title} code=${rule} />` },
     { head: t("rule.fired"), cell: ({ fired }) => number(fired) },
     { head: t("rule.members"), cell: ({ members }) => number(members) },
     { head: t("rule.awarded"), cell: ({ awarded }) => html`<${Sums} sums=${awarded} />` },
@@ -76,7 +75,7 @@ function Rules({ rules, titles }) {
   ];
   return html`<${Table} label=${t("results.rules")} rows=${rules} columns=${columns} none=${t("results.none")} />
     <p class="quiet small">${t("rule.hint")}</p>
-    <${Variants} kind="rule" parts=${rules} titles=${titles} />`;
+    <${Variants} kind="rule" parts=${rules} />`;
 }
 
 /* What a rule brought, or why nobody can say: only those held out tell it. */
@@ -98,7 +97,7 @@ function Rewards({ rewards, known }) {
   const columns = [
     {
       head: t("reward"),
-      cell: ({ reward }) => html`<${Named} title=${by.get(reward)?.title} code=${reward} />`,
+      cell: ({ reward, title }) => html`<${Named} title=${title} code=${reward} />`,
     },
     { head: t("reward.redeemed"), cell: ({ redeemed }) => number(redeemed) },
     { head: t("reward.given"), cell: ({ issued, redeemed }) => number(issued - redeemed) },
@@ -113,7 +112,7 @@ function Rewards({ rewards, known }) {
     },
   ];
   return html`<${Table} label=${t("results.rewards")} rows=${rewards} columns=${columns} none=${t("results.none")} />
-    <${Variants} kind="reward" parts=${rewards} titles=${new Map(known.map(({ code, title }) => [code, title]))} />`;
+    <${Variants} kind="reward" parts=${rewards} />`;
 }
 
 function percent(rate) {
@@ -131,7 +130,7 @@ function told(isTold, count, sent) {
 
 function Messages({ messages }) {
   const columns = [
-    { head: t("message"), cell: ({ message }) => html`<code class="code">${message}</code>` },
+    { head: t("message"), cell: ({ message, title }) => html`<${Named} title=${title} code=${message} />` },
     { head: t("message.promised"), cell: ({ promised }) => number(promised) },
     { head: t("message.sent"), cell: ({ sent, promised }) => number(sent) + share(sent, promised) },
     { head: t("message.opened"), cell: ({ tellsReading, opened, sent }) => told(tellsReading, opened, sent) },
@@ -157,12 +156,12 @@ function ForYou({ kinds }) {
 function Surveys({ surveys }) {
   const answered = surveys.filter(({ scores }) => scores.length);
   if (!answered.length) return html`<p class="card empty quiet">${t("survey.none")}</p>`;
-  return answered.map(({ survey, scores }) => {
+  return answered.map(({ survey, title, scores }) => {
     const all = scores.reduce((sum, { count }) => sum + count, 0);
     const mean = scores.reduce((sum, { score, count }) => sum + score * count, 0) / all;
     const most = Math.max(...scores.map(({ count }) => count));
-    return html`<section key=${survey} class="card stack tight" aria-label=${survey}>
-      <h2 class="code">${survey}</h2>
+    return html`<section key=${survey} class="card stack tight" aria-label=${title ?? survey}>
+      <h2>${title ?? survey}</h2>
       <p>${t("survey.mean", { count: all, mean: new Intl.NumberFormat(speech.locale, { maximumFractionDigits: 2 }).format(mean) })}</p>
       <table class="histogram"><thead class="unseen"><tr><th scope="col">${t("survey.score")}</th><th scope="col">${t("survey.count")}</th></tr></thead><tbody>
         ${scores.map(
@@ -176,23 +175,18 @@ function Surveys({ surveys }) {
   });
 }
 
-function Standing({ figures, places, title }) {
-  const { tiers, segments, plans, tierMoves, held, heldOn } = figures;
-  const names = title(places.tiers);
-  const lists = [
-    { key: "tiers", rows: tiers, names },
-    { key: "segments", rows: segments, names: new Map() },
-    { key: "plans", rows: plans, names: title(places.plans) },
-  ].filter(({ rows }) => rows.length);
-  const tier = (code) => (code === null ? t("tier.none") : (names.get(code) ?? code));
+function Standing({ figures }) {
+  const { tierMoves, held, heldOn } = figures;
+  const lists = ["tiers", "segments", "plans"].filter((key) => figures[key].length);
+  const tier = (code, title) => (code === null ? t("tier.none") : (title ?? code));
   return html`${!lists.length && html`<p class="card empty quiet">${t("results.none")}</p>`}
     <div class="standing">
       ${lists.map(
-        ({ key, rows, names: known }) =>
-          html`<${Table} key=${key} label=${t(`standing.${key}`)} rows=${rows} none="" columns=${[
+        (key) =>
+          html`<${Table} key=${key} label=${t(`standing.${key}`)} rows=${figures[key]} none="" columns=${[
             {
               head: t(`standing.${key}`),
-              cell: ({ code }) => html`<${Named} title=${known.get(code)} code=${code} />`,
+              cell: ({ code, title }) => html`<${Named} title=${title} code=${code} />`,
             },
             { head: t("standing.members"), cell: ({ members }) => number(members) },
           ]} />`,
@@ -202,24 +196,35 @@ function Standing({ figures, places, title }) {
         html`<${Table} label=${t("standing.moves")} rows=${tierMoves} none="" columns=${[
           {
             head: t("standing.moves"),
-            cell: ({ previous, next }) => t("standing.move", { from: tier(previous), to: tier(next) }),
+            cell: ({ previous, previousTitle, next, nextTitle }) =>
+              t("standing.move", { from: tier(previous, previousTitle), to: tier(next, nextTitle) }),
           },
           { head: t("standing.times"), cell: ({ count }) => number(count) },
         ]} />`
       }
     </div>
-    ${
-      held.length > 0 &&
-      html`<${Table} label=${t("held", { day: day(heldOn) })} rows=${held} none="" columns=${[
+    <${Held} held=${held} on=${heldOn} />`;
+}
+
+/* What members hold, a table for each wallet. */
+function Held({ held, on }) {
+  const codes = [...new Set(held.map(({ wallet }) => wallet))];
+  return codes.map((code) => {
+    const label = t("held", { wallet: walletOf(code)?.name ?? code, day: day(on) });
+    return html`<section key=${code} class="stack tight held" aria-label=${label}>
+      <h2>${label}</h2>
+      <p class="quiet small">${t("held.meaning")}</p>
+      <${Table} label=${label} rows=${held.filter(({ wallet }) => wallet === code)} none="" columns=${[
         {
-          head: t("held", { day: day(heldOn) }),
+          head: t("held.when"),
           cell: ({ kind, month }) => (kind === "LAPSES" ? monthOf(month) : t(`held.${kind}`)),
         },
-        { head: t("held.amount"), cell: ({ wallet, amount }) => unitsOf(wallet, amount) },
+        { head: t("held.amount"), cell: ({ amount }) => bareUnits(code, amount) },
         {
           head: t("rule.cost"),
           cell: ({ cost }) => (cost === null ? t("figure.unknown") : inMoney(cost)),
         },
-      ]} />`
-    }`;
+      ]} />
+    </section>`;
+  });
 }

@@ -9,13 +9,13 @@ import { signedMoney, signedPoints } from "./writing.js";
 const COUNTS = { rule: "variant.applied", reward: "variant.redeemed", message: "variant.sent" };
 
 /** A section for each part that has variants. `kind` is rule, reward or message. */
-export function Variants({ kind, parts, titles }) {
+export function Variants({ kind, parts }) {
   const varied = parts.filter(({ variants }) => variants.length);
   if (!varied.length) return null;
   return html`<section class="stack variants" aria-label=${t("variants")}>
     <h2>${t("variants")}</h2>
     ${varied.map((part) => {
-      const name = titles?.get(part[kind]) ?? part[kind];
+      const name = part.title ?? part[kind];
       return html`<div key=${part[kind]} class="stack tight">
         <h3>${name}</h3>
         <${Table} label=${t("variants.of", { part: name })} rows=${part.variants} columns=${columnsOf(kind)} none="" />

@@ -1,6 +1,6 @@
 /* Figures as people write them. */
 
-import { money, number } from "/shared/format.js";
+import { digitsOf, money, number } from "/shared/format.js";
 import { html } from "/shared/preact.js";
 import { has, speech, t } from "/shared/words.js";
 import { desk } from "../console.js";
@@ -22,6 +22,12 @@ export function unitsOf(code, amount) {
     : `${number(amount)} ${wallet?.name ?? code}`;
 }
 
+/** The same beneath a heading that names the wallet. */
+export function bareUnits(code, amount) {
+  const wallet = walletOf(code);
+  return wallet?.kind === "MONEY" ? money(amount, wallet.currency) : number(amount);
+}
+
 /** A figure's value as people write it: of a rate percent, of money its currency. */
 export function written(each, value) {
   if (value === null) return t("figure.unknown");
@@ -35,11 +41,11 @@ export function written(each, value) {
 }
 
 /** What a figure is called. */
-export function nameOf({ code, subject }) {
+export function nameOf({ code, subject, subjectTitle }) {
   const name = has(`figure.${code}`) ? t(`figure.${code}`) : code;
   if (!subject) return name;
   const [wallet, month] = code === "breakage_cohort" ? subject.split(" ") : [subject];
-  const named = walletOf(wallet)?.name ?? wallet;
+  const named = walletOf(wallet)?.name ?? subjectTitle ?? wallet;
   return t("figure.subject", { name, subject: month ? `${named}, ${monthOf(`${month}-01`)}` : named });
 }
 
@@ -75,6 +81,24 @@ export function Change({ each }) {
     <strong>${t(isInPoints ? "change.points" : "change.percent", { change: amount })}</strong>
     <span class="quiet">${t("change.from", { before: written(each, before) })}</span>
   </span>`;
+}
+
+/* What one unit counts for in a liability, which is often less than a minor unit: four digits after those of money. */
+function unitWorth(denominator) {
+  const { currency } = desk.programme;
+  const digits = digitsOf(currency);
+  const style = { style: "currency", currency, maximumFractionDigits: digits + 4 };
+  return new Intl.NumberFormat(speech.locale, style).format(1 / denominator / 10 ** digits);
+}
+
+/** A plain sentence on what a figure counts, at what price, and where one sees when it lapses; nothing for others. */
+export function Meaning({ each: { code, subject, numerator, denominator } }) {
+  if (!has(`meaning.${code}`)) return null;
+  const places = { page: t("page.results"), part: t("results.standing") };
+  if (code !== "liability") return html`<small class="under quiet">${t(`meaning.${code}`, places)}</small>`;
+  if (numerator === null) return html`<small class="under quiet">${t("meaning.unpriced")}</small>`;
+  const words = { held: unitsOf(subject, Math.round(numerator)), ...places };
+  return html`<small class="under quiet">${denominator === null ? t("meaning.lapsing", words) : t("meaning.liability", { ...words, price: unitWorth(denominator) })}</small>`;
 }
 
 /** What a share or an average is divided by; where that is no share of it, the two counts. */

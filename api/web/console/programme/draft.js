@@ -18,3 +18,16 @@ export function keepDraft(text, base) {
 export function forgetDraft() {
   forget(KEY);
 }
+
+/** Return the line of a draft on which a part stands, by the heading that it is under and its code; null where the
+ * draft has none. */
+export function lineOf(text, heading, code) {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => line.startsWith(`${heading}:`));
+  if (start < 0) return null;
+  const spelled = new RegExp(`\\bcode:\\s*["']?${code.replace(/[^\w-]/g, "\\$&")}["']?\\s*([,}#]|$)`);
+  const after = lines.slice(start + 1);
+  const end = after.findIndex((line) => /^[a-z]/.test(line));
+  const place = after.slice(0, end < 0 ? after.length : end).findIndex((line) => spelled.test(line));
+  return place < 0 ? null : start + 2 + place;
+}

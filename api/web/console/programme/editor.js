@@ -17,6 +17,17 @@ const SAYINGS = {
   "editor.gutter.aria-label": "editor.gutter.enter",
   "gutter.annotation.aria-label.error": "editor.fault",
   "gutter.annotation.aria-label.warning": "editor.warning",
+  "search-box.find.placeholder": "editor.find",
+  "search-box.find-all.text": "editor.all",
+  "search-box.replace.placeholder": "editor.replacement",
+  "search-box.replace-next.text": "editor.replace",
+  "search-box.replace-all.text": "editor.replace.all",
+  "search-box.toggle-replace.title": "editor.replacing",
+  "search-box.toggle-regexp.title": "editor.pattern",
+  "search-box.toggle-case.title": "editor.case",
+  "search-box.toggle-whole-word.title": "editor.word",
+  "search-box.toggle-in-selection.title": "editor.selection",
+  "search-box.search-counter": "editor.count",
 };
 let library = null;
 

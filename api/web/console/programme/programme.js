@@ -8,6 +8,7 @@ import { Act, Icon, Notice, openSheet } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { ask, desk, noteFilters, readProposals } from "../console.js";
 import { say } from "../faults.js";
+import { useTabs } from "../tabs.js";
 import { Difference } from "./difference.js";
 import { forgetDraft, keepDraft, recallDraft } from "./draft.js";
 import { Editor } from "./editor.js";
@@ -65,6 +66,7 @@ function Desk({ known, again, filters }) {
   const [isChanged, setChanged] = useState(known.isKept);
   const check = useCheck(draft.text);
   const [tab, setTab] = useState(TABS.find((each) => filters === `tab=${each}`) ?? TABS[0]);
+  const row = useTabs(tab);
   const control = useRef(null);
   const choose = (name) => {
     setTab(name);
@@ -96,7 +98,7 @@ function Desk({ known, again, filters }) {
     <div class="workbench">
       <${Editor} text=${draft.text} faults=${faults} onInput=${(text) => write(text)} control=${control} />
       <section class="card stack beside" aria-label=${t("beside")}>
-        <div class="segments" role="group" aria-label=${t("beside")}>
+        <div class="segments tabs" ref=${row} role="group" aria-label=${t("beside")}>
           ${TABS.map(
             (
               name,
@@ -183,7 +185,7 @@ function Beside({ tab, draft, check, faults, listed, load, control }) {
   if (tab === "story")
     return html`<${Story} text=${draft.text} isSound=${check.isCurrent && check.result.isSound} />`;
   if (tab === "past")
-    return html`<${Past} text=${draft.text} isSound=${check.isCurrent && check.result.isSound} />`;
+    return html`<${Past} text=${draft.text} isSound=${check.isCurrent && check.result.isSound} goTo=${goTo} />`;
   if (tab === "pictures") return html`<${Pictures} />`;
   if (tab === "versions")
     return html`<div aria-live="assertive"><${Notice} kind="bad" icon="cloud" text=${fault} /></div>

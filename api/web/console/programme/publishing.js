@@ -11,6 +11,7 @@ import { ask, desk, session } from "../console.js";
 import { say } from "../faults.js";
 import { Difference } from "./difference.js";
 import { fieldOf, instantOf } from "./instants.js";
+import { Past } from "./past.js";
 import { APPROVE_VERSION, DECLINE_VERSION, PROPOSE_VERSION, PROPOSED_TEXT } from "./queries.js";
 
 const DAY_MS = 86_400_000;
@@ -131,16 +132,19 @@ function Proposal({ each, again, published }) {
       ${each.approvedBy && ` ${t("proposal.approved", { name: each.approvedBy })}`}
       ${each.proposalState === "WAITING" && ` ${t("proposal.until", { day: dayOf(each.expiresAt, desk.timezone) })}`}
     </p>
+    <p class=${`small ${each.backtest ? "quiet" : "minus"}`}>${each.backtest ? t("proposal.tried", { name: each.backtestedBy }) : t("proposal.untried")}</p>
     <div aria-live="assertive"><${Notice} kind="bad" icon="close" text=${fault} /></div>
     <div class="row wrap">
       ${canApprove && html`<${Act} class="button primary" type="button" act=${approve}><${Icon} name="check" />${t(each.publishAt ? "approve" : "proposal.approve")}<//>`}
       <button class="button" type="button" onClick=${() => openSheet(each.note, Looking, { each })}>${t("proposal.look")}</button>
+      <button class="button" type="button" onClick=${() => openSheet(each.note, Trying, { each })}>${t("proposal.history")}</button>
       <button class="button" type="button" onClick=${() => openSheet(end, Ending, { each, again })}>${end}</button>
     </div>
   </article>`;
 }
 
-function Looking({ each }) {
+/* A proposed text, fetched once; `children` draws it. */
+function Proposed({ each, hint, children }) {
   const [text, setText] = useState(null);
   const [fault, setFault] = useState("");
   if (text === null && !fault)
@@ -150,10 +154,22 @@ function Looking({ each }) {
     );
   return html`<div class="stack">
     <h2>${each.note}</h2>
-    <p class="quiet">${t("proposal.changes", { version: each.base })}</p>
+    <p class="quiet">${hint}</p>
     <div aria-live="assertive"><${Notice} kind="bad" icon="cloud" text=${fault} /></div>
-    ${text === null ? !fault && html`<div class="skeleton" role="status" aria-label=${t("loading")}></div>` : html`<${Difference} base=${each.base} text=${text} />`}
+    ${text === null ? !fault && html`<div class="skeleton" role="status" aria-label=${t("loading")}></div>` : children(text)}
   </div>`;
+}
+
+function Looking({ each }) {
+  return html`<${Proposed} each=${each} hint=${t("proposal.changes", { version: each.base })}>${(text) =>
+    html`<${Difference} base=${each.base} text=${text} />`}<//>`;
+}
+
+/* The back-test that was run on it, and a button that runs another. */
+function Trying({ each }) {
+  return html`<${Proposed} each=${each} hint=${each.backtest ? t("proposal.tried", { name: each.backtestedBy }) : t("proposal.untried")}>${(
+    text,
+  ) => html`<${Past} text=${text} isSound=${true} of=${each.backtest} />`}<//>`;
 }
 
 function Ending({ each, again, close }) {

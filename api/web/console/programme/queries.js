@@ -17,7 +17,8 @@ export const DIFFERENCE = `query ConsoleDifference($base: Int!, $version: Int, $
 export const TRIAL = `query ConsoleTrial($text: String!, $story: String!, $until: DateTime) {
   programmeTrial(text: $text, story: $story, until: $until) { answers warnings fault isCut } }`;
 
-const PROPOSAL = `proposal proposalState note base isOvertaken publishAt proposedBy proposedAt approvedBy expiresAt isOwn`;
+const PROPOSAL = `proposal proposalState note base isOvertaken publishAt proposedBy proposedAt approvedBy expiresAt isOwn
+  backtest backtestedBy`;
 
 export const PROPOSED_VERSIONS = `query ConsoleProposedVersions { programmeProposals { ${PROPOSAL} } }`;
 
@@ -40,10 +41,10 @@ const OF_RULE = `fired members awarded deducted cost`;
 const BACKTEST = `backtest backtestState startedBy startedAt firstDay members membersDone eventsDone secondsLeft endedAt`;
 const REPORT = `report { isSample memberCount leftOutCount eventCount
   wallets { wallet was { ${OF_WALLET} } wouldBe { ${OF_WALLET} } }
-  rules { rule wallet was { ${OF_RULE} } wouldBe { ${OF_RULE} } }
-  rewards { code was wouldBe } tiers { code was wouldBe } messages { code was wouldBe }
-  refused { event refusal count } gainingCount losingCount
-  gaining { number was wouldBe } losing { number was wouldBe } soldOutCount fromOthersCount privateCount }`;
+  rules { rule title wallet was { ${OF_RULE} } wouldBe { ${OF_RULE} } }
+  rewards { code title was wouldBe } tiers { code title was wouldBe } messages { code title was wouldBe }
+  refused { event title refusal count } gainingCount losingCount
+  gaining { customer number was wouldBe } losing { customer number was wouldBe } soldOutCount fromOthersCount privateCount }`;
 
 export const BACKTESTS = `query ConsoleBacktests { backtests { ${BACKTEST} } }`;
 

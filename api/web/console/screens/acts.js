@@ -13,6 +13,7 @@ import { say } from "../faults.js";
 import { More } from "../more.js";
 import {
   ADJUST,
+  ALLOWANCE,
   DELETE,
   ERASE,
   EXPORT,
@@ -83,6 +84,7 @@ function Correcting({ customer, again, close }) {
     customer=${customer}
     adjust=${async (input) => (await ask(ADJUST, { input })).adjustBalance}
     propose=${async (input) => (await ask(PROPOSE, { input })).proposeCorrection}
+    allowed=${async () => (await ask(ALLOWANCE)).correctionAllowance}
     done=${done}
     proposed=${proposed}
     say=${say}

@@ -15,6 +15,7 @@ import { NewContact, StaffProposal } from "./staff-proposals.js";
 export function Approvals() {
   const [proposals, setProposals] = useState(null);
   const [fault, setFault] = useState("");
+  const [settled, setSettled] = useState([]);
   const read = async () => {
     setFault("");
     try {
@@ -22,6 +23,11 @@ export function Approvals() {
     } catch (error) {
       setFault(say(error));
     }
+  };
+  // What was just answered stands below until one leaves the page: the list says what came of it.
+  const again = async (title, outcome) => {
+    setSettled((before) => [{ title, outcome }, ...before]);
+    await read();
   };
   useEffect(() => {
     read();
@@ -32,9 +38,31 @@ export function Approvals() {
     ${!proposals && !fault && html`<div class="skeleton tall" role="status" aria-label=${t("loading")}></div>`}
     ${proposals && !countOf(proposals) && html`<p class="card empty quiet">${t("approvals.none")}</p>`}
     ${proposals && versionsOf(proposals).map((each) => html`<${Version} key=${each.proposal} each=${each} />`)}
-    ${proposals?.staffProposals.map((each) => html`<${StaffProposal} key=${each.proposal} each=${each} again=${read} />`)}
-    ${proposals?.contactProposals.map((each) => html`<${NewContact} key=${each.proposal} each=${each} again=${read} />`)}
-    ${proposals?.correctionProposals.map((each) => html`<${Proposal} key=${each.proposal} each=${each} again=${read} />`)}`;
+    ${proposals?.staffProposals.map((each) => html`<${StaffProposal} key=${each.proposal} each=${each} again=${again} />`)}
+    ${proposals?.contactProposals.map((each) => html`<${NewContact} key=${each.proposal} each=${each} again=${again} />`)}
+    ${proposals?.correctionProposals.map((each) => html`<${Proposal} key=${each.proposal} each=${each} again=${again} />`)}
+    <${Settled} settled=${settled} />`;
+}
+
+function Settled({ settled }) {
+  if (!settled.length) return null;
+  return html`<section class="card stack tight settled" aria-label=${t("settled")}>
+    <h2>${t("settled")}</h2>
+    <ul class="lines">
+      ${settled.map(
+        (
+          { title, outcome },
+          place,
+        ) => html`<li key=${settled.length - place}><span class="grow">${title}</span>
+          <span class=${`chip ${outcome === "approved" ? "good" : ""}`}>${t(`settled.${outcome}`)}</span></li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
+/* A correction in one line. */
+function lineOf({ number, amount, unit, wallet }) {
+  return `${spelled(number)}: ${signed(amount, unit)} ${unit?.name ?? wallet}`;
 }
 
 /* A version is approved where one sees what it changes. */
@@ -59,7 +87,7 @@ function Proposal({ each, again }) {
       const { approveCorrection } = await ask(APPROVE, { input: { proposal: each.proposal } });
       if (approveCorrection.__typename !== "BalanceAdjusted") return setFault(approveCorrection.message);
       toast(t("approve.done"));
-      return await again();
+      return await again(lineOf(each), "approved");
     } catch (error) {
       return setFault(say(error));
     }
@@ -91,7 +119,7 @@ function Declining({ each, again, close }) {
     const { declineCorrection } = await ask(DECLINE, { input: { proposal: each.proposal, reason } });
     if (declineCorrection.__typename !== "CorrectionDeclined") return declineCorrection.message;
     toast(t("decline.done"));
-    await again();
+    await again(lineOf(each), each.isOwn ? "takenback" : "declined");
     return "";
   };
   return html`<${WithReason} title=${title} about=${spelled(each.number)} confirm=${title} act=${act} say=${say} close=${close} />`;

@@ -4,12 +4,12 @@
 import { amount } from "/shared/format.js";
 import { toast } from "/shared/passing.js";
 import { html, useRef, useState } from "/shared/preact.js";
-import { WithReason } from "/shared/reasoned.js";
+import { useAllowance, WithReason } from "/shared/reasoned.js";
 import { Field } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { ask, desk, noteWaiting } from "../console.js";
 import { say } from "../faults.js";
-import { BIRTHDAY, CONTACT, GIVE, SEND_CODE, TAGS } from "../queries.js";
+import { ALLOWANCE, BIRTHDAY, CONTACT, GIVE, SEND_CODE, TAGS } from "../queries.js";
 
 const words = (text) =>
   text
@@ -19,15 +19,38 @@ const words = (text) =>
 
 const walletOf = (code) => desk.programme.wallets.find((each) => each.code === code);
 
+/* What a reward counts as, beside corrections, in the day of whoever gives it: its price or its amount, whichever is
+   more; null where it has neither. */
+function worthOf(spec) {
+  const worths = [spec?.cost?.amount, spec?.value?.amount].filter(
+    (each) => each !== undefined && each !== null,
+  );
+  return worths.length ? Math.max(...worths) : null;
+}
+
+function givingText({ cost, value }, worth, allowance) {
+  if (worth === null) return t("give.unknown");
+  if (!allowance) return "";
+  const unit =
+    worth === cost?.amount ? walletOf(cost.wallet) : { walletKind: "MONEY", currency: value.currency };
+  const [text, left, most] = [worth, allowance.left, allowance.most].map((each) => amount(each, unit));
+  return t(worth > allowance.left ? "give.over" : "give.alone", { worth: text, left, most });
+}
+
 export function Giving({ customer, again, close }) {
   const rewards = desk.programme?.rewards ?? [];
   const [reward, setReward] = useState(rewards[0]?.code ?? "");
-  const [takesTwo, setTakesTwo] = useState(false);
+  const [isRefused, setRefused] = useState(false);
+  const { allowance } = useAllowance(async () => (await ask(ALLOWANCE)).correctionAllowance);
+  const spec = rewards.find((each) => each.code === reward);
+  const worth = worthOf(spec);
+  const takesTwo =
+    isRefused || (spec !== undefined && (worth === null || worth > (allowance?.left ?? worth)));
   const act = async (reason, idempotencyKey) => {
     const input = { member: customer.id, reward, reason, withApproval: takesTwo, idempotencyKey };
     const { answer } = await ask(GIVE, { input });
     if (answer.reason === "FOUR_EYES" && !takesTwo) {
-      setTakesTwo(true);
+      setRefused(true);
       return t("give.two");
     }
     if (answer.message) return answer.message;
@@ -42,12 +65,13 @@ export function Giving({ customer, again, close }) {
   };
   const choose = (event) => {
     setReward(event.target.value);
-    setTakesTwo(false);
+    setRefused(false);
   };
   return html`<${WithReason} title=${t("give")} about=${customer.name} hint=${t("give.hint")} isReady=${Boolean(reward)} confirm=${t(takesTwo ? "adjust.propose" : "give")} act=${act} say=${say} close=${close}>
     <${Field} as="select" label=${t("give.reward")} name="reward" value=${reward} onChange=${choose}>
       ${rewards.map((each) => html`<option key=${each.code} value=${each.code}>${each.title}${each.cost ? ` (${amount(each.cost.amount, walletOf(each.cost.wallet))})` : ""}</option>`)}
     <//>
+    <p class=${`small ${takesTwo ? "minus" : "quiet"}`} role="status">${spec && givingText(spec, worth, allowance)}</p>
   <//>`;
 }
 

@@ -1,12 +1,13 @@
 /* One member: what they have, how they stand, and everything that answers why. */
 
-import { amount, counted, day, dayOf, number } from "/shared/format.js";
+import { amount, counted, day, dayOf, number, signed } from "/shared/format.js";
 import { html, useEffect, useState } from "/shared/preact.js";
 import { Notice } from "/shared/ui.js";
 import { has, speech, t } from "/shared/words.js";
 import { ask, desk } from "../console.js";
 import { say } from "../faults.js";
 import { RECORD } from "../queries.js";
+import { useTabs } from "../tabs.js";
 import { Acts, BeingDeleted } from "./acts.js";
 import { History, Letters, Purchases, Trail, Vouchers } from "./lists.js";
 import { Notes } from "./notes.js";
@@ -37,6 +38,7 @@ export function Member({ thing }) {
   useEffect(() => {
     read();
   }, [thing]);
+  const row = useTabs(`${shown} ${record === null}`);
   if (!record)
     return html`<h1 tabindex="-1">${t("page.member")}</h1>
       ${
@@ -59,7 +61,7 @@ export function Member({ thing }) {
         <${Consents} consents=${customer.consents ?? []} />
       </div>
       <section class="card stack lists" aria-label=${t("lists")}>
-        <div class="segments" role="group" aria-label=${t("lists")}>
+        <div class="segments tabs" ref=${row} role="group" aria-label=${t("lists")}>
           ${Object.keys(LISTS).map(
             (name) => html`<button
               key=${name}
@@ -124,16 +126,13 @@ function Balance({ wallet }) {
     <p class="small quiet">
       ${[
         wallet.pending > 0 && t("balance.pending", { amount: amount(wallet.pending, wallet) }),
+        wallet.held > 0 && t("balance.held", { amount: amount(wallet.held, wallet) }),
         wallet.debt > 0 && t("balance.debt", { amount: amount(wallet.debt, wallet) }),
-        t("balance.ever", {
-          earned: amount(wallet.earned, wallet),
-          spent: amount(wallet.spent, wallet),
-          expired: amount(wallet.expired, wallet),
-        }),
       ]
         .filter(Boolean)
         .join(" · ")}
     </p>
+    <${Ever} wallet=${wallet} />
     ${
       lots.length > 0 &&
       html`<details>
@@ -144,6 +143,19 @@ function Balance({ wallet }) {
       </details>`
     }
   </div>`;
+}
+
+/* What led to a balance: the lines sum to all that stands above them. */
+function Ever({ wallet }) {
+  const lines = [
+    ["earned", Number(wallet.earned)],
+    ["corrected", Number(wallet.corrected)],
+    ["spent", -Number(wallet.spent)],
+    ["expired", -Number(wallet.expired)],
+  ];
+  return html`<ul class="lines small ever" aria-label=${t("ever", { wallet: wallet.name })}>
+    ${lines.map(([name, value]) => html`<${Fact} key=${name} name=${t(`ever.${name}`)}>${signed(value, wallet)}<//>`)}
+  </ul>`;
 }
 
 function Tier({ tier }) {

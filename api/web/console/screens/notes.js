@@ -93,7 +93,7 @@ const KINDS = { SENT: "good", FAILED: "bad", DROPPED: "bad" };
 
 function Fate({ each }) {
   return html`<li>
-    <span class="grow"><span>${t(`fate.kind.${each.fateKind}`)} <span class="mono">${each.code}</span></span>
+    <span class="grow"><span>${t(`fate.kind.${each.fateKind}`)} ${each.title ?? html`<span class="mono">${each.code}</span>`}</span>
       <small class="under quiet">${[at(each.promisedAt), each.error].filter(Boolean).join(" · ")}</small></span>
     <span class="row wrap">
       ${each.channels.map((part, place) => html`<span key=${place} class=${`chip ${KINDS[part.state] ?? ""}`} title=${part.reason}>${part.channel}: ${t(`channel.${part.state}`)}${part.reason && part.state !== "SENT" && ` (${reasonText(part.reason)})`}</span>`)}

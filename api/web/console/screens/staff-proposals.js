@@ -25,7 +25,7 @@ async function approved(proposal) {
   throw new Error("an approval that does not come to its end");
 }
 
-/** One of them; `again` reads the list anew. */
+/** One of them; `again(title, outcome)` reads the list anew, and shows what was answered. */
 export function StaffProposal({ each, again }) {
   const [fault, setFault] = useState("");
   const approve = async () => {
@@ -36,7 +36,7 @@ export function StaffProposal({ each, again }) {
       toast(t("proposal.done"));
       const secrets = SECRETS.filter((name) => answer[name]).map((name) => [`secret.${name}`, answer[name]]);
       if (secrets.length) await showSecrets(secrets);
-      return await again();
+      return await again(titleOf(each), "approved");
     } catch (error) {
       return setFault(say(error));
     }
@@ -70,7 +70,7 @@ export function NewContact({ each, again }) {
       const { answer } = await ask(APPROVE_CONTACT, { input: { proposal: each.proposal } });
       if (answer.message) return setFault(answer.message);
       toast(t("proposal.done"));
-      return await again();
+      return await again(t("proposal.contact", { contact: each.contact }), "approved");
     } catch (error) {
       return setFault(say(error));
     }
@@ -93,7 +93,7 @@ function Declining({ each, again, close }) {
     const { declineProposal } = await ask(DECLINE_STAFF, { input: { proposal: each.proposal, reason } });
     if (declineProposal.message) return declineProposal.message;
     toast(t("decline.done"));
-    await again();
+    await again(titleOf(each), each.isOwn ? "takenback" : "declined");
     return "";
   };
   return html`<${WithReason} title=${title} about=${titleOf(each)} confirm=${title} act=${act} say=${say} close=${close} />`;

@@ -14,6 +14,7 @@ export function Members({ filters }) {
   const [more, setMore] = useState({ members: [], end: null });
   const [fault, setFault] = useState("");
   const reading = useReading(async () => (await ask(MEMBERS, { segment })).segmentMembers, [segment]);
+  const name = reading.answer?.segmentName ?? segment;
   const page = more.end ?? reading.answer?.pageInfo;
   const next = async () => {
     setFault("");
@@ -25,18 +26,18 @@ export function Members({ filters }) {
     }
   };
   return html`<div class="row spread wrap">
-      <h2>${t("segment.of", { segment })}</h2>
+      <h2>${t("segment.of", { segment: name })}</h2>
       <button class="button" type="button" onClick=${() => go("segments")}><${Icon} name="back" />${t("segments.list")}</button>
     </div>
     <p class="quiet">${t("find.noted")}</p>
     <${Reading} reading=${reading}>${({ members }) =>
       members.length
-        ? html`<${Table} name=${t("segment.of", { segment })} heads=${[t("member.name"), t("member.number"), t("tier"), t("tags")]}>
+        ? html`<${Table} name=${t("segment.of", { segment: name })} heads=${[t("member.name"), t("member.number"), t("tier"), t("tags")]}>
             ${[...members, ...more.members].map(
               (each) => html`<tr key=${each.customer}>
                 <th scope="row"><button class="button plain flush" type="button" onClick=${() => go("member", each.customer)}>${each.name || each.number}</button>${each.isFrozen && html` <span class="chip">${t("status.FROZEN")}</span>`}</th>
                 <td class="mono">${each.number}</td>
-                <td>${each.tier ?? "–"}</td>
+                <td>${each.tierName ?? each.tier ?? "–"}</td>
                 <td>${each.tags.join(", ") || "–"}</td>
               </tr>`,
             )}

@@ -11,7 +11,7 @@ export const SEGMENTS = `query ConsoleSegments { segments { code name rule membe
 
 export const MEMBERS = `query ConsoleSegmentMembers($segment: String!, $after: String) {
   segmentMembers(segment: $segment, first: 50, after: $after) {
-    members { customer number name tier tags isFrozen } pageInfo { hasNextPage endCursor } } }`;
+    segmentName members { customer number name tier tierName tags isFrozen } pageInfo { hasNextPage endCursor } } }`;
 
 export const JOBS = `query ConsoleJobs($kind: MemberJobKind!) { memberJobs(kind: $kind) { ${JOB} } }`;
 

@@ -3,6 +3,7 @@
 import { ask, go } from "/console/console.js";
 import { Table } from "/console/operations/waiting.js";
 import { Reading, useReading } from "/console/reading.js";
+import { useTabs } from "/console/tabs.js";
 import { number } from "/shared/format.js";
 import { html } from "/shared/preact.js";
 import { t } from "/shared/words.js";
@@ -16,10 +17,11 @@ const PARTS = { list: List, messages: Messages, tags: Tags, files: Files };
 
 export function Segments({ thing, filters }) {
   const name = thing in PARTS ? thing : "list";
+  const row = useTabs(name);
   const isMembers = thing === "members";
   const Part = isMembers ? Members : PARTS[name];
   return html`<h1 tabindex="-1">${t("page.segments")}</h1>
-    <nav class="parts" aria-label=${t("page.segments")}>
+    <nav class="parts tabs" ref=${row} aria-label=${t("page.segments")}>
       ${Object.keys(PARTS).map(
         (each) => html`<button
           key=${each}

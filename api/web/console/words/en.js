@@ -91,7 +91,12 @@ export default {
   "balances": "Balances",
   "balance.pending": "{amount} pending",
   "balance.debt": "{amount} owed",
-  "balance.ever": "ever: {earned} earned, {spent} spent, {expired} lapsed",
+  "balance.held": "{amount} held",
+  ever: "{wallet}, since the beginning",
+  "ever.earned": "Earned by the programme",
+  "ever.corrected": "Corrections and other",
+  "ever.spent": "Spent",
+  "ever.expired": "Lapsed",
   "lots": {
     one: "{count} lot",
     other: "{count} lots",
@@ -205,6 +210,9 @@ export default {
   "adjust.amount.bad": "Write a whole amount, with a minus to take away.",
   "adjust.confirm": "Correct it",
   "adjust.done": "The balance is corrected.",
+  alone: "You can correct {left} alone today, of {most} a day.",
+  "alone.over":
+    "More than you can correct alone: {left} of {most} are left today. It will wait for a second person.",
   "adjust.two":
     "This is more than one person may correct alone in a day. An operator who is somebody else can approve it.",
   "adjust.propose": "Ask for approval",
@@ -240,6 +248,10 @@ export default {
     "What took more than one person. Nobody approves their own, nor with an account younger than a day or of their making. With one operator alone, it is for the command line.",
   "approvals.service": "What waits for an operator who is somebody else.",
   "approvals.version": "A version of the programme",
+  settled: "Just answered",
+  "settled.approved": "Approved",
+  "settled.declined": "Declined",
+  "settled.takenback": "Taken back",
   "approvals.none": "Nothing waits for approval.",
   "proposed": "{name}, {at}; can be approved until {day}",
   "approve": "Approve",
@@ -369,6 +381,10 @@ export default {
   "give": "Give a reward",
   "give.hint": "A voucher for nothing, such as after a complaint.",
   "give.reward": "Which",
+  "give.alone": "It counts as {worth} of what you can correct alone: {left} of {most} are left today.",
+  "give.over":
+    "More than you can give alone: {left} of {most} are left today. It will wait for a second person.",
+  "give.unknown": "Nobody knows what it is worth. It will wait for a second person.",
   "give.two":
     "It is worth more than one person may give alone in a day. An operator who is somebody else can approve it.",
   "give.done": "The voucher is theirs.",

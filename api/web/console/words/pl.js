@@ -99,7 +99,12 @@ export default {
   "balances": "Salda",
   "balance.pending": "{amount} oczekuje",
   "balance.debt": "{amount} długu",
-  "balance.ever": "łącznie: {earned} zebrane, {spent} wydane, {expired} wygasłe",
+  "balance.held": "{amount} zablokowane",
+  ever: "{wallet}, od początku",
+  "ever.earned": "Zebrane w programie",
+  "ever.corrected": "Korekty i inne",
+  "ever.spent": "Wydane",
+  "ever.expired": "Wygasłe",
   "lots": {
     one: "{count} partia",
     few: "{count} partie",
@@ -215,6 +220,9 @@ export default {
   "adjust.amount.bad": "Wpisz kwotę, z minusem, by odjąć.",
   "adjust.confirm": "Popraw",
   "adjust.done": "Saldo poprawione.",
+  alone: "Dziś możesz poprawić bez drugiej osoby jeszcze {left} z {most} na dzień.",
+  "alone.over":
+    "Więcej, niż możesz poprawić bez drugiej osoby: dziś zostało {left} z {most}. Poczeka na drugą osobę.",
   "adjust.two":
     "To więcej, niż jedna osoba może poprawić sama w ciągu dnia. Może to zatwierdzić inny operator.",
   "adjust.propose": "Poproś o zatwierdzenie",
@@ -250,6 +258,10 @@ export default {
     "To, co wymaga więcej niż jednej osoby. Nikt nie zatwierdza własnych próśb ani kontem młodszym niż doba lub założonym przez siebie. Gdy operator jest jeden, służy do tego wiersz poleceń.",
   "approvals.service": "To, co czeka na operatora, który jest kimś innym.",
   "approvals.version": "Wersja programu",
+  settled: "Właśnie rozpatrzone",
+  "settled.approved": "Zatwierdzone",
+  "settled.declined": "Odrzucone",
+  "settled.takenback": "Wycofane",
   "approvals.none": "Nic nie czeka na zatwierdzenie.",
   "proposed": "{name}, {at}; można zatwierdzić do {day}",
   "approve": "Zatwierdź",
@@ -379,6 +391,11 @@ export default {
   "give": "Podaruj nagrodę",
   "give.hint": "Kupon za darmo, na przykład po reklamacji.",
   "give.reward": "Która",
+  "give.alone":
+    "Liczy się jako {worth} z tego, co możesz poprawić bez drugiej osoby: dziś zostało {left} z {most}.",
+  "give.over":
+    "Więcej, niż możesz dać bez drugiej osoby: dziś zostało {left} z {most}. Poczeka na drugą osobę.",
+  "give.unknown": "Nikt nie wie, ile to jest warte. Poczeka na drugą osobę.",
   "give.two":
     "Jest warta więcej, niż jedna osoba może dać sama w ciągu dnia. Może to zatwierdzić operator, który jest kimś innym.",
   "give.done": "Kupon już jest.",

@@ -6,7 +6,7 @@ import { html } from "/shared/preact.js";
 import { Correction, WithReason } from "/shared/reasoned.js";
 import { openSheet } from "/shared/ui.js";
 import { t } from "/shared/words.js";
-import { ADJUST, FREEZE, PROPOSE, UNFREEZE } from "../queries.js";
+import { ADJUST, ALLOWANCE, FREEZE, PROPOSE, UNFREEZE } from "../queries.js";
 import { signal } from "../sounds.js";
 import { ask, finish, note, say } from "./parts.js";
 
@@ -45,6 +45,7 @@ function Adjusting({ customer, close }) {
     customer=${customer}
     adjust=${async (input) => (await ask(ADJUST, { input })).adjustBalance}
     propose=${async (input) => (await ask(PROPOSE, { input })).proposeCorrection}
+    allowed=${async () => (await ask(ALLOWANCE)).correctionAllowance}
     done=${done}
     proposed=${() => toast(t("adjust.proposed"))}
     say=${say}

@@ -216,6 +216,9 @@ export default {
   "adjust.reason.hint": "The member reads it; it is kept in the trail.",
   "adjust.amount.bad": "An amount with its sign, such as +50; not zero",
   "adjust.confirm": "Save the correction",
+  alone: "You can correct {left} alone today, of {most} a day.",
+  "alone.over":
+    "More than you can correct alone: {left} of {most} are left today. It will wait for a second person.",
   "adjust.two":
     "This is more than one person may correct alone in a day. An operator who is somebody else can approve it.",
   "adjust.propose": "Ask for approval",

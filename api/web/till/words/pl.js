@@ -229,6 +229,9 @@ export default {
   "adjust.reason.hint": "Klubowicz go przeczyta; zostaje w śladzie.",
   "adjust.amount.bad": "Kwota ze znakiem, na przykład +50; różna od zera",
   "adjust.confirm": "Zapisz korektę",
+  alone: "Dziś możesz poprawić bez drugiej osoby jeszcze {left} z {most} na dzień.",
+  "alone.over":
+    "Więcej, niż możesz poprawić bez drugiej osoby: dziś zostało {left} z {most}. Poczeka na drugą osobę.",
   "adjust.two":
     "To więcej, niż jedna osoba może poprawić sama w ciągu dnia. Może to zatwierdzić inny operator.",
   "adjust.propose": "Poproś o zatwierdzenie",

@@ -225,6 +225,9 @@ export default {
   "adjust.reason.hint": "O sócio lê-o; fica no registo.",
   "adjust.amount.bad": "Um valor com sinal, como +50; diferente de zero",
   "adjust.confirm": "Guardar a correção",
+  alone: "Hoje pode corrigir {left} sem segunda pessoa, de {most} por dia.",
+  "alone.over":
+    "Mais do que pode corrigir sem segunda pessoa: restam {left} de {most} hoje. Vai esperar por uma segunda pessoa.",
   "adjust.two": "É mais do que uma pessoa pode corrigir sozinha num dia. Outro operador pode aprová-lo.",
   "adjust.propose": "Pedir aprovação",
   "adjust.proposed": "Espera aprovação, durante 7 dias.",

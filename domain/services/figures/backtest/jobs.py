@@ -44,10 +44,16 @@ class BacktestJobs:
     _running: str | None = field(default=None, init=False)
 
     async def start(
-        self, runtime: Runtime, request: BacktestRequest, *, staff: str, now: datetime
+        self,
+        runtime: Runtime,
+        request: BacktestRequest,
+        *,
+        staff: str,
+        now: datetime,
+        digest: str | None = None,
     ) -> Backtest:
-        """Start a back-test of a draft that was checked; `now` is the programme's instant. Raises
-        BacktestRunning, InvalidInput.
+        """Start a back-test of a draft that was checked, with its digest; `now` is the programme's instant.
+        Raises BacktestRunning, InvalidInput.
         """
         if not 1 <= request.sample <= MOST_MEMBERS:
             raise InvalidInput("sample", f"a back-test takes 1 to {MOST_MEMBERS} members")
@@ -58,7 +64,7 @@ class BacktestJobs:
         self._running = id = secrets.token_hex(16)
         try:
             backtest = await backtests.create(
-                runtime.store, id, staff=staff, since=request.since, now=self.clock()
+                runtime.store, id, staff=staff, since=request.since, now=self.clock(), digest=digest
             )
         except BaseException:
             self._running = None

@@ -49,6 +49,16 @@ export default {
   "figure.outstanding": "Outstanding",
   "figure.liability": "Liability",
   "figure.breakage_cohort": "Lapsed of what was awarded in a month",
+  "meaning.liability":
+    "What members hold at the end, {held}, at {price} a unit: the price of the programme file, less the share that lapsed in the last year. By month of lapse: {page}, {part}.",
+  "meaning.lapsing":
+    "What members hold at the end, {held}: in the last year as much lapsed as was awarded, so nothing is counted.",
+  "meaning.unpriced": "The programme file names no price (unit_cost), so nobody can tell.",
+  "meaning.outstanding":
+    "All that members hold at the end, what is pending and held too, less what they owe; in units, at no price. By month of lapse: {page}, {part}.",
+  "meaning.breakage":
+    "What lapsed in the period over what was awarded in it; the liability is less by that share of a year.",
+  "meaning.breakage_cohort": "Of what was awarded in that month, the share that has lapsed by now.",
   "figure.nps": "Recommendation, NPS",
   "figure.csat": "Satisfied, CSAT",
   "figure.referral_conversion": "Invitations that counted",
@@ -158,7 +168,17 @@ export default {
   "code.made": "Made, or at most",
   "code.left": "Left",
   "code.none": "The programme has no codes.",
-  "code.more": "More codes of a batch are made by the command line, which shows them once: selo codes make.",
+  "code.more": "More than {most} codes of a batch at once are made by the command line: selo codes make.",
+  "code.make": "Make codes",
+  "code.make.of": "Make codes: {title}",
+  "code.make.hint":
+    "Each works once, for one member. They are saved as a file now, and nobody can read them again. What they give, until when and how often a member may enter one stands in the programme file. The trail says who made how many.",
+  "code.make.count": "How many",
+  "code.make.most": "A number from 1 to {most}",
+  "code.make.done": {
+    one: "{count} code is made, in the file.",
+    other: "{count} codes are made, in the file.",
+  },
   "results.foryou": "Recommendations",
   "results.boards": "Leaderboards",
   "results.challenges": "Challenges",
@@ -256,7 +276,10 @@ export default {
   "standing.segments": "Segment",
   "standing.plans": "Plan",
   "standing.members": "Members",
-  "held": "Held on {day}, by when it lapses",
+  held: "{wallet}: held on {day}, by when it lapses",
+  "held.meaning":
+    "Each month has what lapses in it if nobody spends it, at the full price of the programme file: the liability of the overview is less by what usually lapses.",
+  "held.when": "Lapses",
   "held.NEVER": "Never lapses",
   "held.PENDING": "Not spendable yet",
   "held.OWED": "Owed",

@@ -49,6 +49,16 @@ export default {
   "figure.outstanding": "W obiegu",
   "figure.liability": "Zobowiązanie",
   "figure.breakage_cohort": "Wygasłe z przyznanych w miesiącu",
+  "meaning.liability":
+    "To, co klubowicze mają na koniec, {held}, po {price} za jednostkę: cena z pliku programu, mniej udział, który wygasł w ostatnim roku. Według miesiąca wygaśnięcia: {page}, {part}.",
+  "meaning.lapsing":
+    "To, co klubowicze mają na koniec, {held}: w ostatnim roku wygasło tyle, ile przyznano, więc nic się nie liczy.",
+  "meaning.unpriced": "Plik programu nie podaje ceny (unit_cost), więc nie wiadomo.",
+  "meaning.outstanding":
+    "Wszystko, co klubowicze mają na koniec, także oczekujące i zablokowane, mniej ich długi; w jednostkach, bez ceny. Według miesiąca wygaśnięcia: {page}, {part}.",
+  "meaning.breakage":
+    "To, co wygasło w okresie, do tego, co w nim przyznano; zobowiązanie jest mniejsze o taki udział z roku.",
+  "meaning.breakage_cohort": "Z tego, co przyznano w tym miesiącu, udział, który już wygasł.",
   "figure.nps": "Polecanie, NPS",
   "figure.csat": "Zadowoleni, CSAT",
   "figure.referral_conversion": "Zaproszenia, które się liczą",
@@ -185,7 +195,19 @@ export default {
   "code.made": "Wykonane lub najwyżej",
   "code.left": "Pozostało",
   "code.none": "Program nie ma kodów.",
-  "code.more": "Więcej kodów z serii robi wiersz poleceń, który pokazuje je raz: selo codes make.",
+  "code.more": "Więcej niż {most} kodów z serii naraz robi wiersz poleceń: selo codes make.",
+  "code.make": "Utwórz kody",
+  "code.make.of": "Utwórz kody: {title}",
+  "code.make.hint":
+    "Każdy działa raz, dla jednej osoby. Zostaną teraz zapisane w pliku i nikt nie odczyta ich ponownie. Co dają, do kiedy i ile razy klubowicz może je wpisać, mówi plik programu. Ślad mówi, kto ile utworzył.",
+  "code.make.count": "Ile",
+  "code.make.most": "Liczba od 1 do {most}",
+  "code.make.done": {
+    one: "{count} kod w pliku.",
+    few: "{count} kody w pliku.",
+    many: "{count} kodów w pliku.",
+    other: "{count} kodu w pliku.",
+  },
   "results.foryou": "Polecane",
   "results.boards": "Rankingi",
   "results.challenges": "Wyzwania",
@@ -306,7 +328,10 @@ export default {
   "standing.segments": "Segment",
   "standing.plans": "Plan",
   "standing.members": "Klubowicze",
-  "held": "Stan na {day}, według wygaśnięcia",
+  held: "{wallet}: w posiadaniu {day}, według wygaśnięcia",
+  "held.meaning":
+    "Każdy miesiąc ma to, co w nim wygaśnie, jeśli nikt tego nie wyda, po pełnej cenie z pliku programu: zobowiązanie w przeglądzie jest mniejsze o to, co zwykle wygasa.",
+  "held.when": "Wygasa",
   "held.NEVER": "Nie wygasa",
   "held.PENDING": "Jeszcze niedostępne",
   "held.OWED": "Do spłaty",

@@ -49,6 +49,16 @@ export default {
   "figure.outstanding": "Em circulação",
   "figure.liability": "Responsabilidade",
   "figure.breakage_cohort": "Caducado do que foi atribuído num mês",
+  "meaning.liability":
+    "O que os sócios têm no fim, {held}, a {price} por unidade: o preço do ficheiro do programa, menos a parte que expirou no último ano. Por mês em que expira: {page}, {part}.",
+  "meaning.lapsing":
+    "O que os sócios têm no fim, {held}: no último ano expirou tanto quanto se deu, por isso nada se conta.",
+  "meaning.unpriced": "O ficheiro do programa não indica um preço (unit_cost), por isso não se sabe.",
+  "meaning.outstanding":
+    "Tudo o que os sócios têm no fim, também o pendente e o reservado, menos o que devem; em unidades, sem preço. Por mês em que expira: {page}, {part}.",
+  "meaning.breakage":
+    "O que expirou no período sobre o que se deu nele; a responsabilidade desconta essa parte de um ano.",
+  "meaning.breakage_cohort": "Do que se deu nesse mês, a parte que já expirou.",
   "figure.nps": "Recomendação, NPS",
   "figure.csat": "Satisfeitos, CSAT",
   "figure.referral_conversion": "Convites que contaram",
@@ -171,8 +181,18 @@ export default {
   "code.made": "Feitos, ou no máximo",
   "code.left": "Restam",
   "code.none": "O programa não tem códigos.",
-  "code.more":
-    "Mais códigos de um lote fazem-se na linha de comandos, que os mostra uma vez: selo codes make.",
+  "code.more": "Mais de {most} códigos de um lote de uma vez fazem-se na linha de comandos: selo codes make.",
+  "code.make": "Criar códigos",
+  "code.make.of": "Criar códigos: {title}",
+  "code.make.hint":
+    "Cada um vale uma vez, para um sócio. São guardados agora num ficheiro, e ninguém os pode voltar a ler. O que dão, até quando e quantas vezes um sócio os pode usar está no ficheiro do programa. O registo diz quem criou quantos.",
+  "code.make.count": "Quantos",
+  "code.make.most": "Um número de 1 a {most}",
+  "code.make.done": {
+    one: "{count} código criado, no ficheiro.",
+    many: "{count} códigos criados, no ficheiro.",
+    other: "{count} códigos criados, no ficheiro.",
+  },
   "results.foryou": "Recomendações",
   "results.boards": "Classificações",
   "results.challenges": "Desafios",
@@ -283,7 +303,10 @@ export default {
   "standing.segments": "Segmento",
   "standing.plans": "Plano",
   "standing.members": "Sócios",
-  "held": "Em posse a {day}, por expiração",
+  held: "{wallet}: em posse a {day}, por quando expira",
+  "held.meaning":
+    "Cada mês tem o que nele expira se ninguém o gastar, ao preço inteiro do ficheiro do programa: a responsabilidade da visão geral desconta o que costuma expirar.",
+  "held.when": "Expira",
   "held.NEVER": "Não expira",
   "held.PENDING": "Ainda não disponível",
   "held.OWED": "Em dívida",

@@ -1,0 +1,80 @@
+"""What the parts of a programme are called in lists at the console, in the caller's language."""
+
+from dataclasses import dataclass
+
+from api.graphql.engine.audience import Audience
+from api.graphql.engine.titles import event_title, find_spec, reward_title, rule_title
+from domain.model.messages.rendering import outline
+from domain.model.programme import LocalizedText, Programme
+
+TITLE = "In the caller's language; null where the programme in force has none for the code."
+
+
+@dataclass(frozen=True, slots=True)
+class PartTitles:
+    """Titles by code: None for what the programme in force does not have, or does not name."""
+
+    programme: Programme
+    locale: str
+
+    @classmethod
+    def of(cls, audience: Audience) -> "PartTitles":
+        """Return the titles that an audience reads."""
+        return cls(audience.programme, audience.locale)
+
+    def rule(self, rule: str) -> str | None:
+        """Return what a rule is called, or the badge, tier or invitation that gave."""
+        title = rule_title(self.programme, rule, self.locale)
+        return None if title == rule else title
+
+    def reward(self, code: str) -> str | None:
+        """Return the title of a reward."""
+        return reward_title(self.programme, code, self.locale)
+
+    def tier(self, code: str) -> str | None:
+        """Return the name of a tier."""
+        spec = find_spec(self.programme.tier, code)
+        return None if spec is None else spec.name.for_locale(self.locale)
+
+    def plan(self, code: str) -> str | None:
+        """Return the name of a plan."""
+        spec = find_spec(self.programme.plan, code)
+        return None if spec is None else spec.name.for_locale(self.locale)
+
+    def segment(self, code: str) -> str | None:
+        """Return the name of a segment."""
+        spec = find_spec(self.programme.segment, code)
+        return None if spec is None else spec.name.for_locale(self.locale)
+
+    def leaderboard(self, code: str) -> str | None:
+        """Return the name of a leaderboard."""
+        spec = find_spec(self.programme.leaderboard, code)
+        return None if spec is None else spec.name.for_locale(self.locale)
+
+    def badge(self, code: str) -> str | None:
+        """Return the name of a badge."""
+        spec = find_spec(self.programme.badge, code)
+        return None if spec is None else spec.name.for_locale(self.locale)
+
+    def message(self, code: str) -> str | None:
+        """Return the title of a message, or the question of a survey; `…` stands for what is filled in."""
+        spec, survey = find_spec(self.programme.message, code), find_spec(self.programme.survey, code)
+        if spec is not None:
+            return self._outline(spec.title)
+        return None if survey is None else self._outline(survey.question)
+
+    def event(self, name: str) -> str | None:
+        """Return the title of an event that the programme declares."""
+        return event_title(self.programme, name, self.locale)
+
+    def subject(self, subject: str | None) -> str | None:
+        """Return what a figure is of: a wallet, a code that is entered, a message or a survey."""
+        if subject is None:
+            return None
+        wallet, code = find_spec(self.programme.wallet, subject), find_spec(self.programme.code, subject)
+        if wallet is not None:
+            return wallet.name.for_locale(self.locale)
+        return self.message(subject) if code is None else code.title.for_locale(self.locale)
+
+    def _outline(self, text: LocalizedText) -> str | None:
+        return outline(text, self.locale) or None
