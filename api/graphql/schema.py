@@ -39,7 +39,7 @@ from api.graphql.console.segments.segments import SegmentQuery
 from api.graphql.console.segments.tagging import TaggingMutation
 from api.graphql.console.staff_proposals import StaffProposalMutation, StaffProposalQuery
 from api.graphql.console.survey_comments import SurveyCommentQuery
-from api.graphql.engine.input_reading import read_inputs
+from api.graphql.engine.compiling.input_reading import read_inputs
 from api.graphql.engine.scalars import SCALARS
 from api.graphql.member.actions.challenges import ChallengeMutation
 from api.graphql.member.actions.codes import CodeMutation

@@ -25,9 +25,10 @@ A way that is never taken is not noticed: `Tally` counts the root fields that we
 that gave it up, and those that cannot be compiled. Tests hold that every operation of our pages and clients
 is compiled and stays on its way, and compare the answers of both ways, for generated operations too.
 
-    leaves.py       values of scalars and enums
-    selections.py   objects, lists, unions and fields: the compiler
-    source.py       the Python that it writes, function by function
-    runs.py         one run: what it counts, what it waits for, the `info` of its resolvers
-    operations.py   the executor that takes the compiled way, and what is kept of each document
+    leaves.py         values of scalars and enums
+    selections.py     objects, lists, unions and fields: the compiler
+    source.py         the Python that it writes, function by function
+    runs.py           one run: what it counts, what it waits for, the `info` of its resolvers
+    input_reading.py  the inputs of arguments, each type by a reader made once
+    operations.py     the executor that takes the compiled way, and what is kept of each document
 """
