@@ -238,6 +238,8 @@ async def keep_projecting(
             except Busy:  # a slow machine: fewer at once
                 most_rows = max(most_rows // 2, LEAST_ROWS)
             except Exception as fault:  # noqa: BLE001 - reported, and the next round goes on
+                if isinstance(fault, DatabaseError) and fault.timeout:  # slower still
+                    most_rows = max(most_rows // 2, LEAST_ROWS)
                 on_error(fault)
             raise_pending_cancellation()
             await asyncio.sleep(0 if _is_more(done, most_rows) else POLL_SECONDS)

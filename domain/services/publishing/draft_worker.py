@@ -20,13 +20,14 @@ from domain.model.programme.drafts.difference import changes_between
 from domain.model.programme.drafts.draft_check import check_draft
 from domain.model.programme.faults import ProgrammeInvalid
 
-MAX_CPU_SECONDS = 8
 MAX_MEMORY_BYTES = 1 << 30
 
 
 def main() -> None:
-    """Do one job. A programme that cannot be read is answered as `invalid`, with its first fault."""
-    for kind, most in ((resource.RLIMIT_CPU, MAX_CPU_SECONDS), (resource.RLIMIT_AS, MAX_MEMORY_BYTES)):
+    """Do one job, in as many seconds of a processor as the command line says. A programme that cannot be read
+    is answered as `invalid`, with its first fault.
+    """
+    for kind, most in ((resource.RLIMIT_CPU, int(sys.argv[1])), (resource.RLIMIT_AS, MAX_MEMORY_BYTES)):
         with contextlib.suppress(ValueError, OSError):  # a system that bounds it otherwise
             resource.setrlimit(kind, (most, most))
     # A short life keeps what it makes: looking for garbage would be most of its work.

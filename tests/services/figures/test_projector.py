@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
+
+import pytest
+from pymongo.errors import NetworkTimeout
 
 from domain.services.figures import projector
 from domain.services.figures.rebuilding import ask_rebuild, rebuild
@@ -119,3 +124,37 @@ async def test_a_row_that_the_journal_has_no_more_is_counted_as_missing_and_veri
     assert FIGURE_ROWS_MISSING._value.get() == before + 1
     assert (await day_sums(runtime, "2026-03-02"))["receipts"] == 1
     assert "ana" in {difference.member async for difference in verify(runtime.store)}
+
+
+async def test_a_database_that_times_out_is_asked_for_fewer_rows_until_it_answers(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    await buy(runtime, "ana", "r1")
+    asked_rows, folded, run_round = [0], asyncio.Event(), projector.run_round
+
+    async def run_slowly(*words: Any, most_rows: int, **named: Any) -> projector.FigureRound:
+        asked_rows.append(most_rows)
+        if most_rows > 50:
+            raise NetworkTimeout("timed out")
+        done = await run_round(*words, most_rows=most_rows, **named)
+        folded.set()
+        return done
+
+    monkeypatch.setattr(projector, "run_round", run_slowly)
+    monkeypatch.setattr(projector, "POLL_SECONDS", 0.01)
+    faults: list[Exception] = []
+    projecting = asyncio.create_task(
+        projector.keep_projecting(
+            runtime, clock=lambda: LATER, programme_clock=lambda: LATER, on_error=faults.append
+        )
+    )
+    async with asyncio.timeout(60):
+        await folded.wait()
+    projecting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await projecting
+    assert asked_rows[1:4] == [200, 100, 50]
+    assert [type(fault) for fault in faults] == [NetworkTimeout] * 2
+    assert (await day_sums(runtime, "2026-03-02", store="*"))["receipts"] == 1
