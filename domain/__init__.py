@@ -10,6 +10,7 @@ A purchase passes these files, in this order:
     api/web/till/queue.js                      the page keeps the purchase until it is answered, and sends it
     api/http/graphql.py                        the request: body, caller, limits
     api/graphql/engine/execution.py            the query is checked and executed
+    api/graphql/engine/compiling/input_reading.py  the input is read as its type was compiled once
     api/graphql/till/purchases.py              `recordPurchase`: the input becomes words of the domain
     domain/services/ledger/purchase_input.py   the input is checked
     domain/services/ledger/purchases.py        `record`: the story, and its answer
