@@ -87,7 +87,7 @@ def test_every_command_of_a_page_can_be_typed_as_it_stands(page: str) -> None:
     [
         ("verify --member 1 --sample 5", None),
         ("verify --all", "--all"),
-        ("figures rebuild --since 2026-01-01", "--since"),
+        ("figures rebuild --until 2026-01-01", "--until"),
         ("figures rebild", "no command rebild in figures"),
         ("staff add NAME --role service", "--name"),
         ("publish FILE", "no command publish"),

@@ -129,6 +129,8 @@ def test_every_secret_that_a_query_reaches_is_named() -> None:
             "ProgrammeWallet",
             "Referral",
             "MessageSurvey",
+            "Survey",
+            "NicknameBoard",
             "AttributeChoice",
             "CountProgress",
             "CustomerSegment",

@@ -16,6 +16,7 @@ import structlog
 
 from domain.model.intake.client_keys import is_from, is_key, read_key
 from domain.model.intake.refusals import CallRefusal
+from domain.store.cancellation import raise_pending_cancellation
 from domain.store.change_stream import Change, ClientChanged
 from domain.store.document_store import DatabaseError, DocumentStore, StoreFault
 from domain.store.intake import clients
@@ -116,6 +117,7 @@ class ClientRegistry:
         while True:
             await asyncio.sleep(NOTE_SECONDS)
             await self.write_used()
+            raise_pending_cancellation()
 
     async def write_used(self) -> None:
         """Write down when keys were last used since the last time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -107,6 +108,26 @@ async def test_one_runs_at_a_time_and_is_ended_at_will(app: RunningApp, endless:
     assert again["__typename"] == "BacktestStarted"
     await app.process.backtests.close()  # as at a shutdown
     assert (await ended(app, olga, again["backtest"]["backtest"]))["backtestState"] == "CANCELLED"
+
+
+async def test_a_cancellation_that_the_driver_hides_ends_it_even_so(
+    app: RunningApp, endless: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    olga, noting = await app.hire("olga", "OPERATOR", store=None), asyncio.Event()
+
+    async def note_and_hide(*_: object, **_named: object) -> bool:
+        noting.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        return False
+
+    monkeypatch.setattr(backtests, "note_progress", note_and_hide)
+    id = (await start(app, olga))["backtest"]["backtest"]
+    async with asyncio.timeout(30):
+        await noting.wait()
+        await app.process.backtests.close()
+    assert endless.is_set()
+    assert (await ended(app, olga, id))["backtestState"] == "CANCELLED"
 
 
 async def test_one_that_another_server_runs_is_ended_too_and_one_whose_server_died_has_failed(

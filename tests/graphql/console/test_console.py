@@ -50,7 +50,17 @@ SERVICE_ROOTS = {
 }
 # What an operator runs from the console, and nobody else from anywhere.
 OPERATOR_ROOTS = {
-    *("employees", "stores", "systems", "waiting", "outboxRows", "intake", "sources", "shifts"),
+    *(
+        "employees",
+        "stores",
+        "systems",
+        "waiting",
+        "outboxRows",
+        "intake",
+        "sources",
+        "refusedCalls",
+        "shifts",
+    ),
     *("addEmployee", "moveEmployee", "disableEmployee", "enableEmployee", "changeEmployeePassword"),
     *("resetSecondFactor", "addStore", "renameStore"),
     *("addSystem", "changeSystem", "rotateSystemKey", "revokeSystem", "retryOutbox", "retryIntake"),

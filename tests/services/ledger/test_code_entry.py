@@ -119,7 +119,7 @@ async def test_the_database_holds_no_code_that_anybody_could_enter(database: Dat
     runtime = await open_club(database, "ana")
     codes = await made(runtime, 3)
     await enter(runtime, "ana", codes[0])
-    await refusal_of(runtime, "ana", codes[1][:-1] + "Q")
+    await refusal_of(runtime, "ana", codes[1][:-1] + ("R" if codes[1].endswith("Q") else "Q"))
     for name in await runtime.store.mongo.list_collection_names():
         text = str([row async for row in runtime.store[name].find({"_id": {"$exists": True}})])
         assert not any(spelling in text for code in codes for spelling in (code, grouped(code)))

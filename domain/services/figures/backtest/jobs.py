@@ -17,6 +17,7 @@ from domain.model.ledger.decision import Refusal
 from domain.services.errors import InvalidInput, NotFound
 from domain.services.figures.backtest.backtesting import BacktestProgress, BacktestRequest, run_backtest
 from domain.services.runtime import Runtime
+from domain.store.cancellation import raise_pending_cancellation
 from domain.store.figures import backtests
 from domain.store.figures.backtests import Backtest, BacktestState
 
@@ -117,6 +118,7 @@ class BacktestJobs:
                         if await self._is_to_end(runtime, id, progress):
                             state = "CANCELLED"
                             return
+                        raise_pending_cancellation()
                 finally:
                     work.cancel()
                     await asyncio.wait({work})
