@@ -1,6 +1,8 @@
 """What the parts of a programme are called in lists at the console, in the caller's language."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.titles import event_title, find_spec, reward_title, rule_title
@@ -8,6 +10,11 @@ from domain.model.messages.rendering import outline
 from domain.model.programme import LocalizedText, Programme
 
 TITLE = "In the caller's language; null where the programme in force has none for the code."
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> LocalizedText: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +40,23 @@ class PartTitles:
 
     def tier(self, code: str) -> str | None:
         """Return the name of a tier."""
-        spec = find_spec(self.programme.tier, code)
-        return None if spec is None else spec.name.for_locale(self.locale)
+        return self._name(self.programme.tier, code)
 
     def plan(self, code: str) -> str | None:
         """Return the name of a plan."""
-        spec = find_spec(self.programme.plan, code)
-        return None if spec is None else spec.name.for_locale(self.locale)
+        return self._name(self.programme.plan, code)
 
     def segment(self, code: str) -> str | None:
         """Return the name of a segment."""
-        spec = find_spec(self.programme.segment, code)
-        return None if spec is None else spec.name.for_locale(self.locale)
+        return self._name(self.programme.segment, code)
 
     def leaderboard(self, code: str) -> str | None:
         """Return the name of a leaderboard."""
-        spec = find_spec(self.programme.leaderboard, code)
-        return None if spec is None else spec.name.for_locale(self.locale)
+        return self._name(self.programme.leaderboard, code)
 
     def badge(self, code: str) -> str | None:
         """Return the name of a badge."""
-        spec = find_spec(self.programme.badge, code)
-        return None if spec is None else spec.name.for_locale(self.locale)
+        return self._name(self.programme.badge, code)
 
     def message(self, code: str) -> str | None:
         """Return the title of a message, or the question of a survey; `…` stands for what is filled in."""
@@ -75,6 +77,10 @@ class PartTitles:
         if wallet is not None:
             return wallet.name.for_locale(self.locale)
         return self.message(subject) if code is None else code.title.for_locale(self.locale)
+
+    def _name(self, look_up: Callable[[str], _Named], code: str) -> str | None:
+        spec = find_spec(look_up, code)
+        return None if spec is None else spec.name.for_locale(self.locale)
 
     def _outline(self, text: LocalizedText) -> str | None:
         return outline(text, self.locale) or None

@@ -23,6 +23,7 @@ from domain.store.connect import Database
 from domain.store.document_store import Busy, DocumentStore, Stale, Write
 from domain.store.figures import lease
 from domain.store.figures.lease import LeaseHolder
+from tests.folding import project_until
 from tests.services.club.small_club import (
     JUDGED,
     LATER,
@@ -202,15 +203,5 @@ async def test_periods_end_also_where_each_second_brings_rows(
     monkeypatch.setattr(projector, "run_round", fold_one)
     monkeypatch.setattr(projector, "finish_due", note_look)
     monkeypatch.setattr(projector, "POLL_SECONDS", 0.01)
-    faults: list[Exception] = []
-    projecting = asyncio.create_task(
-        projector.keep_projecting(
-            runtime, clock=lambda: LATER, programme_clock=lambda: LATER, on_error=faults.append
-        )
-    )
-    async with asyncio.timeout(60):
-        await looked.wait()
-    projecting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await projecting
+    faults = await project_until(runtime, looked, now=LATER)
     assert faults == []

@@ -19,7 +19,7 @@ from domain.store.connect import Database
 from domain.store.counters import FIGURE_ROWS_MISSING
 from domain.store.figures import due, lease, sums
 from domain.store.figures.lease import LeaseHolder
-from tests.folding import fold_waiting
+from tests.folding import fold_waiting, project_until
 from tests.services.figures.figure_sums import all_figures, day_sums
 from tests.services.figures.random_journals import Projector, commit_in_pieces, random_rows
 from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
@@ -144,17 +144,7 @@ async def test_a_database_that_times_out_is_asked_for_fewer_rows_until_it_answer
 
     monkeypatch.setattr(projector, "run_round", run_slowly)
     monkeypatch.setattr(projector, "POLL_SECONDS", 0.01)
-    faults: list[Exception] = []
-    projecting = asyncio.create_task(
-        projector.keep_projecting(
-            runtime, clock=lambda: LATER, programme_clock=lambda: LATER, on_error=faults.append
-        )
-    )
-    async with asyncio.timeout(60):
-        await folded.wait()
-    projecting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await projecting
+    faults = await project_until(runtime, folded, now=LATER)
     assert asked_rows[1:4] == [200, 100, 50]
     assert [type(fault) for fault in faults] == [NetworkTimeout] * 2
     assert (await day_sums(runtime, "2026-03-02", store="*"))["receipts"] == 1
