@@ -107,6 +107,22 @@ def period_start(day: date, per: Per) -> date:
             return date.min
 
 
+def period_end(day: date, per: Per) -> date:
+    """Return the last day of the period that a day falls into; `ever` has no end."""
+    start = period_start(day, per)
+    match per:
+        case "day":
+            return start
+        case "week":
+            return start + timedelta(days=6)
+        case "month":
+            return add_months(start, 1) - timedelta(days=1)
+        case "year":
+            return date(start.year, 12, 31)
+        case "ever":
+            return date.max
+
+
 def previous_period(start: date, per: Per) -> date:
     """Return the first day of the period before the one that starts on a day."""
     return start if per == "ever" else period_start(start - timedelta(days=1), per)

@@ -1,6 +1,6 @@
 """Calendar arithmetic: spans keep the local clock time, periods and days are local, February is short."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +14,9 @@ from domain.model.calendar import (
     local_day,
     milliseconds,
     next_occurrence,
+    period_end,
     period_start,
+    previous_period,
     rounded,
     start_of,
 )
@@ -101,3 +103,13 @@ def test_instants_are_cut_to_milliseconds() -> None:
     assert milliseconds(datetime.fromisoformat("2026-01-01T12:00:00.123999+02:00")) == at(
         "2026-01-01T10:00:00.123"
     )
+
+
+@pytest.mark.parametrize("per", ["day", "week", "month", "year"])
+def test_a_period_ends_the_day_before_the_next_begins(per: Per) -> None:
+    for number in range(0, 2_000, 3):
+        day = date(2023, 12, 25) + timedelta(days=number)
+        end = period_end(day, per)
+        assert day <= end
+        assert period_start(end, per) == period_start(day, per)
+        assert previous_period(end + timedelta(days=1), per) == period_start(day, per)

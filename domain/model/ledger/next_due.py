@@ -15,12 +15,11 @@ from zoneinfo import ZoneInfo
 
 from domain.model import event_names
 from domain.model.calendar import (
-    Per,
     Span,
     add_months,
     local_day,
     next_occurrence,
-    period_start,
+    period_end,
     start_of,
     to_utc,
 )
@@ -254,12 +253,5 @@ def _judged_day(programme: Programme, triggers: TimeTriggers, member: Member, to
             days += [first + timedelta(days=count) for count in triggers.turning_days[place : place + 1]]
     for spec in triggers.limited:
         if spec.limit is not None and rewards.redemption_counter(spec.code) in member.counters:
-            days.append(_next_period(today, spec.limit.per))
+            days.append(period_end(today, spec.limit.per) + DAY)
     return min(days, default=None)
-
-
-def _next_period(today: date, per: Per) -> date:
-    day, start = today, period_start(today, per)
-    while period_start(day, per) == start:
-        day += DAY
-    return day

@@ -6,9 +6,9 @@ was written down then.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 
-from domain.model.calendar import add_months, local_day, period_start, previous_period
+from domain.model.calendar import local_day, period_end, period_start, previous_period
 from domain.model.club.leaderboards import BoardPeriod, BoardSpread, spread_of
 from domain.model.figures.definitions.club import BoardPeriodResult, BoardResult, prizes_of
 from domain.model.figures.period import Sums, add_up
@@ -47,27 +47,12 @@ async def read_boards(
 def _periods(spec: Leaderboard, start: date, end: date) -> Sequence[BoardPeriod]:
     """Return the newest periods that have a day in common with those from one through another."""
     first, periods = period_start(end, spec.per), list[BoardPeriod]()
-    while len(periods) < MOST_PERIODS and last_day_of(spec, first) >= start:
+    while len(periods) < MOST_PERIODS and period_end(first, spec.per) >= start:
         periods.append(BoardPeriod(spec.code, first))
         if spec.per == "ever":
             break
         first = previous_period(first, spec.per)
     return periods
-
-
-def last_day_of(spec: Leaderboard, first: date) -> date:
-    """Return the last day of the period that begins on a day."""
-    match spec.per:
-        case "day":
-            return first
-        case "week":
-            return first + timedelta(days=6)
-        case "month":
-            return add_months(first, 1) - timedelta(days=1)
-        case "year":
-            return date(first.year, 12, 31)
-        case "ever":
-            return date.max
 
 
 def _board(
@@ -102,7 +87,7 @@ def _period(
     turnout: Turnout | None,
     spreads: Mapping[str, BoardSpread],
 ) -> BoardPeriodResult:
-    last_day = last_day_of(spec, period.first_day)
+    last_day = period_end(period.first_day, spec.per)
     within = add_up(some for day, some in sums_by_day.items() if period.first_day <= day <= last_day)
     since = add_up(some for day, some in sums_by_day.items() if period.first_day <= day)
     prizes, gifts = prizes_of(programme, since, spec.code, period.first_day)
