@@ -133,6 +133,10 @@ class Loaders:
         for read in (("member", member), ("consents", member), "audience"):
             self._reads.pop(read, None)
 
+    def forget_ledger(self, member: str) -> None:
+        """Read a member again at the next call: what they have has changed, and not who they are."""
+        self._reads.pop(("member", member), None)
+
     # ------------------------------------------------------------ what is in memory
 
     async def stock_state(self) -> StockState:

@@ -298,3 +298,18 @@ def capsules(member: Json) -> int | None:
     }
     stock: int | None = stocks["coin-capsules"]
     return stock
+
+
+async def test_redeeming_and_giving_back_read_the_member_once(app: RunningApp) -> None:
+    token = await member_with_points(app)
+    await app.do("{ me { number } }", token=token)
+    await app.process.runtime.stock.poll()
+    with app.command_log.counting() as counted:
+        voucher = (await redeem(app, token))["voucher"]
+    assert [command.name for command in counted.commands] == ["find", "bulkWrite", "commitTransaction"]
+    cancel = {"voucherId": voucher["id"], "idempotencyKey": "back"}
+    with app.command_log.counting() as counted:
+        back = await app.mutate("cancelVoucher", cancel, GIVEN_BACK, token=token)
+    assert back["voucher"] == {"voucherState": "CANCELLED"}
+    assert [str(command) for command in counted.commands][:2] == ["find(vouchers)", "find(members)"]
+    assert [command.name for command in counted.commands][2:] == ["bulkWrite", "commitTransaction"]

@@ -115,7 +115,7 @@ class ChallengeMutation:
             )
         except errors.NotFound:
             raise NotFound from None
-        loaders.forget(member)
+        loaders.forget_ledger(member)
         audience = await loaders.audience()
         spec = audience.programme.badge(badge)
         member_view = await loaders.member_view(member)

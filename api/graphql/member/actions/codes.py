@@ -103,7 +103,7 @@ class CodeMutation:
             key=input.idempotency_key,
             now=loaders.now,
         )
-        loaders.forget(member)
+        loaders.forget_ledger(member)
         return await code_entered(info, result)
 
 

@@ -80,7 +80,7 @@ class ReceiptClaimMutation:
         claimed = await receipt_claims.claim_receipt(
             runtime, member_id=member, code=input.code, all_secrets=runtime.all_secrets, now=loaders.now
         )
-        loaders.forget(member)
+        loaders.forget_ledger(member)
         return ReceiptClaimed(
             purchase=await purchase_of(info, claimed.purchase),
             counted_before=claimed.counted_before,

@@ -100,7 +100,7 @@ class RedemptionMutation:
             )
         except decision.RewardLocked as refusal:
             return reward_locked(await loaders.audience(), reward, refusal)
-        loaders.forget(member)
+        loaders.forget_ledger(member)
         audience = await loaders.audience()
         return RewardRedeemed(
             voucher=await voucher_of(info, result.voucher),
@@ -121,7 +121,7 @@ class RedemptionMutation:
             key=input.idempotency_key,
             now=loaders.now,
         )
-        loaders.forget(member)
+        loaders.forget_ledger(member)
         audience = await loaders.audience()
         return VoucherGivenBack(
             voucher=await voucher_of(info, result.voucher),

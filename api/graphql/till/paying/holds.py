@@ -117,7 +117,7 @@ class HoldMutation:
             now=info.context.loaders.now,
             presence=presence,
         )
-        info.context.loaders.forget(member)
+        info.context.loaders.forget_ledger(member)
         audience = await info.context.loaders.audience()
         return PaymentHeld(
             hold=payment_hold(audience, held.member, held.placed),
@@ -146,7 +146,7 @@ class HoldMutation:
             key=input.idempotency_key,
             now=info.context.loaders.now,
         )
-        info.context.loaders.forget(released.member)
+        info.context.loaders.forget_ledger(released.member)
         audience = await info.context.loaders.audience()
         return HoldReleased(wallets=wallets_after(audience, released.member, released.wallets))
 
