@@ -39,6 +39,7 @@ def test_an_operator_reads_the_period_and_what_each_campaign_came_to(shop: DemoS
     whole = rita.locator(".eight > li", has_text="Receipts").locator(".value-line").inner_text()
     assert sum(int(each) for each in cells) == int(whole.replace(",", "")) > 0
     by_store = rita.get_by_role("region", name="Store by store").locator("tbody tr")
+    expect(by_store.first).to_be_visible()
     sold = [row.split("\t") for row in by_store.all_inner_texts()]
     assert sum(int(row[1].replace(",", "")) for row in sold) == int(whole.replace(",", ""))
     assert all(len(row) == 6 and row[4].endswith("%") and row[5][-4:].isdigit() for row in sold), sold

@@ -90,11 +90,18 @@ async def find_days(
     rows of its own.
     """
     days = {"$gte": start.isoformat(), "$lte": end.isoformat()}
-    query = {"store": {"$in": list(shops)}, "tier": {"$in": list(tiers)}, "day": days}
+    query = {"store": _each_of(shops), "tier": _each_of(tiers), "day": days}
     if beside is None:
         return [row async for row in store[DAYS].find(query).batch_size(MOST_DAYS)]
     rows = await store[DAYS].aggregate([{"$match": query}, beside], batchSize=MOST_DAYS)
     return [row async for row in rows]
+
+
+def _each_of(values: Sequence[str]) -> object:
+    """Return the filter of these values. The embedded server looks in no index for alternatives, so one
+    alone, as most reports have it, is a plain value.
+    """
+    return values[0] if len(values) == 1 else {"$in": list(values)}
 
 
 async def iterate_days(store: DocumentStore, *, since: date | None = None) -> AsyncIterator[Raw]:

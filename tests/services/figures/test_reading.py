@@ -54,6 +54,9 @@ async def test_a_report_asks_four_commands_however_many_members_there_are(
         if period.store is None:
             shares = {each.code: each.value for each in report.figures if each.subject is None}
             assert (shares["repeat_rate"], shares["redemption_members"]) == (0.5, 0.75)
+            # Of all stores the days are found by their index: with alternatives the embedded server reads all.
+            [query] = [query for name, query in counted.commands[0].filters if name == DAYS]
+            assert (query["store"], query["tier"]) == ("*", "*")
 
 
 async def test_each_store_says_what_it_sold_and_took_back_within_the_same_four_commands(

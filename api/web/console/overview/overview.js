@@ -36,11 +36,11 @@ export function Overview({ filters }) {
     <div aria-live="assertive"><${Notice} kind="bad" icon="cloud" text=${fault} /></div>
     ${fault && html`<${Act} class="button" type="button" act=${again}>${t("again")}<//>`}
     ${!figures && !fault && html`<div class="skeleton tall" role="status" aria-label=${t("loading")}></div>`}
-    ${figures && html`<${Answer} figures=${figures} places=${places} />`}`;
+    ${figures && html`<${Answer} figures=${figures} places=${places} chosen=${chosen} />`}`;
 }
 
-function Answer({ figures, places }) {
-  const { firstDay, lastDay, waitingSince, store, stores } = figures;
+function Answer({ figures, places, chosen }) {
+  const { firstDay, lastDay, waitingSince, store } = figures;
   // Beside one store's figures those of all stores would be taken for its own; goals are the programme's.
   const values = figures.values.filter((each) => !store || each.isByStore);
   const goals = store ? [] : figures.goals;
@@ -56,7 +56,7 @@ function Answer({ figures, places }) {
     <ul class="eight">${first.map((each) => html`<li key=${each.code} class="card"><${Figure} each=${each} goal=${goalOf(each)} /></li>`)}</ul>
     ${others.length > 0 && html`<${Goals} goals=${others} values=${values} />`}
     ${desk.isOperator && html`<${NeedsLook} places=${places} />`}
-    ${!store && html`<${Stores} stores=${stores} places=${places} />`}
+    ${!store && html`<${Stores} of=${figures} chosen=${chosen} places=${places} />`}
     <${Days} figures=${figures} />
     ${rest.length > 0 && html`<${Rest} rest=${rest} />`}`;
 }

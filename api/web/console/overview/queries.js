@@ -5,8 +5,12 @@ const DAY = `day receipts revenue returned enrolments wallets { wallet awarded s
 
 export const FIGURES = `query ConsoleFigures($from: LocalDate, $to: LocalDate, $store: String, $tier: String) {
   figures(from: $from, to: $to, store: $store, tier: $tier) { firstDay lastDay waitingSince values { ${FIGURE} }
-    goals { figure subject bound isUpper by value isMet } days { ${DAY} }
-    store stores { store receipts revenue returned returnedShare lastReceiptOn } } }`;
+    goals { figure subject bound isUpper by value isMet } days { ${DAY} } store } }`;
+
+// Stores have many days between them: their table comes after the figures, which do not wait for it.
+export const STORES = `query ConsoleStores($from: LocalDate, $to: LocalDate, $tier: String) {
+  figures(from: $from, to: $to, tier: $tier) {
+    stores { store receipts revenue returned returnedShare lastReceiptOn } } }`;
 
 export const QUIET_STORES = `query ConsoleQuietStores($from: LocalDate!, $to: LocalDate!) {
   figures(from: $from, to: $to) { stores { store receipts lastReceiptOn } } }`;
