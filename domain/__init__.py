@@ -60,6 +60,7 @@ A moment later the change stream wakes the listeners and the worker:
 Around that path:
 
     domain/model/programme/                    the programme file: its words, its reading, its check
+    domain/model/fault_text.py                 what is wrong with it, in each language: `fault_words`
     domain/model/ledger/                       the member and everything that `decide` uses
     domain/model/ledger/merging/               two memberships of one person: what moves, and undoing it
     domain/model/ledger/fiscal/                a receipt for the books: discounts, payments, credit, taxes

@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from domain.model.compiled_conditions import Evaluate, Undecided, compiled
 from domain.model.expression_engine import Context, cel
+from domain.model.fault_text import FaultText
 from domain.model.favourites import FavouriteMalformed, expand_favourites
 
 LONGEST_SOURCE: Final = 500
@@ -46,9 +47,9 @@ class ExpressionMalformed(ValueError):
     says what would be right, where that is known.
     """
 
-    def __init__(self, message: str, remedy: str | None = None) -> None:
+    def __init__(self, message: FaultText, remedy: FaultText | None = None) -> None:
         super().__init__(message)
-        self.remedy = remedy
+        self.message, self.remedy = message, remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ class Expression:
         try:
             evaluated, self.favourites = expand_favourites(source, _TOKENS)
         except FavouriteMalformed as error:
-            raise ExpressionMalformed(str(error), error.remedy) from None
+            raise ExpressionMalformed(error.message, error.remedy) from None
         if self.favourites:
             self._program = cel.compile(evaluated)
         pieces = terms(source)
@@ -245,11 +246,20 @@ def _names(source: str, variables: Iterable[str]) -> frozenset[str]:
 def _bounded(source: str) -> None:
     """Refuse what could take long: length, nesting, and loops within loops, whose costs multiply."""
     if not source.strip():
-        raise ExpressionMalformed("the expression is empty", "write a condition, or remove the key")
+        raise ExpressionMalformed(
+            FaultText("the expression is empty"), FaultText("write a condition, or remove the key")
+        )
     if len(source) > LONGEST_SOURCE:
         raise ExpressionMalformed(
-            f"the expression is {len(source)} characters long, at most {LONGEST_SOURCE} are allowed",
-            f"write at most {LONGEST_SOURCE} characters, or make two rules of it",
+            FaultText(
+                "the expression is {count} characters long, at most {most} are allowed",
+                count=len(source),
+                most=LONGEST_SOURCE,
+            ),
+            FaultText(
+                "write at most {most} characters, or make two rules of it",
+                most=LONGEST_SOURCE,
+            ),
         )
     tokens = list(_tokens(source))
     depth = deepest = 0
@@ -258,18 +268,27 @@ def _bounded(source: str) -> None:
         deepest = max(deepest, depth)
     if deepest > DEEPEST_NESTING:
         raise ExpressionMalformed(
-            f"the expression is nested {deepest} deep, at most {DEEPEST_NESTING} is allowed",
-            "remove brackets that are not needed, or make two rules of it",
+            FaultText(
+                "the expression is nested {deepest} deep, at most {most} is allowed",
+                deepest=deepest,
+                most=DEEPEST_NESTING,
+            ),
+            FaultText("remove brackets that are not needed, or make two rules of it"),
         )
     bound = list(_bound(tokens))
     if len(bound) > MOST_LOOPS:
         raise ExpressionMalformed(
-            f"the expression loops {len(bound)} times, at most {MOST_LOOPS} are allowed",
-            "ask for all of it in one loop, or make two rules of it",
+            FaultText(
+                "the expression loops {count} times, at most {most} are allowed",
+                count=len(bound),
+                most=MOST_LOOPS,
+            ),
+            FaultText("ask for all of it in one loop, or make two rules of it"),
         )
     for name in ROOTS & set(bound):
         raise ExpressionMalformed(
-            f"a loop calls its own variable {name}, which has a meaning already", "call it by another letter"
+            FaultText("a loop calls its own variable {name}, which has a meaning already", name=name),
+            FaultText("call it by another letter"),
         )
 
 
@@ -279,13 +298,13 @@ def _makers_bounded(pieces: tuple[Term, ...]) -> None:
     for before, term in zip((None, *pieces), pieces, strict=False):
         if term.kind == "call" and term.value in MAKERS and LOOPS & set(inside):
             raise ExpressionMalformed(
-                f"{term.value} stands within another loop, which could take minutes",
-                "ask with exists or in there",
+                FaultText("{call} stands within another loop, which could take minutes", call=term.value),
+                FaultText("ask with exists or in there"),
             )
         if "map" in inside and (term.kind == "path" or term.value in ("[", "{")):
             raise ExpressionMalformed(
-                "map makes more of an element than its own fields, which could take minutes",
-                "make one field of it, such as purchase.lines.map(l, l.amount)",
+                FaultText("map makes more of an element than its own fields, which could take minutes"),
+                FaultText("make one field of it, such as purchase.lines.map(l, l.amount)"),
             )
         if term.kind == "sign" and term.value in ("(", "[", "{"):
             inside.append(before.value if before is not None and before.kind == "call" else "")
@@ -293,12 +312,14 @@ def _makers_bounded(pieces: tuple[Term, ...]) -> None:
             inside.pop()
 
 
-def _syntax(message: str) -> str:
+def _syntax(message: str) -> FaultText:
     """Reduce the parser's report to its first sentence and column."""
     report = re.search(r"<input>:(\d+):(\d+): (?:Syntax error: )?(.*?)(?: expecting .*)?(?:\n|$)", message)
     if report is None:
-        return "it does not parse"
-    return f"it does not parse at character {report.group(2)}: {report.group(3)[:120]}"
+        return FaultText("it does not parse")
+    return FaultText(
+        "it does not parse at character {at}: {problem}", at=report.group(2), problem=report.group(3)[:120]
+    )
 
 
 def _tokens(source: str) -> Iterator[tuple[str, str]]:

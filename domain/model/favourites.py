@@ -12,6 +12,8 @@ import re
 from ast import literal_eval
 from collections.abc import Mapping
 
+from domain.model.fault_text import FaultText
+
 NAME = "favourite"
 
 
@@ -19,8 +21,10 @@ class FavouriteMalformed(ValueError):
     """Raised where a favourite has no list of texts. `remedy` is what to write instead."""
 
     def __init__(self, texts: list[str]) -> None:
-        super().__init__("favourite takes a list that is written out")
-        self.remedy = f"write favourite({json.dumps(texts or ['latte', 'tea'], ensure_ascii=False)})"
+        self.message = FaultText("favourite takes a list that is written out")
+        example = json.dumps(texts or ["latte", "tea"], ensure_ascii=False)
+        self.remedy = FaultText("write favourite({example})", example=example)
+        super().__init__(self.message)
 
 
 def expand_favourites(source: str, tokens: re.Pattern[str]) -> tuple[str, Mapping[str, tuple[str, ...]]]:

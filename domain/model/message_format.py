@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, cast
 
 from pyicumessageformat import Parser
 
+from domain.model.fault_text import FaultText
 from domain.model.locales import OTHER
 
 MAX_NESTING: Final = 3
@@ -29,9 +30,9 @@ _CHOICES: Final = ("plural", "selectordinal", "select")
 class MessageMalformed(ValueError):
     """Raised where a text is no ICU message. It says what is wrong, and `remedy` what would be right."""
 
-    def __init__(self, message: str, remedy: str) -> None:
+    def __init__(self, message: FaultText, remedy: FaultText) -> None:
         super().__init__(message)
-        self.remedy = remedy
+        self.message, self.remedy = message, remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +132,19 @@ def _parse_icu(text: str) -> TextParts:
         reason = _reason(str(error))
         if reason.startswith("too much recursion"):
             raise MessageMalformed(
-                f"more than {MAX_NESTING} choices stand within each other", "write them one after another"
+                FaultText("more than {most} choices stand within each other", most=MAX_NESTING),
+                FaultText("write them one after another"),
             ) from None
         raise MessageMalformed(
-            f"it does not parse: {reason}",
-            "write {points.amount, plural, one {# point} other {# points}}",
+            FaultText("it does not parse: {reason}", reason=reason),
+            FaultText("write {points.amount, plural, one {# point} other {# points}}"),
         ) from None
     parts = tuple(_read_node(node) for node in nodes)
     keys = sum(len(choice.options) for choice in choices(parts))
     if keys != sum(token["type"] == "selector" for token in tokens):
-        raise MessageMalformed("a form stands twice in one choice", "write each form once")
+        raise MessageMalformed(
+            FaultText("a form stands twice in one choice"), FaultText("write each form once")
+        )
     return parts
 
 
@@ -164,18 +168,26 @@ def _read_node(node: str | Mapping[str, Any]) -> str | Placeholder | Choice:
         return Placeholder(name)
     if kind not in _CHOICES:
         raise MessageMalformed(
-            f"{{{name}, {kind}}} is no choice of words",
-            f"write {{{name}}} alone, which is written as the reader's language does, or one of"
-            f" {', '.join(_CHOICES)}",
+            FaultText("{{{name}, {kind}}} is no choice of words", name=name, kind=kind),
+            FaultText(
+                "write {{{name}}} alone, which is written as the reader's language does, or one of {known}",
+                name=name,
+                known=", ".join(_CHOICES),
+            ),
         )
     if node.get("offset"):
         raise MessageMalformed(
-            f"offset:{node['offset']} is not supported", "remove it, and write the forms of the number itself"
+            FaultText("offset:{offset} is not supported", offset=node["offset"]),
+            FaultText("remove it, and write the forms of the number itself"),
         )
     options = {key: tuple(_read_node(part) for part in parts) for key, parts in node["options"].items()}
     if OTHER not in options:
         raise MessageMalformed(
-            f"{{{name}, {kind}}} lacks the form other, for all that no other form fits",
-            f"add other {{...}} to {{{name}, {kind}}}",
+            FaultText(
+                "{{{name}, {kind}}} lacks the form other, for all that no other form fits",
+                name=name,
+                kind=kind,
+            ),
+            FaultText("add other {{...}} to {{{name}, {kind}}}", name=name, kind=kind),
         )
     return Choice(name, cast(ChoiceKind, kind), options)

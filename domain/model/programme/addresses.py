@@ -15,6 +15,8 @@ import re
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+from domain.model.fault_text import FaultText
+
 AddressKind = Literal["page", "picture", "link"]
 
 # Schemes with "//" that are no app's: they run code, or read what belongs to the device or to the browser.
@@ -44,9 +46,11 @@ _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _FORBIDDEN: Final = re.compile(r"[\s\\<>\"^`|]")
 _PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 _REMEDIES: Final = {
-    "page": "write an address that begins with https://",
-    "picture": "write an address that begins with https://, or a path such as /media/coin.svg",
-    "link": "write an address that begins with https://, or with the scheme of your app, such as app://rewards",
+    "page": FaultText("write an address that begins with https://"),
+    "picture": FaultText("write an address that begins with https://, or a path such as /media/coin.svg"),
+    "link": FaultText(
+        "write an address that begins with https://, or with the scheme of your app, such as app://rewards"
+    ),
 }
 
 
@@ -55,13 +59,13 @@ def safe_address(text: str | None, kind: AddressKind) -> str | None:
     return text if text and address_fault(text, kind) is None else None
 
 
-def address_fault(text: str, kind: AddressKind) -> tuple[str, str] | None:
+def address_fault(text: str, kind: AddressKind) -> tuple[FaultText, FaultText] | None:
     """Return what is wrong with an address, and the remedy; None where nothing is."""
     message = _fault(_PLACEHOLDER.sub("x", text) if kind == "link" else text, kind)
     if message is not None:
         return message, _REMEDIES[kind]
     if kind == "link" and text.startswith("{"):
-        return "begins with a placeholder, so that its scheme is not known", _REMEDIES[kind]
+        return FaultText("begins with a placeholder, so that its scheme is not known"), _REMEDIES[kind]
     return None
 
 
@@ -70,29 +74,29 @@ def is_unencrypted(text: str) -> bool:
     return text[:5].lower() == "http:"
 
 
-def _fault(text: str, kind: AddressKind) -> str | None:
+def _fault(text: str, kind: AddressKind) -> FaultText | None:
     if not text.isprintable() or _FORBIDDEN.search(text):
-        return "holds a space, a control character or a sign that no address holds"
+        return FaultText("holds a space, a control character or a sign that no address holds")
     match = _SCHEME.fullmatch(text)
     if match is None:
         return _path_fault(text, kind)
     scheme, rest = match[1].lower(), match[2]
     if scheme in ("http", "https"):
-        return None if _has_host(text) else "names no host, or a user before it"
+        return None if _has_host(text) else FaultText("names no host, or a user before it")
     if kind == "link" and (
         scheme in _WRITING_SCHEMES or (rest.startswith("//") and scheme not in _UNSAFE_SCHEMES)
     ):
         return None
-    return f"has the scheme {scheme}:, which is not opened from here"
+    return FaultText("has the scheme {scheme}:, which is not opened from here", scheme=scheme)
 
 
-def _path_fault(text: str, kind: AddressKind) -> str | None:
+def _path_fault(text: str, kind: AddressKind) -> FaultText | None:
     if text.startswith("//"):
-        return "names a host without a scheme"
+        return FaultText("names a host without a scheme")
     if kind == "page" and not text.startswith("/"):
-        return "is no address"
+        return FaultText("is no address")
     # Before its first slash nothing may look like a scheme to a lenient reader.
-    return "is no address" if ":" in text.partition("/")[0] else None
+    return FaultText("is no address") if ":" in text.partition("/")[0] else None
 
 
 def _has_host(text: str) -> bool:

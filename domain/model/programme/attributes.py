@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, model_validator
 
+from domain.model.fault_text import FaultText
+from domain.model.programme.faults import ValueRefused
 from domain.model.programme.field_types import (
-    REMEDY_SEPARATOR,
     Code,
     FieldName,
     NamedPart,
@@ -52,8 +53,9 @@ class AttributeSpec(ProgrammePart):
     @model_validator(mode="after")
     def _has_its_choices(self) -> AttributeSpec:
         if (self.kind == "choice") != bool(self.choices):
-            raise ValueError(
-                f"choices go with kind: choice{REMEDY_SEPARATOR}write kind: choice, choices: [small, large]"
+            raise ValueRefused(
+                FaultText("choices go with kind: choice"),
+                FaultText("write kind: choice, choices: [small, large]"),
             )
         return self
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
+
+from domain.model.fault_text import FaultText
 
 _MAX_LISTED: Final = 8
 
 KeyPath = tuple[str | int, ...]
+Text = TypeVar("Text", bound=str)
+
+
+class ValueRefused(ValueError):
+    """Raised where a value of the file cannot be read: what is wrong, and what would be right."""
+
+    def __init__(self, message: FaultText, remedy: FaultText) -> None:
+        super().__init__(f"{message} -> {remedy}")
+        self.message, self.remedy = message, remedy
 
 
 class ProgrammeInvalid(ValueError):
@@ -43,8 +54,8 @@ class Finding:
     """
 
     path: KeyPath
-    message: str
-    remedy: str
+    message: FaultText
+    remedy: FaultText
     is_warning: bool = False
     stands_on: tuple[KeyPath, ...] = ()
 
@@ -60,11 +71,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)), None)
 
 
-def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:
+def suggestion(word: str, known: Iterable[str], otherwise: Text) -> FaultText | Text:
     """Suggest the known word that was probably meant, else list the known words, else return `otherwise`."""
     words = sorted(set(known))
     if (near := nearest(word, words)) is not None:
-        return f"did you mean {near}?"
+        return FaultText("did you mean {near}?", near=near)
     if words:
-        return f"write one of {', '.join(words[:_MAX_LISTED])}" + (" ..." if len(words) > _MAX_LISTED else "")
+        listed = ", ".join(words[:_MAX_LISTED]) + (" ..." if len(words) > _MAX_LISTED else "")
+        return FaultText("write one of {known}", known=listed)
     return otherwise

@@ -1,7 +1,7 @@
 """The types of a programme file's values, read strictly: texts, durations, days, clock hours, amounts and
 multipliers.
 
-Every reader raises ValueError with what is wrong and what would be right, separated by `REMEDY_SEPARATOR`.
+Every reader raises ValueRefused with what is wrong and what would be right.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from pydantic import (
 
 from domain.model.calendar import Span
 from domain.model.conditions import Expression, ExpressionMalformed
+from domain.model.fault_text import FaultText
+from domain.model.programme.faults import ValueRefused
 from domain.model.programme.syntax_hints import expression_hint
 
-REMEDY_SEPARATOR: Final = " -> "
 MAX_AMOUNT: Final = 10**9
 MAX_TEXT_LENGTH: Final = 5_000
 
@@ -38,12 +39,18 @@ _EVENT_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$"
 _COLOUR_PATTERN: Final = r"^#[0-9a-fA-F]{6}$"
 _VERSION_PATTERN: Final = r"^\d{1,6}(\.\d{1,6}){0,3}$"
 _FIELD_PATTERN: Final = r"^[a-zA-Z_][a-zA-Z0-9_]{0,63}$"
-PATTERN_REMEDIES: Final[Mapping[str, str]] = {
-    _CODE_PATTERN: "write 1 to 64 letters, digits, - and _",
-    _EVENT_PATTERN: "write words of letters, digits, - and _, parted by dots, such as shop.visited",
-    _COLOUR_PATTERN: 'write "#" and six hexadecimal digits, such as "#c9a227"',
-    _VERSION_PATTERN: 'write one to four whole numbers with dots between, in quotes, such as "2.4.0"',
-    _FIELD_PATTERN: "write 1 to 64 letters, digits and _, a letter first: conditions read it by that name",
+PATTERN_REMEDIES: Final[Mapping[str, FaultText]] = {
+    _CODE_PATTERN: FaultText("write 1 to 64 letters, digits, - and _"),
+    _EVENT_PATTERN: FaultText(
+        "write words of letters, digits, - and _, parted by dots, such as shop.visited"
+    ),
+    _COLOUR_PATTERN: FaultText('write "#" and six hexadecimal digits, such as "#c9a227"'),
+    _VERSION_PATTERN: FaultText(
+        'write one to four whole numbers with dots between, in quotes, such as "2.4.0"'
+    ),
+    _FIELD_PATTERN: FaultText(
+        "write 1 to 64 letters, digits and _, a letter first: conditions read it by that name"
+    ),
 }
 _DAY_PATTERN: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _HOURS_PATTERN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
@@ -114,9 +121,9 @@ def _read_text(value: object, info: ValidationInfo) -> LocalizedText:
     if isinstance(value, str):
         value = {default: value}
     if not isinstance(value, dict) or not value:
-        raise ValueError(
-            f"is {_kind_text(value)}, not a text{REMEDY_SEPARATOR}write a text in quotes, or one for each"
-            f" locale: {{{default}: ...}}"
+        raise ValueRefused(
+            FaultText("is {kind}, not a text", kind=_kind_text(value)),
+            FaultText("write a text in quotes, or one for each locale: {{{default}: ...}}", default=default),
         )
     default = default or str(next(iter(value)))
     # YAML splits a text with a comma and no quotes into a key without a value: the check warns of it.
@@ -127,22 +134,26 @@ def _read_text(value: object, info: ValidationInfo) -> LocalizedText:
     }
     for locale, text in value.items():
         if not isinstance(text, str):
-            raise ValueError(
-                f"the text for {locale} is {_kind_text(text)}, not a text{REMEDY_SEPARATOR}put it in quotes"
+            raise ValueRefused(
+                FaultText(
+                    "the text for {locale} is {kind}, not a text", locale=locale, kind=_kind_text(text)
+                ),
+                FaultText("put it in quotes"),
             )
         if len(text) > MAX_TEXT_LENGTH:
-            raise ValueError(
-                f"the text for {locale} is {len(text)} characters long{REMEDY_SEPARATOR}at most"
-                f" {MAX_TEXT_LENGTH} are allowed"
+            raise ValueRefused(
+                FaultText("the text for {locale} is {count} characters long", locale=locale, count=len(text)),
+                FaultText("at most {most} are allowed", most=MAX_TEXT_LENGTH),
             )
     if not str(value.get(default, "")).strip():
-        quotes = (
-            "; put a text with a brace or a comma in quotes"
-            if not value.keys() & set(context.get("locales", ()))
-            else ""
-        )
-        raise ValueError(
-            f"has no text for {default}, the default locale{REMEDY_SEPARATOR}add {default}: ...{quotes}"
+        has_locale = value.keys() & set(context.get("locales", ()))
+        raise ValueRefused(
+            FaultText("has no text for {default}, the default locale", default=default),
+            FaultText("add {default}: ...", default=default)
+            if has_locale
+            else FaultText(
+                "add {default}: ...; put a text with a brace or a comma in quotes", default=default
+            ),
         )
     return LocalizedText(entries=value, default_locale=default)
 
@@ -155,7 +166,10 @@ def read_span(value: object) -> Span:
         return _refuse_span(value)
     unit, count = next(iter(value.items()))
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= 100_000:
-        raise ValueError(f"{unit} is {count!r}{REMEDY_SEPARATOR}write a whole number from 1 to 100000")
+        raise ValueRefused(
+            FaultText("{unit} is {count}", unit=unit, count=repr(count)),
+            FaultText("write a whole number from 1 to 100000"),
+        )
     return Span(**{unit: count})
 
 
@@ -167,9 +181,9 @@ def _refuse_span(value: object) -> Span:
         if isinstance(value, str)
         else _kind_text(value)
     )
-    raise ValueError(
-        f"is {written or 'empty'}, not a duration{REMEDY_SEPARATOR}write exactly one of {{hours: N}},"
-        " {days: N} and {months: N}"
+    raise ValueRefused(
+        FaultText("is {kind}, not a duration", kind=written or FaultText("empty")),
+        FaultText("write exactly one of {hours: N}, {days: N} and {months: N}"),
     )
 
 
@@ -181,9 +195,9 @@ def _read_day_or_time(value: object) -> object:
             else _read_local_time(value)
         )
     except ValueError:
-        raise ValueError(
-            f'{value!r} is no day{REMEDY_SEPARATOR}write "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SS", in the'
-            " programme's zone"
+        raise ValueRefused(
+            FaultText("{value} is no day", value=repr(value)),
+            FaultText('write "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SS", in the programme\'s zone'),
         ) from None
 
 
@@ -203,7 +217,10 @@ def _read_hours(value: object) -> object:
         return value
     match = _HOURS_PATTERN.fullmatch(value) if isinstance(value, str) else None
     if match is None or (match[3] == "24" and match[4] != "00"):
-        raise ValueError(f'{value!r} is no span of clock hours{REMEDY_SEPARATOR}write "08:00-11:00"')
+        raise ValueRefused(
+            FaultText("{value} is no span of clock hours", value=repr(value)),
+            FaultText('write "08:00-11:00"'),
+        )
     return Hours(start=time(int(match[1]), int(match[2])), end=time(int(match[3]) % 24, int(match[4])))
 
 
@@ -214,13 +231,14 @@ def read_expression(value: object) -> Expression:
     if isinstance(value, bool | int | Decimal):
         value = str(value).lower()
     if not isinstance(value, str):
-        raise ValueError(
-            f"is {_kind_text(value)}, not an expression{REMEDY_SEPARATOR}write it as one line of text"
+        raise ValueRefused(
+            FaultText("is {kind}, not an expression", kind=_kind_text(value)),
+            FaultText("write it as one line of text"),
         )
     try:
         return Expression(value)
     except ExpressionMalformed as error:
-        raise ValueError(f"{error}{REMEDY_SEPARATOR}{error.remedy or expression_hint(value)}") from None
+        raise ValueRefused(error.message, error.remedy or expression_hint(value)) from None
 
 
 def _read_multiplier(value: object) -> object:
@@ -232,9 +250,9 @@ def _read_multiplier(value: object) -> object:
         or not 1 <= value <= 1000
         or Decimal(value).as_tuple().exponent < -6  # type: ignore[operator]
     ):
-        raise ValueError(
-            f"{value!s} is no multiplier{REMEDY_SEPARATOR}write a number from 1 to 1000 with at most 6"
-            " decimals, such as 1.25"
+        raise ValueRefused(
+            FaultText("{value} is no multiplier", value=value),
+            FaultText("write a number from 1 to 1000 with at most 6 decimals, such as 1.25"),
         )
     return Fraction(value)
 
@@ -244,8 +262,9 @@ def _read_unit_cost(value: object) -> object:
         return Decimal(value)
     if isinstance(value, Decimal | int) and not isinstance(value, bool) and value >= 0:
         return Decimal(value)
-    raise ValueError(
-        f'{value!r} is no cost{REMEDY_SEPARATOR}write the cost of one unit in quotes, such as "0.01"'
+    raise ValueRefused(
+        FaultText("{value} is no cost", value=repr(value)),
+        FaultText('write the cost of one unit in quotes, such as "0.01"'),
     )
 
 
@@ -256,13 +275,13 @@ def as_list(value: object) -> object:
 
 def _kind_text(value: object) -> str:
     names = {
-        type(None): "empty",
-        bool: "true or false",
-        int: "a number",
-        Decimal: "a number",
-        str: "a text",
-        dict: "a map",
-        list: "a list",
+        type(None): FaultText("empty"),
+        bool: FaultText("true or false"),
+        int: FaultText("a number"),
+        Decimal: FaultText("a number"),
+        str: FaultText("a text"),
+        dict: FaultText("a map"),
+        list: FaultText("a list"),
     }
     return names.get(type(value), type(value).__name__)
 

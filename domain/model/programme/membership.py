@@ -11,8 +11,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from domain.model.fault_text import FaultText
+from domain.model.programme.faults import ValueRefused
 from domain.model.programme.field_types import (
-    REMEDY_SEPARATOR,
     Amount,
     Code,
     Condition,
@@ -87,9 +88,12 @@ class CodeSpec(NamedPart):
     @model_validator(mode="after")
     def _either(self) -> CodeSpec:
         if (self.code is None) == (self.batch is None):
-            raise ValueError(
-                f"it is either a code or a batch of single-use codes{REMEDY_SEPARATOR}write code: SUMMER10"
-                " for one that everybody may enter, or batch: packs for those that selo codes make makes"
+            raise ValueRefused(
+                FaultText("it is either a code or a batch of single-use codes"),
+                FaultText(
+                    "write code: SUMMER10 for one that everybody may enter, or batch: packs for those"
+                    " that selo codes make makes"
+                ),
             )
         return self
 
@@ -129,14 +133,17 @@ class Leaderboard(NamedPart):
     @model_validator(mode="after")
     def _can_be_ranked(self) -> Leaderboard:
         if self.count.wallet is None:
-            raise ValueError(
-                f"a leaderboard counts a wallet{REMEDY_SEPARATOR}write count: {{wallet: points}}; for"
-                " anything else let a rule award a wallet with hidden: true"
+            raise ValueRefused(
+                FaultText("a leaderboard counts a wallet"),
+                FaultText(
+                    "write count: {wallet: points}; for anything else let a rule award a wallet with"
+                    " hidden: true"
+                ),
             )
         if self.per == "ever" and self.do:
-            raise ValueError(
-                f"a leaderboard that never ends gives no prizes{REMEDY_SEPARATOR}write per: month, or leave"
-                " do out"
+            raise ValueRefused(
+                FaultText("a leaderboard that never ends gives no prizes"),
+                FaultText("write per: month, or leave do out"),
             )
         return self
 
@@ -164,7 +171,10 @@ GOAL_FIGURES: Final[Mapping[str, SubjectSection | None]] = {
 def _read_goal_value(value: object) -> object:
     if isinstance(value, Decimal | int) and not isinstance(value, bool):
         return Decimal(value)
-    raise ValueError(f"{value!r} is no number{REMEDY_SEPARATOR}write one such as 0.3, a share, or 25000")
+    raise ValueRefused(
+        FaultText("{value} is no number", value=repr(value)),
+        FaultText("write one such as 0.3, a share, or 25000"),
+    )
 
 
 class GoalSpec(ProgrammePart):
@@ -181,5 +191,7 @@ class GoalSpec(ProgrammePart):
     @model_validator(mode="after")
     def _has_one_bound(self) -> GoalSpec:
         if (self.at_least is None) == (self.at_most is None):
-            raise ValueError(f"a goal has one bound{REMEDY_SEPARATOR}write at_least: 0.3, or at_most: 0.1")
+            raise ValueRefused(
+                FaultText("a goal has one bound"), FaultText("write at_least: 0.3, or at_most: 0.1")
+            )
         return self

@@ -28,6 +28,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from domain.model.fault_text import FaultText
 from domain.model.programme.faults import KeyPath, ProgrammeFault, ProgrammeInvalid, format_path
 from domain.model.programme.syntax_hints import yaml_fault
 
@@ -64,8 +65,8 @@ def parse_yaml(text: str) -> ParsedFile:
     if len(text.encode()) > MAX_FILE_BYTES:
         raise _unreadable(
             1,
-            f"the file is larger than {MAX_FILE_BYTES} bytes",
-            "keep it smaller; pictures and long terms belong elsewhere",
+            FaultText("the file is larger than {most} bytes", most=MAX_FILE_BYTES),
+            FaultText("keep it smaller; pictures and long terms belong elsewhere"),
         )
     builder = _TreeBuilder()
     try:
@@ -77,11 +78,13 @@ def parse_yaml(text: str) -> ParsedFile:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         raise _unreadable(
             line,
-            "this is no YAML: it holds a character that no text has",
-            "save the file as plain UTF-8 text",
+            FaultText("this is no YAML: it holds a character that no text has"),
+            FaultText("save the file as plain UTF-8 text"),
         ) from None
     if not isinstance(builder.parsed.content, dict):
-        raise _unreadable(1, "the file is no map of keys", "begin with programme: and wallets:")
+        raise _unreadable(
+            1, FaultText("the file is no map of keys"), FaultText("begin with programme: and wallets:")
+        )
     return builder.parsed
 
 
@@ -103,7 +106,7 @@ def _number_text(value: object) -> str:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
-def _unreadable(line: int, message: str, remedy: str) -> ProgrammeInvalid:
+def _unreadable(line: int, message: FaultText, remedy: FaultText) -> ProgrammeInvalid:
     return ProgrammeInvalid((ProgrammeFault(line=line, path="file", message=message, remedy=remedy),))
 
 
@@ -136,19 +139,23 @@ class _TreeBuilder:
             self._documents += 1
             if self._documents > 1:
                 raise _unreadable(
-                    line, "the file holds a second document", "remove the line --- and what follows"
+                    line,
+                    FaultText("the file holds a second document"),
+                    FaultText("remove the line --- and what follows"),
                 )
 
     def _add_node(self, event: Any, line: int) -> None:
         parent = self._open[-1] if self._open else None
         if isinstance(event, AliasEvent) or event.anchor is not None:
-            remedy = "write the part out where it is needed; put a text that begins with & or * in quotes"
-            raise _unreadable(line, "anchors and aliases (& and *) are not read here", remedy)
+            remedy = FaultText(
+                "write the part out where it is needed; put a text that begins with & or * in quotes"
+            )
+            raise _unreadable(line, FaultText("anchors and aliases (& and *) are not read here"), remedy)
         if event.ctag is not None:
             raise _unreadable(
                 line,
-                f"the tag {event.ctag} is not read here",
-                "remove it, or put the text that begins with ! in quotes",
+                FaultText("the tag {tag} is not read here", tag=event.ctag),
+                FaultText("remove it, or put the text that begins with ! in quotes"),
             )
         if parent is not None and isinstance(parent.container, dict) and parent.key is None:
             self._set_key(parent, event, line)
@@ -179,20 +186,26 @@ class _TreeBuilder:
         if isinstance(value, dict | list):
             if len(self._open) >= MAX_DEPTH:
                 raise _unreadable(
-                    line, f"the file is nested more than {MAX_DEPTH} deep", "a programme needs no more than 8"
+                    line,
+                    FaultText("the file is nested more than {most} deep", most=MAX_DEPTH),
+                    FaultText("a programme needs no more than 8"),
                 )
             self._open.append(_OpenNode(path, value))
 
     def _set_key(self, parent: _OpenNode, event: Any, line: int) -> None:
         if not isinstance(event, ScalarEvent):
-            raise _unreadable(line, "a key is a map or a list", "write a word, then a colon")
+            raise _unreadable(
+                line, FaultText("a key is a map or a list"), FaultText("write a word, then a colon")
+            )
         parent.key = str(event.value)
         path = (*parent.path, parent.key)
         if parent.key in parent.container:
-            message = f"{parent.key} is written twice, first on line {self.parsed.lines[path]}"
-            remedy = "keep one of them"
+            message = FaultText(
+                "{key} is written twice, first on line {line}", key=parent.key, line=self.parsed.lines[path]
+            )
+            remedy = FaultText("keep one of them")
             if parent.path and isinstance(parent.path[-1], int):
-                remedy += ", or begin the next item with a dash: - code: ..."
+                remedy = FaultText("keep one of them, or begin the next item with a dash: - code: ...")
             self.parsed.faults.append(
                 ProgrammeFault(line=line, path=format_path(path), message=message, remedy=remedy)
             )

@@ -11,8 +11,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from domain.model.conditions import Expression
+from domain.model.fault_text import FaultText
+from domain.model.programme.faults import ValueRefused
 from domain.model.programme.field_types import (
-    REMEDY_SEPARATOR,
     Amount,
     ClockHours,
     Code,
@@ -53,9 +54,9 @@ def _read_basis(value: object) -> object:
         return CountBasis(expression=read_expression(value["lines"]), kind="lines")
     if len(value) == 1 and "items" in value:
         return CountBasis(expression=read_expression(value["items"]), kind="items")
-    raise ValueError(
-        f"is none of the three ways to count{REMEDY_SEPARATOR}write an expression, {{lines: EXPR}} or"
-        " {items: EXPR}"
+    raise ValueRefused(
+        FaultText("is none of the three ways to count"),
+        FaultText("write an expression, {lines: EXPR} or {items: EXPR}"),
     )
 
 
@@ -117,22 +118,26 @@ class Award(ProgrammePart):
             "times": self.times is not None,
         }
         if not any(ways.values()):
-            raise ValueError(
-                f"an award has none of fixed, amount and times{REMEDY_SEPARATOR}write fixed: 50, or"
-                " amount: 1, per: 100, of: purchase.total"
+            raise ValueRefused(
+                FaultText("an award has none of fixed, amount and times"),
+                FaultText("write fixed: 50, or amount: 1, per: 100, of: purchase.total"),
             )
         if sum(ways.values()) != 1:
-            raise ValueError(
-                f"an award has exactly one of fixed, amount and times{REMEDY_SEPARATOR}keep one of them"
+            raise ValueRefused(
+                FaultText("an award has exactly one of fixed, amount and times"),
+                FaultText("keep one of them"),
             )
         if ways["amount"] != (self.of is not None):
-            raise ValueError(
-                f"amount and of go together{REMEDY_SEPARATOR}write amount: 1, per: 100, of: purchase.total"
+            raise ValueRefused(
+                FaultText("amount and of go together"),
+                FaultText("write amount: 1, per: 100, of: purchase.total"),
             )
         if ways["times"] != bool(self.over):
-            raise ValueError(f"times and over go together{REMEDY_SEPARATOR}write times: 2, over: [RULE]")
+            raise ValueRefused(
+                FaultText("times and over go together"), FaultText("write times: 2, over: [RULE]")
+            )
         if not self.extras and not ways["times"]:
-            raise ValueError(f"extras goes with times and over only{REMEDY_SEPARATOR}remove extras")
+            raise ValueRefused(FaultText("extras goes with times and over only"), FaultText("remove extras"))
         return self
 
 
@@ -148,9 +153,9 @@ class DeductionSpec(ProgrammePart):
     @model_validator(mode="after")
     def _one_way(self) -> DeductionSpec:
         if (self.fixed is None) == (self.of is None):
-            raise ValueError(
-                f"a deduct has exactly one of fixed and of{REMEDY_SEPARATOR}write fixed: 5, or"
-                " of: purchase.total / 100"
+            raise ValueRefused(
+                FaultText("a deduct has exactly one of fixed and of"),
+                FaultText("write fixed: 5, or of: purchase.total / 100"),
             )
         return self
 
@@ -176,12 +181,14 @@ class Action(ProgrammePart):
     @model_validator(mode="after")
     def _one_thing(self) -> Action:
         if len(self.model_fields_set - {"for_", "per_level"}) != 1:
-            raise ValueError(
-                f"an action does exactly one thing{REMEDY_SEPARATOR}give each an item of its own: [{{award:"
-                " ...}, {message: ...}]"
+            raise ValueRefused(
+                FaultText("an action does exactly one thing"),
+                FaultText("give each an item of its own: [{award: ...}, {message: ...}]"),
             )
         if self.for_ is not None and self.tier is None:
-            raise ValueError(f"for says how long a tier is given{REMEDY_SEPARATOR}write it beside tier only")
+            raise ValueRefused(
+                FaultText("for says how long a tier is given"), FaultText("write it beside tier only")
+            )
         return self
 
 

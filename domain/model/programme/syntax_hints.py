@@ -8,10 +8,12 @@ from typing import Final
 
 from ruamel.yaml.error import MarkedYAMLError
 
-from domain.model.programme.faults import ProgrammeFault
+from domain.model.conditions import LOOPS, ROOTS, Expression, ExpressionFailed
+from domain.model.fault_text import FaultText
+from domain.model.programme.faults import ProgrammeFault, nearest
 
-_QUOTE_HINT: Final = "a text with a colon, comma, quote, brace or # goes in quotes"
-_INDENT_HINT: Final = (
+_QUOTE_HINT: Final = FaultText("a text with a colon, comma, quote, brace or # goes in quotes")
+_INDENT_HINT: Final = FaultText(
     "indent it as its neighbours, write items as - and a space, and key: value with a space after the colon"
 )
 
@@ -21,73 +23,90 @@ class _Hint:
     """A pattern of the parser's messages, what it means, and what would be right."""
 
     pattern: str
-    message: str
-    remedy: str
+    message: FaultText
+    remedy: FaultText
 
 
-# In messages {0} is the line on which the part began.
+# In messages {line} is the line on which the part began.
 _YAML_HINTS: Final = (
-    _Hint(r"found character '\\t'", "a tab stands here", "write spaces instead of the tab"),
+    _Hint(
+        r"found character '\\t'", FaultText("a tab stands here"), FaultText("write spaces instead of the tab")
+    ),
     _Hint(
         r"found character '(?P<sign>.)' that cannot",
-        "no text begins with {sign} here",
-        "put the text in quotes",
+        FaultText("no text begins with {sign} here"),
+        FaultText("put the text in quotes"),
     ),
-    _Hint(r"expected (' '|URI), but found", "no text begins with ! here", "put the text in quotes"),
+    _Hint(
+        r"expected (' '|URI), but found",
+        FaultText("no text begins with ! here"),
+        FaultText("put the text in quotes"),
+    ),
     _Hint(
         r"mapping values",
-        "a colon stands where none fits",
-        "put a text with a colon in quotes; else indent as its neighbours are",
+        FaultText("a colon stands where none fits"),
+        FaultText("put a text with a colon in quotes; else indent as its neighbours are"),
     ),
     _Hint(
         r"<block end>, but found '(\?|-|<block)",
-        "this line does not fit under what begins on line {0}",
+        FaultText("this line does not fit under what begins on line {line}"),
         _INDENT_HINT,
     ),
     _Hint(
         r"<block end>, but found '[]},]'",
-        "a bracket or a comma too many stands here",
-        f"remove it; {_QUOTE_HINT}",
+        FaultText("a bracket or a comma too many stands here"),
+        FaultText("remove it; {advice}", advice=_QUOTE_HINT),
     ),
     _Hint(
         r"<block end>, but found '<scalar>'",
-        "something follows the end of a text",
-        "put all of it in quotes: '\"vip\" in member.tags'",
+        FaultText("something follows the end of a text"),
+        FaultText("put all of it in quotes: '\"vip\" in member.tags'"),
     ),
     _Hint(
         r"expected ',' or '[]}]', but got",
-        "the bracket of line {0} is not closed before this",
-        f"add what is missing; {_QUOTE_HINT}",
+        FaultText("the bracket of line {line} is not closed before this"),
+        FaultText("add what is missing; {advice}", advice=_QUOTE_HINT),
     ),
-    _Hint(r"node content, but found ','", "a comma too many stands here", "remove it"),
+    _Hint(r"node content, but found ','", FaultText("a comma too many stands here"), FaultText("remove it")),
     _Hint(
         r"node content, but found",
-        "a value is missing, or a bracket above is not closed",
-        f"add what is missing; {_QUOTE_HINT}",
+        FaultText("a value is missing, or a bracket above is not closed"),
+        FaultText("add what is missing; {advice}", advice=_QUOTE_HINT),
     ),
     _Hint(
         r"unknown escape character",
-        "a backslash stands in a text",
-        "write it twice, or put the text in single quotes",
+        FaultText("a backslash stands in a text"),
+        FaultText("write it twice, or put the text in single quotes"),
     ),
 )
 # The same where the fault is on the line on which the part began.
 _YAML_START_HINTS: Final = (
     _Hint(
         r"could not find expected ':'",
-        "this line has no key",
-        "write key: value, with a space after the colon",
+        FaultText("this line has no key"),
+        FaultText("write key: value, with a space after the colon"),
     ),
-    _Hint(r"unexpected end of stream", "a quote opens here and is never closed", "close it"),
+    _Hint(
+        r"unexpected end of stream",
+        FaultText("a quote opens here and is never closed"),
+        FaultText("close it"),
+    ),
 )
 # What people and other languages write, and what CEL expects.
 _CEL_HINTS: Final = (
-    (r"[\u201c-\u201f\u00ab\u00bb\u2018\u2019]", 'write straight quotes: "..."'),
-    (r"<>", "write != for: is not"),
-    (r"=>|=<", "write >= and <="),
-    (r"(?<![=!<>])=(?!=)", "write == to compare; a single = is none"),
-    (r"\band\b|\bor\b|\bnot\b", "write && for and, || for or, ! for not"),
-    (r"\d[%€$£]|[€$£]\d|\d\s*[A-Z]{3}\b", "write the bare number; money in minor units, 2500 for 25.00"),
+    (r"[\u201c-\u201f\u00ab\u00bb\u2018\u2019]", FaultText('write straight quotes: "..."')),
+    (r"<>", FaultText("write != for: is not")),
+    (r"=>|=<", FaultText("write >= and <=")),
+    (r"(?<![=!<>])=(?!=)", FaultText("write == to compare; a single = is none")),
+    (r"\band\b|\bor\b|\bnot\b", FaultText("write && for and, || for or, ! for not")),
+    (
+        r"\d[%€$£]|[€$£]\d|\d\s*[A-Z]{3}\b",
+        FaultText("write the bare number; money in minor units, 2500 for 25.00"),
+    ),
+)
+_FUNCTIONS: Final = (
+    *("size", "startsWith", "endsWith", "contains", "matches", "int", "double", "string", "timestamp"),
+    *("duration", "favourite", *sorted(LOOPS)),
 )
 _QUOTED_TEXT: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 
@@ -101,13 +120,13 @@ def yaml_fault(error: MarkedYAMLError) -> ProgrammeFault:
         for hint in hints:
             match = re.search(hint.pattern, problem)
             if match is not None:
-                message = hint.message.format(start_line, **match.groupdict())
+                message = hint.message.filled(line=start_line, **match.groupdict())
                 return ProgrammeFault(fault_line, "file", message, hint.remedy)
-    remedy = "mend the indentation, brackets or quotes here"
-    return ProgrammeFault(line, "file", f"this is no YAML: {problem}", remedy)
+    remedy = FaultText("mend the indentation, brackets or quotes here")
+    return ProgrammeFault(line, "file", FaultText("this is no YAML: {problem}", problem=problem), remedy)
 
 
-def expression_hint(source: str) -> str:
+def expression_hint(source: str) -> FaultText:
     """Return what would be right where an expression does not parse."""
     bare = _QUOTED_TEXT.sub('""', source)
     hint = next(
@@ -118,4 +137,43 @@ def expression_hint(source: str) -> str:
         ),
         None,
     )
-    return hint or "mend the expression; conditions are CEL, such as purchase.total >= 2500"
+    return hint or FaultText("mend the expression; conditions are CEL, such as purchase.total >= 2500")
+
+
+def failure_text(expression: Expression, error: ExpressionFailed) -> str:
+    """Return in plain words why an expression failed; the engine's own where there are none."""
+    text = str(error).removeprefix(f"{expression.source!r}: ")
+    first = text.partition(". ")[0].partition(": the operation")[0].rstrip(".")
+    undefined = re.match(r"Undefined variable or function: '(\w+)'", first)
+    if undefined is not None:
+        if undefined[1] in ROOTS:
+            return FaultText("this event brings no {root}", root=undefined[1])
+        return FaultText("there is no function {name} for such a value", name=undefined[1])
+    if first == "No such overload":
+        return FaultText("these kinds of value do not go together")
+    return first[:160]  # in the engine's own words
+
+
+def failure_remedy(failure: str) -> FaultText:
+    """Return what would be right where an expression failed so."""
+    if "go together" in failure or "same" in failure:
+        return FaultText(
+            "use values of one kind: whole numbers with whole numbers, or double(x) * 1.5; texts in quotes"
+        )
+    if "not true or false" in failure:
+        return FaultText("write a comparison, such as purchase.total >= 2500")
+    if "not a number" in failure:
+        return FaultText("write a number, such as purchase.total")
+    if "brings no" in failure:
+        return FaultText(
+            'write event.name == "purchase.completed" && ..., or give each event a rule of its own'
+        )
+    undefined = re.fullmatch(r"there is no function (\w+) for such a value", failure)
+    if undefined is not None:
+        near = nearest(undefined[1], _FUNCTIONS)
+        if near is not None and near != undefined[1]:
+            return FaultText("did you mean {near}?", near=near)
+        return FaultText(
+            'in a list look with "word" in LIST; else write one of {known}', known=", ".join(_FUNCTIONS)
+        )
+    return FaultText("mend the part that fails")

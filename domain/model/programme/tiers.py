@@ -11,8 +11,9 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from domain.model.calendar import Span
+from domain.model.fault_text import FaultText
+from domain.model.programme.faults import ValueRefused
 from domain.model.programme.field_types import (
-    REMEDY_SEPARATOR,
     Amount,
     Code,
     Colour,
@@ -54,9 +55,9 @@ def _read_window(value: object) -> object:
             return QualifyingWindow(kind="rolling", span=read_span(value["rolling"]))
         if "from_reaching" in value:
             return QualifyingWindow(kind="from_reaching", span=read_span(value["from_reaching"]))
-    raise ValueError(
-        f"is no window{REMEDY_SEPARATOR}write {{rolling: {{months: 12}}}}, calendar_year or"
-        " {from_reaching: {months: 12}}"
+    raise ValueRefused(
+        FaultText("is no window"),
+        FaultText("write {rolling: {months: 12}}, calendar_year or {from_reaching: {months: 12}}"),
     )
 
 
@@ -87,9 +88,9 @@ class CountSpec(ProgrammePart):
         if (self.wallet is None) != bool(self.on) or (
             self.wallet is not None and (self.when is not None or self.of is not None)
         ):
-            raise ValueError(
-                f"a count is of a wallet or of events{REMEDY_SEPARATOR}write {{wallet: CODE}} or {{on:"
-                " EVENT, of: EXPR}"
+            raise ValueRefused(
+                FaultText("a count is of a wallet or of events"),
+                FaultText("write {wallet: CODE} or {on: EVENT, of: EXPR}"),
             )
         return self
 
@@ -169,24 +170,26 @@ class Tiers(ProgrammePart):
     @classmethod
     def _is_single(cls, value: object) -> object:
         if isinstance(value, dict) and value and all(isinstance(part, dict) for part in value.values()):
-            raise ValueError(f"names several counts{REMEDY_SEPARATOR}write counts in place of count")
+            raise ValueRefused(FaultText("names several counts"), FaultText("write counts in place of count"))
         return value
 
     @field_validator("counts", mode="before")
     @classmethod
     def _are_named(cls, value: object) -> object:
         if isinstance(value, dict) and _of_one_count(value):
-            raise ValueError(f"is a single count{REMEDY_SEPARATOR}write count in place of counts")
+            raise ValueRefused(FaultText("is a single count"), FaultText("write count in place of counts"))
         return value
 
     @model_validator(mode="after")
     def _one_way_to_count(self) -> Tiers:
         if self.count is not None and self.counts:
-            raise ValueError(f"has count and counts{REMEDY_SEPARATOR}keep one of them")
+            raise ValueRefused(FaultText("has count and counts"), FaultText("keep one of them"))
         if self.count is None and not self.counts:
-            raise ValueError(
-                f"counts nothing{REMEDY_SEPARATOR}write count: {{wallet: CODE}}, or counts: {{NAME: {{on:"
-                " EVENT, of: EXPR, title: TEXT}}"
+            raise ValueRefused(
+                FaultText("counts nothing"),
+                FaultText(
+                    "write count: {wallet: CODE}, or counts: {NAME: {on: EVENT, of: EXPR, title: TEXT}}"
+                ),
             )
         return self
 

@@ -17,9 +17,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from domain.model.event_names import PURCHASED
+from domain.model.fault_text import FaultText
 from domain.model.locales import is_locale
-from domain.model.programme.faults import Finding, KeyPath, nearest, suggestion
-from domain.model.programme.field_types import PATTERN_REMEDIES, REMEDY_SEPARATOR, ProgrammePart
+from domain.model.programme.faults import Finding, KeyPath, ValueRefused, nearest, suggestion
+from domain.model.programme.field_types import PATTERN_REMEDIES, ProgrammePart
 from domain.model.programme.models import Programme
 from domain.model.programme.remedies import missing_remedy, text_remedy, unknown_award_key_remedy
 from domain.model.programme.tiers import BY_COUNT, OF_ONE_COUNT
@@ -184,76 +185,116 @@ def _finding(
     path: KeyPath, validated_path: KeyPath, detail: ErrorDetails, content: Mapping[str, object]
 ) -> Finding:
     kind, context = detail["type"], detail.get("ctx", {})
-    name = str(path[-1]) if path else "the file"
+    name = str(path[-1]) if path else FaultText("the file")
     if kind == "extra_forbidden":
         if name.isdigit():
             return Finding(
                 path,
-                f"{name} is no key here",
-                "write a point for the decimals, and nothing between thousands: 1.25 and 2500",
+                FaultText("{name} is no key here", name=name),
+                FaultText("write a point for the decimals, and nothing between thousands: 1.25 and 2500"),
             )
         remedy = unknown_award_key_remedy(name, detail["input"]) if path[-2:-1] == ("award",) else None
-        remedy = remedy or suggestion(name, _keys_at(validated_path[:-1]), "remove it")
-        return Finding(path, f"{name} is no key here", remedy)
+        remedy = remedy or suggestion(name, _keys_at(validated_path[:-1]), FaultText("remove it"))
+        return Finding(path, FaultText("{name} is no key here", name=name), remedy)
     if kind == "missing":
-        return Finding(path, f"{name} is missing", missing_remedy(validated_path, content))
+        return Finding(
+            path, FaultText("{name} is missing", name=name), missing_remedy(validated_path, content)
+        )
     if kind == "string_type":
-        return Finding(path, f"{_clip(detail['input'])} is no text", text_remedy(name, detail["input"]))
-    if kind == "value_error":
-        message, _, remedy = str(context["error"]).partition(REMEDY_SEPARATOR)
-        return Finding(path, message, remedy)
+        return Finding(
+            path,
+            FaultText("{given} is no text", given=_clip(detail["input"])),
+            text_remedy(name, detail["input"]),
+        )
+    refused = context.get("error")
+    if isinstance(refused, ValueRefused):
+        return Finding(path, refused.message, refused.remedy)
     if kind == "string_pattern_mismatch":
         return Finding(
             path,
-            f"{_clip(detail['input'])} is not written as it must be",
+            FaultText("{given} is not written as it must be", given=_clip(detail["input"])),
             PATTERN_REMEDIES[context["pattern"]],
         )
     if kind == "too_short" and context["min_length"] > 1:
-        return Finding(path, "the list is too short", f"give it at least {context['min_length']} items")
-    message, remedy = _TYPE_FAULTS.get(kind, (detail["msg"], "see the reference of this key"))
+        return Finding(
+            path,
+            FaultText("the list is too short"),
+            FaultText("give it at least {fewest} items", fewest=context["min_length"]),
+        )
+    message, remedy = _TYPE_FAULTS.get(kind, _OTHER_FAULT)
     if kind == "model_type" and (keys := _keys_at(validated_path)):
-        remedy = f"write keys and values in braces, of {', '.join(keys)}"
+        return Finding(
+            path,
+            message.filled(given=_clip(detail["input"])),
+            FaultText("write keys and values in braces, of {known}", known=", ".join(keys)),
+        )
     if kind == "int_type" and isinstance(detail["input"], Decimal):
-        remedy += "; money in minor units, such as 499 for 4.99"
-    shown_input = _clip(detail["input"])
-    filled = {key: str(value) for key, value in context.items()}
-    return Finding(
-        path, message.format(given=shown_input, **filled), remedy.format(given=shown_input, **filled)
-    )
+        remedy = FaultText(
+            "write a whole number without quotes or signs; money in minor units, such as 499 for 4.99"
+        )
+    values = {
+        **context,
+        "given": _clip(detail["input"]),
+        "problem": detail["msg"],
+        "expected": _expected(context.get("expected", "")),
+    }
+    return Finding(path, message.filled(**values), remedy.filled(**values))
 
 
-_TYPE_FAULTS: Final[Mapping[str, tuple[str, str]]] = {
-    "string_too_long": ("{given} is too long", "at most {max_length} characters"),
-    "int_type": ("{given} is no whole number", "write a whole number without quotes or signs"),
+def _expected(words: str) -> str:
+    """Return the words that a key knows, which pydantic lists with an English or before the last."""
+    before, _, after = words.rpartition(" or ")
+    return FaultText("{before} or {after}", before=before, after=after) if before else words
+
+
+# Whatever else pydantic may find, in its own words.
+_OTHER_FAULT: Final = (FaultText("{problem}"), FaultText("see the reference of this key"))
+
+
+_TYPE_FAULTS: Final[Mapping[str, tuple[FaultText, FaultText]]] = {
+    "string_too_long": (FaultText("{given} is too long"), FaultText("at most {max_length} characters")),
+    "int_type": (
+        FaultText("{given} is no whole number"),
+        FaultText("write a whole number without quotes or signs"),
+    ),
     "bool_type": (
-        "{given} is neither true nor false",
-        "write true or false, in small letters and without quotes",
+        FaultText("{given} is neither true nor false"),
+        FaultText("write true or false, in small letters and without quotes"),
     ),
-    "greater_than_equal": ("{given} is too small", "write {ge} or more"),
-    "less_than_equal": ("{given} is too large", "write {le} or less"),
-    "literal_error": ("{given} is not among the words known here", "write one of {expected}"),
+    "greater_than_equal": (FaultText("{given} is too small"), FaultText("write {ge} or more")),
+    "less_than_equal": (FaultText("{given} is too large"), FaultText("write {le} or less")),
+    "literal_error": (
+        FaultText("{given} is not among the words known here"),
+        FaultText("write one of {expected}"),
+    ),
     "tuple_type": (
-        "{given} is no list",
-        "write a list: [one, two], or each on a line of its own after a dash and a space",
+        FaultText("{given} is no list"),
+        FaultText("write a list: [one, two], or each on a line of its own after a dash and a space"),
     ),
-    "too_long": ("the list is too long", "give it at most {max_length} items"),
-    "too_short": ("the list is empty", "give it at least one item"),
-    "dict_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),
-    "mapping_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),
-    "model_type": ("{given} is no map of keys", "write keys and values: {{key: value}}"),
+    "too_long": (FaultText("the list is too long"), FaultText("give it at most {max_length} items")),
+    "too_short": (FaultText("the list is empty"), FaultText("give it at least one item")),
+    "dict_type": (FaultText("{given} is no map of keys"), FaultText("write keys and values: {{key: value}}")),
+    "mapping_type": (
+        FaultText("{given} is no map of keys"),
+        FaultText("write keys and values: {{key: value}}"),
+    ),
+    "model_type": (
+        FaultText("{given} is no map of keys"),
+        FaultText("write keys and values: {{key: value}}"),
+    ),
 }
 
 
 def _clip(value: object) -> str:
     """Return a value of the file as a short text."""
     if value is None:
-        return "nothing"
+        return FaultText("nothing")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "a map"
+        return FaultText("a map")
     if isinstance(value, list):
-        return "a list"
+        return FaultText("a list")
     text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= _MAX_SHOWN else text[:_MAX_SHOWN] + "..."
 

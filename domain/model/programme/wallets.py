@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, Field, Strict, ValidationInfo, field_valid
 
 from domain.model.calendar import Span
 from domain.model.event_names import PURCHASED
+from domain.model.fault_text import FaultText
+from domain.model.programme.faults import ValueRefused
 from domain.model.programme.field_types import (
-    REMEDY_SEPARATOR,
     Code,
     Duration,
     EventNames,
@@ -24,7 +25,10 @@ from domain.model.programme.field_types import (
     read_span,
 )
 
-_NO_EXPIRY = f"is no expiry{REMEDY_SEPARATOR}write never, or {{after: {{months: 12}}, round: month}}"
+_NO_EXPIRY = (
+    FaultText("is no expiry"),
+    FaultText("write never, or {after: {months: 12}, round: month}"),
+)
 
 
 def _read_validity(value: object) -> object:
@@ -52,7 +56,7 @@ class Expiry(ProgrammePart):
     @classmethod
     def _read_never(cls, value: object) -> object:
         if isinstance(value, str) and value != "never":
-            raise ValueError(_NO_EXPIRY)
+            raise ValueRefused(*_NO_EXPIRY)
         return {"never": True} if value == "never" else value
 
     @property
@@ -63,7 +67,7 @@ class Expiry(ProgrammePart):
     @model_validator(mode="after")
     def _has_one_validity(self) -> Expiry:
         if self.never == (self.after is not None):
-            raise ValueError(_NO_EXPIRY)
+            raise ValueRefused(*_NO_EXPIRY)
         return self
 
 
@@ -105,7 +109,10 @@ class PayTerms(ProgrammePart):
         return units if units >= self.least_units else 0
 
 
-_NO_TERMS = f"says not how members pay{REMEDY_SEPARATOR}write {{units: 100, worth: 500}}, or false"
+_NO_TERMS = (
+    FaultText("says not how members pay"),
+    FaultText("write {units: 100, worth: 500}, or false"),
+)
 
 
 class WalletSpec(NamedPart):
@@ -129,7 +136,7 @@ class WalletSpec(NamedPart):
     @classmethod
     def _read_terms(cls, value: object, info: ValidationInfo) -> object:
         if not isinstance(value, dict | PayTerms) and value is not False:
-            raise ValueError(_NO_TERMS)
+            raise ValueRefused(*_NO_TERMS)
         if value is False:
             return None
         is_money = info.data.get("kind") == "money"

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from domain.model.programme.drafts.difference import changes_between
-from domain.model.programme.drafts.draft_check import check_draft
+from domain.model.programme.drafts.draft_check import check_as_json, check_draft
 from domain.model.programme.faults import ProgrammeInvalid
 
 MAX_MEMORY_BYTES = 1 << 30
@@ -43,7 +43,7 @@ def main() -> None:
 def _do(job: Mapping[str, Any]) -> object:
     match job["kind"]:
         case "check":
-            return asdict(check_draft(job["text"], now=datetime.fromisoformat(job["now"])))
+            return check_as_json(check_draft(job["text"], now=datetime.fromisoformat(job["now"])))
         case "difference":
             return [asdict(change) for change in changes_between(job["before"], job["after"])]
         case _:

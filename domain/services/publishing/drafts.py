@@ -20,7 +20,7 @@ import orjson
 
 import domain
 from domain.model.programme.drafts.difference import ProgrammeChange
-from domain.model.programme.drafts.draft_check import DraftCheck, DraftFault, MissingText
+from domain.model.programme.drafts.draft_check import DraftCheck, check_from_json
 from domain.model.programme.drafts.story_trial import MAX_STORY_CHARACTERS, MAX_STORY_LINES, StoryTrial
 from domain.services.errors import InvalidInput
 from domain.store.document_store import Busy
@@ -54,13 +54,7 @@ class DraftProcesses:
         """Check a draft. Raises InvalidInput, TakesTooLong, Busy."""
         check_length(text)
         answer = await self._run({"kind": "check", "text": text, "now": now.isoformat()}, field="text")
-        return DraftCheck(
-            faults=tuple(DraftFault(**each) for each in answer["faults"]),
-            warnings=tuple(DraftFault(**each) for each in answer["warnings"]),
-            missing_texts=tuple(MissingText(**each) for each in answer["missing_texts"]),
-            inactive=tuple(answer["inactive"]),
-            digest=answer["digest"],
-        )
+        return check_from_json(answer)
 
     async def compare(self, before: str, after: str) -> tuple[ProgrammeChange, ...]:
         """Return what differs. Raises InvalidInput where one is not YAML, TakesTooLong, Busy."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from domain.model.fault_text import FaultText
 from domain.model.programme.addresses import AddressKind, address_fault, is_unencrypted
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath
@@ -16,12 +17,12 @@ def check_addresses(checked_file: CheckedFile) -> Iterator[Finding]:
         fault = address_fault(text, kind)
         if fault is not None:
             message, remedy = fault
-            yield Finding(path, f"this address {message}", remedy)
+            yield Finding(path, FaultText("this address {message}", message=message), remedy)
         elif is_unencrypted(text):
             yield Finding(
                 path,
-                "whoever is on the way can change what this address answers",
-                "write https://",
+                FaultText("whoever is on the way can change what this address answers"),
+                FaultText("write https://"),
                 is_warning=True,
             )
 

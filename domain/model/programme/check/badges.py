@@ -10,8 +10,9 @@ from typing import Final
 
 from babel.numbers import get_currency_precision
 
+from domain.model.fault_text import FaultText
 from domain.model.programme.badges import BadgeSpec, StampCard
-from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.programme.check.checked_file import GIVERS, CheckedFile
 from domain.model.programme.check.suspicious import MONEY_PATHS, money_text
 from domain.model.programme.faults import Finding, KeyPath
 
@@ -37,8 +38,8 @@ def check_badges(checked_file: CheckedFile) -> Iterator[Finding]:
         elif any(left >= right for left, right in pairwise(badge.levels)):
             yield Finding(
                 (*path, "levels"),
-                "the levels do not ascend",
-                "write each level higher than the one before",
+                FaultText("the levels do not ascend"),
+                FaultText("write each level higher than the one before"),
             )
         yield from _rare_actions(path, badge)
         yield from _challenges(path, badge)
@@ -46,8 +47,8 @@ def check_badges(checked_file: CheckedFile) -> Iterator[Finding]:
         if placed.by != "badge" and placed.action.per_level is not None:
             yield Finding(
                 (*placed.path, "per_level"),
-                f"a {placed.by} has no levels",
-                "remove it, or write the action under the do of a badge",
+                FaultText("{giver} has no levels", giver=GIVERS[placed.by]),
+                FaultText("remove it, or write the action under the do of a badge"),
             )
 
 
@@ -60,8 +61,10 @@ def _rare_actions(path: KeyPath, badge: BadgeSpec) -> Iterator[Finding]:
         if action.per_level is not None and action.per_level > levels:
             yield Finding(
                 (*path, "do", position, "per_level"),
-                f"the badge has {'1 level' if levels == 1 else f'{levels} levels'}: this is never done",
-                "write levels: {every: 10} for levels without end, or a smaller number",
+                FaultText("the badge has 1 level: this is never done")
+                if levels == 1
+                else FaultText("the badge has {count} levels: this is never done", count=levels),
+                FaultText("write levels: {every: 10} for levels without end, or a smaller number"),
                 stands_on=((*path, "levels"), (*path, "target")),
             )
 
@@ -79,9 +82,13 @@ def _stamps_for_cents(
     if counts_money and card.every < unit:
         yield Finding(
             (*path, "levels", "every"),
-            f"the card is full at {money_text(card.every, unit, currency)} that is paid",
-            "count what is bought by of: {items: ...}, or write every in minor units, such as"
-            f" {card.every * unit}",
+            FaultText(
+                "the card is full at {money} that is paid", money=money_text(card.every, unit, currency)
+            ),
+            FaultText(
+                "count what is bought by of: {{items: ...}}, or write every in minor units, such as {figure}",
+                figure=card.every * unit,
+            ),
             is_warning=True,
         )
 
@@ -93,18 +100,22 @@ def _challenges(path: KeyPath, badge: BadgeSpec) -> Iterator[Finding]:
     """Find goals beside levels, challenges that nobody can see, and those that have no end."""
     if badge.target is not None and "levels" in badge.model_fields_set:
         yield Finding(
-            (*path, "target"), "levels say already what reaches it", "keep one of target and levels"
+            (*path, "target"),
+            FaultText("levels say already what reaches it"),
+            FaultText("keep one of target and levels"),
         )
     if badge.accept and badge.secret:
         yield Finding(
-            (*path, "accept"), "nobody can take up what is secret", "remove secret, or remove accept"
+            (*path, "accept"),
+            FaultText("nobody can take up what is secret"),
+            FaultText("remove secret, or remove accept"),
         )
     has_end = badge.during is not None and badge.during.until is not None
     if badge.accept and not has_end:
         yield Finding(
             (*path, "accept"),
-            "nothing says until when it can be taken up: it never ends",
-            'add during: {from: "2026-12-01", until: "2026-12-31"}',
+            FaultText("nothing says until when it can be taken up: it never ends"),
+            FaultText('add during: {from: "2026-12-01", until: "2026-12-31"}'),
             is_warning=True,
         )
     has_start = badge.during is not None and badge.during.from_ is not None
@@ -113,7 +124,7 @@ def _challenges(path: KeyPath, badge: BadgeSpec) -> Iterator[Finding]:
         if known:
             yield Finding(
                 (*path, "target"),
-                f"the goal is fixed at enrolment, when {known[0]} is 0",
-                "add during: {from: ...} or accept: true, so that it is fixed later",
+                FaultText("the goal is fixed at enrolment, when {path} is 0", path=known[0]),
+                FaultText("add during: {from: ...} or accept: true, so that it is fixed later"),
                 is_warning=True,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain.model.colours import READABLE, WHITE, contrast, readable
+from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
 
@@ -20,8 +21,16 @@ def check_brand(checked_file: CheckedFile) -> Iterator[Finding]:
         darker = readable(colour, WHITE)
         yield Finding(
             ("programme", "brand", key),
-            f"{colour} is hard to read on white: its contrast is {ratio:.1f} to 1, and text takes {READABLE}"
-            " to 1",
-            f'write a darker tone, such as "{darker}", which the pages take where they write with it',
+            FaultText(
+                "{colour} is hard to read on white: its contrast is {ratio} to 1, and text takes"
+                " {least} to 1",
+                colour=colour,
+                ratio=f"{ratio:.1f}",
+                least=READABLE,
+            ),
+            FaultText(
+                'write a darker tone, such as "{darker}", which the pages take where they write with it',
+                darker=darker,
+            ),
             is_warning=True,
         )

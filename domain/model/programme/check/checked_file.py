@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from domain.model import event_names
 from domain.model.conditions import Expression
+from domain.model.fault_text import FaultText
 from domain.model.programme.faults import KeyPath
 from domain.model.programme.messages import MessageSpec, MessageVariant
 from domain.model.programme.models import Programme
@@ -41,6 +42,33 @@ _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
 _SECTIONS_OF: Final[Mapping[str, tuple[str, ...]]] = {"code_names": ("codes", "batches")}
 
 
+# What one of a section is called.
+_NOUNS: Final[Mapping[str, FaultText]] = {
+    "wallets": FaultText("wallet"),
+    "rules": FaultText("rule"),
+    "caps": FaultText("cap"),
+    "tiers": FaultText("tier"),
+    "badges": FaultText("badge"),
+    "rewards": FaultText("reward"),
+    "categories": FaultText("category"),
+    "segments": FaultText("segment"),
+    "codes": FaultText("code"),
+    "batches": FaultText("batch"),
+    "code_names": FaultText("code"),
+    "plans": FaultText("plan"),
+    "messages": FaultText("message"),
+    "consents": FaultText("consent"),
+    "surveys": FaultText("survey"),
+    "leaderboards": FaultText("leaderboard"),
+    "locales": FaultText("locale"),
+}
+# Who performs an action, as faults call them.
+GIVERS: Final = {
+    "rule": FaultText("a rule"),
+    "badge": FaultText("a badge"),
+    "referral": FaultText("a referral"),
+    "leaderboard": FaultText("a leaderboard"),
+}
 FIXED_GIVERS: Final = ("referral", "leaderboard")  # whose awards are fixed amounts: there is nothing to count
 
 
@@ -272,9 +300,9 @@ def key_of(section: str) -> str:
     return "codes" if section in ("batches", "code_names") else section
 
 
-def noun_of(section: str) -> str:
+def noun_of(section: str) -> FaultText:
     """Return what one of a section is called."""
-    return {"batches": "batch", "code_names": "code"}.get(section, section.removesuffix("s"))
+    return _NOUNS[section]
 
 
 def _conditions(

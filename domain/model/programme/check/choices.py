@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from domain.model.fault_text import FaultText, joined
 from domain.model.locales import EVERYDAY_COUNTS, OTHER, PluralKind, everyday_form, plural_forms
 from domain.model.message_format import Choice, TextParts, choices, exact_number, literals
 from domain.model.programme.check.checked_file import CheckedFile
@@ -32,8 +33,8 @@ def check_choices(
     for quoted in (match for words in literals(parts) for match in _QUOTED.findall(words)):
         yield Finding(
             path,
-            f"{quoted} stands in quotes, so members read it as it stands",
-            "write '' for an apostrophe before a brace",
+            FaultText("{quoted} stands in quotes, so members read it as it stands", quoted=quoted),
+            FaultText("write '' for an apostrophe before a brace"),
             is_warning=True,
         )
 
@@ -56,8 +57,8 @@ def _number_findings(
     if variable is not None and variable.kind != "whole":
         yield Finding(
             path,
-            f"{{{choice.name}}} is no number, so it has no {kind} forms",
-            f"write {{{choice.name}, select, CODE {{...}} other {{...}}}}",
+            FaultText("{{{name}}} is no number, so it has no {kind} forms", name=choice.name, kind=kind),
+            FaultText("write {{{name}, select, CODE {{...}} other {{...}}}}", name=choice.name),
         )
         return
     own_forms = plural_forms(locale, kind)
@@ -65,24 +66,37 @@ def _number_findings(
         if key not in _FORMS and exact_number(key) is None:
             known = [form for form in _FORMS if form in own_forms]
             yield Finding(
-                path, f'"{key}" is no form of {shown}', f"write {', '.join(known)}, or a number such as =0"
+                path,
+                FaultText('"{key}" is no form of {shown}', key=key, shown=shown),
+                FaultText("write {known}, or a number such as =0", known=", ".join(known)),
             )
         elif key in _FORMS and key not in own_forms:
             yield Finding(
                 path,
-                f'"{key}" is never chosen in {locale}',
-                f"remove it: {locale} has {', '.join(form for form in _FORMS if form in own_forms)}",
+                FaultText('"{key}" is never chosen in {locale}', key=key, locale=locale),
+                FaultText(
+                    "remove it: {locale} has {known}",
+                    locale=locale,
+                    known=", ".join(form for form in _FORMS if form in own_forms),
+                ),
                 is_warning=True,
             )
     missing = _missing_forms(choice, kind, locale)
     if missing:
-        examples = "; ".join(
-            f"{form} is for {', '.join(map(str, counts))}" for form, counts in missing.items()
-        )
+        examples = [
+            FaultText("{form} is for {counts}", form=form, counts=", ".join(map(str, counts)))
+            for form, counts in missing.items()
+        ]
         yield Finding(
             path,
-            f"{shown} lacks {' and '.join(missing)}, which {locale} needs: {examples}",
-            f"add {' '.join(f'{form} {{...}}' for form in missing)}",
+            FaultText(
+                "{shown} lacks {forms}, which {locale} needs: {examples}",
+                shown=shown,
+                forms=joined(missing, FaultText("{before} and {after}")),
+                locale=locale,
+                examples=joined(examples, FaultText("{before}; {after}")),
+            ),
+            FaultText("add {forms}", forms=" ".join(f"{form} {{...}}" for form in missing)),
         )
 
 
@@ -104,12 +118,15 @@ def _select_findings(
         return
     keys = choice.options.keys() - {OTHER}
     if variable.kind == "truth":
-        known, what = _TRUTHS, "true or false"
+        known, what = _TRUTHS, FaultText("true or false")
     elif variable.code_section is not None and not checked_file.is_incomplete(variable.code_section):
-        known, what = checked_file.codes(variable.code_section), f"a code of {variable.code_section}"
+        known = checked_file.codes(variable.code_section)
+        what = FaultText("a code of {section}", section=variable.code_section)
     else:
         return
     for key in sorted(keys - known):
         yield Finding(
-            path, f'"{key}" of {{{choice.name}, select}} is not {what}', suggestion(key, known, "remove it")
+            path,
+            FaultText('"{key}" of {{{name}, select}} is not {what}', key=key, name=choice.name, what=what),
+            suggestion(key, known, FaultText("remove it")),
         )

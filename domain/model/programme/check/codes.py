@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from domain.model import event_names
-from domain.model.programme.check.checked_file import CheckedFile, PlacedAction, count_paths
+from domain.model.fault_text import FaultText
+from domain.model.programme.check.checked_file import CheckedFile, PlacedAction, count_paths, noun_of
 from domain.model.programme.faults import Finding, KeyPath, format_path, suggestion
 from domain.model.programme.membership import GOAL_FIGURES, GoalSpec
 from domain.model.programme.messages import MessageSpec
@@ -71,15 +72,25 @@ def check_duplicate_codes(checked_file: CheckedFile) -> Iterator[Finding]:
             if code in first_paths:
                 yield Finding(
                     path,
-                    f"{code} is given already to {format_path(first_paths[code])}",
-                    "give each its own code",
+                    FaultText(
+                        "{code} is given already to {place}",
+                        code=code,
+                        place=format_path(first_paths[code]),
+                    ),
+                    FaultText("give each its own code"),
                 )
             first_paths.setdefault(code, path[:-1])
             if section == "events" and code in BUILT_IN_EVENTS:
-                yield Finding(path, f"{code} is a built-in event", "remove it; rules may name it as it is")
+                yield Finding(
+                    path,
+                    FaultText("{code} is a built-in event", code=code),
+                    FaultText("remove it; rules may name it as it is"),
+                )
             if section == "consents" and code == "service":
                 yield Finding(
-                    path, "service is the purpose that needs no consent", "name the purpose otherwise"
+                    path,
+                    FaultText("service is the purpose that needs no consent"),
+                    FaultText("name the purpose otherwise"),
                 )
 
 
@@ -97,11 +108,15 @@ def _variant_codes(checked_file: CheckedFile) -> Iterator[Finding]:
             for n, code in enumerate(codes):
                 if code in codes[:n]:
                     path: KeyPath = (section, index, "variants", n, "code")
-                    yield Finding(path, f"{part.code} has a variant {code} already", "give each its own code")
+                    yield Finding(
+                        path,
+                        FaultText("{code} has a variant {variant} already", code=part.code, variant=code),
+                        FaultText("give each its own code"),
+                    )
 
 
 def _unknown_code(
-    checked_file: CheckedFile, path: KeyPath, section: str, code: str | None, noun: str
+    checked_file: CheckedFile, path: KeyPath, section: str, code: str | None
 ) -> Iterator[Finding]:
     if (
         code is not None
@@ -110,8 +125,10 @@ def _unknown_code(
     ):
         yield Finding(
             path,
-            f"there is no {noun} {code}",
-            suggestion(code, checked_file.codes(section), f"add it under {section}"),
+            FaultText("there is no {noun} {code}", noun=noun_of(section), code=code),
+            suggestion(
+                code, checked_file.codes(section), FaultText("add it under {section}", section=section)
+            ),
         )
 
 
@@ -132,13 +149,19 @@ def _unknown_events(checked_file: CheckedFile) -> Iterator[Finding]:
     listeners += renewing
     for path, names in renewing:
         for name in _NOT_BY_MEMBERS.intersection(names):
-            yield Finding(path, f"{name} is nothing that members do", "name events that members act by")
+            yield Finding(
+                path,
+                FaultText("{name} is nothing that members do", name=name),
+                FaultText("name events that members act by"),
+            )
     known = frozenset(BUILT_IN_EVENTS) | checked_file.codes("events")
     for path, names in listeners if not checked_file.is_incomplete("events") else ():
         for name in names:
             if name not in known:
                 yield Finding(
-                    path, f"there is no event {name}", suggestion(name, known, "declare it under events")
+                    path,
+                    FaultText("there is no event {name}", name=name),
+                    suggestion(name, known, FaultText("declare it under events")),
                 )
 
 
@@ -147,30 +170,32 @@ def _action_codes(checked_file: CheckedFile, placed: PlacedAction) -> Iterator[F
     if action.award is not None:
         yield from _award_codes(checked_file, placed, action.award)
     if action.deduct is not None:
-        yield from _unknown_code(
-            checked_file, (*path, "deduct", "wallet"), "wallets", action.deduct.wallet, "wallet"
-        )
-    yield from _unknown_code(checked_file, (*path, "voucher"), "rewards", action.voucher, "reward")
-    yield from _unknown_code(checked_file, (*path, "badge"), "badges", action.badge, "badge")
-    yield from _unknown_code(checked_file, (*path, "message"), "messages", action.message, "message")
-    yield from _unknown_code(checked_file, (*path, "survey"), "surveys", action.survey, "survey")
-    yield from _unknown_code(checked_file, (*path, "tier"), "tiers", action.tier, "tier")
+        yield from _unknown_code(checked_file, (*path, "deduct", "wallet"), "wallets", action.deduct.wallet)
+    yield from _unknown_code(checked_file, (*path, "voucher"), "rewards", action.voucher)
+    yield from _unknown_code(checked_file, (*path, "badge"), "badges", action.badge)
+    yield from _unknown_code(checked_file, (*path, "message"), "messages", action.message)
+    yield from _unknown_code(checked_file, (*path, "survey"), "surveys", action.survey)
+    yield from _unknown_code(checked_file, (*path, "tier"), "tiers", action.tier)
 
 
 def _award_codes(checked_file: CheckedFile, placed: PlacedAction, award: Award) -> Iterator[Finding]:
     path = (*placed.path, "award")
-    yield from _unknown_code(checked_file, (*path, "wallet"), "wallets", award.wallet, "wallet")
+    yield from _unknown_code(checked_file, (*path, "wallet"), "wallets", award.wallet)
     for code in award.over:
-        yield from _unknown_code(checked_file, (*path, "over"), "rules", code, "rule")
+        yield from _unknown_code(checked_file, (*path, "over"), "rules", code)
         if placed.by == "rule" and code == checked_file.programme.rules[int(placed.path[1])].code:
             yield Finding(
-                (*path, "over"), "a rule cannot multiply itself", "name the rules whose awards it multiplies"
+                (*path, "over"),
+                FaultText("a rule cannot multiply itself"),
+                FaultText("name the rules whose awards it multiplies"),
             )
         elif any(rule.code == code and rule.after is not None for rule in checked_file.programme.rules):
             yield Finding(
                 (*path, "over"),
-                f"{code} has a delay (after): it gives nothing yet when this rule multiplies",
-                "name rules without after",
+                FaultText(
+                    "{code} has a delay (after): it gives nothing yet when this rule multiplies", code=code
+                ),
+                FaultText("name rules without after"),
             )
 
 
@@ -179,21 +204,21 @@ def _part_codes(checked_file: CheckedFile) -> Iterator[Finding]:
     for index, wallet in enumerate(programme.wallets):
         for tier in wallet.expiry.by_tier:
             yield from _unknown_code(
-                checked_file, ("wallets", index, "expiry", "by_tier", tier), "tiers", tier, "tier"
+                checked_file, ("wallets", index, "expiry", "by_tier", tier), "tiers", tier
             )
     yield from _rule_codes(checked_file)
     if programme.tiers is not None:
         for path, count in count_paths(programme.tiers):
-            yield from _unknown_code(checked_file, (*path, "wallet"), "wallets", count.wallet, "wallet")
+            yield from _unknown_code(checked_file, (*path, "wallet"), "wallets", count.wallet)
     yield from _reward_codes(checked_file)
     for index, board in enumerate(programme.leaderboards):
         yield from _unknown_code(
-            checked_file, ("leaderboards", index, "count", "wallet"), "wallets", board.count.wallet, "wallet"
+            checked_file, ("leaderboards", index, "count", "wallet"), "wallets", board.count.wallet
         )
     for index, message in enumerate(programme.messages):
         if message.purpose != "service":
             yield from _unknown_code(
-                checked_file, ("messages", index, "purpose"), "consents", message.purpose, "consent"
+                checked_file, ("messages", index, "purpose"), "consents", message.purpose
             )
             yield from _unasked_channels(programme, ("messages", index, "channels"), message)
 
@@ -202,18 +227,14 @@ def _reward_codes(checked_file: CheckedFile) -> Iterator[Finding]:
     for index, reward in enumerate(checked_file.programme.rewards):
         if reward.cost is not None:
             yield from _unknown_code(
-                checked_file, ("rewards", index, "cost", "wallet"), "wallets", reward.cost.wallet, "wallet"
+                checked_file, ("rewards", index, "cost", "wallet"), "wallets", reward.cost.wallet
             )
         for category in reward.categories:
-            yield from _unknown_code(
-                checked_file, ("rewards", index, "categories"), "categories", category, "category"
-            )
+            yield from _unknown_code(checked_file, ("rewards", index, "categories"), "categories", category)
         for tier in reward.tiers:
-            yield from _unknown_code(checked_file, ("rewards", index, "tiers"), "tiers", tier, "tier")
+            yield from _unknown_code(checked_file, ("rewards", index, "tiers"), "tiers", tier)
         for tier in reward.early_access:
-            yield from _unknown_code(
-                checked_file, ("rewards", index, "early_access", tier), "tiers", tier, "tier"
-            )
+            yield from _unknown_code(checked_file, ("rewards", index, "early_access", tier), "tiers", tier)
 
 
 def _unasked_channels(programme: Programme, path: KeyPath, message: MessageSpec) -> Iterator[Finding]:
@@ -223,20 +244,32 @@ def _unasked_channels(programme: Programme, path: KeyPath, message: MessageSpec)
         if channels and channel not in (*channels, "inbox"):
             yield Finding(
                 path,
-                f"{message.purpose} asks nobody for {channel}, so this is never sent by it",
-                f"leave {channel} out, or add it to the channels of {message.purpose}",
+                FaultText(
+                    "{purpose} asks nobody for {channel}, so this is never sent by it",
+                    purpose=message.purpose,
+                    channel=channel,
+                ),
+                FaultText(
+                    "leave {channel} out, or add it to the channels of {purpose}",
+                    channel=channel,
+                    purpose=message.purpose,
+                ),
             )
 
 
 def _rule_codes(checked_file: CheckedFile) -> Iterator[Finding]:
     for index, rule in enumerate(checked_file.programme.rules):
         path: KeyPath = ("rules", index)
-        yield from _unknown_code(checked_file, (*path, "for"), "segments", rule.for_, "segment")
+        yield from _unknown_code(checked_file, (*path, "for"), "segments", rule.for_)
         if rule.capped_by is None or checked_file.codes("caps"):
-            yield from _unknown_code(checked_file, (*path, "capped_by"), "caps", rule.capped_by, "cap")
+            yield from _unknown_code(checked_file, (*path, "capped_by"), "caps", rule.capped_by)
         elif not checked_file.is_incomplete("caps"):
-            remedy = f"add caps: [{{code: {rule.capped_by}, amount: 500, per: month}}]"
-            yield Finding((*path, "capped_by"), f"there is no cap {rule.capped_by}", remedy)
+            remedy = FaultText("add caps: [{{code: {code}, amount: 500, per: month}}]", code=rule.capped_by)
+            yield Finding(
+                (*path, "capped_by"),
+                FaultText("there is no {noun} {code}", noun=noun_of("caps"), code=rule.capped_by),
+                remedy,
+            )
 
 
 def _goal_codes(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -253,20 +286,36 @@ def _goal_codes(checked_file: CheckedFile) -> Iterator[Finding]:
         if goal.figure not in GOAL_FIGURES:
             yield Finding(
                 (*path, "figure"),
-                f"there is no figure {goal.figure}",
-                suggestion(goal.figure, GOAL_FIGURES, ""),
+                FaultText("there is no figure {figure}", figure=goal.figure),
+                suggestion(goal.figure, GOAL_FIGURES, FaultText("")),
             )
             continue
         section = GOAL_FIGURES[goal.figure]
         if section is None:
             if goal.subject is not None:
-                yield Finding((*path, "subject"), f"{goal.figure} is of the whole programme", "remove it")
+                yield Finding(
+                    (*path, "subject"),
+                    FaultText("{figure} is of the whole programme", figure=goal.figure),
+                    FaultText("remove it"),
+                )
         elif goal.subject is not None and goal.subject not in known[section]:
-            remedy = suggestion(goal.subject, known[section], f"add it to {section}, or remove the goal")
-            yield Finding((*path, "subject"), f"{section} has no {goal.subject}", remedy)
+            remedy = suggestion(
+                goal.subject,
+                known[section],
+                FaultText("add it to {section}, or remove the goal", section=section),
+            )
+            yield Finding(
+                (*path, "subject"),
+                FaultText("{section} has no {subject}", section=section, subject=goal.subject),
+                remedy,
+            )
         elif goal.subject is None and section != "wallets":
             yield _unnamed(path, goal, section)
 
 
 def _unnamed(path: KeyPath, goal: GoalSpec, section: str) -> Finding:
-    return Finding(path, f"{goal.figure} is of one of {section}", f"write subject: and one of {section}")
+    return Finding(
+        path,
+        FaultText("{figure} is of one of {section}", figure=goal.figure, section=section),
+        FaultText("write subject: and one of {section}", section=section),
+    )

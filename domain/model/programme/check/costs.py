@@ -25,6 +25,7 @@ from domain.model.expression_costs import (
     steps,
     steps_by_line,
 )
+from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile, PlacedExpression
 from domain.model.programme.faults import Finding, KeyPath
 from domain.model.programme.vocabulary import EVENTS_WITH_PURCHASE
@@ -46,6 +47,15 @@ _PART_STEPS: Final = 60
 _JUDGED: Final = 3
 # The purchase is made into values for what is judged before it, and for what is judged after.
 _BUILT: Final = 2
+
+
+_ON_EVENT: Final = FaultText(
+    "what is judged on {event} costs {total} steps, {here} of them here: at most {most} are allowed"
+)
+_ON_LINES: Final = FaultText(
+    "what is judged on {event} costs {total} steps on a receipt of {lines} lines, {here} of them here: at"
+    " most {most} are allowed"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +83,12 @@ def check_costs(checked_file: CheckedFile) -> Iterator[Finding]:
         )
         if total > most and dearest.path not in reported:
             reported.add(dearest.path)
+            figures = {"event": event, "total": total, "here": dearest.steps, "most": most}
             yield Finding(
                 dearest.path,
-                f"what is judged on {event} costs {total} steps{_on_lines(event)}, {dearest.steps} of them"
-                f" here: at most {most} are allowed",
+                _ON_LINES.filled(**figures, lines=MOST_LINES)
+                if event in EVENTS_WITH_PURCHASE
+                else _ON_EVENT.filled(**figures),
                 _remedy(dearest),
             )
 
@@ -85,20 +97,22 @@ def _by_itself(placed: PlacedExpression) -> Iterator[Finding]:
     if placed.is_by_line and loops(placed.expression):
         yield Finding(
             placed.path,
-            "it loops for each line of the purchase",
-            'look in a list with "word" in LIST, and put what the whole purchase must have into when',
+            FaultText("it loops for each line of the purchase"),
+            FaultText(
+                'look in a list with "word" in LIST, and put what the whole purchase must have into when'
+            ),
         )
     elif placed.is_by_line and reads_lines(placed.expression):
         yield Finding(
             placed.path,
-            "it reads all lines of the purchase for each of them",
-            "name the line alone, and put what the whole purchase must have into when",
+            FaultText("it reads all lines of the purchase for each of them"),
+            FaultText("name the line alone, and put what the whole purchase must have into when"),
         )
     if None in patterns(placed.expression):
         yield Finding(
             placed.path,
-            "the pattern of matches is not written out, and could take seconds",
-            'write it in quotes, such as line.sku.matches("^C[0-9]+$")',
+            FaultText("the pattern of matches is not written out, and could take seconds"),
+            FaultText('write it in quotes, such as line.sku.matches("^C[0-9]+$")'),
         )
 
 
@@ -158,18 +172,16 @@ def _expression_charges(checked_file: CheckedFile, event: str) -> Iterator[_Char
         made.add(values)
 
 
-def _on_lines(event: str) -> str:
-    return f" on a receipt of {MOST_LINES} lines" if event in EVENTS_WITH_PURCHASE else ""
-
-
-def _remedy(dearest: _Charge) -> str:
+def _remedy(dearest: _Charge) -> FaultText:
     expression = dearest.expression
     if expression is None:
-        return "have fewer of them on this event"
+        return FaultText("have fewer of them on this event")
     calls = expression.source
     if loops(expression):
-        return (
+        return FaultText(
             "use exists instead of filter and map, no loop within a loop, and no list of the member or the"
             " purchase within a loop; count lines by of: {lines: ...} or of: {items: ...}"
         )
-    return "use a shorter pattern without counts such as {30}" if "matches" in calls else "have fewer of them"
+    if "matches" in calls:
+        return FaultText("use a shorter pattern without counts such as {30}")
+    return FaultText("have fewer of them")

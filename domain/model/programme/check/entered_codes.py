@@ -8,6 +8,7 @@ from typing import Final
 from domain.model import event_names
 from domain.model.code_spelling import normal_code
 from domain.model.conditions import Expression
+from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.check.expressions import comparisons
 from domain.model.programme.faults import Finding, KeyPath, format_path
@@ -27,8 +28,8 @@ def check_entered_codes(checked_file: CheckedFile) -> Iterator[Finding]:
     if listens and not specs and not checked_file.is_incomplete("codes"):
         yield Finding(
             listens[0],
-            "the programme has no codes that members could enter",
-            "add codes: [{code: SUMMER10, title: Summer}]",
+            FaultText("the programme has no codes that members could enter"),
+            FaultText("add codes: [{code: SUMMER10, title: Summer}]"),
             is_warning=True,
         )
     for index, spec in enumerate(specs):
@@ -36,8 +37,12 @@ def check_entered_codes(checked_file: CheckedFile) -> Iterator[Finding]:
             key = "code" if spec.code is not None else "batch"
             yield Finding(
                 ("codes", index),
-                f"nothing comes of entering {spec.name}",
-                f'add a rule with on: code.entered, when: event.data.{key} == "{spec.name}"',
+                FaultText("nothing comes of entering {name}", name=spec.name),
+                FaultText(
+                    'add a rule with on: code.entered, when: event.data.{key} == "{name}"',
+                    key=key,
+                    name=spec.name,
+                ),
                 is_warning=True,
             )
 
@@ -50,19 +55,31 @@ def _alike(checked_file: CheckedFile) -> Iterator[Finding]:
         if spec.code is not None and len(spelling) < _FEWEST_SIGNS:
             yield Finding(
                 path,
-                f"{spec.code} has {len(spelling)} letters and digits: anybody finds it by trying",
-                f"write a code of {_FEWEST_SIGNS} or more, such as SUMMER10",
+                FaultText(
+                    "{code} has {count} letters and digits: anybody finds it by trying",
+                    code=spec.code,
+                    count=len(spelling),
+                ),
+                FaultText("write a code of {fewest} or more, such as SUMMER10", fewest=_FEWEST_SIGNS),
                 is_warning=True,
             )
         known = first_by_spelling.setdefault(spelling, (spec.name, path))
         if known[1] != path:
             name, place = known[0], format_path(checked_file.validation.original_path(known[1][:2]))
-            what = "is given already to" if name == spec.name else f"reads like {name} of"
+            message = (
+                FaultText("{code} is given already to {place}", code=name, place=place)
+                if name == spec.name
+                else FaultText(
+                    "{code} reads like {other} of {place}", code=spec.name, other=name, place=place
+                )
+            )
             yield Finding(
                 path,
-                f"{spec.name} {what} {place}",
-                "give each code and each batch a name of its own; case, dashes, O for 0 and I or L for 1 do"
-                " not tell them apart",
+                message,
+                FaultText(
+                    "give each code and each batch a name of its own; case, dashes, O for 0 and I or"
+                    " L for 1 do not tell them apart"
+                ),
             )
 
 

@@ -7,15 +7,16 @@ may intend.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from domain.model.conditions import LOOPS, ROOTS, Expression, ExpressionFailed, Term, terms
+from domain.model.conditions import Expression, ExpressionFailed, Term, terms
 from domain.model.expression_engine import Context
+from domain.model.fault_text import FaultText
 from domain.model.programme.check import samples
 from domain.model.programme.check.checked_file import CheckedFile, PlacedExpression, key_of, noun_of
 from domain.model.programme.faults import Finding, nearest, suggestion
+from domain.model.programme.syntax_hints import failure_remedy, failure_text
 from domain.model.programme.vocabulary import (
     BUILT_IN_EVENTS,
     DECLARED_KINDS,
@@ -30,14 +31,10 @@ from domain.model.programme.vocabulary import (
 )
 
 _COMPARISON_SIGNS = frozenset({"==", "!=", "in"})
-_FUNCTIONS = (
-    *("size", "startsWith", "endsWith", "contains", "matches", "int", "double", "string", "timestamp"),
-    *("duration", "favourite", *sorted(LOOPS)),
-)
 _ELSEWHERE = {
-    "purchase": "write it in a rule on purchase.completed",
-    "line": "write of: {lines: 'line.category == \"coins\"'}",
-    "event": "name what the member is, such as member.purchases.total",
+    "purchase": FaultText("write it in a rule on purchase.completed"),
+    "line": FaultText("write of: {lines: 'line.category == \"coins\"'}"),
+    "event": FaultText("name what the member is, such as member.purchases.total"),
 }
 
 
@@ -59,8 +56,10 @@ def check_expressions(checked_file: CheckedFile) -> Iterator[Finding]:
         if placed.is_by_line and not any(event in EVENTS_WITH_PURCHASE for event in variables_by_event):
             yield Finding(
                 placed.path,
-                f"{', '.join(variables_by_event)} brings no purchase, so there are no lines",
-                "count by an expression instead",
+                FaultText(
+                    "{events} brings no purchase, so there are no lines", events=", ".join(variables_by_event)
+                ),
+                FaultText("count by an expression instead"),
             )
             continue
         unknown = list(_unknown_names(placed, variables_by_event))
@@ -107,8 +106,8 @@ def _unknown_names(
         if name == "member":
             yield Finding(
                 placed.path,
-                "it names the member as a whole",
-                "name what it needs, such as member.tier or member.purchases.total",
+                FaultText("it names the member as a whole"),
+                FaultText("name what it needs, such as member.tier or member.purchases.total"),
             )
         elif not any(_is_known(variables, name) for variables in variables_by_event.values()):
             known = dict(chain.from_iterable(each.items() for each in variables_by_event.values()))
@@ -117,20 +116,20 @@ def _unknown_names(
             )
 
 
-def _unknown_name_message(name: str, placed: PlacedExpression) -> str:
+def _unknown_name_message(name: str, placed: PlacedExpression) -> FaultText:
     root = name.partition(".")[0]
     if placed.events is None and root in _ELSEWHERE:
-        return f"{root} is not seen here: this is judged over the member alone"
+        return FaultText("{root} is not seen here: this is judged over the member alone", root=root)
     if root == "line" and not placed.is_by_line:
-        return "line is seen only inside of: {lines: ...} and of: {items: ...}"
+        return FaultText("line is seen only inside of: {lines: ...} and of: {items: ...}")
     if root == "purchase" and not EVENTS_WITH_PURCHASE.intersection(placed.events or ()):
-        return f"{', '.join(placed.events or ())} brings no purchase"
-    return f"there is no {name}" + (
-        f" on {', '.join(placed.events)}" if name.startswith("event.data.") and placed.events else ""
-    )
+        return FaultText("{events} brings no purchase", events=", ".join(placed.events or ()))
+    if name.startswith("event.data.") and placed.events:
+        return FaultText("there is no {name} on {events}", name=name, events=", ".join(placed.events))
+    return FaultText("there is no {name}", name=name)
 
 
-def _unknown_name_remedy(name: str, placed: PlacedExpression, known: Mapping[str, Variable]) -> str:
+def _unknown_name_remedy(name: str, placed: PlacedExpression, known: Mapping[str, Variable]) -> FaultText:
     root, last = name.partition(".")[0], name.rpartition(".")[2]
     if placed.events is None and placed.expected == "number" and root in _ELSEWHERE:  # a goal
         return _ELSEWHERE["event"]
@@ -138,28 +137,39 @@ def _unknown_name_remedy(name: str, placed: PlacedExpression, known: Mapping[str
     if declaration is not None:
         above = name.removesuffix(last)
         near = nearest(last, (path.removeprefix(above) for path in known if path.startswith(above)))
-        return f"did you mean {above}{near}?" if near is not None else declaration
+        return FaultText("did you mean {near}?", near=above + near) if near is not None else declaration
     same_root = {
         f"{path}.{last}" if variable.kind == "by_code" and path.count(".") < name.count(".") else path
         for path, variable in known.items()
         if path.partition(".")[0] == root
     }
     if same_root:
-        return suggestion(name, same_root, "remove it")
-    begins = f"names begin with one of {', '.join(sorted({path.partition('.')[0] for path in known}))}"
-    return _ELSEWHERE.get(root, begins if "." in name else f'{begins}; a text goes in quotes: "{name}"')
+        return suggestion(name, same_root, FaultText("remove it"))
+    if root in _ELSEWHERE:
+        return _ELSEWHERE[root]
+    roots = ", ".join(sorted({path.partition(".")[0] for path in known}))
+    if "." in name:
+        return FaultText("names begin with one of {roots}", roots=roots)
+    return FaultText(
+        'names begin with one of {roots}; a text goes in quotes: "{name}"', roots=roots, name=name
+    )
 
 
-def _declaration(name: str, placed: PlacedExpression) -> str | None:
+def _declaration(name: str, placed: PlacedExpression) -> FaultText | None:
     """Return how the file can declare a name that is missing; None for one that it cannot."""
     last = name.rpartition(".")[2]
     kind = "int" if placed.expected == "number" else "string"
     if name == f"member.attributes.{last}":
         example = f"{{name: {last}, title: {last.capitalize()}, kind: {kind}}}"
-        return f"add it under attributes: {example}, or another kind"
+        return FaultText("add it under attributes: {example}, or another kind", example=example)
     declared = [event for event in placed.events or () if event not in BUILT_IN_EVENTS]
     if declared and name == f"event.data.{last}":
-        return f"add {last}: {kind} to the data of {declared[0]} under events, or another kind"
+        return FaultText(
+            "add {name}: {kind} to the data of {event} under events, or another kind",
+            name=last,
+            kind=kind,
+            event=declared[0],
+        )
     return None
 
 
@@ -190,8 +200,19 @@ def _unknown_codes(
         variable = variables.get(path)
         if variable is not None and variable.choices and text not in variable.choices:
             name = path.rpartition(".")[2]
-            remedy = suggestion(text, variable.choices, f"add it to the choices of {name}")
-            yield Finding(placed.path, f"{path} is compared with {text}: {name} has no such choice", remedy)
+            remedy = suggestion(
+                text, variable.choices, FaultText("add it to the choices of {name}", name=name)
+            )
+            yield Finding(
+                placed.path,
+                FaultText(
+                    "{path} is compared with {text}: {name} has no such choice",
+                    path=path,
+                    text=text,
+                    name=name,
+                ),
+                remedy,
+            )
         if (
             variable is None
             or variable.code_section is None
@@ -199,11 +220,18 @@ def _unknown_codes(
         ):
             continue
         remedy = suggestion(
-            text, checked_file.codes(variable.code_section), f"add it under {key_of(variable.code_section)}"
+            text,
+            checked_file.codes(variable.code_section),
+            FaultText("add it under {section}", section=key_of(variable.code_section)),
         )
         yield Finding(
             placed.path,
-            f"{path} is compared with {text}: there is no such {noun_of(variable.code_section)}",
+            FaultText(
+                "{path} is compared with {text}: there is no such {noun}",
+                path=path,
+                text=text,
+                noun=noun_of(variable.code_section),
+            ),
             remedy,
         )
 
@@ -221,10 +249,12 @@ def _never_favourites(placed: PlacedExpression) -> Iterator[Finding]:
                 continue
             sign, text = beside
             if sign.value in ("==", "!=") and text.kind == "text" and text.value not in among:
-                remedy = suggestion(text.value, among, "name it in the list")
+                remedy = suggestion(text.value, among, FaultText("name it in the list"))
                 yield Finding(
                     placed.path,
-                    f"favourite is compared with {text.value}, which its list does not have",
+                    FaultText(
+                        "favourite is compared with {value}, which its list does not have", value=text.value
+                    ),
                     remedy,
                 )
 
@@ -270,8 +300,12 @@ def _sample_findings(
             continue
         failure = _sample_failure(placed, variables, event)
         if failure is not None:
-            on = f" on {event}" if event and len(variables_by_event) > 1 else ""
-            yield Finding(placed.path, f"it fails on sample data{on}: {failure}", _failure_remedy(failure))
+            message = (
+                FaultText("it fails on sample data on {event}: {failure}", event=event, failure=failure)
+                if event and len(variables_by_event) > 1
+                else FaultText("it fails on sample data: {failure}", failure=failure)
+            )
+            yield Finding(placed.path, message, failure_remedy(failure))
             return
     yield from _counts_nothing(placed)
 
@@ -283,8 +317,10 @@ def _counts_nothing(placed: PlacedExpression) -> Iterator[Finding]:
         if isinstance(answer, int | float) and answer <= 0:
             yield Finding(
                 placed.path,
-                f"it is always {answer:g}: nothing is ever counted or reached by it",
-                "write a number above 0, such as 5, or what the member or the event brings",
+                FaultText(
+                    "it is always {answer}: nothing is ever counted or reached by it", answer=f"{answer:g}"
+                ),
+                FaultText("write a number above 0, such as 5, or what the member or the event brings"),
             )
 
 
@@ -300,57 +336,26 @@ def _sample_failure(placed: PlacedExpression, variables: Mapping[str, Variable],
         try:
             answer = placed.expression.value(context)
         except ExpressionFailed as error:
-            last_failure = _failure_text(placed.expression, error)
+            last_failure = failure_text(placed.expression, error)
             if error.by_type and is_complete:
                 return last_failure
             continue
         has_answer = True
         if placed.expected == "condition" and not isinstance(answer, bool):
-            return f"it answers {_kind_text(answer)}, not true or false"
+            return FaultText("it answers {kind}, not true or false", kind=_kind_text(answer))
         if placed.expected == "number" and (isinstance(answer, bool) or not isinstance(answer, int | float)):
-            return f"it answers {_kind_text(answer)}, not a number"
+            return FaultText("it answers {kind}, not a number", kind=_kind_text(answer))
     return None if has_answer else last_failure
 
 
-def _failure_text(expression: Expression, error: ExpressionFailed) -> str:
-    text = str(error).removeprefix(f"{expression.source!r}: ")
-    first = text.partition(". ")[0].partition(": the operation")[0].rstrip(".")
-    undefined = re.match(r"Undefined variable or function: '(\w+)'", first)
-    if undefined is not None:
-        return (
-            f"this event brings no {undefined[1]}"
-            if undefined[1] in ROOTS
-            else f"there is no function {undefined[1]} for such a value"
-        )
-    return "these kinds of value do not go together" if first == "No such overload" else first[:160]
-
-
-def _failure_remedy(failure: str) -> str:
-    if "go together" in failure or "same" in failure:
-        return "use values of one kind: whole numbers with whole numbers, or double(x) * 1.5; texts in quotes"
-    if "not true or false" in failure:
-        return "write a comparison, such as purchase.total >= 2500"
-    if "not a number" in failure:
-        return "write a number, such as purchase.total"
-    if "brings no" in failure:
-        return 'write event.name == "purchase.completed" && ..., or give each event a rule of its own'
-    undefined = re.fullmatch(r"there is no function (\w+) for such a value", failure)
-    if undefined is not None:
-        near = nearest(undefined[1], _FUNCTIONS)
-        if near is not None and near != undefined[1]:
-            return f"did you mean {near}?"
-        return f'in a list look with "word" in LIST; else write one of {", ".join(_FUNCTIONS)}'
-    return "mend the part that fails"
-
-
-def _kind_text(answer: object) -> str:
+def _kind_text(answer: object) -> FaultText:
     kinds = {
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        str: "a text",
-        list: "a list",
-        dict: "a map",
-        type(None): "null",
+        bool: FaultText("true or false"),
+        int: FaultText("a number"),
+        float: FaultText("a number"),
+        str: FaultText("a text"),
+        list: FaultText("a list"),
+        dict: FaultText("a map"),
+        type(None): FaultText("null"),
     }
-    return kinds.get(type(answer), "a time")
+    return kinds.get(type(answer), FaultText("a time"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 
+from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.tiers import SINGLE_COUNT, NamedCount, Tiers, TierSpec
@@ -32,23 +33,37 @@ def _by_a_single_count(tiers: Tiers) -> Iterator[Finding]:
         named = [key for key, amount in (("from", tier.from_), ("keep", tier.keep)) if _is_map(amount)]
         for key in named[:1]:  # keep is what from is, where it is left out
             yield Finding(
-                (*path, key), f"{key} names counts, and tiers has a single count", f"write {key}: 1000"
+                (*path, key),
+                FaultText("{key} names counts, and tiers has a single count", key=key),
+                FaultText("write {key}: 1000", key=key),
             )
         if named:
             below = None
             continue
         reached, needed = tier.reaching[SINGLE_COUNT], tier.keeping[SINGLE_COUNT]
         if index == 0 and reached != 0:
-            remedy = "write from: 0, so that everyone has a tier"
-            yield Finding((*path, "from"), f"the first tier is reached at {reached}", remedy)
-        if below is not None and reached <= below.reaching[SINGLE_COUNT]:
-            remedy = f"write more than {below.reaching[SINGLE_COUNT]}, or order the ladder from the lowest up"
+            remedy = FaultText("write from: 0, so that everyone has a tier")
             yield Finding(
-                (*path, "from"), f"{tier.code} is reached at {reached}, not above {below.code}", remedy
+                (*path, "from"), FaultText("the first tier is reached at {reached}", reached=reached), remedy
+            )
+        if below is not None and reached <= below.reaching[SINGLE_COUNT]:
+            remedy = FaultText(
+                "write more than {below}, or order the ladder from the lowest up",
+                below=below.reaching[SINGLE_COUNT],
+            )
+            yield Finding(
+                (*path, "from"),
+                FaultText(
+                    "{code} is reached at {reached}, not above {below}",
+                    code=tier.code,
+                    reached=reached,
+                    below=below.code,
+                ),
+                remedy,
             )
         elif needed > reached:
-            message = f"keeping {tier.code} takes more than reaching it"
-            yield Finding((*path, "keep"), message, f"write {reached} or less")
+            message = FaultText("keeping {code} takes more than reaching it", code=tier.code)
+            yield Finding((*path, "keep"), message, FaultText("write {reached} or less", reached=reached))
         below = tier
 
 
@@ -64,8 +79,13 @@ def _kinds(checked_file: CheckedFile, tiers: Tiers) -> Iterator[Finding]:
     for name, count in tiers.counts.items():
         kind = {"points": "number", "money": "money"}.get(wallets.get(count.wallet or "", ""))
         if kind is not None and count.kind not in (None, kind):
-            message = f"{name} is of wallet {count.wallet}, which is no {count.kind}"
-            yield Finding(("tiers", "counts", name, "kind"), message, "remove it")
+            message = FaultText(
+                "{name} is of wallet {wallet}, which is no {kind}",
+                name=name,
+                wallet=count.wallet,
+                kind=count.kind,
+            )
+            yield Finding(("tiers", "counts", name, "kind"), message, FaultText("remove it"))
 
 
 def _by_several_counts(tiers: Tiers) -> Iterator[Finding]:
@@ -83,8 +103,8 @@ def _by_several_counts(tiers: Tiers) -> Iterator[Finding]:
         if len(tiers.ladder) > 1 and name not in reached_by:
             yield Finding(
                 ("tiers", "counts", name),
-                f"no tier is reached by {name}",
-                f"name {name} in from of a tier, or remove it",
+                FaultText("no tier is reached by {name}", name=name),
+                FaultText("name {name} in from of a tier, or remove it", name=name),
                 is_warning=True,
             )
 
@@ -107,15 +127,15 @@ def _amount_faults(
     key = path[-1]
     if not isinstance(amount, dict):
         example = ", ".join(f"{name}: {amount}" for name in counts)
-        message = f"{amount} is of no count, and there are several"
-        yield Finding(path, message, f"write {key}: {{{example}}}")
+        message = FaultText("{amount} is of no count, and there are several", amount=amount)
+        yield Finding(path, message, FaultText("write {key}: {{{example}}}", key=key, example=example))
         return
     if not amount and key == "from":
-        message = f"no count reaches {tier.code}"
-        yield Finding(path, message, f"write from: {{{next(iter(counts))}: 10}}")
+        message = FaultText("no count reaches {code}", code=tier.code)
+        yield Finding(path, message, FaultText("write from: {{{name}: 10}}", name=next(iter(counts))))
     for name in amount.keys() - counts.keys():
-        remedy = suggestion(name, counts, "declare it under counts")
-        yield Finding((*path, name), f"there is no count {name}", remedy)
+        remedy = suggestion(name, counts, FaultText("declare it under counts"))
+        yield Finding((*path, name), FaultText("there is no count {name}", name=name), remedy)
 
 
 def _first_or_above(
@@ -123,14 +143,26 @@ def _first_or_above(
 ) -> Iterator[Finding]:
     for name, amount in tier.reaching.items():
         if is_first and amount != 0:
-            remedy = "write from: 0, so that everyone has a tier"
-            yield Finding((*path, "from"), f"the first tier is reached at {amount} {name}", remedy)
+            remedy = FaultText("write from: 0, so that everyone has a tier")
+            yield Finding(
+                (*path, "from"),
+                FaultText("the first tier is reached at {amount} {name}", amount=amount, name=name),
+                remedy,
+            )
         below, code = highest.get(name, (-1, ""))
         if not is_first and amount <= below:
-            remedy = (
-                f"write more than {below}, or leave {name} out here, or order the ladder from the lowest up"
+            remedy = FaultText(
+                "write more than {below}, or leave {name} out here, or order the ladder from the lowest up",
+                below=below,
+                name=name,
             )
-            message = f"{tier.code} is reached at {amount} {name}, not above {code}"
+            message = FaultText(
+                "{code} is reached at {amount} {name}, not above {below}",
+                code=tier.code,
+                amount=amount,
+                name=name,
+                below=code,
+            )
             yield Finding((*path, "from", name), message, remedy)
 
 
@@ -138,5 +170,9 @@ def _keep(path: KeyPath, tier: TierSpec) -> Iterator[Finding]:
     for name, amount in tier.keeping.items():
         reached = tier.reaching.get(name)
         if reached is not None and amount > reached:
-            message = f"keeping {tier.code} by {name} takes more than reaching it"
-            yield Finding((*path, "keep", name), message, f"write {reached} or less")
+            message = FaultText(
+                "keeping {code} by {name} takes more than reaching it", code=tier.code, name=name
+            )
+            yield Finding(
+                (*path, "keep", name), message, FaultText("write {reached} or less", reached=reached)
+            )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from domain.model import event_names
 from domain.model.calendar import Span
+from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
 
@@ -20,8 +21,11 @@ def check_leaving(checked_file: CheckedFile) -> Iterator[Finding]:
     if programme.erasure.after.hours or _days(programme.erasure.after) > MOST_DAYS_TO_UNDO:
         yield Finding(
             ("erasure", "after"),
-            "a deletion is final within a month, on a day",
-            f"write {{days: 14}}, at most {{days: {MOST_DAYS_TO_UNDO}}}",
+            FaultText("a deletion is final within a month, on a day"),
+            FaultText(
+                "write {{days: 14}}, at most {{days: {most}}}",
+                most=MOST_DAYS_TO_UNDO,
+            ),
         )
     retention = programme.retention
     if retention is None:
@@ -29,16 +33,22 @@ def check_leaving(checked_file: CheckedFile) -> Iterator[Finding]:
     if _days(retention.inactive) < LEAST_MONTHS_INACTIVE * DAYS_OF_MONTH:
         yield Finding(
             ("retention", "inactive"),
-            "members who are away for a season would be erased",
-            f"write {{months: 36}}, at least {{months: {LEAST_MONTHS_INACTIVE}}}",
+            FaultText("members who are away for a season would be erased"),
+            FaultText(
+                "write {{months: 36}}, at least {{months: {least}}}",
+                least=LEAST_MONTHS_INACTIVE,
+            ),
         )
     rules = [rule for rule in programme.rules_on(event_names.INACTIVE) if rule.when is None]
     of_service = {spec.code for spec in programme.messages if spec.purpose == "service"}
     if not any(action.message in of_service for rule in rules for action in rule.do):
         yield Finding(
             ("retention",),
-            "members would be erased unwarned",
-            f"write a rule on: {event_names.INACTIVE} without when, that sends a message of purpose: service",
+            FaultText("members would be erased unwarned"),
+            FaultText(
+                "write a rule on: {event} without when, that sends a message of purpose: service",
+                event=event_names.INACTIVE,
+            ),
         )
 
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from domain.model import event_names
 from domain.model.conditions import Expression, ExpressionFailed, conjuncts
 from domain.model.expression_engine import Context
+from domain.model.fault_text import FaultText
 from domain.model.programme.badges import BadgeSpec, StampCard
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
@@ -70,11 +71,14 @@ def check_loops(checked_file: CheckedFile) -> Iterator[Finding]:
             ways = set().union(*(names[circle] for circle in rule_circles))
             way = ", ".join(sorted(ways))
             # An award that does not count toward tiers ends a circle that goes through tiers alone.
-            remedy = "add a limit or cap, or narrow its when by event.data"
-            remedy += ", or write qualifying: false" if ways == {event_names.TIER_CHANGED} else ""
+            remedy = FaultText("add a limit or cap, or narrow its when by event.data")
+            if ways == {event_names.TIER_CHANGED}:
+                remedy = FaultText(
+                    "add a limit or cap, or narrow its when by event.data, or write qualifying: false"
+                )
             yield Finding(
                 ("rules", index, "on"),
-                f"the rule can feed itself by way of {way}",
+                FaultText("the rule can feed itself by way of {ways}", ways=way),
                 remedy,
                 is_warning=not rule_circles & endless,
             )
@@ -96,10 +100,14 @@ def _cards_that_fill_themselves(
         if ways:
             yield Finding(
                 ("badges", index, "on"),
-                f"the stamp card can fill itself by way of {', '.join(sorted(ways))}",
-                f'narrow its when by event.data, such as event.data.badge != "{badge.code}"'
+                FaultText("the stamp card can fill itself by way of {ways}", ways=", ".join(sorted(ways))),
+                FaultText(
+                    'narrow its when by event.data, such as event.data.badge != "{code}"', code=badge.code
+                )
                 if ways == {event_names.BADGE_EARNED}
-                else "count what members do, such as purchase.completed, or narrow its when by event.data",
+                else FaultText(
+                    "count what members do, such as purchase.completed, or narrow its when by event.data"
+                ),
             )
 
 

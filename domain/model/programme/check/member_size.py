@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain.model.calendar import Span
+from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath
 from domain.model.programme.models import Programme
@@ -38,9 +39,14 @@ def check_member_size(checked_file: CheckedFile) -> Iterator[Finding]:
         path = max(bytes_by_path, key=lambda each: bytes_by_path[each])
         yield Finding(
             path,
-            f"lots and counts of a member who buys daily would take {total // 1000} KB, of which"
-            f" {bytes_by_path[path] // 1000} here: at most {MOST_BYTES // 1000} are allowed",
-            "write round: month in expiry, a shorter pending, or fewer wallets and counts",
+            FaultText(
+                "lots and counts of a member who buys daily would take {total} KB, of which"
+                " {here} here: at most {most} are allowed",
+                total=total // 1000,
+                here=bytes_by_path[path] // 1000,
+                most=MOST_BYTES // 1000,
+            ),
+            FaultText("write round: month in expiry, a shorter pending, or fewer wallets and counts"),
         )
 
 

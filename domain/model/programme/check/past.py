@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath
 
@@ -33,8 +34,8 @@ def check_past(checked_file: CheckedFile, now: datetime) -> Iterator[Finding]:
         if until is not None and _end(until) <= local:
             yield Finding(
                 (*path, "until"),
-                f"it was over on {until:%Y-%m-%d}: nothing comes of it any more",
-                "write a later until, or remove the whole of it",
+                FaultText("it was over on {until}: nothing comes of it any more", until=f"{until:%Y-%m-%d}"),
+                FaultText("write a later until, or remove the whole of it"),
                 is_warning=True,
             )
 

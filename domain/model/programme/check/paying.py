@@ -7,6 +7,7 @@ from math import gcd
 
 from babel.numbers import get_currency_precision
 
+from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath
 from domain.model.programme.wallets import PayTerms
@@ -25,14 +26,23 @@ def check_paying(checked_file: CheckedFile) -> Iterator[Finding]:
             if wallet.kind == "money" and wallet.pay.units != wallet.pay.worth:
                 yield _warning(
                     (*path, "worth"),
-                    f"{wallet.pay.units} in minor units of money are worth {wallet.pay.worth}",
-                    f"write worth: {wallet.pay.units}, or leave units and worth out",
+                    FaultText(
+                        "{units} in minor units of money are worth {worth}",
+                        units=wallet.pay.units,
+                        worth=wallet.pay.worth,
+                    ),
+                    FaultText("write worth: {units}, or leave units and worth out", units=wallet.pay.units),
                 )
             elif wallet.pay.worth >= wallet.pay.units * unit * _DEAR_UNITS:
                 yield _warning(
                     (*path, "worth"),
-                    f"{wallet.pay.units} are worth {wallet.pay.worth / unit:g} {currency}",
-                    "write what units are worth in minor units, such as units: 100, worth: 500",
+                    FaultText(
+                        "{units} are worth {worth} {currency}",
+                        units=wallet.pay.units,
+                        worth=f"{wallet.pay.worth / unit:g}",
+                        currency=currency,
+                    ),
+                    FaultText("write what units are worth in minor units, such as units: 100, worth: 500"),
                 )
 
 
@@ -42,16 +52,26 @@ def _steps(path: KeyPath, terms: PayTerms) -> Iterator[Finding]:
     if step % least:
         yield Finding(
             (*path, "step"),
-            f"{step} units are worth {terms.worth * step / terms.units:g} minor units, not a whole number",
-            f"write step: {-(-step // least) * least}, or another multiple of {least}",
+            FaultText(
+                "{step} units are worth {worth} minor units, not a whole number",
+                step=step,
+                worth=f"{terms.worth * step / terms.units:g}",
+            ),
+            FaultText(
+                "write step: {step}, or another multiple of {least}",
+                step=-(-step // least) * least,
+                least=least,
+            ),
         )
     if terms.least_units % step:
         yield Finding(
             (*path, "minimum"),
-            f"{terms.least_units} is no multiple of the step, {step}",
-            f"write minimum: {-(-terms.least_units // step) * step}",
+            FaultText(
+                "{least_units} is no multiple of the step, {step}", least_units=terms.least_units, step=step
+            ),
+            FaultText("write minimum: {figure}", figure=-(-terms.least_units // step) * step),
         )
 
 
-def _warning(path: KeyPath, message: str, remedy: str) -> Finding:
+def _warning(path: KeyPath, message: FaultText, remedy: FaultText) -> Finding:
     return Finding(path, message, remedy, is_warning=True)

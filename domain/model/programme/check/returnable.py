@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain.model.event_names import TIER_CHANGED
+from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
 from domain.model.programme.rules import Action
@@ -19,8 +20,8 @@ def check_returnable(checked_file: CheckedFile) -> Iterator[Finding]:
         if wallet.debt == "forgive" and wallet.pending is None:
             yield Finding(
                 ("wallets", index, "debt"),
-                "awards can be spent at once, and what a refund cannot take back is forgiven",
-                "add pending: {days: 14}, or write debt: allow",
+                FaultText("awards can be spent at once, and what a refund cannot take back is forgiven"),
+                FaultText("add pending: {days: 14}, or write debt: allow"),
                 is_warning=True,
             )
     for index, rule in enumerate(programme.rules):
@@ -28,8 +29,8 @@ def check_returnable(checked_file: CheckedFile) -> Iterator[Finding]:
         if TIER_CHANGED in rule.on and gives and rule.limit is None:
             yield Finding(
                 ("rules", index, "limit"),
-                "it gives at every change of tier, and again when a member comes back to one",
-                "add limit: {times: 1, per: year}",
+                FaultText("it gives at every change of tier, and again when a member comes back to one"),
+                FaultText("add limit: {times: 1, per: year}"),
                 is_warning=True,
             )
     yield from _referral_at_once(checked_file)
@@ -46,8 +47,8 @@ def _referral_at_once(checked_file: CheckedFile) -> Iterator[Finding]:
     ):
         yield Finding(
             ("referral", "wait"),
-            "it pays before a purchase would be returned, and what is spent by then stays spent",
-            "write wait: {days: 14}",
+            FaultText("it pays before a purchase would be returned, and what is spent by then stays spent"),
+            FaultText("write wait: {days: 14}"),
             is_warning=True,
         )
 

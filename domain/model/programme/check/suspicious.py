@@ -11,6 +11,7 @@ from typing import Final
 from babel.numbers import get_currency_precision
 
 from domain.model.conditions import Expression, Term, terms
+from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.rules import Award
@@ -53,9 +54,14 @@ def check_suspicious(checked_file: CheckedFile) -> Iterator[Finding]:
             ):
                 yield _minor_unit_warning(place.path, path, int(other.value), unit, currency)
             elif path == "member.tags" and sign == "in" and other.kind == "text" and other.value not in tags:
-                remedy = suggestion(other.value, tags, f"add a rule that does tag: {other.value}")
+                remedy = suggestion(
+                    other.value, tags, FaultText("add a rule that does tag: {value}", value=other.value)
+                )
                 yield Finding(
-                    place.path, f"no rule puts the tag {other.value} on a member", remedy, is_warning=True
+                    place.path,
+                    FaultText("no rule puts the tag {value} on a member", value=other.value),
+                    remedy,
+                    is_warning=True,
                 )
             elif sign in _COMPARISON_SIGNS and path in _VARIABLES:
                 yield from _mismatched_kinds(place.path, path, _VARIABLES[path], other)
@@ -73,15 +79,17 @@ def _suspicious_figures(checked_file: CheckedFile, unit: int, currency: str) -> 
     ]
     for place, figure in figures:
         if figure is not None and 0 < figure < unit:
-            yield _minor_unit_warning(place, "this", figure, unit, currency)
+            yield _minor_unit_warning(place, FaultText("this"), figure, unit, currency)
     if checked_file.programme.tiers is not None:
         for index, tier in enumerate(checked_file.programme.tiers.ladder):
             if tier.multiplier > _LARGE_MULTIPLIER:
-                message = f"{tier.code} gets {float(tier.multiplier):g} times the award"
+                message = FaultText(
+                    "{code} gets {times} times the award", code=tier.code, times=f"{float(tier.multiplier):g}"
+                )
                 yield Finding(
                     ("tiers", "ladder", index, "multiplier"),
                     message,
-                    "write 1.25 for a quarter more",
+                    FaultText("write 1.25 for a quarter more"),
                     is_warning=True,
                 )
 
@@ -93,8 +101,8 @@ def _suspicious_award(
     if award.times == 1:
         yield Finding(
             (*path, "times"),
-            "1 times what the rules gave is no more than that",
-            "write times: 2 for as much once more",
+            FaultText("1 times what the rules gave is no more than that"),
+            FaultText("write times: 2 for as much once more"),
             is_warning=True,
         )
     if award.amount is None or award.of is None or award.amount < award.per:
@@ -105,14 +113,22 @@ def _suspicious_award(
         return
     wallet = next((spec for spec in checked_file.programme.wallets if spec.code == award.wallet), None)
     if wallet is not None and wallet.kind == "money":
-        remedy = f"write per: 100 for {award.amount} percent"
-        yield Finding((*path, "per"), "it gives back all that is paid, or more", remedy, is_warning=True)
+        remedy = FaultText("write per: 100 for {amount} percent", amount=award.amount)
+        yield Finding(
+            (*path, "per"), FaultText("it gives back all that is paid, or more"), remedy, is_warning=True
+        )
     elif wallet is not None and unit > 1:
-        message = f"{award.amount} for each {money_text(award.per, unit, currency)} that is paid"
+        message = FaultText(
+            "{amount} for each {money} that is paid",
+            amount=award.amount,
+            money=money_text(award.per, unit, currency),
+        )
         yield Finding(
             (*path, "per"),
             message,
-            f"write per: {unit} for each {money_text(unit, unit, currency)}",
+            FaultText(
+                "write per: {unit} for each {money}", unit=unit, money=money_text(unit, unit, currency)
+            ),
             is_warning=True,
         )
 
@@ -122,25 +138,34 @@ def _mismatched_kinds(place: KeyPath, path: str, variable: Variable, other: Term
     if other.kind == "text" and variable.kind in ("texts", "by_code"):
         yield Finding(
             place,
-            f"{path} holds several, and is never one text",
-            f'write "{other.value}" in {path}',
+            FaultText("{path} holds several, and is never one text", path=path),
+            FaultText('write "{value}" in {path}', value=other.value, path=path),
             is_warning=True,
         )
     elif other.kind == "text" and variable.kind == "whole":
         yield Finding(
             place,
-            f"{path} is a whole number, and never a text",
-            f"write {other.value} without quotes",
+            FaultText("{path} is a whole number, and never a text", path=path),
+            FaultText("write {value} without quotes", value=other.value),
             is_warning=True,
         )
 
 
 def _minor_unit_warning(place: KeyPath, path: str, figure: int, unit: int, currency: str) -> Finding:
-    message = f"{path} is in minor units: {figure} is {money_text(figure, unit, currency)}"
+    message = FaultText(
+        "{path} is in minor units: {figure} is {money}",
+        path=path,
+        figure=figure,
+        money=money_text(figure, unit, currency),
+    )
     return Finding(
         place,
         message,
-        f"write {figure * unit} for {money_text(figure * unit, unit, currency)}",
+        FaultText(
+            "write {figure} for {money}",
+            figure=figure * unit,
+            money=money_text(figure * unit, unit, currency),
+        ),
         is_warning=True,
     )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
+from domain.model.fault_text import FaultText
 from domain.model.message_format import MessageMalformed, choices, is_icu, parse_text, placeholders
 from domain.model.programme.check.checked_file import CheckedFile, PlacedAction
 from domain.model.programme.check.choices import check_choices
@@ -70,16 +71,18 @@ def _unread_locales(checked_file: CheckedFile) -> Iterator[Finding]:
         if raw is None:
             yield Finding(
                 path,
-                "members would read the code here",
-                f"add {path[-1]}: what members read",
+                FaultText("members would read the code here"),
+                FaultText("add {key}: what members read", key=path[-1]),
                 is_warning=True,
             )
         for locale in raw if isinstance(raw, dict) else ():
             if locale not in locales:
-                remedy = f"write one of {', '.join(locales)}; put a text with a comma in quotes"
+                remedy = FaultText(
+                    "write one of {known}; put a text with a comma in quotes", known=", ".join(locales)
+                )
                 yield Finding(
                     path,
-                    f'"{locale}" is no locale of this programme, so nobody reads it',
+                    FaultText('"{locale}" is no locale of this programme, so nobody reads it', locale=locale),
                     remedy,
                     is_warning=True,
                 )
@@ -94,8 +97,10 @@ def _unfilled_texts(programme: Programme) -> Iterator[Finding]:
             if _PLACEHOLDER.search(words) or is_icu(words):
                 yield Finding(
                     path,
-                    f"members read its braces as they stand ({locale})",
-                    "write the words themselves: placeholders are filled in messages and surveys only",
+                    FaultText("members read its braces as they stand ({locale})", locale=locale),
+                    FaultText(
+                        "write the words themselves: placeholders are filled in messages and surveys only"
+                    ),
                     is_warning=True,
                 )
 
@@ -113,7 +118,7 @@ def _text_findings(
         try:
             parts = parse_text(words)
         except MessageMalformed as error:
-            yield Finding(text_path, str(error), error.remedy)
+            yield Finding(text_path, error.message, error.remedy)
             continue
         names = {placeholder.name for placeholder in placeholders(parts)}
         names.update(choice.name for choice in choices(parts))
@@ -128,7 +133,9 @@ def _plain_findings(
     for name in _PLACEHOLDER.findall(words):
         yield from _unfillable(checked_file, path, name, senders)
     if re.search(r"[{}]", _PLACEHOLDER.sub("", words)):
-        yield Finding(path, "a brace stands alone", "write placeholders as {member.name}")
+        yield Finding(
+            path, FaultText("a brace stands alone"), FaultText("write placeholders as {member.name}")
+        )
 
 
 def _unfillable(
@@ -148,8 +155,17 @@ def _unfillable(
             sender = by[0] if by[0] == "referral" else f"{by[0]}[{by[1]}]"
             yield Finding(
                 path,
-                f"{{{name}}} cannot be filled{f' on {event}' if event else ''}, where {sender} sends it",
-                suggestion(name, known, ""),
+                FaultText(
+                    "{{{name}}} cannot be filled on {event}, where {sender} sends it",
+                    name=name,
+                    event=event,
+                    sender=sender,
+                )
+                if event
+                else FaultText(
+                    "{{{name}}} cannot be filled, where {sender} sends it", name=name, sender=sender
+                ),
+                suggestion(name, known, FaultText("")),
             )
             return
     if not senders:
@@ -158,7 +174,11 @@ def _unfillable(
             *(_placeholders_on(checked_file, event) for event in _all_events(checked_file)),
         )
         if name not in known:
-            yield Finding(path, f"{{{name}}} is no placeholder", suggestion(name, known, "remove it"))
+            yield Finding(
+                path,
+                FaultText("{{{name}}} is no placeholder", name=name),
+                suggestion(name, known, FaultText("remove it")),
+            )
 
 
 def _placeholders_on(checked_file: CheckedFile, event: str) -> frozenset[str]:

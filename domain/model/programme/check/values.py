@@ -11,8 +11,9 @@ from croniter import CroniterBadDateError, croniter
 
 from domain.model import event_names
 from domain.model.calendar import Span, time_zones
+from domain.model.fault_text import FaultText
 from domain.model.locales import is_locale
-from domain.model.programme.check.checked_file import FIXED_GIVERS, CheckedFile
+from domain.model.programme.check.checked_file import FIXED_GIVERS, GIVERS, CheckedFile
 from domain.model.programme.check.ladder import check_ladder
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.messages import MAX_COLLAPSE_NAMES, collapse_names
@@ -20,7 +21,7 @@ from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Rule
 
 _ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - a schedule's time is local
-_DAYS_REMEDY = "write {days: N} or {months: N}"
+_DAYS_REMEDY = FaultText("write {days: N} or {months: N}")
 
 
 def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -31,7 +32,9 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
         for name in event.data:
             if re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}", name) is None:
                 yield Finding(
-                    ("events", index, "data", name), f"{name} is no field name", "write letters, digits and _"
+                    ("events", index, "data", name),
+                    FaultText("{name} is no field name", name=name),
+                    FaultText("write letters, digits and _"),
                 )
     for index, rule in enumerate(checked_file.programme.rules):
         yield from _rule(("rules", index), rule)
@@ -57,9 +60,17 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
     for placed in checked_file.actions:
         award, deduct = placed.action.award, placed.action.deduct
         if placed.by in FIXED_GIVERS and award is not None and award.fixed is None:
-            yield Finding((*placed.path, "award"), f"a {placed.by} gives a fixed amount", "write fixed: N")
+            yield Finding(
+                (*placed.path, "award"),
+                FaultText("{giver} gives a fixed amount", giver=GIVERS[placed.by]),
+                FaultText("write fixed: N"),
+            )
         if placed.by in FIXED_GIVERS and deduct is not None and deduct.fixed is None:
-            yield Finding((*placed.path, "deduct"), f"a {placed.by} takes a fixed amount", "write fixed: N")
+            yield Finding(
+                (*placed.path, "deduct"),
+                FaultText("{giver} takes a fixed amount", giver=GIVERS[placed.by]),
+                FaultText("write fixed: N"),
+            )
 
 
 def _hidden(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -68,22 +79,29 @@ def _hidden(checked_file: CheckedFile) -> Iterator[Finding]:
     if programme.wallets[0].hidden:
         yield Finding(
             ("wallets", 0, "hidden"),
-            "the first wallet is the balance that members see",
-            "put another wallet first, or remove hidden",
+            FaultText("the first wallet is the balance that members see"),
+            FaultText("put another wallet first, or remove hidden"),
         )
     for index, wallet in enumerate(programme.wallets):
         if wallet.hidden and wallet.pay:
             yield Finding(
                 ("wallets", index, "pay"),
-                f"{wallet.code} is hidden, so that nobody could pay with it",
-                "remove pay, or hidden",
+                FaultText("{code} is hidden, so that nobody could pay with it", code=wallet.code),
+                FaultText("remove pay, or hidden"),
             )
     for index, reward in enumerate(programme.rewards):
         if reward.cost is not None and reward.cost.wallet in programme.hidden_wallets:
             yield Finding(
                 ("rewards", index, "cost", "wallet"),
-                f"{reward.cost.wallet} is hidden, so that nobody could see what {reward.code} costs",
-                f"remove hidden from {reward.cost.wallet}, or let it cost from another wallet",
+                FaultText(
+                    "{wallet} is hidden, so that nobody could see what {code} costs",
+                    wallet=reward.cost.wallet,
+                    code=reward.code,
+                ),
+                FaultText(
+                    "remove hidden from {wallet}, or let it cost from another wallet",
+                    wallet=reward.cost.wallet,
+                ),
             )
 
 
@@ -95,8 +113,14 @@ def _collapse_names(checked_file: CheckedFile) -> Iterator[Finding]:
         if message.collapse in surplus:
             yield Finding(
                 ("messages", index, "collapse"),
-                f"{message.collapse} is a name more than the {MAX_COLLAPSE_NAMES} that a phone keeps",
-                f"use one of {', '.join(names[:MAX_COLLAPSE_NAMES])}, or leave collapse out",
+                FaultText(
+                    "{name} is a name more than the {most} that a phone keeps",
+                    name=message.collapse,
+                    most=MAX_COLLAPSE_NAMES,
+                ),
+                FaultText(
+                    "use one of {known}, or leave collapse out", known=", ".join(names[:MAX_COLLAPSE_NAMES])
+                ),
             )
 
 
@@ -105,24 +129,34 @@ def _header(checked_file: CheckedFile) -> Iterator[Finding]:
     if header.currency not in list_currencies():
         yield Finding(
             ("programme", "currency"),
-            f"{header.currency} is no currency",
-            "write its ISO 4217 code in capitals, such as EUR",
+            FaultText("{currency} is no currency", currency=header.currency),
+            FaultText("write its ISO 4217 code in capitals, such as EUR"),
         )
     if header.timezone not in time_zones():
         # Etc/GMT-3 is three hours ahead of Greenwich: not a name to suggest to somebody who wrote GMT-3.
         candidates = (zone for zone in time_zones() if "/" in zone and not zone.startswith("Etc/"))
-        remedy = suggestion(header.timezone, candidates, "") if header.timezone else ""
-        remedy = remedy if remedy.startswith("did") else "write an IANA name, such as Europe/Lisbon"
-        yield Finding(("programme", "timezone"), f"{header.timezone} is no time zone", remedy)
+        remedy = suggestion(header.timezone, candidates, FaultText("")) if header.timezone else FaultText("")
+        remedy = (
+            remedy if remedy.startswith("did") else FaultText("write an IANA name, such as Europe/Lisbon")
+        )
+        yield Finding(
+            ("programme", "timezone"),
+            FaultText("{timezone} is no time zone", timezone=header.timezone),
+            remedy,
+        )
     for index, locale in enumerate(header.locales):
         if not is_locale(locale):
             yield Finding(
                 ("programme", "locales", index),
-                f"{locale} is no locale",
-                "write its BCP 47 code, such as pt or pt-BR",
+                FaultText("{locale} is no locale", locale=locale),
+                FaultText("write its BCP 47 code, such as pt or pt-BR"),
             )
         if locale in header.locales[:index]:
-            yield Finding(("programme", "locales", index), f"{locale} is listed twice", "keep one of them")
+            yield Finding(
+                ("programme", "locales", index),
+                FaultText("{locale} is listed twice", locale=locale),
+                FaultText("keep one of them"),
+            )
 
 
 def _whole_days(checked_file: CheckedFile) -> Iterator[Finding]:
@@ -149,7 +183,7 @@ def _whole_days(checked_file: CheckedFile) -> Iterator[Finding]:
     ]
     for path, span in spans:
         if isinstance(span, Span) and span.hours:
-            yield Finding(path, "this is counted in whole days", _DAYS_REMEDY)
+            yield Finding(path, FaultText("this is counted in whole days"), _DAYS_REMEDY)
 
 
 def _period_order(
@@ -160,7 +194,11 @@ def _period_order(
         and until is not None
         and _bound_instant(start, time.min) > _bound_instant(until, time.max)
     ):
-        yield Finding((*path, "until"), "it ends before it begins", "write an until that is not before from")
+        yield Finding(
+            (*path, "until"),
+            FaultText("it ends before it begins"),
+            FaultText("write an until that is not before from"),
+        )
 
 
 def _bound_instant(bound: date | datetime, of_day: time) -> datetime:
@@ -171,34 +209,40 @@ def _rule(path: KeyPath, rule: Rule) -> Iterator[Finding]:
     if rule.title is None and any(action.award is not None for action in rule.all_actions):
         yield Finding(
             (*path, "title"),
-            "a rule with an award has no title",
-            "add title: what members read beside the amount",
+            FaultText("a rule with an award has no title"),
+            FaultText("add title: what members read beside the amount"),
         )
     if event_names.SCHEDULE in rule.on:
         if len(rule.on) > 1:
             yield Finding(
-                (*path, "on"), "schedule stands with other events", "give the schedule a rule of its own"
+                (*path, "on"),
+                FaultText("schedule stands with other events"),
+                FaultText("give the schedule a rule of its own"),
             )
         if rule.at is None:
             yield Finding(
                 (*path, "at"),
-                "a rule on schedule has no at",
-                'add at: "0 9 * * mon" (minute hour day month weekday)',
+                FaultText("a rule on schedule has no at"),
+                FaultText('add at: "0 9 * * mon" (minute hour day month weekday)'),
             )
     elif rule.at is not None or rule.for_ is not None:
         key = "at" if rule.at is not None else "for"
-        yield Finding((*path, key), f"{key} goes with on: schedule only", "remove it, or write on: schedule")
+        yield Finding(
+            (*path, key),
+            FaultText("{key} goes with on: schedule only", key=key),
+            FaultText("remove it, or write on: schedule"),
+        )
     if rule.at is not None and (len(rule.at.split()) != 5 or not croniter.is_valid(rule.at)):
         yield Finding(
             (*path, "at"),
-            f'"{rule.at}" is no schedule',
-            'write minute hour day month weekday, such as "0 9 * * mon"',
+            FaultText('"{at}" is no schedule', at=rule.at),
+            FaultText('write minute hour day month weekday, such as "0 9 * * mon"'),
         )
     elif rule.at is not None and not _comes(rule.at):
         yield Finding(
             (*path, "at"),
-            f'"{rule.at}" never comes: day, month and weekday must all hold',
-            'write * for the day, the month or the weekday, such as "0 9 * * mon"',
+            FaultText('"{at}" never comes: day, month and weekday must all hold', at=rule.at),
+            FaultText('write * for the day, the month or the weekday, such as "0 9 * * mon"'),
         )
 
 
@@ -213,33 +257,46 @@ def _comes(cron: str) -> bool:
 def _reward(path: KeyPath, reward: RewardSpec) -> Iterator[Finding]:
     value = reward.value
     if value is not None and value.amount is not None and value.percent is not None:
-        yield Finding((*path, "value"), "the value is an amount and a percentage", "keep one of them")
+        yield Finding(
+            (*path, "value"),
+            FaultText("the value is an amount and a percentage"),
+            FaultText("keep one of them"),
+        )
     elif value is not None and reward.kind == "discount_percent" and value.amount is not None:
         yield Finding(
             (*path, "value", "amount"),
-            "a discount_percent has a percentage, not an amount",
-            "write percent: 10, or kind: discount_amount",
+            FaultText("a discount_percent has a percentage, not an amount"),
+            FaultText("write percent: 10, or kind: discount_amount"),
         )
     elif value is not None and reward.kind == "discount_amount" and value.percent is not None:
         yield Finding(
             (*path, "value", "percent"),
-            "a discount_amount has an amount, not a percentage",
-            "write amount: 500 in minor units, or kind: discount_percent",
+            FaultText("a discount_amount has an amount, not a percentage"),
+            FaultText("write amount: 500 in minor units, or kind: discount_percent"),
         )
     yield from _period_order((*path, "available"), reward.available.from_, reward.available.until)
     for n, variant in enumerate(reward.variants):
         if variant.cost is None or (reward.cost and variant.cost.wallet == reward.cost.wallet):
             continue
-        price = f"is paid from {reward.cost.wallet}" if reward.cost is not None else "has no price"
+        message = (
+            FaultText(
+                "the reward is paid from {wallet}, and its variants differ in the amount alone",
+                wallet=reward.cost.wallet,
+            )
+            if reward.cost is not None
+            else FaultText("the reward has no price, and its variants differ in the amount alone")
+        )
         yield Finding(
             (*path, "variants", n, "cost"),
-            f"the reward {price}, and its variants differ in the amount alone",
-            f"write wallet: {reward.cost.wallet}" if reward.cost else "remove it, or add cost to the reward",
+            message,
+            FaultText("write wallet: {wallet}", wallet=reward.cost.wallet)
+            if reward.cost
+            else FaultText("remove it, or add cost to the reward"),
         )
     if reward.early_access and reward.available.from_ is None:
         yield Finding(
             (*path, "early_access"),
-            "there is no available.from to be earlier than",
-            'add from to available, such as from: "2026-12-01"',
+            FaultText("there is no available.from to be earlier than"),
+            FaultText('add from to available, such as from: "2026-12-01"'),
             stands_on=((*path, "available"),),
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
+from domain.model.fault_text import parts_of, text_of
 from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
 from domain.model.programme.inactive import inactive_keys
 from domain.model.programme.loading import load_with_warnings
@@ -61,6 +63,38 @@ def check_draft(text: str, *, now: datetime) -> DraftCheck:
         ),
         inactive=tuple(inactive_keys(loaded.programme)),
         digest=content_hash(text),
+    )
+
+
+def check_as_json(check: DraftCheck) -> dict[str, Any]:
+    """Return what a check answers as JSON has it; each text can still be said in every language."""
+    faults, warnings = (
+        [
+            {**asdict(each), "message": parts_of(each.message), "remedy": parts_of(each.remedy)}
+            for each in listed
+        ]
+        for listed in (check.faults, check.warnings)
+    )
+    return {**asdict(check), "faults": faults, "warnings": warnings}
+
+
+def check_from_json(answer: Mapping[str, Any]) -> DraftCheck:
+    """Return the check that `check_as_json` wrote."""
+    faults, warnings = (
+        tuple(
+            DraftFault(
+                **{**each, "message": text_of(each["message"]), "remedy": text_of(each["remedy"])},
+            )
+            for each in listed
+        )
+        for listed in (answer["faults"], answer["warnings"])
+    )
+    return DraftCheck(
+        faults=faults,
+        warnings=warnings,
+        missing_texts=tuple(MissingText(**each) for each in answer["missing_texts"]),
+        inactive=tuple(answer["inactive"]),
+        digest=answer["digest"],
     )
 
 
