@@ -207,6 +207,7 @@ def look_at_all(signed_in: Page, desk: Open) -> None:
         page = desk(storage, width=width, scheme=scheme, locale=locale)
         page.locator(".ways button").filter(has_text="Program").click()
         expect(page.locator(".verdict")).to_be_visible()
+        read_a_fault(page, locale)
         for place in range(6):
             page.locator(".beside .segments button").nth(place).click()
             expect(page.locator(".beside .skeleton")).to_have_count(0)
@@ -224,6 +225,30 @@ def look_at_all(signed_in: Page, desk: Open) -> None:
         }
         assert len(words) == 7
         assert bool(english & set(words)) == (locale == "en-GB"), words
+
+
+def read_a_fault(page: Page, locale: str) -> None:
+    """Beside the editor and at its line a fault is said in the language of the page."""
+    said = {
+        "en-GB": "-7 is too small → write 1 or more",
+        "pt-PT": "-7 é pequeno demais → escreva 1 ou mais",
+        "pl-PL": "-7 to za mało → napisz 1 lub więcej",
+    }[locale]
+    expect(page.locator(".ace_line").first).to_be_visible()
+    rewrite(page, RATE, RATE.replace("100", "-7"))
+    fault = page.locator(".lines.faults li")
+    expect(fault.locator("p").nth(1)).to_have_text(said.split(" → ")[0])
+    expect(fault.locator("p").nth(2)).to_have_text(said.split(" → ")[1])
+    assert fault.locator("[lang]").count() == 0, "it is of the page's language"
+    marks = page.evaluate("ace.edit(document.querySelector('.ace-host')).session.getAnnotations()")
+    line = page.evaluate(
+        "ace.edit(document.querySelector('.ace-host')).session.getLine(%d)" % marks[0]["row"]
+    )
+    assert [(each["text"], "per: -7" in line) for each in marks] == [
+        (f"rules[0].do[0].award.per: {said}", True)
+    ]
+    rewrite(page, "per: -7", "per: 100")
+    expect(page.locator(".lines.faults li")).to_have_count(0)
 
 
 def test_the_first_view_of_the_console_fetches_no_editor(shop: DemoServer, desk: Open) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from api.texts import SPOKEN
 from domain.model.programme import LocalizedText, Programme
 
 MAX_LANGUAGES = 20
@@ -44,6 +45,12 @@ def preferred_locale(accept_language: str | None, programme: Programme) -> str:
             # The tag itself, else the language alone, else the language of another country.
             return min(matches, key=lambda locale: (locale.lower() != tag, locale.lower() != language))
     return locales[0]
+
+
+def preferred_language(accept_language: str | None) -> str:
+    """Return the language of ours that an Accept-Language header prefers, whatever the programme speaks."""
+    languages = (tag.partition("-")[0] for tag in _language_tags(accept_language or ""))
+    return next((each for each in languages if each in SPOKEN), "en")
 
 
 def _language_tags(header: str) -> list[str]:

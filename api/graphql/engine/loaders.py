@@ -12,7 +12,7 @@ from strawberry.dataloader import DataLoader
 
 from api.caller import Caller, ClientCaller, MemberCaller, StaffCaller
 from api.errors import NotFound, Unauthenticated
-from api.graphql.engine.audience import Audience, preferred_locale
+from api.graphql.engine.audience import Audience, preferred_language, preferred_locale
 from api.graphql.engine.dependencies import Dependencies
 from domain.model.calendar import milliseconds
 from domain.model.ledger.decision import JournalRow, StockState
@@ -52,6 +52,11 @@ class Loaders:
     async def audience(self) -> Audience:
         """Return the audience of the answer. A member reads their own language."""
         return await self._read_once("audience", self._read_audience)
+
+    @property
+    def language(self) -> str:
+        """The language of ours that the reader prefers: for what is said of the programme file itself."""
+        return preferred_language(self._accept_language)
 
     async def _read_audience(self) -> Audience:
         programme = self._services.runtime.programmes.current().programme

@@ -85,6 +85,41 @@ async def test_a_draft_is_checked_with_every_fault_at_its_place_and_nothing_is_s
     assert await app.process.store["programmes"].count_documents({}) == 1
 
 
+@pytest.mark.parametrize(
+    ("accepted", "message", "remedy"),
+    [
+        (None, "-1 is too small", "write 1 or more"),
+        ("pt-PT", "-1 é pequeno demais", "escreva 1 ou mais"),
+        ("de, pl;q=0.8, pt;q=0.2", "-1 to za mało", "napisz 1 lub więcej"),
+    ],
+)
+async def test_faults_are_said_in_the_language_of_the_reader(
+    app: RunningApp, accepted: str | None, message: str, remedy: str
+) -> None:
+    olga, _ = await operators(app)
+    dear = TEXT.replace(RATE, "amount: 1, per: -1,", 1)
+    checked = (await app.do(CHECK, {"t": dear}, token=olga, language=accepted))["programmeCheck"]
+    assert [(each["message"], each["remedy"]) for each in checked["faults"]] == [(message, remedy)]
+    input = {"text": dear, "note": "Less", "baseVersion": 1, "idempotencyKey": "p"}
+    answer = "... on ProgrammeFaulty { message faults { message remedy } }"
+    refused = await app.mutate("proposeProgramme", input, answer, token=olga, language=accepted)
+    assert refused["faults"] == [{"message": message, "remedy": remedy}]
+    tried = await app.mutate("startBacktest", {"text": dear}, answer, token=olga, language=accepted)
+    assert tried == refused
+
+
+async def test_a_warning_is_said_in_a_language_that_the_programme_does_not_speak(app: RunningApp) -> None:
+    olga, rita = await operators(app)
+    text = TEXT.replace("locales: [pt, en, pl]", "locales: [pt, en]", 1)
+    proposed = await propose(app, olga, text)
+    assert (await approve(app, rita, proposed["proposal"]["proposal"]))["version"] == 2
+    query = "query($t: String!) { programmeCheck(text: $t) { warnings { message remedy } } }"
+    checked = await app.do(query, {"t": text}, token=olga, language="pl")
+    said = {"message": '"pl" to nie jest język tego programu, więc nikt tego nie przeczyta'}
+    said["remedy"] = "napisz jedno z: pt, en; tekst z przecinkiem weź w cudzysłów"
+    assert said in checked["programmeCheck"]["warnings"]
+
+
 async def test_versions_are_told_apart_by_what_they_mean(app: RunningApp) -> None:
     olga, _ = await operators(app)
     same = "# a comment\n" + TEXT

@@ -8,6 +8,7 @@ import orjson
 import strawberry
 
 from api.graphql.engine.shared_types import Info
+from domain.model.fault_text import text_in
 from domain.model.programme.drafts import draft_check
 
 DraftText = Annotated[str, strawberry.argument(description="The draft, at most 200,000 characters.")]
@@ -18,8 +19,10 @@ class ProgrammeFault:
     line: int = strawberry.field(description="Counted from 1.")
     column: int = strawberry.field(description="Counted from 1: where the key or the text begins.")
     path: str = strawberry.field(description="The field, with items counted from 0: `rules[3].when`.")
-    message: str = strawberry.field(description="What is wrong, in English, as `selo programme check` says.")
-    remedy: str = strawberry.field(description="What would be right.")
+    message: str = strawberry.field(
+        description="What is wrong, as `selo programme check` says it, in the language of Accept-Language."
+    )
+    remedy: str = strawberry.field(description="What would be right, in the same language.")
 
 
 @strawberry.type(description="A text that a language of the programme lacks.")
@@ -57,11 +60,15 @@ class ProgrammeTrial:
     is_cut: bool = strawberry.field(description="Whether there would be more answers.")
 
 
-def faults_of(faults: Iterable[draft_check.DraftFault]) -> list[ProgrammeFault]:
-    """Return faults as the console shows them."""
+def faults_of(faults: Iterable[draft_check.DraftFault], language: str) -> list[ProgrammeFault]:
+    """Return faults as the console shows them, in its language."""
     return [
         ProgrammeFault(
-            line=each.line, column=each.column, path=each.path, message=each.message, remedy=each.remedy
+            line=each.line,
+            column=each.column,
+            path=each.path,
+            message=text_in(each.message, language),
+            remedy=text_in(each.remedy, language),
         )
         for each in faults
     ]
@@ -77,10 +84,11 @@ class ProgrammeDraftQuery:
     )
     async def programme_check(self, info: Info, text: DraftText) -> ProgrammeCheck:
         check = await info.context.dependencies.drafts.check(text, now=info.context.loaders.now)
+        language = info.context.loaders.language
         return ProgrammeCheck(
             is_sound=check.digest is not None,
-            faults=faults_of(check.faults),
-            warnings=faults_of(check.warnings),
+            faults=faults_of(check.faults, language),
+            warnings=faults_of(check.warnings, language),
             missing_texts=[
                 MissingProgrammeText(locale=each.locale, line=each.line, path=each.path)
                 for each in check.missing_texts

@@ -142,9 +142,10 @@ DeclineProgrammeResult = Annotated[
 
 
 @renders(proposals.ProgrammeFaulty)
-def _faulty(_: Info, audience: Audience, refusal: proposals.ProgrammeFaulty) -> ProgrammeFaulty:
+def _faulty(info: Info, _: Audience, refusal: proposals.ProgrammeFaulty) -> ProgrammeFaulty:
+    language = info.context.loaders.language
     return ProgrammeFaulty(
-        message=say("problem.ProgrammeFaulty", audience.locale), faults=faults_of(refusal.faults)
+        message=say("problem.ProgrammeFaulty", language), faults=faults_of(refusal.faults, language)
     )
 
 

@@ -210,8 +210,8 @@ function Faults({ check, faults, goTo }) {
             <button class="button plain small-button" type="button" onClick=${() => goTo(each.line, each.column)}>${t("line", { line: each.line })}</button>
             <div class="grow">
               <p>${each.isWarning && html`<span class="chip gold">${t("check.warning")}</span> `}<code class="code small">${each.path}</code></p>
-              <p lang="en">${each.message}</p>
-              <p class="small quiet" lang="en">${each.remedy}</p>
+              <p>${each.message}</p>
+              <p class="small quiet">${each.remedy}</p>
             </div>
           </li>`,
         )}
