@@ -17,6 +17,7 @@ from domain.services.demo_history.filling import fill_history
 from domain.services.demo_history.lives import life_lines
 from domain.services.demo_history.seasons import (
     CAMPAIGNS,
+    MONTHS,
     SILENT_FOR,
     SILENT_STORE,
     VISIT_RATES,
@@ -132,3 +133,11 @@ def test_a_campaign_ran_when_its_title_says_and_was_over_by_then() -> None:
     assert october.first_day(while_it_runs) == date(2025, 10, 1)
     summer = by_code["campaign-summer"]
     assert {summer.first_day(NOW).month, summer.last_day(NOW).month} == {7, 8}
+
+
+def test_a_programme_without_the_campaigns_has_a_history_too() -> None:
+    shopping = Shopping(load(NUMISCOLLECT.read_text(encoding="utf-8")), NOW)
+    spring = CAMPAIGNS[0].first_day(NOW)
+    at = datetime(spring.year, spring.month, spring.day, 12, tzinfo=UTC)
+    assert shopping.is_held_out("ana", CAMPAIGNS[0])
+    assert shopping.rate("ana", at) == MONTHS[at.month - 1] * VISIT_RATES["few"]

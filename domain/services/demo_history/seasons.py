@@ -132,8 +132,11 @@ class Shopping:
         return rate
 
     def is_held_out(self, member: str, campaign: Campaign) -> bool:
-        """Tell whether a campaign is held back from a member, as deciding tells it."""
-        return is_held_out(member, next(rule for rule in self.programme.rules if rule.code == campaign.code))
+        """Tell whether a campaign is held back from a member, as deciding tells it: from everybody, where a
+        folder's own programme does not run it.
+        """
+        rule = next((rule for rule in self.programme.rules if rule.code == campaign.code), None)
+        return rule is None or is_held_out(member, rule)
 
     def visit_variant(self, member: str) -> str:
         """Return which variant a member has of the rule with variants, as deciding draws it."""
