@@ -37,7 +37,7 @@ from domain.services.ledger import purchases
 from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import DocumentStore, Operation
-from domain.store.figures import due
+from domain.store.figures import due, member_figures
 from domain.store.figures.lease import LeaseHolder
 from domain.store.ledger import journal, journal_rows
 from domain.store.prepare import prepare
@@ -153,13 +153,14 @@ async def measure_rows(storm: Storm, runtime: Runtime, wanted: int) -> None:
             rows = {f"{copy}-{member}": of_member for member, of_member in patterns.items()}
             row_count += await _write_waiting(runtime, rows, most=wanted - row_count)
             copy += 1
-    holder, folded_count = LeaseHolder(utc_now), 0
-    begun = time.perf_counter()
+    holder, begun = LeaseHolder(utc_now), time.perf_counter()
     with storm.measured(f"{row_count} rows folded"):
-        while not (done := await projector.run_round(runtime, holder, now=utc_now())).is_idle:
-            folded_count += done.row_count
-    print(f"{folded_count / (time.perf_counter() - begun):.0f} rows a second")
-    storm.expect(folded_count == row_count, f"{folded_count} rows were folded")
+        while not (await projector.run_round(runtime, holder, now=utc_now())).is_idle:
+            pass
+    print(f"{row_count / (time.perf_counter() - begun):.0f} rows a second")
+    # Not what rounds say: one that was committed and whose answer was lost is run again, and finds nothing to do.
+    held = sum([figures.seq async for _, figures in member_figures.iterate(runtime.store)])
+    storm.expect(held == row_count, f"figures hold {held} rows of {row_count}")
 
 
 async def _write_waiting(runtime: Runtime, rows: dict[str, list[JournalRow]], *, most: int) -> int:
