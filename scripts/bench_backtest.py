@@ -37,8 +37,9 @@ from domain.services.figures.backtest.process_pool import core_count
 from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import DocumentStore
-from domain.store.ledger import histories, journal, journal_rows, members
-from domain.store.ledger.histories import RawHistory
+from domain.store.ledger import journal, journal_rows, members
+from domain.store.ledger.scans import histories
+from domain.store.ledger.scans.histories import RawHistory
 from domain.store.prepare import prepare
 
 WRITE_SECONDS = 60

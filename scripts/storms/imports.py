@@ -25,7 +25,7 @@ from domain.model.moving.import_map import FORMATS
 from domain.model.programme import load
 from domain.store.connect import connect
 from domain.store.document_store import DocumentStore
-from domain.store.ledger import members
+from domain.store.ledger.scans import member_scans
 from tests.servers import SHARED_KEYS, embedded_in_thread, run_until_ready, selo
 from tests.services.moving.imported_files import MadeMember, made_file
 
@@ -120,7 +120,7 @@ async def are_exact(uri: str, system: str, count: int) -> bool:
     days: set[date | None] = set()
     try:
         store = DocumentStore.of(database, embedded=True)
-        async for each in members.iterate_members(store, after="", first=count + 1):
+        async for each in member_scans.iterate_members(store, after="", first=count + 1):
             held = each.member.wallets.get("points")
             contact = each.details.phone if system == "square" else each.details.email
             found[contact, held.balance if held is not None else 0] += 1

@@ -20,7 +20,7 @@ from api.settings import Settings
 from domain.services import demo, demo_people
 from domain.services.moving.row_export import ExportColumn
 from domain.store.connect import connect
-from domain.store.ledger import members
+from domain.store.ledger.scans import member_scans
 from domain.store.secret_check import replace_fingerprint
 from tests.servers import ROOT, SHARED_KEYS, run_until_ready, selo
 from tests.small_runtime import NUMISCOLLECT, open_runtime
@@ -50,7 +50,7 @@ async def small_demo(database_uri: str, monkeypatch: pytest.MonkeyPatch) -> Asyn
         await demo.fill_demo(runtime.store, published=published, now=NOW, progress=lambda *_: None)
         keys = Settings(secret=SHARED_KEYS["SELO_SECRET"], token_keys=SHARED_KEYS["SELO_TOKEN_KEYS"])
         await replace_fingerprint(runtime.store, fingerprints(read_keys(keys, now=NOW))[0])
-        stored = [each async for each in members.iterate_members(runtime.store, after="", first=100)]
+        stored = [each async for each in member_scans.iterate_members(runtime.store, after="", first=100)]
         yield SmallDemo(
             {"MONGODB_URI": database_uri, "SELO_DATABASE": fresh.mongo.name, **SHARED_KEYS},
             {

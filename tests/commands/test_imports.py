@@ -18,6 +18,7 @@ from domain.services.ledger.verification import verify
 from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.ledger import members
+from domain.store.ledger.scans import member_scans
 from tests.servers import SHARED_KEYS, run_until_ready, selo
 from tests.services.moving.imported_files import MadeMember, made_file
 from tests.services.moving.test_importing import CLUB, NOW
@@ -83,7 +84,7 @@ async def test_an_import_is_tried_killed_and_gone_on_with(club: EmptyClub, tmp_p
     assert known > 0
     balances = {
         each.details.email: each.member.wallets["points"].balance if each.member.wallets else 0
-        async for each in members.iterate_members(club.runtime.store, after="", first=10_000)
+        async for each in member_scans.iterate_members(club.runtime.store, after="", first=10_000)
     }
     made = [MadeMember(number) for number in range(COUNT)]
     assert balances == {each.email.lower(): each.points for each in made}

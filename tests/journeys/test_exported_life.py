@@ -15,7 +15,7 @@ from domain.model.calendar import instant_text
 from domain.services.erasure.erasing import ErasureActor, erase
 from domain.services.moving import event_export, row_export
 from domain.store.connect import Database
-from domain.store.ledger import members
+from domain.store.ledger.scans import member_scans
 from tests.command_log import CommandLog
 from tests.journeys.erased_person import PROGRAMME, Person, expect_whole, found_in, let_time_pass, live
 from tests.running_app import Clock, RunningApp, open_running_app
@@ -87,7 +87,7 @@ async def test_a_life_exported_simulates_to_what_is_stored(app: RunningApp) -> N
     lines = await exported(runtime, since=first_at, until=now)
     assert len([line for line in lines if "heard" in json.loads(line)]) > 1
     assert await differences(runtime, lines, until=now) == {}
-    stored = [each async for each in members.iterate_members(app.process.store, after="", first=100)]
+    stored = [each async for each in member_scans.iterate_members(app.process.store, after="", first=100)]
     held = {
         (each.member.id, code): wallet.balance
         for each in stored

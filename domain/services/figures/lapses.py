@@ -20,7 +20,7 @@ from domain.model.programme import Programme
 from domain.services.runtime import Runtime
 from domain.store.figures import lapses
 from domain.store.figures.lapses import NEVER, OWED, PENDING, HeldKey
-from domain.store.ledger import members
+from domain.store.ledger.scans import member_scans
 
 MEMBERS_AT_ONCE = 500
 
@@ -39,10 +39,11 @@ class HeldUnits:
 
 @dataclass(slots=True)
 class LapseScan:
-    """Members being asked, on one day, up to one of them."""
+    """Members being asked, on one day: `ids` are the next, those before and with `after` were."""
 
     day: date
     after: str = ""
+    ids: list[str] = field(default_factory=list)
     held: Counter[HeldKey] = field(default_factory=Counter)
 
 
@@ -71,15 +72,14 @@ class DailyLapses:
 
 async def _ask_some(runtime: Runtime, scan: LapseScan, *, now: datetime) -> bool:
     """Add the next members; tell whether those were the last."""
-    number = 0
-    async for stored_member in members.iterate_members(
-        runtime.store, after=scan.after, first=MEMBERS_AT_ONCE
-    ):
-        number, scan.after = number + 1, stored_member.member.id
+    scan.ids = scan.ids or await member_scans.find_ids(runtime.store, after=scan.after)
+    asked, rest = scan.ids[:MEMBERS_AT_ONCE], scan.ids[MEMBERS_AT_ONCE:]
+    async for stored_member in member_scans.read_in_order(runtime.store, asked):
         member = at_instant(runtime.programme, stored_member.member, now=now)
         for code, wallet in member.wallets.items():
             scan.held.update({(code, lapse): amount for lapse, amount in held_of(wallet).items()})
-    return number < MEMBERS_AT_ONCE
+    scan.ids, scan.after = rest, asked[-1] if asked else scan.after
+    return len(asked) < MEMBERS_AT_ONCE  # ids are read many times as many at once
 
 
 # ---------------------------------------------------------------- pure rules

@@ -20,9 +20,10 @@ from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
 from domain.services.runtime import Runtime
-from domain.store.ledger import journal_stream, members, receipt_rows
+from domain.store.ledger import journal_stream, receipt_rows
 from domain.store.ledger.members import StoredMember
 from domain.store.ledger.receipt_rows import ReceiptRow
+from domain.store.ledger.scans import member_scans
 
 ColumnKind = Literal["text", "int", "json"]
 ExportRow = dict[str, Json]
@@ -134,7 +135,7 @@ async def iterate_members(
     runtime: Runtime, *, after: str, first: int, with_person: bool, now: datetime
 ) -> AsyncIterator[ExportRow]:
     """Yield the first members after an id, as they stand now: erased and merged ones say so."""
-    async for stored_member in members.iterate_members(runtime.store, after=after, first=first):
+    async for stored_member in member_scans.iterate_members(runtime.store, after=after, first=first):
         yield member_row(runtime.programme, stored_member, with_person=with_person, now=now)
 
 

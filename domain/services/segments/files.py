@@ -25,6 +25,7 @@ from domain.services.segments.once_messages import require_segment
 from domain.services.segments.walking import JobFailed, count_members, next_batch
 from domain.store.ledger import members
 from domain.store.ledger.members import StoredMember
+from domain.store.ledger.scans import member_scans
 from domain.store.operations import file_parts, member_jobs
 from domain.store.operations.member_jobs import JobProgress, MemberJob, new_job_id
 from domain.store.requests import Reply
@@ -139,9 +140,8 @@ async def take_part(identity: IdentityRuntime, job: MemberJob, now: datetime) ->
         position, is_last = batch.position, batch.is_last
     else:
         after = job.position
-        page = [
-            each async for each in members.iterate_members(identity.store, after=after, first=ROWS_A_PART)
-        ]
+        stored = member_scans.iterate_members(identity.store, after=after, first=ROWS_A_PART)
+        page = [each async for each in stored]
         position, is_last = page[-1].member.id if page else after, len(page) < ROWS_A_PART
     rows = [row_export.member_row(identity.programme, each, with_person=False, now=now) for each in page]
     _expect_room(job, len(rows))

@@ -202,13 +202,6 @@ async def iterate_seqs(store: DocumentStore) -> AsyncIterator[tuple[str, int]]:
         yield row["_id"], row["version"]
 
 
-async def iterate_members(store: DocumentStore, *, after: str, first: int) -> AsyncIterator[StoredMember]:
-    """Yield the first members after an id, in order of ids."""
-    query = {"_id": {"$gt": after, "$lt": "~"}}
-    async for row in store[COLLECTION].find(query, NOT_SHOWN).sort("_id", 1).limit(first):
-        yield read_member(row)
-
-
 def _without_recent(document: RawBSONDocument) -> Raw:
     """Return a document decoded but for its newest entries: whoever shows them decodes them."""
     decoded = {name: decode(document[name].raw, AWARE) for name in ("profile", "ledger")}

@@ -28,8 +28,8 @@ from domain.services.moving.imported_member import RecordReader
 from domain.services.moving.importing import BatchResult, MemberImport
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.connect import Database
-from domain.store.ledger import members
 from domain.store.ledger.members import StoredMember
+from domain.store.ledger.scans import member_scans
 from tests.identity_harness import SECRET, RecordingCodeSender
 from tests.services.moving.imported_files import MadeMember, made_file
 from tests.simulated_exports import differences, exported
@@ -115,7 +115,7 @@ def records(*given: dict[str, Any]) -> list[FileLine]:
 
 
 async def stored(identity: IdentityRuntime) -> list[StoredMember]:
-    return [each async for each in members.iterate_members(identity.store, after="", first=10_000)]
+    return [each async for each in member_scans.iterate_members(identity.store, after="", first=10_000)]
 
 
 async def everything(identity: IdentityRuntime) -> dict[str, list[Any]]:

@@ -18,7 +18,8 @@ from domain.services.figures.backtest.deciding_process import CaseTexts, StoredH
 from domain.services.figures.backtest.process_pool import DecidingProcess, core_count, open_processes
 from domain.services.runtime import Runtime
 from domain.store.document_store import DocumentStore
-from domain.store.ledger import histories, members
+from domain.store.ledger import members
+from domain.store.ledger.scans import histories
 
 BATCH_ROWS = 1_000
 BATCH_MEMBERS = 50

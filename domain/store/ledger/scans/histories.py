@@ -12,9 +12,9 @@ from domain.store.document_store import DocumentStore
 from domain.store.ledger import journal, members
 from domain.store.ledger.archived import journal_bases
 from domain.store.ledger.archived.journal_bases import ArchiveAway
+from domain.store.ledger.scans.member_scans import IDS_AT_ONCE, find_ids, iterate_undecoded
 
 MOST_ROWS = 20_000  # of one member: five a day for ten years; more is no person
-MEMBERS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,14 @@ async def iterate_histories(store: DocumentStore, *, first: int) -> AsyncIterato
     """Yield the first members in the order of their ids; None for one that is erased, has too many rows, or
     some of them in an archive that is away.
     """
-    after, left = "", first
-    while left > 0:
-        query = {"_id": {"$gt": after, "$lt": "~"}}
-        page = (
-            store.undecoded(members.COLLECTION).find(query).sort("_id", 1).limit(min(left, MEMBERS_AT_ONCE))
-        )
-        documents = [document async for document in page]
-        for document in documents:
-            after, version = document["_id"], document["version"]
+    after, left, is_last = "", first, False
+    while left > 0 and not is_last:
+        wanted = min(left, IDS_AT_ONCE)
+        ids = await find_ids(store, after=after, first=wanted)
+        left, is_last = left - len(ids), len(ids) < wanted
+        after = ids[-1] if ids else after
+        async for document in iterate_undecoded(store, ids):
+            member, version = document["_id"], document["version"]
             if document["status"] == "erased" or version > MOST_ROWS:
                 yield None
                 continue
@@ -51,12 +50,9 @@ async def iterate_histories(store: DocumentStore, *, first: int) -> AsyncIterato
             if archived is None:
                 yield None
                 continue
-            rows_query = {"member": after, "seq": {"$gt": len(archived), "$lte": version}}
+            rows_query = {"member": member, "seq": {"$gt": len(archived), "$lte": version}}
             rows = store.undecoded(journal.COLLECTION).find(rows_query).sort("seq", 1)
             yield RawHistory(bytes(document.raw), (*archived, *[bytes(row.raw) async for row in rows]))
-        left -= len(documents)
-        if len(documents) < MEMBERS_AT_ONCE:
-            return
 
 
 async def _archived_rows(store: DocumentStore, document: RawBSONDocument) -> tuple[bytes, ...] | None:
