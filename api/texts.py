@@ -21,6 +21,8 @@ from domain.model.messages import rendering
 SPOKEN: Final = ("en", "pt", "pl")
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    # Before the title of a message that is tried on one member
+    "message.trial": {"en": "[Test]", "pt": "[Teste]", "pl": "[Test]"},
     # Why a reward is locked, and what would unlock it
     "lock.BALANCE": {
         "en": "Still missing: {amount} ({wallet})",

@@ -129,8 +129,9 @@ async def find_many(store: DocumentStore, ids: Sequence[str]) -> list[MemberJob]
 
 
 async def find_newest(store: DocumentStore, kind: JobKind, *, now: datetime, first: int) -> list[MemberJob]:
-    """Return the newest jobs of a kind, the newest first."""
-    rows = store[COLLECTION].find({"kind": kind, "at": {"$lte": now}}).sort("at", -1).limit(first)
+    """Return the newest jobs of a kind, the newest first; not what was tried on one member."""
+    query = {"kind": kind, "at": {"$lte": now}, "terms.is_trial": {"$ne": True}}
+    rows = store[COLLECTION].find(query).sort("at", -1).limit(first)
     return [_read(row) async for row in rows]
 
 
@@ -176,7 +177,16 @@ def _read(row: Raw) -> MemberJob:
 # ---------------------------------------------------------------- writes
 def start_write(job: MemberJob) -> Write:
     """Return the insertion of a job, which is due when it begins."""
-    document = MemberJobDocument(
+    return insert(COLLECTION, _document(job, due=job.begins_at))
+
+
+def ended_write(job: MemberJob) -> Write:
+    """Return the insertion of a job of which nothing is left to do: it holds the text of a message."""
+    return insert(COLLECTION, _document(job, due=None))
+
+
+def _document(job: MemberJob, *, due: datetime | None) -> Raw:
+    return MemberJobDocument(
         id=job.id,
         kind=job.kind,
         staff=job.staff,
@@ -188,12 +198,14 @@ def start_write(job: MemberJob) -> Write:
         size=job.size,
         at=job.at,
         begins_at=job.begins_at,
-        due=job.begins_at,
-        state="WAITING",
-        skipped={},
+        due=due,
+        state=job.state,
+        looked=job.looked,
+        done=job.done,
+        skipped=dict(job.skipped),
+        ended_at=job.ended_at,
         purge_at=job.purge_at,
-    )
-    return insert(COLLECTION, document.row())
+    ).row()
 
 
 async def note_progress(

@@ -13,6 +13,7 @@ import { Act, Field, Notice } from "/shared/ui.js";
 import { has, t } from "/shared/words.js";
 import { Job, nameOf, useJobs } from "./jobs.js";
 import { SEND_MESSAGE, TRY_MESSAGE } from "./queries.js";
+import { Trial } from "./trial.js";
 
 const CHANNELS = ["inbox", "push", "email", "sms"];
 const LONGEST_TITLE = 100;
@@ -162,7 +163,7 @@ function Writing({ segments, filters, done }) {
     )}
     <${Field} label=${t("messages.link")} hint=${t("messages.link.hint")} name="link" spellcheck="false" maxlength="500" value=${form.link} onInput=${(event) => change({ link: event.target.value })} />
     ${!tried && html`<${Act} class="button primary wide" type="button" act=${attempt}>${t("messages.try")}<//>`}
-    ${tried && html`<${Reach} tried=${tried} />`}
+    ${tried && html`<${Reach} tried=${tried} /><${Trial} message=${message} />`}
     ${
       tried?.reached > 0 &&
       html`<${Field} type="datetime-local" label=${t("messages.at")} hint=${t("messages.at.hint", { zone: desk.timezone })} name="at" value=${form.at} onInput=${(event) => setForm({ ...form, at: event.target.value })} />

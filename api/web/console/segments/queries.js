@@ -24,6 +24,10 @@ export const TRY_MESSAGE = `mutation ConsoleTryMessage($input: TryMessageInput!)
 export const SEND_MESSAGE = `mutation ConsoleSendMessage($input: SendMessageInput!) {
   answer: sendMessage(input: $input) { ${STARTED} ${PROPOSED} } }`;
 
+export const SEND_TEST = `mutation ConsoleSendTest($input: SendTestMessageInput!) {
+  answer: sendTestMessage(input: $input) { __typename ... on TestMessageSent { locales channels waitsUntil }
+  ... on TestMessageNotSent { skip } ... on NotAllowed { message reason } ... on IdempotencyConflict { message } } }`;
+
 export const TRY_TAGS = `mutation ConsoleTryTags($input: TryTagsInput!) { answer: tryTags(input: $input) {
   __typename ... on TagsTried { members changed unknownNumbers isEstimate takesSecondPerson }
   ... on NotAllowed { message reason } } }`;
