@@ -23,6 +23,20 @@ SPOKEN: Final = ("en", "pt", "pl")
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     # Before the title of a message that is tried on one member
     "message.trial": {"en": "[Test]", "pt": "[Teste]", "pl": "[Test]"},
+    # What a file that was asked for holds
+    "job.file.segment": {
+        "en": "Members of a segment",
+        "pt": "Membros de um segmento",
+        "pl": "Osoby z segmentu",
+    },
+    "job.file.members": {"en": "All members", "pt": "Todos os membros", "pl": "Wszyscy członkowie"},
+    "job.file.entries": {
+        "en": "Entries of the wallets",
+        "pt": "Movimentos das carteiras",
+        "pl": "Zapisy portfeli",
+    },
+    "job.file.purchases": {"en": "Purchases", "pt": "Compras", "pl": "Zakupy"},
+    "job.with_contacts": {"en": "with contacts", "pt": "com contactos", "pl": "z danymi kontaktowymi"},
     # Why a reward is locked, and what would unlock it
     "lock.BALANCE": {
         "en": "Still missing: {amount} ({wallet})",

@@ -7,6 +7,7 @@ batch does is keyed by job and member, so that a batch which comes twice acts on
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from domain.store.ttl import ttl_index
 
 COLLECTION = "member_jobs"
 LEASE = timedelta(minutes=3)  # a day of entries is one batch, and the embedded database reads slowly
+_JOB_ID = re.compile(r"[a-z]+-[0-9a-f]{16}")
 
 JobKind = Literal["message", "tags", "file"]
 # WAITING for its instant, RUNNING, then DONE; STOPPED by somebody; FAILED where it cannot go on.
@@ -114,6 +116,11 @@ class JobProgress:
 def new_job_id(prefix: str) -> str:
     """Return a new id, such as once-5f0c...; a figure's path and a code of the programme may hold it."""
     return f"{prefix}-{secrets.token_hex(8)}"
+
+
+def is_job_id(text: str) -> bool:
+    """Tell whether a text is an id as `new_job_id` makes them."""
+    return _JOB_ID.fullmatch(text) is not None
 
 
 # ---------------------------------------------------------------- reads
