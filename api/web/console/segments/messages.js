@@ -13,6 +13,7 @@ import { Act, Field, Notice } from "/shared/ui.js";
 import { has, t } from "/shared/words.js";
 import { Job, nameOf, useJobs } from "./jobs.js";
 import { SEND_MESSAGE, TRY_MESSAGE } from "./queries.js";
+import { sizeOf } from "./size.js";
 import { Trial } from "./trial.js";
 
 const CHANNELS = ["inbox", "push", "email", "sms"];
@@ -58,6 +59,7 @@ function Sent({ each, segments, again }) {
     <ul class="lines small fates">
       ${["sent", "opened", "failed", "dropped"].map((name) => html`<li key=${name}><span class="quiet">${t(`fates.${name}`)}</span><span class="figure">${value(name)}</span></li>`)}
     </ul>
+    ${!message.channels.includes("inbox") && html`<p class="small quiet">${t("fates.why")}</p>`}
   <//>`;
 }
 
@@ -146,7 +148,7 @@ function Writing({ segments, filters, done }) {
   return html`<section class="card stack writing" aria-label=${t("messages.write")}>
     <h2>${t("messages.write")}</h2>
     <div class="filters">
-      <${Choice} name="segment" label=${t("segment")} of=${segments.map((each) => [each.code, `${each.name} (${number(each.members)})`])} value=${form.segment} choose=${(segment) => change({ segment })} />
+      <${Choice} name="segment" label=${t("segment")} of=${segments.map((each) => [each.code, `${each.name} (${sizeOf(each)})`])} value=${form.segment} choose=${(segment) => change({ segment })} />
       <${Choice} name="purpose" label=${t("messages.purpose")} of=${purposes} value=${form.purpose} choose=${(purpose) => change({ purpose })} />
     </div>
     <fieldset class="row wrap">

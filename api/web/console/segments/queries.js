@@ -7,7 +7,7 @@ const JOB = `job jobKind jobState segment startedBy startedAt beginsAt endedAt r
 const STARTED = `__typename ... on MemberJobStarted { job { ${JOB} } } ... on NotAllowed { message reason }`;
 const PROPOSED = `... on StaffProposed { proposal { proposal } } ... on IdempotencyConflict { message }`;
 
-export const SEGMENTS = `query ConsoleSegments { segments { code name rule members } }`;
+export const SEGMENTS = `query ConsoleSegments { segments { code name rule members isCounted } }`;
 
 export const MEMBERS = `query ConsoleSegmentMembers($segment: String!, $after: String) {
   segmentMembers(segment: $segment, first: 50, after: $after) {

@@ -99,6 +99,8 @@ export default {
   "fates.failed": "Failed",
   "fates.dropped": "Given up",
   "fates.unknown": "–",
+  "fates.why": "Only the inbox tells of reading; this went without it.",
+  "segment.uncounted": "Not counted yet: figures begin with the first member.",
   "manytags.hint":
     "Tags that rules and segments read. Each change stands in the trail of its member, with your reason.",
   "tags.new": "Change tags of many",

@@ -118,6 +118,8 @@ export default {
   "fates.failed": "Nieudane",
   "fates.dropped": "Zaniechane",
   "fates.unknown": "–",
+  "fates.why": "O odczytaniu mówi tylko skrzynka, a ta wiadomość poszła bez niej.",
+  "segment.uncounted": "Jeszcze nie policzono: liczenie zaczyna się od pierwszej osoby.",
   "manytags.hint":
     "Etykiety, które czytają reguły i segmenty. Każda zmiana jest w śladzie klubowicza, z Twoim powodem.",
   "tags.new": "Zmień etykiety wielu osób",

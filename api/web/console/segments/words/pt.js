@@ -107,6 +107,8 @@ export default {
   "fates.failed": "Falharam",
   "fates.dropped": "Desistidas",
   "fates.unknown": "–",
+  "fates.why": "Só a caixa de entrada diz o que foi lido; esta foi sem ela.",
+  "segment.uncounted": "Ainda por contar: os números começam com o primeiro membro.",
   "manytags.hint":
     "Etiquetas que regras e segmentos leem. Cada alteração fica no registo do sócio, com o seu motivo.",
   "tags.new": "Alterar etiquetas de muitos",
