@@ -289,7 +289,8 @@ def _subject_title(audience: Audience, act: AuditAct) -> str | None:
     """Return the title of the reward, segment or wallet that an act was about, proposals of one too."""
     programme, asked_for = audience.programme, act.subject.removeprefix("REWARD_GIVEN ")
     kind, _, subject = act.subject.partition(" ")
-    if act.action == "SEGMENT_READ" or (kind in OF_SEGMENTS and find_spec(programme.segment, subject)):
+    is_of_segment = kind in OF_SEGMENTS and find_spec(programme.segment, subject) is not None
+    if act.action == "SEGMENT_READ" or is_of_segment:
         return segment_name(audience, subject or kind)
     if act.action in REWARD_ACTIONS or asked_for != act.subject:
         return reward_title(programme, asked_for, audience.locale)

@@ -152,8 +152,11 @@ def _count_writes(till: Till) -> list[Write]:
     if till.day is None:
         return []
     id = f"{audit.shift_id(till.staff, till.day)}:tried"
-    room = {"reached": MOST_TRIALS - 1}
-    return [audit.count_shift_write(id, {"reached": 1}, room=room, fault=ApprovalNeeded(id))]
+    return [
+        audit.count_shift_write(
+            id, {"reached": 1}, room={"reached": MOST_TRIALS - 1}, fault=ApprovalNeeded(id)
+        )
+    ]
 
 
 def _ended_job(till: Till, text: MessageSpec, *, now: datetime) -> MemberJob:

@@ -104,7 +104,7 @@ async def test_an_employee_sends_twenty_a_day_and_at_night_mail_waits_for_the_mo
     database: Database, command_log: CommandLog, tmp_path: Path
 ) -> None:
     settings = {"smtp_host": "127.0.0.1", "mail_from": "club@example.com", "base_url": "https://club.example"}
-    async with open_club(database, command_log, tmp_path, **settings) as app:
+    async with open_club(database, command_log, tmp_path, is_new=True, **settings) as app:
         await buyer(app, "ana")
         olga, rita = await staffed(app)
         for place in range(MOST_TRIALS):
