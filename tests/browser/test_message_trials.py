@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -13,6 +15,7 @@ from tests.browser.test_console import Open, desk, sign_in
 from tests.browser.test_console_operations import open_part
 
 __all__ = ["desk"]
+PICTURES = os.environ.get("SELO_PICTURES")
 LOCALES = ("en", "pt", "pl")
 
 
@@ -25,13 +28,32 @@ def test_a_message_is_tried_on_one_member_by_the_page(shop: DemoServer, desk: Op
     numbers = rita.locator("tbody td.mono").all_inner_texts()
     write(rita)
     number = try_on_first_who_agreed(rita, numbers)
-    for width in (390, 768, 1280):
-        rita.set_viewport_size({"width": width, "height": 900})
-        assert (width, findings_in_both_schemes(rita), runs_over(rita)) == (width, [], False)
+    storage = rita.evaluate("Object.entries(localStorage)")
+    for locale in ("en-GB", "pt-PT", "pl-PL"):
+        look_at_form(desk(storage, locale=locale), locale)
     rita.fill("[name=trial]", "nobody@example.com")
     rita.get_by_role("button", name="Send a test", exact=True).click()
     expect(rita.locator(".trial .hint")).to_have_text("Nobody has this number or contact.")
     look_at_inbox(rita, number)
+
+
+def look_at_form(page: Page, locale: str) -> None:
+    """See the form with what it answers whole and without findings, at every width, by day and by night."""
+    expect(page.locator("[name=member]")).to_be_visible()
+    page.goto(re.sub("/console/.*", "/console/segments/messages", page.url))
+    page.locator(".row .button.primary").click()
+    for tag in LOCALES:
+        page.fill(f"[name=title-{tag}]", "{programme.name}")
+        page.fill(f"[name=body-{tag}]", "{member.name}, {member.balance}")
+    page.click(".writing .primary")
+    page.locator(".trial .button").click()
+    expect(page.locator("[name=trial]")).to_have_attribute("aria-invalid", "true")
+    for width in (390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.locator(".trial").scroll_into_view_if_needed()
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"trial-{width}-{locale[:2]}.png")
+        assert (width, findings_in_both_schemes(page), runs_over(page)) == (width, [], False)
 
 
 def write(page: Page) -> None:

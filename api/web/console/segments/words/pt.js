@@ -91,8 +91,8 @@ export default {
   "trial.title": "Enviar primeiro a si",
   "trial.member": "Enviar um teste a",
   "trial.hint":
-    "O seu número de membro, e-mail ou telefone. Chega em cada língua, marcado [Teste], e não conta em lado nenhum.",
-  "trial.lacks": "Escreva um número de membro, um e-mail ou um número de telefone.",
+    "O seu número de sócio, e-mail ou telefone. Chega em cada língua, marcado [Teste], e não conta em lado nenhum.",
+  "trial.lacks": "Escreva um número de sócio, um e-mail ou um número de telefone.",
   "trial.nobody": "Ninguém tem este número ou contacto.",
   "trial.send": "Enviar um teste",
   "trial.sent": {
@@ -101,14 +101,14 @@ export default {
     other: "O teste vai a caminho, em {count} línguas.",
   },
   "trial.waits": "Horas de silêncio: para já só pode estar na caixa de entrada; o resto sai a {at}.",
-  "trial.not": "Não chega a este membro: {why}.",
+  "trial.not": "Não chega a este sócio: {why}.",
   "fates.sent": "Enviadas",
   "fates.opened": "Abertas",
   "fates.failed": "Falharam",
   "fates.dropped": "Desistidas",
   "fates.unknown": "–",
   "fates.why": "Só a caixa de entrada diz o que foi lido; esta foi sem ela.",
-  "segment.uncounted": "Ainda por contar: os números começam com o primeiro membro.",
+  "segment.uncounted": "Ainda por contar: os números começam com o primeiro sócio.",
   "manytags.hint":
     "Etiquetas que regras e segmentos leem. Cada alteração fica no registo do sócio, com o seu motivo.",
   "tags.new": "Alterar etiquetas de muitos",
