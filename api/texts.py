@@ -26,17 +26,17 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     # What a file that was asked for holds
     "job.file.segment": {
         "en": "Members of a segment",
-        "pt": "Membros de um segmento",
-        "pl": "Osoby z segmentu",
+        "pt": "Sócios de um segmento",
+        "pl": "Klubowicze z segmentu",
     },
-    "job.file.members": {"en": "All members", "pt": "Todos os membros", "pl": "Wszyscy członkowie"},
+    "job.file.members": {"en": "All members", "pt": "Todos os sócios", "pl": "Wszyscy klubowicze"},
     "job.file.entries": {
         "en": "Entries of the wallets",
         "pt": "Movimentos das carteiras",
         "pl": "Zapisy portfeli",
     },
     "job.file.purchases": {"en": "Purchases", "pt": "Compras", "pl": "Zakupy"},
-    "job.with_contacts": {"en": "with contacts", "pt": "com contactos", "pl": "z danymi kontaktowymi"},
+    "job.with_contacts": {"en": "with contacts", "pt": "com contactos", "pl": "z kontaktami"},
     # Why a reward is locked, and what would unlock it
     "lock.BALANCE": {
         "en": "Still missing: {amount} ({wallet})",

@@ -319,7 +319,7 @@ async def test_its_title_stands_where_its_job_was_named(app: RunningApp) -> None
         "MESSAGE_SENT": "Saldos · Compradores",
         "JOB_STOPPED": "Saldos · Compradores",
         "TAGS_OF_MANY": "Compradores · +fair \N{MINUS SIGN}old",
-        "FILE_STARTED": "Membros de um segmento · Compradores · com contactos",
+        "FILE_STARTED": "Sócios de um segmento · Compradores · com contactos",
         "SEGMENT_READ": "Compradores",
         "PROPOSED": "Compradores",
     }

@@ -101,8 +101,8 @@ export default {
   "trial.title": "Wyślij najpierw do siebie",
   "trial.member": "Wyślij próbę do",
   "trial.hint":
-    "Własny numer karty, e-mail lub telefon. Przychodzi w każdym języku z oznaczeniem [Test] i nigdzie się nie liczy.",
-  "trial.lacks": "Wpisz numer karty, adres e-mail lub numer telefonu.",
+    "Własny numer członkostwa, e-mail lub telefon. Przychodzi w każdym języku z oznaczeniem [Test] i nigdzie się nie liczy.",
+  "trial.lacks": "Wpisz numer członkostwa, adres e-mail lub numer telefonu.",
   "trial.nobody": "Nikt nie ma takiego numeru ani kontaktu.",
   "trial.send": "Wyślij próbę",
   "trial.sent": {
