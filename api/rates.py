@@ -42,6 +42,7 @@ COUNTED_PER_RUN = frozenset(
         "enterCode",
         "claimReceipt",
         "sendTestPush",
+        "sendTestMessage",
         "scan",
         "useVoucher",
         "checkout",

@@ -21,6 +21,22 @@ from domain.model.messages import rendering
 SPOKEN: Final = ("en", "pt", "pl")
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    # Before the title of a message that is tried on one member
+    "message.trial": {"en": "[Test]", "pt": "[Teste]", "pl": "[Test]"},
+    # What a file that was asked for holds
+    "job.file.segment": {
+        "en": "Members of a segment",
+        "pt": "Sócios de um segmento",
+        "pl": "Klubowicze z segmentu",
+    },
+    "job.file.members": {"en": "All members", "pt": "Todos os sócios", "pl": "Wszyscy klubowicze"},
+    "job.file.entries": {
+        "en": "Entries of the wallets",
+        "pt": "Movimentos das carteiras",
+        "pl": "Zapisy portfeli",
+    },
+    "job.file.purchases": {"en": "Purchases", "pt": "Compras", "pl": "Zakupy"},
+    "job.with_contacts": {"en": "with contacts", "pt": "com contactos", "pl": "z kontaktami"},
     # Why a reward is locked, and what would unlock it
     "lock.BALANCE": {
         "en": "Still missing: {amount} ({wallet})",

@@ -82,6 +82,7 @@ Action = Literal[
     "CORRECTIONS_MADE",  # of a file, with four eyes; the subject says how many
     "SEGMENT_READ",  # the subject is the segment, the amount how many members were shown
     "MESSAGE_SENT",  # once, to a segment; the subject is the job and the segment
+    "MESSAGE_TRIED",  # on the member, before it is sent; the amount is in how many languages
     "TAGS_OF_MANY",  # the subject is the job, the segment and the tags
     "FILE_STARTED",  # the subject is the job and of what it is
     "FILE_FETCHED",

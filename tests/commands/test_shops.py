@@ -3,14 +3,19 @@
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
+import httpx
 import pytest
 from pymongo import MongoClient
 
+from api.commands.shops.refused import WHY
+from domain.model.intake.refusals import CallRefusal
 from tests import servers
-from tests.servers import ROOT, SHARED_KEYS, quick_folder
+from tests.servers import ROOT, SHARED_KEYS, quick_folder, serve_selo
 
 SAMPLES = ROOT / "tests/model/intake/samples"
 SOURCES = "sources:\n  - {code: shop, kind: shopify, store: online, secrets: [SHOP_SECRET]}\n"
@@ -97,3 +102,35 @@ def test_a_catalogue_is_tried_brought_and_listed(folder: Path) -> None:
     )
     file.write_text("sku,title\nau-1,\n")
     assert "line 2, title: it is missing" in selo(folder, "catalogue", "import", str(file), *where, code=1)
+
+
+def test_what_is_refused_at_the_door_is_counted_with_its_remedy(folder: Path) -> None:
+    data = ("--data", str(folder))
+    nothing = selo(folder, "intake", "refused", *data)
+    assert nothing == "Nothing was refused at the door in the last 7 days.\n"
+    assert json.loads(selo(folder, "intake", "refused", "--json", *data)) == []
+    selo(folder, "store", "add", "online", "--name", "Online", *data)
+    selo(folder, "source", "publish", str(folder / "sources.yaml"), *data)
+    settings = {**os.environ, "SELO_SOURCE_SECRETS": json.dumps({"SHOP_SECRET": "s" * 32})}
+    with serve_selo(folder, environment=settings) as served, httpx.Client(base_url=served.url) as client:
+        signed = {"x-shopify-hmac-sha256": "bm9ib2R5", "x-shopify-topic": "orders/paid"}
+        codes = [client.post("/webhooks/shop", json={}, headers=signed).status_code for _ in range(2)]
+        codes.append(client.post("/webhooks/nobody", json={}).status_code)
+        codes.append(client.post("/events", json=[], headers={"authorization": "Bearer sk_x_y"}).status_code)
+        assert all(code in (401, 404) for code in codes), codes
+        give_up_at = time.monotonic() + 60
+        rows: list[dict[str, object]] = []
+        while len(rows) < 3 and time.monotonic() < give_up_at:
+            rows = json.loads(selo(folder, "intake", "refused", "--json", *data))
+    counted = {(row["source"], row["refusal"]): row["count"] for row in rows}
+    expected = {("shop", "BAD_SIGNATURE"): 2, (None, "UNKNOWN_SOURCE"): 1, (None, "UNKNOWN_KEY"): 1}
+    assert counted == expected
+    line = selo(folder, "intake", "refused", "--source", "shop", "--days", "1", *data)
+    cells = line.rstrip("\n").split("\t")
+    assert [*cells[1:4], cells[6]] == ["shop", "2", "BAD_SIGNATURE", WHY["BAD_SIGNATURE"]]
+    assert "(unknown)\t1\tUNKNOWN_SOURCE" in selo(folder, "intake", "refused", *data)
+    assert "equal to 90" in selo(folder, "intake", "refused", "--days", "91", *data, code=2)
+
+
+def test_every_reason_has_its_words() -> None:
+    assert set(WHY) == set(get_args(CallRefusal))

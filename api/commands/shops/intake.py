@@ -11,10 +11,12 @@ from api.clock import utc_now
 from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, run
+from api.commands.shops.refused import read_refused, refused_json, refused_lines
 from api.process import open_process
 from api.settings.reading import read_settings
 from domain.services.intake import inspection
 from domain.store.intake.deliveries import StoredDelivery
+from domain.store.intake.refused_calls import KEPT_FOR
 
 MAX_ROWS = 200
 
@@ -67,6 +69,23 @@ def retry(
 ) -> None:
     """Try what is parked or failed again, such as after its mapping was mended."""
     print(f"Tried again: {run(_retry(ids, data_folder))}")
+
+
+@intake.command()
+def refused(
+    days: Annotated[
+        int, typer.Option(min=1, max=KEPT_FOR.days, help="Of so many days; counts are kept for 90.")
+    ] = 7,
+    source: Annotated[str | None, typer.Option(help="Of this source alone.")] = None,
+    machine: Annotated[bool, typer.Option("--json", help="One JSON array, for machines.")] = False,
+    data_folder: DataOption = None,
+) -> None:
+    """Count what was refused before it was stored, by day, source and reason, with what can be done.
+
+    Such as webhooks that another secret signed, events that are not taken, and keys that have ended.
+    """
+    rows = run(read_refused(data_folder, days=days, source=source))
+    print(refused_json(rows) if machine else "\n".join(refused_lines(rows, days=days)))
 
 
 def _cells(row: StoredDelivery) -> list[str]:

@@ -8,11 +8,12 @@ from typing import Annotated
 import strawberry
 
 from api.errors import NotFound
-from api.graphql.console.part_titles import TITLE, PartTitles
+from api.graphql.console.part_titles import PartTitles
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
 from api.graphql.till.till_session import served_member_or_not_found, service_actor
+from api.graphql.till.trail.job_titles import read_job_titles
 from domain.services import errors
 from domain.services.people import staff
 from domain.services.people.in_service import service_notes
@@ -62,7 +63,12 @@ class MessageFate:
         description="message, survey, webhook, or once: a message sent once to a segment."
     )
     code: str = strawberry.field(description="Its code in the programme file; of one sent once, its job.")
-    title: str | None = strawberry.field(description=TITLE)
+    title: str | None = strawberry.field(
+        description=(
+            "In the caller's language; of a message sent once its own title and its segment. Null where the"
+            " programme in force has none for the code."
+        )
+    )
     promised_at: datetime = strawberry.field(description="When it was decided.")
     state: PromiseState = strawberry.field(description="How it stands.")
     error: str = strawberry.field(description="Why it failed or was dropped, in English; else empty.")
@@ -140,12 +146,13 @@ async def fates_of(info: Info, member: str, *, first: int) -> list[MessageFate]:
     """Return what was promised to a member, newest first."""
     titles = PartTitles.of(await info.context.loaders.audience())
     rows = await outbox.find_of_member(info.context.dependencies.runtime.store, member)
+    job_titles = await read_job_titles(info, (row.code for row in rows[:first] if row.kind == "once"))
     return [
         MessageFate(
             id=row.id,
             fate_kind=row.kind,
             code=row.code,
-            title=titles.message(row.code),
+            title=job_titles.get(row.code) if row.kind == "once" else titles.message(row.code),
             promised_at=row.promised_at,
             state=PromiseState[row.state.upper()],
             error=row.error,

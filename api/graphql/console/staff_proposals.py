@@ -14,8 +14,9 @@ from api.graphql.engine.problems import (
     refusals_as_problems,
 )
 from api.graphql.engine.shared_types import Info
-from api.graphql.engine.titles import reward_title
+from api.graphql.engine.titles import find_spec, reward_title
 from api.graphql.member.actions.redemption import RewardLocked
+from api.graphql.till.audit_trail import OF_SEGMENTS
 from api.graphql.till.till_session import till_of
 from domain.services.ledger.till import Till
 from domain.services.operations import bulk_corrections, client_keys, gifts, proposals, workforce
@@ -57,8 +58,14 @@ class StaffProposal:
         description="About what: a username, a system's name, a reward's code, or a count of corrections."
     )
 
-    @strawberry.field(description="The reward's title in the reader's language; null for anything else.")
+    @strawberry.field(
+        description="The reward's title, or the segment's name, in the reader's language; else null."
+    )
     async def subject_title(self, info: Info) -> str | None:
+        if self.proposal_kind.name in OF_SEGMENTS:
+            audience = await info.context.loaders.audience()
+            spec = find_spec(audience.programme.segment, self.subject)
+            return None if spec is None else audience.text(spec.name)
         if self.proposal_kind is not StaffProposalKind.REWARD_GIVEN:
             return None
         audience = await info.context.loaders.audience()

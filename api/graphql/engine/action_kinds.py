@@ -197,6 +197,10 @@ class StaffActionKind(Enum):
         "SEGMENT_READ", description="Read the members of a segment; the amount says how many."
     )
     MESSAGE_SENT = strawberry.enum_value("MESSAGE_SENT", description="Sent a message once to a segment.")
+    MESSAGE_TRIED = strawberry.enum_value(
+        "MESSAGE_TRIED",
+        description="Sent a member a message as a test; the amount says in how many languages.",
+    )
     TAGS_OF_MANY = strawberry.enum_value("TAGS_OF_MANY", description="Had the tags of many members changed.")
     FILE_STARTED = strawberry.enum_value("FILE_STARTED", description="Asked for a file to take along.")
     FILE_FETCHED = strawberry.enum_value("FILE_FETCHED", description="Fetched a file.")

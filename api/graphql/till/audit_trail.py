@@ -20,6 +20,7 @@ from api.graphql.member.stores import Store, store_of
 from api.graphql.member.vouchers import Voucher, voucher_of
 from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.till_session import served_member_or_not_found, till_of
+from api.graphql.till.trail.job_titles import read_job_titles, segment_name
 from domain.services.errors import NotAllowed
 from domain.services.ledger import audit_trail, queries
 from domain.services.people import staff
@@ -29,6 +30,7 @@ ONE_DAY = timedelta(days=1)
 DEFAULT_ROWS = 50
 LONGEST_ACTOR = 100
 REWARD_ACTIONS = ("REWARD_GIVEN", "REWARD_REDEEMED")  # their subject is a reward's code
+OF_SEGMENTS = ("MESSAGE_SENT", "TAGS_OF_MANY")  # proposals that name a segment
 FIRST_DAY_ENDS = datetime.min.replace(tzinfo=UTC) + ONE_DAY
 
 
@@ -92,7 +94,10 @@ class AuditEntry:
         )
     )
     subject_title: str | None = strawberry.field(
-        description="The reward or wallet that it was about, in the reader's language; else null."
+        description=(
+            "The reward, wallet or segment that it was about, in the reader's language; of a job over many"
+            " members its message, tags or file. Else null."
+        )
     )
     amount: int = strawberry.field(
         description="The purchase's total, what was refunded (minor units), or the correction; else 0."
@@ -233,6 +238,7 @@ async def audit_entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry
     names = await dependencies.store_names.names(now=now)
     employees = {one.id: one.username for one in await staff.list_staff(dependencies.runtime.store)}
     audience = await info.context.loaders.audience()
+    job_titles = await read_job_titles(info, (act.subject.partition(" ")[0] for act in acts))
     hidden = audience.programme.hidden_wallets
     return [
         AuditEntry(
@@ -243,7 +249,7 @@ async def audit_entries(info: Info, acts: Sequence[AuditAct]) -> list[AuditEntry
             store=None if act.store is None else store_of(act.store, names),
             member=None if act.member is None else strawberry.ID(encode_id("Customer", act.member)),
             subject=employees.get(act.subject, act.subject) if act.action in STAFF_ACTIONS else act.subject,
-            subject_title=_subject_title(audience, act),
+            subject_title=job_titles.get(act.subject.partition(" ")[0]) or _subject_title(audience, act),
             amount=act.amount,
             wallet=WalletCode(act.wallet) if act.wallet is not None and act.wallet not in hidden else None,
             unit=unit_of(audience, act.wallet),
@@ -280,8 +286,12 @@ def _subject(audience: Audience, act: AuditAct, vouchers: Mapping[str, Voucher])
 
 
 def _subject_title(audience: Audience, act: AuditAct) -> str | None:
-    """Return the title of the reward or wallet that an act was about, proposals of one too."""
+    """Return the title of the reward, segment or wallet that an act was about, proposals of one too."""
     programme, asked_for = audience.programme, act.subject.removeprefix("REWARD_GIVEN ")
+    kind, _, subject = act.subject.partition(" ")
+    is_of_segment = kind in OF_SEGMENTS and find_spec(programme.segment, subject) is not None
+    if act.action == "SEGMENT_READ" or is_of_segment:
+        return segment_name(audience, subject or kind)
     if act.action in REWARD_ACTIONS or asked_for != act.subject:
         return reward_title(programme, asked_for, audience.locale)
     if act.wallet is None or act.subject != act.wallet or act.wallet in programme.hidden_wallets:

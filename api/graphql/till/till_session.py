@@ -213,3 +213,19 @@ async def looked_up_by_service(info: Info, member: str) -> str:
         raise
     await note_look_up(info, served.member.id, by)
     return served.member.id
+
+
+async def looked_up_contact(info: Info, contact: str) -> str:
+    """Return the member of a typed membership number, e-mail address or phone number, as the same look-up.
+
+    Raises NotFound where there is none, LookUpLimit, RateLimited.
+    """
+    count_look_up(info)
+    number = classify(contact).kind is CodeKind.NUMBER
+    by: LookUpKey = "NUMBER" if number else "EMAIL" if "@" in contact else "PHONE"
+    member = await queries.find_member_by_contact(info.context.dependencies.runtime, contact=contact)
+    if member is None:
+        await note_missed_look_up(info, by)
+        raise NotFound
+    await note_look_up(info, member, by)
+    return member

@@ -14,6 +14,7 @@ from domain.services.runtime import Runtime
 from domain.store.figures import sums, uncounted
 from domain.store.figures.lease import LeaseHolder
 from domain.store.figures.uncounted import UncountedMessage
+from domain.store.messages.once_texts import is_trial
 
 MAX_MESSAGES = 100
 
@@ -46,7 +47,7 @@ async def _count(runtime: Runtime, holder: LeaseHolder) -> int:
 def _add(
     programme: Programme, message: UncountedMessage, once: MessageSpec | None, increments: Increments
 ) -> None:
-    if message.kind not in ("message", "once"):
+    if message.kind not in ("message", "once") or is_trial(message.kind, message.code):
         return
     for fate, at in _fates(programme, message, once):
         for path in varied_paths(f"messages.{message.code}", message.variant):

@@ -6,6 +6,7 @@ what could wake a person waits for the end of their quiet hours.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.ledger.decide import at_instant
@@ -15,6 +16,7 @@ from domain.model.programme import MessageSpec, Programme
 from domain.model.programme.messages import MAX_COLLAPSE_NAMES, SERVICE_PURPOSE, SurveySpec, collapse_names
 from domain.store.ledger.members import StoredMember
 from domain.store.messages.inbox import Letter, LetterKind, Mailbox
+from domain.store.messages.once_texts import is_trial
 from domain.store.messages.outbox import Delivery, OutboxKind, OutboxRow
 from domain.store.people.details import Details
 
@@ -139,7 +141,7 @@ def render_message(
     recipient = Recipient(
         stored_member.details.name,
         stored_member.member.number,
-        message_locale(programme, stored_member.details),
+        _text_locale(spec, row.kind, row.code) or message_locale(programme, stored_member.details),
     )
     return render(programme, spec, MessageSubject(row.event, row.event_data, balance, row.member), recipient)
 
@@ -150,4 +152,10 @@ def render_letter(programme: Programme, letter: Letter, recipient: Recipient) ->
     if spec is None:
         return Rendered(letter.code, "", None)
     subject = MessageSubject(letter.event, letter.event_data, letter.balance, letter.member)
+    recipient = replace(recipient, locale=_text_locale(spec, letter.kind, letter.code) or recipient.locale)
     return render(programme, spec, subject, recipient)
+
+
+def _text_locale(spec: MessageSpec, kind: str, code: str) -> str | None:
+    """Return the language of a message that is tried, whoever reads it; None for all others."""
+    return spec.title.default_locale if is_trial(kind, code) else None

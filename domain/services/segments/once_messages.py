@@ -175,7 +175,7 @@ async def try_message(runtime: Runtime, *, segment: str, spec: MessageSpec, now:
     require_segment(runtime.programme, segment)
     size = await count_members(runtime.store, segment)
     page = await segment_members.find_page(runtime.store, segment, after="", first=MOST_LOOKED, size=size)
-    with_device = await _members_with_device(runtime, spec, page, now=now)
+    with_device = await members_with_device(runtime, spec, page, now=now)
     skipped, by_channel = Counter[str](), Counter[str](dict.fromkeys(spec.channels, 0))
     for each in page:
         has_device = each.member.id in with_device
@@ -206,7 +206,7 @@ def require_segment(programme: Programme, segment: str) -> None:
         raise InvalidInput("segment", "The programme has no such segment: name the code of one.")
 
 
-async def _members_with_device(
+async def members_with_device(
     runtime: Runtime, spec: MessageSpec, page: Sequence[StoredMember], *, now: datetime
 ) -> Collection[str]:
     """Return the members whom a push finds, by a sender that there is; asked for where it goes by push."""
@@ -231,7 +231,7 @@ async def take_batch(identity: IdentityRuntime, job: MemberJob, now: datetime) -
         raise JobFailed("a week has passed since it was to begin: what was promised is sent, nothing more")
     spec = read_spec(job.id, job.terms["message"])
     batch = await next_batch(identity, job)
-    with_device = await _members_with_device(identity, spec, batch.members, now=now)
+    with_device = await members_with_device(identity, spec, batch.members, now=now)
     twice = await _told_before_a_merge(identity, job, batch.members)
     room = job.terms["most"] - job.done if job.terms.get("most") is not None else len(batch.members)
     skips, seqs = list[Skip](), dict[str, int]()

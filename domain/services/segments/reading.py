@@ -28,10 +28,12 @@ class SegmentPage:
     has_more: bool
 
 
-async def count_all(runtime: Runtime) -> Mapping[str, int]:
-    """Return how many members each segment has, as figures tell it: a moment ago."""
+async def count_all(runtime: Runtime) -> Mapping[str, int] | None:
+    """Return how many members each segment has, as figures tell it: a moment ago; None where they have
+    counted nobody yet.
+    """
     now = await sums.find_now(runtime.store, (LEVELS_ID,))
-    return below(sums.flat_sums(now.get(LEVELS_ID, {})), "segments")
+    return below(sums.flat_sums(now[LEVELS_ID]), "segments") if LEVELS_ID in now else None
 
 
 async def read_members(

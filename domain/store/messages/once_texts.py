@@ -16,6 +16,7 @@ from domain.store.messages.inbox import Letter
 from domain.store.operations import member_jobs
 
 MOST_REMEMBERED = 200
+TRIAL = "trial"
 
 
 @dataclass(slots=True)
@@ -52,6 +53,16 @@ class OnceTexts:
             replace(letter, text=self._specs.get(letter.code)) if letter.kind == "once" else letter
             for letter in letters
         )
+
+
+def new_trial_id() -> str:
+    """Return the code of a message that is tried on one member."""
+    return member_jobs.new_job_id(TRIAL)
+
+
+def is_trial(kind: str, code: str) -> bool:
+    """Tell whether a message of a kind is tried on one member: it is marked as a test, and not counted."""
+    return kind == "once" and code.startswith(f"{TRIAL}-")
 
 
 def read_spec(code: str, document: Raw) -> MessageSpec:

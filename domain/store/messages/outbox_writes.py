@@ -119,23 +119,7 @@ async def promise_once(
     member: promised again, it stays as it is.
     """
     documents = [
-        {
-            "_id": once_id(member, code),
-            "member": member,
-            "seq": seq,
-            "kind": "once",
-            "lane": "people",
-            "code": code,
-            "event": ONCE_EVENT,
-            "version": programme_version,
-            "data": [],
-            "rule": "",
-            "at": now,
-            "promised_at": now,
-            "state": "pending",
-            "due": now,
-        }
-        for member, seq in seqs_by_member.items()
+        _once_document(member, code, seq, programme_version, now) for member, seq in seqs_by_member.items()
     ]
     if not documents:
         return
@@ -144,6 +128,32 @@ async def promise_once(
     except BulkWriteError as fault:
         if any(each["code"] != DUPLICATE_KEY for each in fault.details["writeErrors"]):
             raise
+
+
+def once_write(member: str, code: str, *, seq: int, programme_version: int, now: datetime) -> Write:
+    """Return the insertion of the row by which one member gets a message that is sent once."""
+    return insert(COLLECTION, _once_document(member, code, seq, programme_version, now))
+
+
+def _once_document(
+    member: str, code: str, seq: int, programme_version: int, now: datetime
+) -> dict[str, object]:
+    return {
+        "_id": once_id(member, code),
+        "member": member,
+        "seq": seq,
+        "kind": "once",
+        "lane": "people",
+        "code": code,
+        "event": ONCE_EVENT,
+        "version": programme_version,
+        "data": [],
+        "rule": "",
+        "at": now,
+        "promised_at": now,
+        "state": "pending",
+        "due": now,
+    }
 
 
 def once_id(member: str, code: str) -> str:

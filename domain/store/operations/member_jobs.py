@@ -7,6 +7,7 @@ batch does is keyed by job and member, so that a batch which comes twice acts on
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from domain.store.ttl import ttl_index
 
 COLLECTION = "member_jobs"
 LEASE = timedelta(minutes=3)  # a day of entries is one batch, and the embedded database reads slowly
+_JOB_ID = re.compile(r"[a-z]+-[0-9a-f]{16}")
 
 JobKind = Literal["message", "tags", "file"]
 # WAITING for its instant, RUNNING, then DONE; STOPPED by somebody; FAILED where it cannot go on.
@@ -116,6 +118,11 @@ def new_job_id(prefix: str) -> str:
     return f"{prefix}-{secrets.token_hex(8)}"
 
 
+def is_job_id(text: str) -> bool:
+    """Tell whether a text is an id as `new_job_id` makes them."""
+    return _JOB_ID.fullmatch(text) is not None
+
+
 # ---------------------------------------------------------------- reads
 async def find(store: DocumentStore, id: str) -> MemberJob | None:
     """Return a job."""
@@ -129,8 +136,9 @@ async def find_many(store: DocumentStore, ids: Sequence[str]) -> list[MemberJob]
 
 
 async def find_newest(store: DocumentStore, kind: JobKind, *, now: datetime, first: int) -> list[MemberJob]:
-    """Return the newest jobs of a kind, the newest first."""
-    rows = store[COLLECTION].find({"kind": kind, "at": {"$lte": now}}).sort("at", -1).limit(first)
+    """Return the newest jobs of a kind, the newest first; not what was tried on one member."""
+    query = {"kind": kind, "at": {"$lte": now}, "terms.is_trial": {"$ne": True}}
+    rows = store[COLLECTION].find(query).sort("at", -1).limit(first)
     return [_read(row) async for row in rows]
 
 
@@ -176,7 +184,16 @@ def _read(row: Raw) -> MemberJob:
 # ---------------------------------------------------------------- writes
 def start_write(job: MemberJob) -> Write:
     """Return the insertion of a job, which is due when it begins."""
-    document = MemberJobDocument(
+    return insert(COLLECTION, _document(job, due=job.begins_at))
+
+
+def ended_write(job: MemberJob) -> Write:
+    """Return the insertion of a job of which nothing is left to do: it holds the text of a message."""
+    return insert(COLLECTION, _document(job, due=None))
+
+
+def _document(job: MemberJob, *, due: datetime | None) -> Raw:
+    return MemberJobDocument(
         id=job.id,
         kind=job.kind,
         staff=job.staff,
@@ -188,12 +205,14 @@ def start_write(job: MemberJob) -> Write:
         size=job.size,
         at=job.at,
         begins_at=job.begins_at,
-        due=job.begins_at,
-        state="WAITING",
-        skipped={},
+        due=due,
+        state=job.state,
+        looked=job.looked,
+        done=job.done,
+        skipped=dict(job.skipped),
+        ended_at=job.ended_at,
         purge_at=job.purge_at,
-    )
-    return insert(COLLECTION, document.row())
+    ).row()
 
 
 async def note_progress(

@@ -65,6 +65,7 @@ OPERATOR_ROOTS = {
     *("resetSecondFactor", "addStore", "renameStore"),
     *("addSystem", "changeSystem", "rotateSystemKey", "revokeSystem", "retryOutbox", "retryIntake"),
     *("segments", "segmentMembers", "memberJobs", "tryMessage", "sendMessage", "tryTags"),
+    "sendTestMessage",
     *("changeTagsOfMany", "startFile", "stopJob", "pauseSource", "resumeSource", "makeCodes"),
 }
 PROGRAMME_ROOTS = {

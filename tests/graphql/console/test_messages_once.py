@@ -279,3 +279,48 @@ async def test_what_cannot_be_sent_names_its_field_and_sends_nothing(app: Runnin
         token = await app.hire(name, role)  # type: ignore[arg-type]
         assert (await app.error(query, {"i": SEND}, token=token))["code"] == "FORBIDDEN"
     assert await app.count("member_jobs") == 0
+
+
+async def test_its_title_stands_where_its_job_was_named(app: RunningApp) -> None:
+    ana = await buyer(app, "ana")
+    olga, rita = await staffed(app)
+    job = (await app.mutate("sendMessage", SEND, STARTED, token=olga))["job"]["job"]
+    await work(app)
+    query = "query($s: QueueState!) { outboxRows(state: $s) { title description } }"
+    [row] = (await app.do(query, {"s": "PENDING"}, token=olga))["outboxRows"]
+    assert row == {"title": "Sale · Buyers", "description": f"once {job}"}
+    await deliver(app)
+    number = (await app.do("{ me { number } }", token=ana))["me"]["number"]
+    fates = "query($m: String!) { memberRecord(member: $m) { messageFates { fateKind code title } } }"
+    for language, title in (("en", "Sale · Buyers"), ("pt", "Saldos · Compradores")):
+        record = await app.do(fates, {"m": number}, token=olga, language=language)
+        assert record["memberRecord"]["messageFates"] == [{"fateKind": "once", "code": job, "title": title}]
+    stop = {"job": job, "reason": "a wrong price"}
+    await app.mutate("stopJob", stop, STOPPED, token=olga)
+    change = {
+        "segment": "buyers",
+        "add": ["fair"],
+        "remove": ["old"],
+        "reason": "fair",
+        "idempotencyKey": "t",
+    }
+    await app.mutate("changeTagsOfMany", change, STARTED, token=olga)
+    file = {"of": "SEGMENT", "segment": "buyers", "withContacts": True, "reason": "print"}
+    await app.mutate("startFile", {**file, "idempotencyKey": "f"}, "__typename", token=olga)
+    await app.do('{ segmentMembers(segment: "buyers") { members { number } } }', token=olga)
+    service = {**SEND, "message": {**NEWS, "purpose": "service"}, "idempotencyKey": "s"}
+    asked_for = await app.mutate("sendMessage", service, STARTED, token=olga)
+    assert asked_for["__typename"] == "StaffProposed"
+    proposals = (await app.do("{ staffProposals { subject subjectTitle } }", token=rita))["staffProposals"]
+    assert proposals == [{"subject": "buyers", "subjectTitle": "Buyers"}]
+    trail = await app.do("{ auditTrail { actionKind subjectTitle } }", token=olga, language="pt")
+    titles = {each["actionKind"]: each["subjectTitle"] for each in trail["auditTrail"]}
+    expected = {
+        "MESSAGE_SENT": "Saldos · Compradores",
+        "JOB_STOPPED": "Saldos · Compradores",
+        "TAGS_OF_MANY": "Compradores · +fair \N{MINUS SIGN}old",
+        "FILE_STARTED": "Sócios de um segmento · Compradores · com contactos",
+        "SEGMENT_READ": "Compradores",
+        "PROPOSED": "Compradores",
+    }
+    assert {kind: titles[kind] for kind in expected} == expected

@@ -21,7 +21,7 @@ from tests.graphql.console.segment_club import (
     staffed,
     work,
 )
-from tests.graphql.console.test_operations import approve
+from tests.graphql.console.test_operations import approve, operators
 from tests.running_app import Json, RunningApp
 
 PAGE = """query($a: String, $s: String!) { segmentMembers(segment: $s, first: 20, after: $a) {
@@ -242,3 +242,16 @@ async def test_an_analyst_reads_how_often_codes_were_entered_and_how_many_are_le
     ]
     sara = await app.hire("sara", "SERVICE")
     assert (await app.error(query, token=sara))["code"] == "FORBIDDEN"
+
+
+async def test_nobody_knows_a_size_until_figures_have_counted_somebody(app: RunningApp) -> None:
+    query = "{ segments { code members isCounted } }"
+    olga, _ = await operators(app)
+    unknown = {"members": 0, "isCounted": False}
+    answer = (await app.do(query, token=olga))["segments"]
+    assert answer == [{"code": "buyers", **unknown}, {"code": "vips", **unknown}]
+    await buyer(app, "ana")
+    await count(app)
+    answer = (await app.do(query, token=olga))["segments"]
+    assert [each["isCounted"] for each in answer] == [True, True]
+    assert [each["members"] for each in answer] == [1, 0]

@@ -16,6 +16,7 @@ from api.graphql.engine.paging import First, row_count
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
 from api.graphql.till.till_session import till_of
+from api.graphql.till.trail.job_titles import read_job_titles
 from domain.services.intake import inspection, pausing
 from domain.services.messages import outbox
 from domain.services.operations import sources_state
@@ -67,6 +68,9 @@ class QueueRow:
     id: str = strawberry.field(description="What `retryOutbox` takes.")
     description: str = strawberry.field(
         description="What it is: its kind and its code in the programme file."
+    )
+    title: str | None = strawberry.field(
+        description="Of a message that was sent once its title and its segment; else null."
     )
     state: QueueState = strawberry.field(description="How it stands.")
     due_at: datetime = strawberry.field(description="When it was, or is, to be tried.")
@@ -181,10 +185,13 @@ class WaitingQuery:
         rows = await outbox.list_queue(
             info.context.dependencies.runtime, state=word, first=row_count(first, default=DEFAULT_ROWS)
         )
+        codes = {row.id: row.description.partition(" ")[2] for row in rows}
+        job_titles = await read_job_titles(info, codes.values())
         return [
             QueueRow(
                 id=row.id,
                 description=row.description,
+                title=job_titles.get(codes[row.id]),
                 state=state,
                 due_at=row.due_at,
                 attempts=row.attempts,

@@ -12,8 +12,9 @@ from api.graphql.console.staff_proposals import StaffProposed, proposed_by_calle
 from api.graphql.engine.descriptions import IDEMPOTENCY_KEY
 from api.graphql.engine.problems import IdempotencyConflict, NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
-from api.graphql.till.till_session import till_of
-from domain.services.segments import once_messages, sending
+from api.graphql.till.till_session import looked_up_contact, till_of
+from api.texts import say
+from domain.services.segments import once_messages, sending, trials
 from domain.services.segments.alone import MOST_ALONE
 from domain.services.segments.once_messages import OnceText, check_message
 from domain.store.operations.staff_proposals import StaffProposal
@@ -60,6 +61,29 @@ class SendMessageInput:
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
+@strawberry.input(description="A message to be sent to one member as a test.")
+class SendTestMessageInput:
+    member: str = strawberry.field(
+        description="A membership number, an e-mail address or a phone number; typically one's own."
+    )
+    message: OnceMessageInput = strawberry.field(description="What is written.")
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+
+
+@strawberry.type(description="A message is on its way to one member, once in each language.")
+class TestMessageSent:
+    locales: list[str] = strawberry.field(description="The languages in which it comes, each by itself.")
+    channels: list[str] = strawberry.field(description="By which channels.")
+    waits_until: datetime | None = strawberry.field(
+        description="When the member's quiet hours end: until then only the inbox has it. Null for at once."
+    )
+
+
+@strawberry.type(description="A message does not reach the member, and why; nothing was sent.")
+class TestMessageNotSent:
+    skip: str = strawberry.field(description="The reason as `MemberJobSkip` names it.")
+
+
 @strawberry.type(description="How many members a message reaches by a channel, or does not for a reason.")
 class ReachCount:
     name: str = strawberry.field(description="The channel, or the reason as `MemberJobSkip` names it.")
@@ -93,6 +117,10 @@ class MessageTried:
 TryMessageResult = Annotated[
     MessageTried | NotAllowed,
     strawberry.union("TryMessageResult", description="Whom it would reach, or why nobody tried."),
+]
+SendTestMessageResult = Annotated[
+    TestMessageSent | TestMessageNotSent | NotAllowed | IdempotencyConflict,
+    strawberry.union("SendTestMessageResult", description="It is on its way, or why not."),
 ]
 SendMessageResult = Annotated[
     MemberJobStarted | StaffProposed | NotAllowed | IdempotencyConflict,
@@ -152,6 +180,34 @@ class OnceMessageMutation:
         if isinstance(sent, StaffProposal):
             return await proposed_by_caller(info, sent)
         return await job_started(info, sent)
+
+    @strawberry.mutation(
+        description=(
+            "Operators: sends a message to one member in every language of the programme, to see how it"
+            " reads. Each begins with `[Test]`, stands in no figure, and takes the same consent, channels and"
+            " quiet hours as when it is sent. At most 20 a day."
+        )
+    )
+    @refusals_as_problems
+    async def send_test_message(self, info: Info, input: SendTestMessageInput) -> SendTestMessageResult:
+        runtime, loaders = info.context.dependencies.runtime, info.context.loaders
+        till = till_of(info)
+        till.require_operator()
+        spec = check_message(runtime.programme, _text(input.message))
+        trial = await trials.send_trial(
+            runtime,
+            till=till,
+            member=await looked_up_contact(info, input.member),
+            spec=spec,
+            marks={locale: say("message.trial", locale) for locale in runtime.programme.programme.locales},
+            key=input.idempotency_key,
+            now=loaders.now,
+        )
+        if trial.skipped is not None:
+            return TestMessageNotSent(skip=trial.skipped)
+        return TestMessageSent(
+            locales=list(trial.locales), channels=list(trial.channels), waits_until=trial.waits_until
+        )
 
 
 def _text(message: OnceMessageInput) -> OnceText:

@@ -26,6 +26,9 @@ class Segment:
     name: str = strawberry.field(description="In the caller's language.")
     rule: str = strawberry.field(description="Its condition, `when`.")
     members: int = strawberry.field(description="How many members it has, as figures counted them.")
+    is_counted: bool = strawberry.field(
+        description="Whether figures have counted anybody yet: until then nobody knows its size, told as 0."
+    )
 
 
 @strawberry.type(description="A member as a list at the console shows one: no contact.")
@@ -58,7 +61,8 @@ class SegmentQuery:
                 code=spec.code,
                 name=spec.name.for_locale(locale),
                 rule=spec.when.source,
-                members=sizes.get(spec.code, 0),
+                members=0 if sizes is None else sizes.get(spec.code, 0),
+                is_counted=sizes is not None,
             )
             for spec in runtime.programme.segments
         ]

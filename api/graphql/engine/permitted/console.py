@@ -77,6 +77,7 @@ CONSOLE_MUTATIONS: Mapping[str, RootPermission] = {
     "retryIntake": permit(CONSOLE_OPERATOR),
     "tryMessage": permit(CONSOLE_OPERATOR),
     "sendMessage": permit(CONSOLE_OPERATOR),
+    "sendTestMessage": permit(CONSOLE_OPERATOR),
     "tryTags": permit(CONSOLE_OPERATOR),
     "changeTagsOfMany": permit(CONSOLE_OPERATOR),
     "startFile": permit(CONSOLE_OPERATOR),
@@ -101,6 +102,7 @@ CONSOLE_TYPES: Mapping[str, CallerKinds] = {
     **types_for(CONSOLE_OPERATOR, "MemberJob", "MemberJobStarted", "MemberJobSkip", "OnceFile"),
     **types_for(CONSOLE_OPERATOR, "OnceMessage", "OnceMessageFates", "TextInLocale", "MessageTried"),
     **types_for(CONSOLE_OPERATOR, "MessagePreview", "ReachCount"),
+    **types_for(CONSOLE_OPERATOR, "TestMessageSent", "TestMessageNotSent"),
     # What operators run
     **types_for(CONSOLE_OPERATOR, "Employee", "EmployeeAdded", "EmployeeChanged", "StoreSaved"),
     **types_for(CONSOLE_OPERATOR, "System", "SystemKey", "SystemBound", "SystemRevoked"),

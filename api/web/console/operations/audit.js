@@ -67,9 +67,19 @@ const TOPICS = {
     "SECRET_ACCEPTED",
   ],
   programme: ["PROGRAMME_PUBLISHED", "CODES_MADE"],
-  many: ["SEGMENT_READ", "MESSAGE_SENT", "TAGS_OF_MANY", "FILE_STARTED", "FILE_FETCHED", "JOB_STOPPED"],
+  many: [
+    "SEGMENT_READ",
+    "MESSAGE_SENT",
+    "MESSAGE_TRIED",
+    "TAGS_OF_MANY",
+    "FILE_STARTED",
+    "FILE_FETCHED",
+    "JOB_STOPPED",
+  ],
   approvals: ["PROPOSED", "APPROVED", "DECLINED", "CORRECTION_APPROVED", "CONTACT_REPLACED"],
 };
+/* The id of a job over many members that is gone: it tells nobody anything. */
+const JOB = /^(once|tags|file)-[0-9a-f]{16}$/;
 const PAGE = 50;
 const ONE_DAY = 24 * 3_600_000;
 
@@ -141,8 +151,12 @@ export function Audit({ filters }) {
 /* What takes two people names its kind before what it is about. */
 function subjectText({ subject, subjectTitle }) {
   const [kind, ...about] = subject.split(" ");
-  if (subjectTitle) return about.length ? t(`proposal.${kind}`, { subject: subjectTitle }) : subjectTitle;
+  if (subjectTitle)
+    return about.length && has(`proposal.${kind}`)
+      ? t(`proposal.${kind}`, { subject: subjectTitle })
+      : subjectTitle;
   if (kind === "version") return t("audit.version", { version: about.join(" ") });
+  if (JOB.test(kind)) return about.join(" ");
   return has(`proposal.${kind}`) ? t(`proposal.${kind}`, { subject: about.join(" ") }) : subject;
 }
 

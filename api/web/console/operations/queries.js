@@ -25,7 +25,8 @@ export const STORES = `query ConsoleStores { stores { id code name } }`;
 export const SYSTEMS = `query ConsoleSystems { systems { ${SYSTEM} } stores { code name } }`;
 
 export const OUTBOX = `query ConsoleOutbox($state: QueueState!) { outboxRows(state: $state, first: 100) {
-  id description state dueAt attempts error } }`;
+  id description title
+  state dueAt attempts error } }`;
 
 export const INTAKE = `query ConsoleIntake($fate: DeliveryFate!, $source: String) { intake(fate: $fate, source: $source,
   first: 100) { counts { fate count } deliveries { id source topic arrivedAt fate reason until } } }`;

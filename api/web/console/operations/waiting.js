@@ -128,7 +128,7 @@ export function Outbox({ filters }) {
         ? html`<${Table} name=${t("part.outbox")} heads=${[t("outbox.what"), t("outbox.due"), t("outbox.attempts"), t("why.not"), ""]}>
             ${rows.map(
               (row) => html`<tr key=${row.id}>
-                <th scope="row">${row.description}<small class="under quiet mono">${row.id}</small></th>
+                <th scope="row">${row.title ?? row.description}<small class="under quiet mono">${row.id}</small></th>
                 <td>${at(row.dueAt)}</td>
                 <td class="num">${row.attempts}</td>
                 <td>${row.error || "–"}</td>

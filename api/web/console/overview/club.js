@@ -5,7 +5,7 @@ import { day, number } from "/shared/format.js";
 import { html, useMemo } from "/shared/preact.js";
 import { t } from "/shared/words.js";
 import { Chart } from "./chart.js";
-import { inMoney, Named, Sums, Table } from "./table.js";
+import { inMoney, Named, RowLink, Sums, Table } from "./table.js";
 
 const EVER = "0001-01-01";
 const costOf = ({ cost }) => (cost === null ? t("figure.unknown") : inMoney(cost));
@@ -19,13 +19,13 @@ function Given({ each }) {
     ${rewards.map(({ reward, title, count }) => html`<span key=${reward} class="sum">${t("given.reward", { count, reward: title ?? reward })}</span>`)}`;
 }
 
-export function Boards({ boards }) {
+export function Boards({ boards, places }) {
   if (!boards.length) return html`<p class="card empty quiet">${t("board.none")}</p>`;
   return html`<p class="small quiet">${t("board.hint")}</p>
-    ${boards.map((board) => html`<${Board} key=${board.leaderboard} board=${board} />`)}`;
+    ${boards.map((board) => html`<${Board} key=${board.leaderboard} board=${board} places=${places} />`)}`;
 }
 
-function Board({ board }) {
+function Board({ board, places }) {
   const { leaderboard, periods } = board;
   const name = board.title ?? leaderboard;
   const title = t("board.players.of", { board: name });
@@ -60,14 +60,14 @@ function Board({ board }) {
     { head: t("rule.cost"), cell: costOf },
   ];
   return html`<section class="stack" aria-label=${name}>
-    <h2>${name}</h2>
+    <h2><${RowLink} places=${places} code=${leaderboard}>${name}<//></h2>
     <p>${t("board.sum", { joined: number(board.joined), left: number(board.left), prizes: number(board.prizes), cost: costOf(board) })}</p>
     ${drawn.length > 0 && html`<${Chart} title=${title} days=${days} lines=${lines} />`}
     <${Table} label=${title} rows=${periods} columns=${columns} none=${t("board.nobody")} />
   </section>`;
 }
 
-export function Challenges({ challenges }) {
+export function Challenges({ challenges, places }) {
   const columns = [
     { head: t("dare"), cell: ({ badge, title }) => html`<${Named} title=${title} code=${badge} />` },
     { head: t("dare.started"), cell: ({ started }) => (started === null ? t("dare.all") : number(started)) },
@@ -76,5 +76,5 @@ export function Challenges({ challenges }) {
     { head: t("rule.cost"), cell: costOf },
   ];
   return html`<p class="small quiet">${t("dare.hint")}</p>
-    <${Table} label=${t("results.challenges")} rows=${challenges} columns=${columns} none=${t("dare.none")} />`;
+    <${Table} label=${t("results.challenges")} rows=${challenges} columns=${columns} places=${places} codeOf=${(each) => each.badge} none=${t("dare.none")} />`;
 }

@@ -22,8 +22,8 @@ const share = (figure) => (figure?.value == null ? t("figure.unknown") : percent
 const converted = (figure) =>
   figure?.value == null && figure?.numerator > 0 ? number(figure.numerator) : share(figure);
 
-/** `values` are the figures of the period, the conversions among them. */
-export function Codes({ values }) {
+/** `values` are the figures of the period, the conversions among them; `places` the addresses of rows. */
+export function Codes({ values, places }) {
   const reading = useReading(async () => (await ask(CODES)).codeUses, []);
   const of = (code) => values.find((each) => each.code === "code_conversion" && each.subject === code);
   const referral = values.find((each) => each.code === "referral_conversion");
@@ -37,7 +37,7 @@ export function Codes({ values }) {
   ];
   return html`${referral && html`<${Referrals} referral=${referral} />`}
     <${Reading} reading=${reading}>${(codes) =>
-      html`<${Table} label=${t("results.codes")} rows=${codes} columns=${columns} none=${t("code.none")} />
+      html`<${Table} label=${t("results.codes")} rows=${codes} columns=${columns} places=${places} codeOf=${(each) => each.name} none=${t("code.none")} />
         <${Batches} batches=${codes.filter((each) => each.isBatch)} again=${reading.again} />`}<//>`;
 }
 
@@ -47,7 +47,7 @@ function Batches({ batches, again }) {
   const open = (each) => () => openSheet(t("code.make"), Making, { each, again });
   return html`${
     desk.isOperator &&
-    html`<div class="row wrap">${batches.map((each) => html`<button key=${each.name} class="button" type="button" onClick=${open(each)}>${t("code.make.of", { title: each.title })}</button>`)}</div>`
+    html`<div class="row wrap makecodes">${batches.map((each) => html`<button key=${each.name} class="button" type="button" onClick=${open(each)}>${t("code.make.of", { title: each.title })}</button>`)}</div>`
   }
     <p class="quiet small">${t("code.more", { most: number(MOST_AT_ONCE) })}</p>`;
 }

@@ -46,6 +46,13 @@ export function writeFilters({ period, from, to, store, tier }) {
   return new URLSearchParams(Object.entries(all).filter(([, value]) => value)).toString();
 }
 
+/** Return filters with words of the page's own behind them, such as a row; what is empty is left out. */
+export function withOwn(filters, own) {
+  const all = new URLSearchParams(filters);
+  for (const [name, value] of Object.entries(own)) if (value) all.set(name, value);
+  return all.toString();
+}
+
 /** Every day from one through another, so that days on which nothing happened are drawn as well. */
 export function daysBetween(from, to) {
   const days = [];

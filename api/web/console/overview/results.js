@@ -2,16 +2,17 @@
    marketer reads, with what can be told of a rule's effect and what cannot. */
 
 import { day, number } from "/shared/format.js";
-import { html, useState } from "/shared/preact.js";
+import { html, useEffect, useState } from "/shared/preact.js";
 import { Act, Notice } from "/shared/ui.js";
 import { speech, t } from "/shared/words.js";
-import { go } from "../console.js";
+import { go, noteFilters } from "../console.js";
 import { useTabs } from "../tabs.js";
 import { Boards, Challenges } from "./club.js";
 import { Codes } from "./codes.js";
 import { Behind, Filters, useFigures } from "./filters.js";
+import { withOwn, writeFilters } from "./period.js";
 import { RESULTS } from "./queries.js";
-import { inMoney, Named, Sums, Table } from "./table.js";
+import { inMoney, Named, RowLink, Sums, Table } from "./table.js";
 import { Variants } from "./variants.js";
 import { bareUnits, monthOf, signedMoney, walletOf } from "./writing.js";
 
@@ -28,13 +29,22 @@ const TABS = [
 ];
 
 export function Results({ filters }) {
-  const { chosen, places, figures, fault, change, again } = useFigures(RESULTS, filters);
-  const [tab, setTab] = useState(TABS[0]);
-  const row = useTabs(tab);
+  const { chosen, places: parts, figures, fault, change, again } = useFigures(RESULTS, filters);
+  const [at, setAt] = useState(() => readPlace(filters));
+  const { tab } = at;
+  const strip = useTabs(tab);
+  const written = (place) =>
+    withOwn(writeFilters(chosen), { ...place, tab: place.tab === TABS[0] ? "" : place.tab });
+  useEffect(() => noteFilters(written(at)), [chosen, at]);
+  const places = {
+    row: at.row,
+    hrefOf: (code) => `${location.pathname}?${written({ tab, row: code })}`,
+    choose: (code) => setAt({ tab, row: code }),
+  };
   return html`<h1 tabindex="-1">${t("page.results")}</h1>
-    <${Filters} chosen=${chosen} places=${places} change=${change} />
-    <div class="segments tabs" ref=${row} role="group" aria-label=${t("page.results")}>
-      ${TABS.map((name) => html`<button key=${name} type="button" aria-pressed=${String(tab === name)} onClick=${() => setTab(name)}>${t(`results.${name}`)}</button>`)}
+    <${Filters} chosen=${chosen} places=${parts} change=${change} />
+    <div class="segments tabs" ref=${strip} role="group" aria-label=${t("page.results")}>
+      ${TABS.map((name) => html`<button key=${name} type="button" aria-pressed=${String(tab === name)} onClick=${() => setAt({ tab: name, row: "" })}>${t(`results.${name}`)}</button>`)}
     </div>
     <div aria-live="assertive"><${Notice} kind="bad" icon="cloud" text=${fault} /></div>
     ${fault && html`<${Act} class="button" type="button" act=${again}>${t("again")}<//>`}
@@ -43,23 +53,31 @@ export function Results({ filters }) {
       figures &&
       html`<p class="quiet small">${t("results.of", { from: day(figures.firstDay), to: day(figures.lastDay) })}</p>
         <${Behind} since=${figures.waitingSince} />
-        <${Tab} tab=${tab} figures=${figures} places=${places} />`
+        <${Tab} key=${tab} tab=${tab} figures=${figures} known=${parts.rewards} places=${places} />`
     }`;
 }
 
-function Tab({ tab, figures, places }) {
-  if (tab === "rules") return html`<${Rules} rules=${figures.rules} />`;
-  if (tab === "rewards") return html`<${Rewards} rewards=${figures.rewards} known=${places.rewards} />`;
-  if (tab === "messages") return html`<${Messages} messages=${figures.messages} />`;
+/* Which table, and which row of it, an address means. */
+function readPlace(filters) {
+  const meant = new URLSearchParams(filters);
+  const tab = TABS.includes(meant.get("tab")) ? meant.get("tab") : TABS[0];
+  return { tab, row: meant.get("row") ?? "" };
+}
+
+function Tab({ tab, figures, known, places }) {
+  if (tab === "rules") return html`<${Rules} rules=${figures.rules} places=${places} />`;
+  if (tab === "rewards")
+    return html`<${Rewards} rewards=${figures.rewards} known=${known} places=${places} />`;
+  if (tab === "messages") return html`<${Messages} messages=${figures.messages} places=${places} />`;
   if (tab === "foryou") return html`<${ForYou} kinds=${figures.recommendations} />`;
-  if (tab === "boards") return html`<${Boards} boards=${figures.leaderboards} />`;
-  if (tab === "challenges") return html`<${Challenges} challenges=${figures.challenges} />`;
-  if (tab === "surveys") return html`<${Surveys} surveys=${figures.surveys} />`;
-  if (tab === "codes") return html`<${Codes} values=${figures.values} />`;
+  if (tab === "boards") return html`<${Boards} boards=${figures.leaderboards} places=${places} />`;
+  if (tab === "challenges") return html`<${Challenges} challenges=${figures.challenges} places=${places} />`;
+  if (tab === "surveys") return html`<${Surveys} surveys=${figures.surveys} places=${places} />`;
+  if (tab === "codes") return html`<${Codes} values=${figures.values} places=${places} />`;
   return html`<${Standing} figures=${figures} />`;
 }
 
-function Rules({ rules }) {
+function Rules({ rules, places }) {
   const columns = [
     { head: t("rule"), cell: ({ rule, title }) => html`<${Named} title=${title} code=${rule} />` },
     { head: t("rule.fired"), cell: ({ fired }) => number(fired) },
@@ -73,7 +91,7 @@ function Rules({ rules }) {
       cell: (rule) => html`<${Effect} uplift=${rule.revenueUplift} roi=${rule.roi} />`,
     },
   ];
-  return html`<${Table} label=${t("results.rules")} rows=${rules} columns=${columns} none=${t("results.none")} />
+  return html`<${Table} label=${t("results.rules")} rows=${rules} columns=${columns} places=${places} codeOf=${(each) => each.rule} none=${t("results.none")} />
     <p class="quiet small">${t("rule.hint")}</p>
     <${Variants} kind="rule" parts=${rules} />`;
 }
@@ -91,7 +109,7 @@ function Effect({ uplift, roi }) {
     ${roi && html`<small class="under">${t("effect.roi", { roi: percent(roi.value), low: percent(roi.low), high: percent(roi.high), margin: percent(roi.margin / 100) })}</small>`}`;
 }
 
-function Rewards({ rewards, known }) {
+function Rewards({ rewards, known, places }) {
   const by = new Map(known.map((each) => [each.code, each]));
   const stock = ({ reward }) => by.get(reward)?.stock ?? null;
   const columns = [
@@ -111,7 +129,7 @@ function Rewards({ rewards, known }) {
       cell: (row) => (stock(row) === null ? t("reward.endless") : number(stock(row))),
     },
   ];
-  return html`<${Table} label=${t("results.rewards")} rows=${rewards} columns=${columns} none=${t("results.none")} />
+  return html`<${Table} label=${t("results.rewards")} rows=${rewards} columns=${columns} places=${places} codeOf=${(each) => each.reward} none=${t("results.none")} />
     <${Variants} kind="reward" parts=${rewards} />`;
 }
 
@@ -128,7 +146,7 @@ function told(isTold, count, sent) {
   return isTold ? number(count) + share(count, sent) : t("figure.unknown");
 }
 
-function Messages({ messages }) {
+function Messages({ messages, places }) {
   const columns = [
     { head: t("message"), cell: ({ message, title }) => html`<${Named} title=${title} code=${message} />` },
     { head: t("message.promised"), cell: ({ promised }) => number(promised) },
@@ -138,7 +156,7 @@ function Messages({ messages }) {
     { head: t("message.failed"), cell: ({ failed }) => number(failed) },
     { head: t("message.noconsent"), cell: ({ noConsent }) => number(noConsent) },
   ];
-  return html`<${Table} label=${t("results.messages")} rows=${messages} columns=${columns} none=${t("results.none")} />
+  return html`<${Table} label=${t("results.messages")} rows=${messages} columns=${columns} places=${places} codeOf=${(each) => each.message} none=${t("results.none")} />
     <p class="quiet small">${t("message.hint")}</p>
     <${Variants} kind="message" parts=${messages} />`;
 }
@@ -153,7 +171,7 @@ function ForYou({ kinds }) {
     <${Table} label=${t("results.foryou")} rows=${kinds} columns=${columns} none=${t("results.none")} />`;
 }
 
-function Surveys({ surveys }) {
+function Surveys({ surveys, places }) {
   const answered = surveys.filter(({ scores }) => scores.length);
   if (!answered.length) return html`<p class="card empty quiet">${t("survey.none")}</p>`;
   return answered.map(({ survey, title, scores }) => {
@@ -161,7 +179,7 @@ function Surveys({ surveys }) {
     const mean = scores.reduce((sum, { score, count }) => sum + score * count, 0) / all;
     const most = Math.max(...scores.map(({ count }) => count));
     return html`<section key=${survey} class="card stack tight" aria-label=${title ?? survey}>
-      <h2>${title ?? survey}</h2>
+      <h2><${RowLink} places=${places} code=${survey}>${title ?? survey}<//></h2>
       <p>${t("survey.mean", { count: all, mean: new Intl.NumberFormat(speech.locale, { maximumFractionDigits: 2 }).format(mean) })}</p>
       <table class="histogram"><thead class="unseen"><tr><th scope="col">${t("survey.score")}</th><th scope="col">${t("survey.count")}</th></tr></thead><tbody>
         ${scores.map(

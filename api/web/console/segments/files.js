@@ -4,7 +4,7 @@ import { ask, desk, session } from "/console/console.js";
 import { say } from "/console/faults.js";
 import { Choice } from "/console/operations/waiting.js";
 import { Reading } from "/console/reading.js";
-import { day, instant, number } from "/shared/format.js";
+import { day, instant } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { toast } from "/shared/passing.js";
 import { html, useRef, useState } from "/shared/preact.js";
@@ -13,6 +13,7 @@ import { Act, Field, Icon, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { Job, nameOf, useJobs } from "./jobs.js";
 import { START_FILE } from "./queries.js";
+import { sizeOf } from "./size.js";
 
 const KINDS = ["SEGMENT", "MEMBERS", "ENTRIES", "PURCHASES"];
 const OF_DAYS = ["ENTRIES", "PURCHASES"];
@@ -109,7 +110,7 @@ function Asking({ segments, filters, again }) {
     <h2>${t("files.new")}</h2>
     <div class="filters">
       <${Choice} name="of" label=${t("files.of")} of=${kinds.map((kind) => [kind, t(`files.${kind}`)])} value=${form.of} choose=${(of) => change({ of })} />
-      ${form.of === "SEGMENT" && html`<${Choice} name="segment" label=${t("segment")} of=${segments.map((each) => [each.code, `${each.name} (${number(each.members)})`])} value=${form.segment} choose=${(segment) => change({ segment })} />`}
+      ${form.of === "SEGMENT" && html`<${Choice} name="segment" label=${t("segment")} of=${segments.map((each) => [each.code, `${each.name} (${sizeOf(each)})`])} value=${form.segment} choose=${(segment) => change({ segment })} />`}
       ${
         isOfDays &&
         html`<${Field} type="date" label=${t("files.from")} name="firstDay" value=${form.firstDay} onChange=${type("firstDay")} />

@@ -13,6 +13,8 @@ import { Act, Field, Notice } from "/shared/ui.js";
 import { has, t } from "/shared/words.js";
 import { Job, nameOf, useJobs } from "./jobs.js";
 import { SEND_MESSAGE, TRY_MESSAGE } from "./queries.js";
+import { sizeOf } from "./size.js";
+import { Trial } from "./trial.js";
 
 const CHANNELS = ["inbox", "push", "email", "sms"];
 const LONGEST_TITLE = 100;
@@ -57,6 +59,7 @@ function Sent({ each, segments, again }) {
     <ul class="lines small fates">
       ${["sent", "opened", "failed", "dropped"].map((name) => html`<li key=${name}><span class="quiet">${t(`fates.${name}`)}</span><span class="figure">${value(name)}</span></li>`)}
     </ul>
+    ${!message.channels.includes("inbox") && html`<p class="small quiet">${t("fates.why")}</p>`}
   <//>`;
 }
 
@@ -145,7 +148,7 @@ function Writing({ segments, filters, done }) {
   return html`<section class="card stack writing" aria-label=${t("messages.write")}>
     <h2>${t("messages.write")}</h2>
     <div class="filters">
-      <${Choice} name="segment" label=${t("segment")} of=${segments.map((each) => [each.code, `${each.name} (${number(each.members)})`])} value=${form.segment} choose=${(segment) => change({ segment })} />
+      <${Choice} name="segment" label=${t("segment")} of=${segments.map((each) => [each.code, `${each.name} (${sizeOf(each)})`])} value=${form.segment} choose=${(segment) => change({ segment })} />
       <${Choice} name="purpose" label=${t("messages.purpose")} of=${purposes} value=${form.purpose} choose=${(purpose) => change({ purpose })} />
     </div>
     <fieldset class="row wrap">
@@ -162,7 +165,7 @@ function Writing({ segments, filters, done }) {
     )}
     <${Field} label=${t("messages.link")} hint=${t("messages.link.hint")} name="link" spellcheck="false" maxlength="500" value=${form.link} onInput=${(event) => change({ link: event.target.value })} />
     ${!tried && html`<${Act} class="button primary wide" type="button" act=${attempt}>${t("messages.try")}<//>`}
-    ${tried && html`<${Reach} tried=${tried} />`}
+    ${tried && html`<${Reach} tried=${tried} /><${Trial} message=${message} />`}
     ${
       tried?.reached > 0 &&
       html`<${Field} type="datetime-local" label=${t("messages.at")} hint=${t("messages.at.hint", { zone: desk.timezone })} name="at" value=${form.at} onInput=${(event) => setForm({ ...form, at: event.target.value })} />

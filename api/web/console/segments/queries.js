@@ -7,7 +7,7 @@ const JOB = `job jobKind jobState segment startedBy startedAt beginsAt endedAt r
 const STARTED = `__typename ... on MemberJobStarted { job { ${JOB} } } ... on NotAllowed { message reason }`;
 const PROPOSED = `... on StaffProposed { proposal { proposal } } ... on IdempotencyConflict { message }`;
 
-export const SEGMENTS = `query ConsoleSegments { segments { code name rule members } }`;
+export const SEGMENTS = `query ConsoleSegments { segments { code name rule members isCounted } }`;
 
 export const MEMBERS = `query ConsoleSegmentMembers($segment: String!, $after: String) {
   segmentMembers(segment: $segment, first: 50, after: $after) {
@@ -23,6 +23,10 @@ export const TRY_MESSAGE = `mutation ConsoleTryMessage($input: TryMessageInput!)
 
 export const SEND_MESSAGE = `mutation ConsoleSendMessage($input: SendMessageInput!) {
   answer: sendMessage(input: $input) { ${STARTED} ${PROPOSED} } }`;
+
+export const SEND_TEST = `mutation ConsoleSendTest($input: SendTestMessageInput!) {
+  answer: sendTestMessage(input: $input) { __typename ... on TestMessageSent { locales channels waitsUntil }
+  ... on TestMessageNotSent { skip } ... on NotAllowed { message reason } ... on IdempotencyConflict { message } } }`;
 
 export const TRY_TAGS = `mutation ConsoleTryTags($input: TryTagsInput!) { answer: tryTags(input: $input) {
   __typename ... on TagsTried { members changed unknownNumbers isEstimate takesSecondPerson }

@@ -4,13 +4,13 @@ import { ask, go } from "/console/console.js";
 import { Table } from "/console/operations/waiting.js";
 import { Reading, useReading } from "/console/reading.js";
 import { useTabs } from "/console/tabs.js";
-import { number } from "/shared/format.js";
 import { html } from "/shared/preact.js";
 import { t } from "/shared/words.js";
 import { Files } from "./files.js";
 import { Members } from "./members.js";
 import { Messages } from "./messages.js";
 import { SEGMENTS } from "./queries.js";
+import { sizeOf } from "./size.js";
 import { Tags } from "./tags.js";
 
 const PARTS = { list: List, messages: Messages, tags: Tags, files: Files };
@@ -58,7 +58,7 @@ function Row({ each }) {
   return html`<tr>
     <th scope="row">${each.name}<small class="under quiet mono">${each.code}</small></th>
     <td class="mono">${each.rule}</td>
-    <td class="num">${number(each.members)}</td>
+    <td class="num">${sizeOf(each)}${!each.isCounted && html`<small class="under quiet">${t("segment.uncounted")}</small>`}</td>
     <td><div class="row acts">
       ${acts.map(([part, word]) => html`<button key=${part} class="button" type="button" aria-label=${`${t(word)}: ${each.name}`} onClick=${to(part)}>${t(word)}</button>`)}
     </div></td>

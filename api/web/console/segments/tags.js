@@ -12,6 +12,7 @@ import { Act, Field, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { Job, nameOf, useJobs } from "./jobs.js";
 import { CHANGE_TAGS, TRY_TAGS } from "./queries.js";
+import { sizeOf } from "./size.js";
 
 const LIST = "-";
 const words = (text) => text.split(/[\s,;]+/).filter(Boolean);
@@ -94,7 +95,7 @@ function Tagging({ segments, filters, again }) {
   const canGo = tried && !tried.unknownNumbers.length && tried.changed > 0;
   return html`<section class="card stack writing" aria-label=${t("tags.new")}>
     <h2>${t("tags.new")}</h2>
-    <${Choice} name="segment" label=${t("tags.whom")} of=${[[LIST, t("tags.numbers")], ...segments.map((each) => [each.code, `${each.name} (${number(each.members)})`])]} value=${form.segment} choose=${(segment) => change({ segment })} />
+    <${Choice} name="segment" label=${t("tags.whom")} of=${[[LIST, t("tags.numbers")], ...segments.map((each) => [each.code, `${each.name} (${sizeOf(each)})`])]} value=${form.segment} choose=${(segment) => change({ segment })} />
     ${isList && html`<${Field} as="textarea" rows="4" label=${t("tags.numbers.label")} hint=${t("tags.numbers.hint")} name="numbers" spellcheck="false" value=${form.numbers} onInput=${type("numbers")} />`}
     <div class="filters">
       <${Field} label=${t("tags.add")} hint=${t("tags.code.hint")} name="add" spellcheck="false" maxlength="400" value=${form.add} onInput=${type("add")} />

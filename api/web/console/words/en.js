@@ -334,6 +334,7 @@ export default {
   "action.CORRECTIONS_MADE": "Made corrections of a file",
   "action.SEGMENT_READ": "Read the members of a segment",
   "action.MESSAGE_SENT": "Sent a message to a segment",
+  "action.MESSAGE_TRIED": "Sent a message as a test",
   "action.TAGS_OF_MANY": "Had tags of many changed",
   "action.FILE_STARTED": "Asked for a file",
   "action.FILE_FETCHED": "Fetched a file",

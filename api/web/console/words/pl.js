@@ -344,6 +344,7 @@ export default {
   "action.CORRECTIONS_MADE": "Korekty z pliku",
   "action.SEGMENT_READ": "Odczyt klubowiczów segmentu",
   "action.MESSAGE_SENT": "Wiadomość do segmentu",
+  "action.MESSAGE_TRIED": "Wiadomość próbna",
   "action.TAGS_OF_MANY": "Zmiana etykiet wielu osób",
   "action.FILE_STARTED": "Prośba o plik",
   "action.FILE_FETCHED": "Pobranie pliku",

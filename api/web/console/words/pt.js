@@ -337,6 +337,7 @@ export default {
   "action.CORRECTIONS_MADE": "Fez correções de um ficheiro",
   "action.SEGMENT_READ": "Leu os sócios de um segmento",
   "action.MESSAGE_SENT": "Enviou uma mensagem a um segmento",
+  "action.MESSAGE_TRIED": "Enviou uma mensagem de teste",
   "action.TAGS_OF_MANY": "Mandou alterar etiquetas de muitos",
   "action.FILE_STARTED": "Pediu um ficheiro",
   "action.FILE_FETCHED": "Levou um ficheiro",
