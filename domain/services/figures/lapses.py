@@ -73,13 +73,13 @@ class DailyLapses:
 async def _ask_some(runtime: Runtime, scan: LapseScan, *, now: datetime) -> bool:
     """Add the next members; tell whether those were the last."""
     scan.ids = scan.ids or await member_scans.find_ids(runtime.store, after=scan.after)
-    asked, rest = scan.ids[:MEMBERS_AT_ONCE], scan.ids[MEMBERS_AT_ONCE:]
-    async for stored_member in member_scans.read_in_order(runtime.store, asked):
+    batch, rest = scan.ids[:MEMBERS_AT_ONCE], scan.ids[MEMBERS_AT_ONCE:]
+    async for stored_member in member_scans.read_in_order(runtime.store, batch):
         member = at_instant(runtime.programme, stored_member.member, now=now)
         for code, wallet in member.wallets.items():
             scan.held.update({(code, lapse): amount for lapse, amount in held_of(wallet).items()})
-    scan.ids, scan.after = rest, asked[-1] if asked else scan.after
-    return len(asked) < MEMBERS_AT_ONCE  # ids are read many times as many at once
+    scan.ids, scan.after = rest, batch[-1] if batch else scan.after
+    return len(batch) < MEMBERS_AT_ONCE  # ids are read many times as many at once
 
 
 # ---------------------------------------------------------------- pure rules
