@@ -50,9 +50,10 @@ async def iterate_histories(store: DocumentStore, *, first: int) -> AsyncIterato
             if archived is None:
                 yield None
                 continue
-            rows_query = {"member": member, "seq": {"$gt": len(archived), "$lte": version}}
-            rows = store.undecoded(journal.COLLECTION).find(rows_query).sort("seq", 1)
-            yield RawHistory(bytes(document.raw), (*archived, *[bytes(row.raw) async for row in rows]))
+            rows = store.undecoded(journal.COLLECTION).find({"member": member}).sort("seq", 1)
+            # What is after `version` came meanwhile. As a range it costs the embedded server a third more.
+            stored = [bytes(row.raw) async for row in rows if len(archived) < row["seq"] <= version]
+            yield RawHistory(bytes(document.raw), (*archived, *stored))
 
 
 async def _archived_rows(store: DocumentStore, document: RawBSONDocument) -> tuple[bytes, ...] | None:
