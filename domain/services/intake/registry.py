@@ -12,6 +12,7 @@ from domain.model.intake.sources import Source, load_sources
 from domain.model.programme.faults import ProgrammeInvalid
 from domain.store.document_store import DocumentStore
 from domain.store.intake import source_files
+from domain.store.intake.source_files import StoredSources
 
 LOOK_SECONDS = 1.0
 
@@ -23,7 +24,7 @@ class SourceRegistry:
 
     def __init__(self, store: DocumentStore) -> None:
         self._store = store
-        self._number, self._looked_at = 0, float("-inf")
+        self._number, self._looked_at, self._loading = 0, float("-inf"), asyncio.Lock()
         self._sources: dict[str, Source] = {}
         self._published_at: datetime | None = None
 
@@ -52,15 +53,18 @@ class SourceRegistry:
             return
         newest = await source_files.find_newest(self._store, after=self._number)
         if newest is not None:
-            # A large file takes a while to check: beside the event loop.
-            self._number = newest.number
-            try:
-                sources = await asyncio.to_thread(load_sources, newest.text, newest.files)
-            except (
-                ProgrammeInvalid
-            ) as invalid:  # published by a version that checked less: the last one stays
-                log.error("intake.sources_unreadable", version=newest.number, faults=len(invalid.faults))
-            else:
-                self._sources = {source.code: source for source in sources}
-                self._published_at = newest.published_at
+            async with self._loading:  # whoever asks meanwhile waits: to those it is published as well
+                if newest.number > self._number:
+                    await self._take(newest)
         self._looked_at = now
+
+    async def _take(self, newest: StoredSources) -> None:
+        try:
+            # A large file takes a while to check: beside the event loop.
+            sources = await asyncio.to_thread(load_sources, newest.text, newest.files)
+        except ProgrammeInvalid as invalid:  # published by a version that checked less: the last one stays
+            log.error("intake.sources_unreadable", version=newest.number, faults=len(invalid.faults))
+        else:
+            self._sources = {source.code: source for source in sources}
+            self._published_at = newest.published_at
+        self._number = newest.number
