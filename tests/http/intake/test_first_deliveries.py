@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.model.intake.sources import Source
+from domain.model.intake.sources import Source, load_sources
 from domain.services.intake import registry
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
@@ -30,12 +30,12 @@ async def test_no_source_is_unknown_while_the_first_delivery_has_them_read(
     story: ShopStory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_read, may_go_on, looks = threading.Event(), threading.Event(), list[StoredSources | None]()
-    load, find = registry.load_sources, source_files.find_newest
+    find = source_files.find_newest
 
     def load_slowly(text: str, files: Mapping[str, str]) -> tuple[Source, ...]:
         is_read.set()
         assert may_go_on.wait(30)
-        return tuple(load(text, files))
+        return load_sources(text, files)
 
     async def look(store: DocumentStore, *, after: int = 0) -> StoredSources | None:
         looks.append(await find(store, after=after))
