@@ -6,13 +6,17 @@ its index. So pages of documents by ranges would take time by the square of how 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from bson.raw_bson import RawBSONDocument
+from pymongo.asynchronous.collection import AsyncCollection
 
 from domain.model.id_ranges import END
 from domain.store.document_store import DocumentStore
 from domain.store.ledger.members import COLLECTION, NOT_SHOWN, StoredMember, read_member
+
+DocumentT = TypeVar("DocumentT", bound=Mapping[str, Any])
 
 IDS_AT_ONCE = 10_000
 DOCUMENTS_AT_ONCE = 50
@@ -26,22 +30,14 @@ async def find_ids(store: DocumentStore, *, after: str, first: int = IDS_AT_ONCE
 
 async def iterate_undecoded(store: DocumentStore, ids: Sequence[str]) -> AsyncIterator[RawBSONDocument]:
     """Yield the documents of members as they are stored, in the order of these ids."""
-    for chunk in _chunks(ids):
-        page = store.undecoded(COLLECTION).find({"_id": {"$in": chunk}})
-        document_by_id = {document["_id"]: document async for document in page}
-        for id in chunk:
-            if id in document_by_id:
-                yield document_by_id[id]
+    async for document in _iterate(store.undecoded(COLLECTION), ids, None):
+        yield document
 
 
 async def read_in_order(store: DocumentStore, ids: Sequence[str]) -> AsyncIterator[StoredMember]:
     """Yield members in the order of these ids."""
-    for chunk in _chunks(ids):
-        page = store[COLLECTION].find({"_id": {"$in": chunk}}, NOT_SHOWN)
-        row_by_id = {row["_id"]: row async for row in page}
-        for id in chunk:
-            if id in row_by_id:
-                yield read_member(row_by_id[id])
+    async for row in _iterate(store[COLLECTION], ids, NOT_SHOWN):
+        yield read_member(row)
 
 
 async def iterate_members(store: DocumentStore, *, after: str, first: int) -> AsyncIterator[StoredMember]:
@@ -50,5 +46,13 @@ async def iterate_members(store: DocumentStore, *, after: str, first: int) -> As
         yield member
 
 
-def _chunks(ids: Sequence[str]) -> list[list[str]]:
-    return [list(ids[start : start + DOCUMENTS_AT_ONCE]) for start in range(0, len(ids), DOCUMENTS_AT_ONCE)]
+async def _iterate(
+    collection: AsyncCollection[DocumentT], ids: Sequence[str], fields: Mapping[str, int] | None
+) -> AsyncIterator[DocumentT]:
+    for start in range(0, len(ids), DOCUMENTS_AT_ONCE):
+        chunk = list(ids[start : start + DOCUMENTS_AT_ONCE])
+        page = collection.find({"_id": {"$in": chunk}}, fields)
+        document_by_id = {document["_id"]: document async for document in page}
+        for id in chunk:
+            if id in document_by_id:
+                yield document_by_id[id]
