@@ -30,7 +30,7 @@ async def pause(runtime: Runtime, *, till: Till, source: str, reason: str, now: 
     async def attempt() -> None:
         if source in await source_pauses.find_all(runtime.store, sources=[source]):
             return
-        act = till.memberless_writes("SOURCE_PAUSED", now=now, subject=source, reason=reason)
+        act = till.act_writes("SOURCE_PAUSED", now=now, subject=source, reason=reason)
         await runtime.store.transact([source_pauses.pause_write(paused), *act])
 
     await runtime.store.run_rounds(attempt, queue=f"source:{source}")
@@ -45,7 +45,7 @@ async def resume(runtime: Runtime, *, till: Till, source: str, reason: str, now:
     async def attempt() -> None:
         if source not in await source_pauses.find_all(runtime.store, sources=[source]):
             return
-        act = till.memberless_writes("SOURCE_RESUMED", now=now, subject=source, reason=reason)
+        act = till.act_writes("SOURCE_RESUMED", now=now, subject=source, reason=reason)
         await runtime.store.transact([source_pauses.resume_write(source), *act])
 
     await runtime.store.run_rounds(attempt, queue=f"source:{source}")

@@ -203,17 +203,18 @@ class Till:
         )
         return [audit.act_write(act), *self.count_writes(shift_counts or {})]
 
-    def memberless_writes(
+    def act_writes(
         self,
         action: Action,
         *,
         now: datetime,
+        member: str | None = None,
         subject: str = "",
         amount: int = 0,
         shift_counts: Mapping[ShiftCounter, int] | None = None,
         reason: str | None = None,
     ) -> list[Write]:
-        """Return the same for an act that concerns no member yet; they raise ShiftLimitReached."""
+        """Return the same for an act without a decision; they raise ShiftLimitReached."""
         act = AuditAct(
             id=secrets.token_hex(16),
             at=now,
@@ -222,7 +223,7 @@ class Till:
             store=self.store,
             session=self.session,
             request=self.request,
-            member=None,
+            member=member,
             subject=subject,
             amount=amount,
             reason=reason,

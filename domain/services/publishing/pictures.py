@@ -50,7 +50,7 @@ async def add(runtime: Runtime, *, till: Till, drawn: DrawnUpload, now: datetime
             return known
         if await pictures.count(runtime.store, most=MOST_PICTURES) >= MOST_PICTURES:
             raise InvalidInput("content", f"There are {MOST_PICTURES} pictures already: use one of those.")
-        act = till.memberless_writes("PICTURE_ADDED", now=now, subject=digest)
+        act = till.act_writes("PICTURE_ADDED", now=now, subject=digest)
         await runtime.store.transact([pictures.add_write(picture), *act])
         return picture
 

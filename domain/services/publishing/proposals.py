@@ -321,7 +321,7 @@ async def _expect_base(runtime: Runtime, proposal: ProgrammeProposal) -> None:
 def _act_writes(
     till: Till, proposal: ProgrammeProposal, action: Action, *, reason: str | None, now: datetime
 ) -> list[Write]:
-    return till.memberless_writes(action, now=now, subject=_subject(proposal), reason=reason)
+    return till.act_writes(action, now=now, subject=_subject(proposal), reason=reason)
 
 
 def _subject(proposal: ProgrammeProposal) -> str:

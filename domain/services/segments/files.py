@@ -92,7 +92,7 @@ async def start(
             begins_at=now,
             purge_at=now + KEPT_FOR,
         )
-        act = till.memberless_writes("FILE_STARTED", now=now, subject=_subject(job), reason=reason)
+        act = till.act_writes("FILE_STARTED", now=now, subject=_subject(job), reason=reason)
         await runtime.store.transact([member_jobs.start_write(job), *act, binding.write_for({"job": job.id})])
         return job
 
@@ -199,9 +199,7 @@ async def open_file(
     until = None if job is None else expires_at(job)
     if job is None or job.kind != "file" or job.staff != till.staff or until is None or until <= now:
         raise NotFound("file")
-    act = till.memberless_writes(
-        "FILE_FETCHED", now=now, subject=_subject(job), amount=job.done, reason=job.reason
-    )
+    act = till.act_writes("FILE_FETCHED", now=now, subject=_subject(job), amount=job.done, reason=job.reason)
     await runtime.store.transact(act)
     return job, _columns(runtime, job)
 

@@ -59,7 +59,7 @@ async def stop(runtime: Runtime, *, till: Till, id: str, reason: str, now: datet
     job = await load(runtime, id)
     is_stoppable = job.ended_at is None or job.ended_at + STOPPABLE_FOR > now
     if is_stoppable and await member_jobs.stop(runtime.store, id, now=now):
-        act = till.memberless_writes("JOB_STOPPED", now=now, subject=id, reason=reason)
+        act = till.act_writes("JOB_STOPPED", now=now, subject=id, reason=reason)
         await runtime.store.transact(act)
     return await load(runtime, id)
 

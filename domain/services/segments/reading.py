@@ -49,7 +49,7 @@ async def read_members(
     page = tuple(rows[:first])
 
     async def attempt() -> None:
-        act = till.memberless_writes("SEGMENT_READ", now=now, subject=segment, amount=len(page))
+        act = till.act_writes("SEGMENT_READ", now=now, subject=segment, amount=len(page))
         await runtime.store.transact([*act, *count_writes(till, len(page))])
 
     try:

@@ -102,7 +102,7 @@ async def _send_alone(
         await runtime.store.transact(
             [
                 member_jobs.start_write(job),
-                *till.memberless_writes(
+                *till.act_writes(
                     "MESSAGE_SENT", now=now, subject=_subject(job), amount=terms["reached"], reason=job.reason
                 ),
                 *reach_writes(till, terms["reached"]),
@@ -131,7 +131,7 @@ async def send_approved(
     if begins_at is not None and begins_at + once_messages.SENT_WITHIN < now:
         raise NotAllowed("TOO_LATE")
     job = _job_of(till, {**terms, "staff": proposal.staff}, now=now)
-    sent = till.memberless_writes(
+    sent = till.act_writes(
         "MESSAGE_SENT", now=now, subject=_subject(job), amount=terms["reached"], reason=proposal.reason
     )
     try:

@@ -169,7 +169,7 @@ async def _change_alone(
         await runtime.store.transact(
             [
                 member_jobs.start_write(job),
-                *till.memberless_writes(
+                *till.act_writes(
                     "TAGS_OF_MANY", now=now, subject=_subject(job), amount=job.size, reason=job.reason
                 ),
                 *reach_writes(till, tried.size),
@@ -196,7 +196,7 @@ async def change_approved(
     listed = proposal.members if proposal.terms["segment"] is None else None
     terms = {**proposal.terms, "staff": proposal.staff, "approved_by": till.staff}
     job = _job_of(till, terms, listed, now=now)
-    made = till.memberless_writes(
+    made = till.act_writes(
         "TAGS_OF_MANY", now=now, subject=_subject(job), amount=job.size, reason=proposal.reason
     )
     try:

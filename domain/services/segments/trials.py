@@ -6,7 +6,6 @@ is what others will get. Each language is a message of its own, whose text stand
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +22,7 @@ from domain.services.runtime import Runtime
 from domain.services.segments.once_messages import channels_to, members_with_device, skip_reason
 from domain.services.segments.walking import Skip
 from domain.store import audit
-from domain.store.audit import ApprovalNeeded, AuditAct
+from domain.store.audit import ApprovalNeeded
 from domain.store.document_store import Write
 from domain.store.ledger import members
 from domain.store.ledger.members import StoredMember
@@ -133,19 +132,7 @@ def _promise_writes(
             member_jobs.ended_write(job),
             outbox_writes.once_write(member, job.id, seq=seq + place, programme_version=version, now=now),
         ]
-    act = AuditAct(
-        id=secrets.token_hex(16),
-        at=now,
-        actor=till.staff,
-        action="MESSAGE_TRIED",
-        store=till.store,
-        session=till.session,
-        request=till.request,
-        member=member,
-        subject="",
-        amount=len(texts),
-    )
-    return [*writes, audit.act_write(act)]
+    return [*writes, *till.act_writes("MESSAGE_TRIED", now=now, member=member, amount=len(texts))]
 
 
 def _count_writes(till: Till) -> list[Write]:

@@ -102,7 +102,7 @@ async def _park(
     purchase = sale_parking.purchase_of(stored)
     digest = next(each for each in codes if each in stored.contact_hashes)
     sale = await sale_parking.quoted_sale(runtime, purchase, stored.event, stored.until, now)
-    audit_writes = till.memberless_writes(
+    audit_writes = till.act_writes(
         "PURCHASE",
         now=now,
         subject=purchase.external_id,

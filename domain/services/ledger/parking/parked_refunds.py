@@ -149,7 +149,7 @@ async def refund_parked(
             key_binding.write_for(refunded.reply),
             parked_events.replace_write(parked, after),
             receipts.return_write(receipt_id, remaining),
-            *till.memberless_writes(
+            *till.act_writes(
                 "REFUND",
                 now=now,
                 subject=purchase.external_id,

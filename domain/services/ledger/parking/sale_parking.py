@@ -191,7 +191,7 @@ async def _invite(
     till, purchase_input = invitation.till, invitation.purchase_input
     await _require_stranger(runtime, till, invitation.hashed_contact, now=now)
     if purchase_input is None or invitation.receipt_id is None:
-        audit_writes = till.memberless_writes("MEMBER_INVITED", now=now)
+        audit_writes = till.act_writes("MEMBER_INVITED", now=now)
         await runtime.store.transact([key_binding.write_for({"sale": False}), *audit_writes])
         return None
     hashes = invitation.hashed_contact.hashes[:1]
@@ -205,7 +205,7 @@ async def _invite(
     is_new = isinstance(writes, list)
     stored = parked if isinstance(writes, list) else writes
     sale = await quoted_sale(runtime, purchase_of(stored), stored.event, stored.until, now)
-    audit_writes = till.memberless_writes(
+    audit_writes = till.act_writes(
         "MEMBER_INVITED",
         now=now,
         subject=purchase_input.number,
