@@ -56,7 +56,7 @@ function Answer({ figures, places, chosen }) {
     <ul class="eight">${first.map((each) => html`<li key=${each.code} class="card"><${Figure} each=${each} goal=${goalOf(each)} /></li>`)}</ul>
     ${others.length > 0 && html`<${Goals} goals=${others} values=${values} />`}
     ${desk.isOperator && html`<${NeedsLook} places=${places} />`}
-    ${!store && html`<${Stores} of=${figures} chosen=${chosen} places=${places} />`}
+    ${!store && places.stores.length > 1 && html`<${Stores} of=${figures} chosen=${chosen} places=${places} />`}
     <${Days} figures=${figures} />
     ${rest.length > 0 && html`<${Rest} rest=${rest} />`}`;
 }
