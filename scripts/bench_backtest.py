@@ -1,8 +1,8 @@
 """What a back-test takes: seconds, processor time and memory, over as many events as an option says.
 
-Two years of 200 members are made as `selo demo history` makes them, and written as often as it takes under
-other ids: a member's id is as long as any other, so it is replaced in the bytes of the documents. The draft
-doubles the rule on purchases. Memory is the largest sum of all processes but the database, each by its own
+Two years of 200 members are made as `selo demo history` makes them, and written into a database of its own as
+often as it takes under other ids: a member's id is as long as any other, so it is replaced in the bytes of the
+documents. The draft doubles the rule on purchases. Memory is the largest sum of all processes but the database, each by its own
 (private and shared in proportion, PSS).
 
 Ends with 1 where the report is wrong (what was must be what the journal says, as often as it was written), where
@@ -12,6 +12,7 @@ Ends with 1 where the report is wrong (what was must be what the journal says, a
 import argparse
 import asyncio
 import hashlib
+import math
 import resource
 import sys
 import tempfile
@@ -29,6 +30,7 @@ from bson.raw_bson import RawBSONDocument
 from api.embedded import open_embedded
 from api.settings.demo_folder import PROGRAMME
 from domain.model.calendar import milliseconds
+from domain.model.figures.backtest.history import is_brought_by_time
 from domain.model.figures.backtest.report import BacktestReport
 from domain.services.demo_history.filling import fill_history
 from domain.services.demo_history.seasons import with_campaigns
@@ -37,7 +39,7 @@ from domain.services.figures.backtest.process_pool import core_count
 from domain.services.runtime import Runtime
 from domain.store.connect import connect
 from domain.store.document_store import DocumentStore
-from domain.store.ledger import journal, journal_rows, members
+from domain.store.ledger import journal, journal_rows, members, stock
 from domain.store.ledger.scans import histories
 from domain.store.ledger.scans.histories import RawHistory
 from domain.store.prepare import prepare
@@ -62,26 +64,53 @@ def main() -> None:
 
 
 async def _measure(options: argparse.Namespace) -> list[str]:
-    with tempfile.TemporaryDirectory(prefix="selo-bench-") as folder:
-        async with open_embedded(Path(folder)) as server:
-            database = connect(server.uri, "selo", timeout_seconds=WRITE_SECONDS)
-            try:
-                return await _measure_in(DocumentStore.of(database, embedded=True), options)
-            finally:
-                await database.close()
-
-
-async def _measure_in(store: DocumentStore, options: argparse.Namespace) -> list[str]:
-    """Measure over a database that is there; return what was not as it must be."""
+    """Measure, and return what was not as it must be."""
     now = milliseconds(datetime.now().astimezone())
     text = with_campaigns(PROGRAMME.read_text(encoding="utf-8"), until=now)
-    await prepare(store)
-    runtime = Runtime.for_store(store)
-    published = await runtime.programmes.publish(text, now=now - timedelta(days=800))
-    filled = await fill_history(store, published=published, batches=1, now=now, progress=lambda *_: None)
-    originals = [history async for history in histories.iterate_histories(store, first=1_000) if history]
-    copies = max(0, round(options.events / filled.events) - 1)
-    await _multiply(store, originals, copies=copies)
+    async with _server() as uri:
+        async with _runtime(uri, "seed", text, now=now) as seed:
+            published = seed.programmes.current()
+            await fill_history(seed.store, published=published, batches=1, now=now, progress=lambda *_: None)
+            originals = [each async for each in histories.iterate_histories(seed.store, first=1_000) if each]
+            counters = [row async for row in seed.store[stock.COLLECTION].find({})]
+        async with _runtime(uri, "selo", text, now=now) as runtime:
+            copies = max(1, math.ceil(options.events / sum(map(_event_count, originals))))
+            await runtime.store[stock.COLLECTION].delete_many({})
+            await runtime.store[stock.COLLECTION].insert_many(counters)
+            await _multiply(runtime.store, originals, copies=copies)
+            return await _measure_in(runtime, options, originals, copies, text=text, now=now)
+
+
+@asynccontextmanager
+async def _server() -> AsyncIterator[str]:
+    with tempfile.TemporaryDirectory(prefix="selo-bench-") as folder:
+        async with open_embedded(Path(folder)) as server:
+            yield server.uri
+
+
+@asynccontextmanager
+async def _runtime(uri: str, name: str, text: str, *, now: datetime) -> AsyncIterator[Runtime]:
+    """Open a database of this name, with a programme that ruled since before its first event."""
+    database = connect(uri, name, timeout_seconds=WRITE_SECONDS)
+    try:
+        store = DocumentStore.of(database, embedded=True)
+        await prepare(store)
+        runtime = Runtime.for_store(store)
+        await runtime.programmes.publish(text, now=now - timedelta(days=800))
+        yield runtime
+    finally:
+        await database.close()
+
+
+async def _measure_in(
+    runtime: Runtime,
+    options: argparse.Namespace,
+    originals: Sequence[RawHistory],
+    copies: int,
+    *,
+    text: str,
+    now: datetime,
+) -> list[str]:
     draft = text.replace(
         "amount: 1, per: 100, of: purchase.eligible", "amount: 2, per: 100, of: purchase.eligible"
     )
@@ -109,28 +138,33 @@ def _print_progress(progress: BacktestProgress) -> None:
     print(f"\r{progress.members_done}/{progress.members} members, {progress.events_done} events", end="")
 
 
+def _event_count(history: RawHistory) -> int:
+    rows = (journal_rows.read_row(decode(row)) for row in history.rows)
+    return sum(not is_brought_by_time(row) for row in rows)
+
+
 def _wrong_figures(report: BacktestReport, originals: Sequence[RawHistory], copies: int) -> list[str]:
-    """Return what of a report is not what the journal says: the originals, and so many copies."""
+    """Return what of a report is not what the journal says: the originals, so many times."""
     awarded = Counter[str]()
     for history in originals:
         for document in history.rows:
             for entry in journal_rows.read_row(decode(document)).entries:
                 if entry.kind in ("AWARD", "BONUS"):
-                    awarded[entry.wallet] += entry.amount * (copies + 1)
+                    awarded[entry.wallet] += entry.amount * copies
     wrong = [
         f"{each.wallet}: awarded were {awarded[each.wallet]}"
         for each in report.wallets
         if each.was.awarded != awarded[each.wallet]
     ]
-    if report.left_out_count or report.member_count != len(originals) * (copies + 1):
+    if report.left_out_count or report.member_count != len(originals) * copies:
         wrong.append(f"{report.member_count} members tried, {report.left_out_count} left out")
     points = next(each for each in report.wallets if each.wallet == "points")
     return wrong if points.would_be.awarded > points.was.awarded else [*wrong, "the draft gave no more"]
 
 
 async def _multiply(store: DocumentStore, originals: Sequence[RawHistory], *, copies: int) -> None:
-    """Write each member again under other ids. The indexes that a back-test does not read by are dropped
-    before: they would take most of the time.
+    """Write each member so many times under other ids. The indexes that a back-test does not read by are
+    dropped while there is nothing in them: they would take most of the time.
     """
     async for index in await store[journal.COLLECTION].list_indexes():
         if index["name"] not in READ_BY:

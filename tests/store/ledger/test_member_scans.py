@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from bson import decode
 
 from domain.store.connect import Database
+from domain.store.ledger import journal
 from domain.store.ledger.scans import histories, member_scans
 from tests.command_log import CommandLog
 from tests.small_runtime import join, open_runtime
@@ -48,3 +50,13 @@ async def test_histories_come_whole_in_order_whatever_a_page_holds(
     assert [len(each.rows) for each in read if each is not None] == [1] * min(first, len(NAMES))
     filters = [command.body["filter"].get("_id", {}) for command in counted.commands]
     assert sum("$gt" in each for each in filters) == ranges
+
+
+async def test_rows_that_came_after_the_member_was_read_are_left_out(database: Database) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, NAMES[0])
+    [whole] = [each async for each in histories.iterate_histories(runtime.store, first=1) if each]
+    last = decode(whole.rows[-1])
+    came = {**last, "_id": f"{last['_id']}-next", "seq": last["seq"] + 1}
+    await runtime.store[journal.COLLECTION].insert_one(came)
+    assert [each async for each in histories.iterate_histories(runtime.store, first=1)] == [whole]
