@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, ClassVar, Self, cast
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from domain.model.programme.field_types import Code, PositiveInt, ProgrammePart
 
@@ -33,13 +33,16 @@ class VariedPart(ProgrammePart):
     noun: ClassVar[str]
     code: Code
     variants: tuple[VariantSpec, ...] = ()
-    _variant: str | None = PrivateAttr(default=None)
-    _made: dict[str, VariedPart] = PrivateAttr(default_factory=dict)
 
-    @property
+    # What each decision reads stands in `__dict__`: pydantic's private attributes take 2 us to find.
+    @cached_property
     def variant(self) -> str | None:
         """The code of the variant that this is; None for a part without variants, or before one is chosen."""
-        return self._variant
+        return None
+
+    @cached_property
+    def _made(self) -> dict[str, VariedPart]:
+        return {}
 
     @cached_property
     def varied_name(self) -> str:
@@ -68,7 +71,7 @@ class VariedPart(ProgrammePart):
             values = {name: getattr(self, name) for name in type(self).model_fields}
             values |= {name: value for name, value in changes.items() if value is not None}
             made = self._made[variant.code] = type(self).model_construct(**{**values, "variants": ()})
-            made._variant = variant.code
+            vars(made)["variant"] = variant.code
         return cast("Self", made)
 
 
