@@ -41,6 +41,7 @@ def test_what_nobody_knows_is_a_dash_with_its_reason(browser: Browser, club: Clu
         expect(olga.locator("tbody td.num")).to_have_text(re.compile(f"^–{reason}"))
         photograph(olga, f"uncounted-{width}")
         assert (width, findings(olga), runs_over(olga)) == (width, [], False)
+        assert olga.locator(".table").evaluate("table => table.scrollWidth - table.clientWidth") == 0, width
     open_part(olga, "Messages")
     olga.get_by_role("button", name="Write a message").click()
     expect(olga.locator("[name=segment] option")).to_have_text("New here (–)")

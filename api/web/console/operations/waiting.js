@@ -61,8 +61,8 @@ const isOverdue = ({ place, since }) =>
   place !== "jobs.running" && since !== null && session.now() - Date.parse(since) > LATE_MS;
 
 /** A table that keeps to its card on a tablet. */
-export function Table({ name, heads, children }) {
-  return html`<div class="card table" role="region" aria-label=${name} tabindex="0">
+export function Table({ name, heads, children, isStacked = false }) {
+  return html`<div class=${`card table${isStacked ? " stacked" : ""}`} role="region" aria-label=${name} tabindex="0">
     <table>
       <thead><tr>${heads.map((head, place) => (head ? html`<th key=${place} scope="col">${head}</th>` : html`<td key=${place}></td>`))}</tr></thead>
       <tbody>${children}</tbody>

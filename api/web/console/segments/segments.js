@@ -41,7 +41,7 @@ function List() {
   return html`<p class="quiet">${t("segments.hint")}</p>
     <${Reading} reading=${reading}>${(segments) =>
       segments.length
-        ? html`<${Table} name=${t("segments.list")} heads=${[t("segment"), t("segment.rule"), t("segment.members"), ""]}>
+        ? html`<${Table} isStacked name=${t("segments.list")} heads=${[t("segment"), t("segment.rule"), t("segment.members"), ""]}>
             ${segments.map((each) => html`<${Row} key=${each.code} each=${each} />`)}
           <//>`
         : html`<p class="card empty quiet">${t("segments.none")}</p>`}<//>`;
@@ -58,7 +58,7 @@ function Row({ each }) {
   return html`<tr>
     <th scope="row">${each.name}<small class="under quiet mono">${each.code}</small></th>
     <td class="mono">${each.rule}</td>
-    <td class="num">${sizeOf(each)}${!each.isCounted && html`<small class="under quiet">${t("segment.uncounted")}</small>`}</td>
+    <td class="num" data-head=${t("segment.members")}>${sizeOf(each)}${!each.isCounted && html`<small class="under quiet">${t("segment.uncounted")}</small>`}</td>
     <td><div class="row acts">
       ${acts.map(([part, word]) => html`<button key=${part} class="button" type="button" aria-label=${`${t(word)}: ${each.name}`} onClick=${to(part)}>${t(word)}</button>`)}
     </div></td>
