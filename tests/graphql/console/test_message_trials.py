@@ -120,3 +120,18 @@ async def test_an_employee_sends_twenty_a_day_and_at_night_mail_waits_for_the_mo
         app.clock.advance(seconds=(evening - app.clock()).total_seconds())
         late = await send(app, rita, trial("ana@example.com", key="late"))
         assert late["waitsUntil"] >= f"{evening + timedelta(days=1):%Y-%m-%dT07:00:00}", "Lisbon's morning"
+
+
+async def test_an_erasure_takes_what_was_tried_on_the_member(app: RunningApp) -> None:
+    ana = await buyer(app, "ana")
+    olga, rita = await staffed(app)
+    await send(app, olga, trial("ana@example.com"))
+    assert await deliver(app) == 2
+    assert len(await letters(app, ana)) == 2
+    await send(app, olga, trial("ana@example.com", key="waits"))
+    number = (await app.do("{ me { number } }", token=ana))["me"]["number"]
+    erasure = {"member": number, "reason": "she asked by letter"}
+    erased = await app.mutate("eraseMember", erasure, "__typename", token=rita)
+    assert erased["__typename"] == "MemberErased"
+    assert [await app.count(name) for name in ("outbox", "inbox")] == [0, 0]
+    assert await deliver(app) == 0
