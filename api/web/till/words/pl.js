@@ -1,30 +1,24 @@
 /* Co kasa mówi po polsku. */
+import staff from "/shared/staff-words/pl.js";
+
 export default {
+  ...staff,
   "title": "Kasa",
   "tabs": "Główne",
   "tab.scan": "Skanuj",
   "tab.refund": "Zwrot",
   "tab.shift": "Zmiana",
-  "close": "Zamknij",
   "cancel": "Anuluj",
   "back": "Wróć do skanowania",
   "language": "Język",
   "menu": "Ustawienia",
   "menu.open": "Ustawienia i wylogowanie",
   "menu.sound": "Dźwięki",
-  "role.CASHIER": "Kasjer",
-  "role.MANAGER": "Kierownik",
-  "role.OPERATOR": "Operator",
-  "role.SERVICE": "Obsługa klienta",
-  "role.ANALYST": "Analityk",
-  "insecure":
-    "Ta strona działa tylko pod bezpiecznym adresem (https). Zapytaj o niego osobę, która ją prowadzi.",
   "storage.refused":
     "Ta przeglądarka niczego nie przechowuje dla tej strony: zakupy bez sieci przepadną po jej zamknięciu. Zezwól stronie na przechowywanie danych (pliki cookie) w ustawieniach przeglądarki.",
   "net.on": "Online",
   "net.off": "Bez sieci",
 
-  "signin": "Zaloguj się",
   "signin.hint": "Zaloguj się, aby obsługiwać klubowiczów.",
   "signin.waiting": {
     one: "{count} zakup czeka na tym urządzeniu. Wyśle się, gdy zaloguje się {cashiers} albo gdy przejmie go kierownik.",
@@ -36,43 +30,9 @@ export default {
   "signin.offline": "Pierwsze logowanie wymaga sieci. Sprawdź Wi-Fi: strona ruszy dalej, gdy sieć wróci.",
   "signin.nostore":
     "Nie ma jeszcze żadnego sklepu. Dodaje go ten, kto prowadzi serwer, poleceniem: selo store add",
-  "signin.wait": {
-    one: "Ponownie za {count} sekundę.",
-    few: "Ponownie za {count} sekundy.",
-    many: "Ponownie za {count} sekund.",
-    other: "Ponownie za {count} sekundy.",
-  },
-  "signout": "Wyloguj się",
   "store": "Sklep",
-  "username": "Użytkownik",
-  "password": "Hasło",
 
-  "factor.title": "Drugi krok",
-  "factor.CODE": "Kod z aplikacji",
-  "factor.CODE.hint": "Sześć cyfr. Bez telefonu: jeden z kodów odzyskiwania.",
-  "factor.SETUP_KEY": "Klucz konfiguracji",
-  "factor.SETUP_KEY.hint": "Od osoby, która założyła konto. Działa raz, przez 7 dni.",
-  "factor.ENROL": "Kod z aplikacji",
-  "factor.ENROL.hint": "Sześć cyfr. Zmieniają się co pół minuty.",
-  "factor.picture": "Kod QR dla aplikacji uwierzytelniającej",
-  "factor.secret": "Albo wpisz ten sekret w aplikacji:",
-  "factor.empty": "Wypełnij to pole.",
-  "factor.next": "Dalej",
-  "factor.leave": "Inne konto",
-  "recovery.title": "Zachowaj kody odzyskiwania",
-  "recovery.why":
-    "Każdy wpuści cię raz, jeśli zgubisz telefon. Widać je tylko teraz: zapisz je albo wydrukuj.",
-  "recovery.copy": "Kopiuj",
-  "recovery.copied": "Kody skopiowano.",
-  "recovery.uncopied": "Przeglądarka nie kopiuje: zapisz je.",
-  "recovery.kept": "Kody są zachowane",
   "recovery.go": "Zacznij zmianę",
-  "recovery.few": {
-    one: "Pozostał {count} kod odzyskiwania. Poproś o nowy klucz konfiguracji.",
-    few: "Pozostały {count} kody odzyskiwania. Poproś o nowy klucz konfiguracji.",
-    many: "Pozostało {count} kodów odzyskiwania. Poproś o nowy klucz konfiguracji.",
-    other: "Pozostało {count} kodu odzyskiwania. Poproś o nowy klucz konfiguracji.",
-  },
 
   "scan.title": "Zeskanuj kartę klubowicza lub kupon",
   "scan.start": "Skanuj aparatem",
@@ -226,19 +186,10 @@ export default {
   "adjust.wallet": "Saldo",
   "adjust.amount": "Zmiana",
   "adjust.amount.hint": "Na przykład +50 lub -20",
-  "adjust.reason.hint": "Klubowicz go przeczyta; zostaje w śladzie.",
   "adjust.amount.bad": "Kwota ze znakiem, na przykład +50; różna od zera",
   "adjust.confirm": "Zapisz korektę",
   alone: "Dziś możesz poprawić bez drugiej osoby jeszcze {left} z {most} na dzień.",
-  "alone.over":
-    "Więcej, niż możesz poprawić bez drugiej osoby: dziś zostało {left} z {most}. Poczeka na drugą osobę.",
-  "adjust.two":
-    "To więcej, niż jedna osoba może poprawić sama w ciągu dnia. Może to zatwierdzić inny operator.",
-  "adjust.propose": "Poproś o zatwierdzenie",
-  "adjust.proposed": "Czeka na zatwierdzenie, przez 7 dni.",
-  "reason": "Powód",
   "reason.bad": "Podaj powód: zostanie zapisany",
-  "reason.hint": "Zostaje w śladzie.",
   "freeze": "Zawieś",
   "freeze.hint":
     "Od teraz to członkostwo nic nie zbiera i nic nie wymienia, dopóki kierownik go nie wznowi. Zwroty działają.",
@@ -312,14 +263,9 @@ export default {
   "action.MEMBER_UNFROZEN": "Członkostwo wznowione",
   "action.OTHER": "Działanie",
 
-  "fault.network": "Serwer nie odpowiada. Sprawdź sieć i spróbuj ponownie.",
-  "fault.signedout": "Sesja się skończyła. Zaloguj się ponownie; nic nie przepadło.",
-  "fault.busy": "Serwer jest zajęty. Spróbuj za {seconds} s.",
   "fault.notfound": "Nie znaleziono.",
-  "fault.internal": "Coś poszło nie tak na serwerze. Spróbuj ponownie.",
   "fault.often": "Za dużo prób lub błędnych kodów. Poczekaj {seconds} s.",
   "fault.forbidden": "Nie możesz tego tu zrobić. Poproś kierownika.",
-  "fault.input": "Serwer tego nie przyjął. Sprawdź, co zostało wpisane.",
   "fault.reason.OWN_MEMBERSHIP": "Nikt nie obsługuje własnego członkostwa. Poproś kogoś z zespołu.",
   "fault.reason.OTHER_STORE": "To należy do innego sklepu.",
   "fault.reason.SHIFT_LIMIT": "Dzisiejszy limit został wyczerpany. Musi przejąć ktoś inny.",
