@@ -65,12 +65,14 @@ class SlowWire:
         ready.put(asyncio.get_running_loop())
         await end.wait()
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        passing = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in passing:
             task.cancel()
+        await asyncio.gather(*passing, return_exceptions=True)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(self.host, self.port)
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):  # cancelled at the end: nobody waits for it
             await asyncio.gather(
                 self._pass(reader, back, is_answer=False), self._pass(there, writer, is_answer=True)
             )
@@ -78,13 +80,15 @@ class SlowWire:
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool
     ) -> None:
-        with suppress(OSError):
-            while data := await reader.read(65536):
-                if is_answer and self.delay:
-                    await asyncio.sleep(self.delay)
-                writer.write(data)
-                await writer.drain()
-        writer.close()
+        try:
+            with suppress(OSError):
+                while data := await reader.read(65536):
+                    if is_answer and self.delay:
+                        await asyncio.sleep(self.delay)
+                    writer.write(data)
+                    await writer.drain()
+        finally:  # also where it is cancelled: the collector would find the socket open in somebody else's test
+            writer.close()
 
 
 @contextmanager
