@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -57,67 +58,79 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=EVENTS)
     parser.add_argument("--members", type=int, default=1_000_000, help="try no more members than these")
-    faults = asyncio.run(_measure(parser.parse_args()))
+    faults = asyncio.run(_bench(parser.parse_args()))
     for fault in faults:
         print(f"FAILED: {fault}")
     sys.exit(1 if faults else 0)
 
 
-async def _measure(options: argparse.Namespace) -> list[str]:
-    """Measure, and return what was not as it must be."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands in a folder: members under a programme, each as often as `copies`, by an instant."""
+
+    programme: str
+    now: datetime
+    originals: Sequence[RawHistory]
+    copies: int
+
+    @property
+    def began(self) -> datetime:
+        """Since when the programme rules: before the first event."""
+        return self.now - timedelta(days=800)
+
+
+async def _bench(options: argparse.Namespace) -> list[str]:
+    """Write members, measure, and return what was not as it must be."""
+    with tempfile.TemporaryDirectory(prefix="selo-bench-") as folder:
+        written = await _write(Path(folder), options.events)
+        # Started anew: members of two years are not in the middle of being written.
+        return await _measure(Path(folder), written, options.members)
+
+
+async def _write(folder: Path, events: int) -> Written:
     now = milliseconds(datetime.now().astimezone())
     text = with_campaigns(PROGRAMME.read_text(encoding="utf-8"), until=now)
-    async with _server() as uri:
-        async with _runtime(uri, "seed", text, now=now) as seed:
-            published = seed.programmes.current()
+    async with open_embedded(folder) as server:
+        async with _runtime(server.uri, "seed") as seed:
+            published = await seed.programmes.publish(text, now=now - timedelta(days=800))
             await fill_history(seed.store, published=published, batches=1, now=now, progress=lambda *_: None)
             originals = [each async for each in histories.iterate_histories(seed.store, first=1_000) if each]
             counters = [row async for row in seed.store[stock.COLLECTION].find({})]
-        async with _runtime(uri, "selo", text, now=now) as runtime:
-            copies = max(1, math.ceil(options.events / sum(map(_event_count, originals))))
+        written = Written(text, now, originals, math.ceil(events / sum(map(_event_count, originals))))
+        async with _runtime(server.uri, "selo") as runtime:
+            await runtime.programmes.publish(text, now=written.began)
             await runtime.store[stock.COLLECTION].delete_many({})
             await runtime.store[stock.COLLECTION].insert_many(counters)
-            await _multiply(runtime.store, originals, copies=copies)
-            return await _measure_in(runtime, options, originals, copies, text=text, now=now)
+            await _multiply(runtime.store, originals, copies=written.copies)
+    return written
 
 
 @asynccontextmanager
-async def _server() -> AsyncIterator[str]:
-    with tempfile.TemporaryDirectory(prefix="selo-bench-") as folder:
-        async with open_embedded(Path(folder)) as server:
-            yield server.uri
-
-
-@asynccontextmanager
-async def _runtime(uri: str, name: str, text: str, *, now: datetime) -> AsyncIterator[Runtime]:
-    """Open a database of this name, with a programme that ruled since before its first event."""
+async def _runtime(uri: str, name: str) -> AsyncIterator[Runtime]:
+    """Open a database of this name, with its collections."""
     database = connect(uri, name, timeout_seconds=WRITE_SECONDS)
     try:
         store = DocumentStore.of(database, embedded=True)
         await prepare(store)
-        runtime = Runtime.for_store(store)
-        await runtime.programmes.publish(text, now=now - timedelta(days=800))
-        yield runtime
+        yield Runtime.for_store(store)
     finally:
         await database.close()
 
 
-async def _measure_in(
-    runtime: Runtime,
-    options: argparse.Namespace,
-    originals: Sequence[RawHistory],
-    copies: int,
-    *,
-    text: str,
-    now: datetime,
-) -> list[str]:
-    draft = text.replace(
+async def _measure(folder: Path, written: Written, most_members: int) -> list[str]:
+    async with open_embedded(folder) as server, _runtime(server.uri, "selo") as runtime:
+        await runtime.programmes.refresh()
+        return await _measure_in(runtime, written, most_members)
+
+
+async def _measure_in(runtime: Runtime, written: Written, most_members: int) -> list[str]:
+    draft = written.programme.replace(
         "amount: 1, per: 100, of: purchase.eligible", "amount: 2, per: 100, of: purchase.eligible"
     )
-    request = BacktestRequest(draft, now - timedelta(days=800), options.members)
+    request = BacktestRequest(draft, written.began, most_members)
     began, used = time.monotonic(), _cpu_seconds()
     async with _memory() as peak:
-        report = await run_backtest(runtime, request, now=now, progress=_print_progress)
+        report = await run_backtest(runtime, request, now=written.now, progress=_print_progress)
     seconds = time.monotonic() - began
     print(
         f"\n{report.event_count} events of {report.member_count} members in {seconds:.1f} s on {core_count()} cores"
@@ -130,7 +143,7 @@ async def _measure_in(
     return [
         *([f"it took more than {most_seconds:.0f} s"] if seconds > most_seconds else []),
         *([f"it took more than {MOST_MEGABYTES} MB"] if max(peak) > MOST_MEGABYTES else []),
-        *(_wrong_figures(report, originals, copies) if options.members >= report.member_count else []),
+        *(_wrong_figures(report, written) if most_members >= report.member_count else []),
     ]
 
 
@@ -143,20 +156,20 @@ def _event_count(history: RawHistory) -> int:
     return sum(not is_brought_by_time(row) for row in rows)
 
 
-def _wrong_figures(report: BacktestReport, originals: Sequence[RawHistory], copies: int) -> list[str]:
+def _wrong_figures(report: BacktestReport, written: Written) -> list[str]:
     """Return what of a report is not what the journal says: the originals, so many times."""
     awarded = Counter[str]()
-    for history in originals:
+    for history in written.originals:
         for document in history.rows:
             for entry in journal_rows.read_row(decode(document)).entries:
                 if entry.kind in ("AWARD", "BONUS"):
-                    awarded[entry.wallet] += entry.amount * copies
+                    awarded[entry.wallet] += entry.amount * written.copies
     wrong = [
         f"{each.wallet}: awarded were {awarded[each.wallet]}"
         for each in report.wallets
         if each.was.awarded != awarded[each.wallet]
     ]
-    if report.left_out_count or report.member_count != len(originals) * copies:
+    if report.left_out_count or report.member_count != len(written.originals) * written.copies:
         wrong.append(f"{report.member_count} members tried, {report.left_out_count} left out")
     points = next(each for each in report.wallets if each.wallet == "points")
     return wrong if points.would_be.awarded > points.was.awarded else [*wrong, "the draft gave no more"]
