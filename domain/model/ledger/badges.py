@@ -85,8 +85,7 @@ def leveled(state: BadgeState, spec: BadgeSpec, *, at: datetime) -> BadgeState:
     if isinstance(spec.levels, StampCard):
         is_full = state.progress % spec.levels.every == 0
         level = state.level + is_full if spec.streak else min(level, state.level + LEVELS_AT_ONCE)
-    level = max(state.level, level)
-    return evolve(state, level=level, earned_at=at if level > state.level else state.earned_at)
+    return evolve(state, level=level, earned_at=at) if level > state.level else state
 
 
 def grant(state: BadgeState, spec: BadgeSpec, *, at: datetime) -> BadgeState:

@@ -289,7 +289,8 @@ def _segments(state: _TimeTurn, at: datetime) -> None:
     now = frozenset(spec.code for spec in specs if sight.test(spec.when))
     if now == was:
         return
-    for code in (*(spec.code for spec in specs if spec.code in now - was), *sorted(was - now)):
+    entered = now - was
+    for code in (*(spec.code for spec in specs if spec.code in entered), *sorted(was - now)):
         inside = code in now
         if state.member.segments == was or (code in state.member.segments) == inside:
             name = event_names.SEGMENT_ENTERED if inside else event_names.SEGMENT_LEFT
@@ -315,7 +316,8 @@ def _rewards(state: _TimeTurn, at: datetime) -> None:
     now = rewards.unlocked(state.programme, sight.member, now=at, stock=state.stock, view=sight)
     if now == was:
         return
-    announced = [spec.code for spec in listed if spec.code in now - was and spec.announce]
+    gained = now - was
+    announced = [spec.code for spec in listed if spec.code in gained and spec.announce]
     for code in announced:
         if state.member.unlocked == was or code in state.member.unlocked:
             state.raise_event(

@@ -355,12 +355,13 @@ def _update_segments(builder: RowBuilder, view: ExpressionView) -> bool:
     if now == was:
         return False
     builder.member = evolve(builder.member, segments=now)
-    for spec in builder.programme.segments:
-        if spec.code in now - was:
+    entered, left = now - was, sorted(was - now)
+    for spec in builder.programme.segments if entered else ():
+        if spec.code in entered:
             builder.raise_event(SEGMENT_ENTERED, {"segment": spec.code})
-    for code in sorted(was - now):
+    for code in left:
         builder.raise_event(SEGMENT_LEFT, {"segment": code})
-    return builder.takes_back and revoking.revoke_left(builder, sorted(was - now))
+    return builder.takes_back and revoking.revoke_left(builder, left)
 
 
 def _update_rewards(builder: RowBuilder, view: ExpressionView) -> bool:
@@ -372,8 +373,9 @@ def _update_rewards(builder: RowBuilder, view: ExpressionView) -> bool:
     if now == was:
         return False
     builder.member = evolve(builder.member, unlocked=now)
-    for spec in rewards.listed(builder.programme):
-        if spec.code in now - was and spec.announce:
+    gained = now - was
+    for spec in rewards.listed(builder.programme) if gained else ():
+        if spec.code in gained and spec.announce:
             builder.raise_event(REWARD_UNLOCKED, {"reward": spec.code})
     return builder.takes_back and revoking.revoke_locked(builder, sorted(was - now))
 
