@@ -103,6 +103,8 @@ async def read_report(
     before = period.before
     start = min(before.start, period.end - YEAR + timedelta(days=1))
     beside = _sums_stage(period) if with_stores else None
+    # First: what is counted between two reads would be missing, and nothing would say so.
+    waiting = await due.find_due(runtime.store, first=1)
     by_place, stores = await _read_days(runtime, period, start=start, beside=beside)
     everything = by_place.get((ALL, ALL), {})
     chosen = by_place.get((period.store or ALL, period.tier or ALL), {})
@@ -110,7 +112,6 @@ async def read_report(
     levels, cohorts = (sums.flat_sums(now.get(id, {})) for id in (LEVELS_ID, COHORTS_ID))
     measured = now.get(UPLIFT_ID, {})
     people = await _count_people(runtime, period)
-    waiting = await due.find_due(runtime.store, first=1)
     programme = runtime.programme
     whole = replace(_period_figures(period, chosen, everything, levels), people=people, cohorts=cohorts)
     figures = tuple(all_figures(whole, programme))

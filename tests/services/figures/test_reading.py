@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,8 +14,12 @@ from domain.services.errors import InvalidInput
 from domain.services.figures import reading
 from domain.services.figures.reading import Period
 from domain.store.connect import Database
+from domain.store.document_store import DocumentStore
+from domain.store.figures import sums
+from domain.store.figures.lease import LeaseHolder
 from domain.store.figures.store_sums import StoreSums
 from tests.command_log import CommandLog
+from tests.folding import fold_waiting
 from tests.small_runtime import NOW as BEGAN
 from tests.small_runtime import join, open_runtime
 
@@ -55,7 +60,8 @@ async def test_a_report_asks_four_commands_however_many_members_there_are(
             shares = {each.code: each.value for each in report.figures if each.subject is None}
             assert (shares["repeat_rate"], shares["redemption_members"]) == (0.5, 0.75)
             # Of all stores the days are found by their index: with alternatives the embedded server reads all.
-            [query] = [query for name, query in counted.commands[0].filters if name == DAYS]
+            filters = [each for command in counted.commands for each in command.filters]
+            [query] = [query for name, query in filters if name == DAYS]
             assert (query["store"], query["tier"]) == ("*", "*")
 
 
@@ -100,6 +106,24 @@ async def test_a_report_says_since_when_acts_wait_to_be_counted(database: Databa
     assert (await reading.read_report(runtime, YEAR)).waiting_since is None
     await join(runtime, "ana")
     assert (await reading.read_report(runtime, YEAR)).waiting_since == BEGAN
+
+
+async def test_what_is_counted_between_two_reads_of_a_report_is_said_to_wait(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    read_now = sums.find_now
+
+    async def count_and_read(store: DocumentStore, ids: Sequence[str]) -> Mapping[str, Any]:
+        await fold_waiting(runtime, LeaseHolder(lambda: BEGAN), now=BEGAN)
+        return await read_now(store, ids)
+
+    monkeypatch.setattr(sums, "find_now", count_and_read)
+    report = await reading.read_report(runtime, YEAR)
+    assert (report.days, report.waiting_since) == ((), BEGAN), "the days were read before ana was counted"
+    again = await reading.read_report(runtime, YEAR)
+    assert (len(again.days), again.waiting_since) == (1, None)
 
 
 async def test_the_period_before_is_as_long_and_of_whole_months_where_this_one_is(database: Database) -> None:
