@@ -40,6 +40,10 @@ def deliver(session: CDPSession, registrations: list[str], url: str, pushed: Web
 
 
 def watched_workers(context: BrowserContext, page: Page) -> tuple[CDPSession, list[str]]:
+    """Return what pushes are handed through, once the page's worker is there to take them: one that is still
+    being installed is handed nothing.
+    """
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     session, registrations = context.new_cdp_session(page), list[str]()
 
     def note(event: dict[str, list[dict[str, str]]]) -> None:
