@@ -68,14 +68,13 @@ def figures(club: ClubServer) -> dict[tuple[str, str | None], dict[str, Any]]:
     return {(each["code"], each["subject"]): each for each in json.loads(shown.stdout)["figures"]}
 
 
-def expect_taps(club: ClubServer, **taps: int) -> dict[tuple[str, str | None], dict[str, Any]]:
-    """Wait until figures count so many taps of each message, of the messages of all sales; return them."""
+def expect_taps(club: ClubServer, **taps: tuple[int, int]) -> dict[tuple[str, str | None], dict[str, Any]]:
+    """Wait until figures count so many taps of so many messages of each kind; return them."""
     give_up_at, known = time.monotonic() + WAIT_SECONDS, dict[tuple[str, str | None], dict[str, Any]]()
-    wanted = {code: (float(count), float(SALES)) for code, count in taps.items()}
     while time.monotonic() < give_up_at:
         known = figures(club)
         rates = {code: known["click_rate", code] for code in taps}
-        if {code: (each["numerator"], each["denominator"]) for code, each in rates.items()} == wanted:
+        if {code: (each["numerator"], each["denominator"]) for code, each in rates.items()} == taps:
             return known
     raise AssertionError({key: each for key, each in known.items() if key[0] == "click_rate"})
 
@@ -120,14 +119,15 @@ def test_taps_of_pushes_and_in_the_inbox_are_counted_and_what_nobody_tells_is_un
                 assert "errors" not in answer.json()
                 phone.goto(f"{club.url}/phone/")
                 phone.wait_for_selector(".purse")
-            known = expect_taps(club, thanks=1)
-            assert known["click_rate", "offer"]["numerator"] == 1
+            known = expect_taps(
+                club, thanks=(1, SALES), offer=(1, 1)
+            )  # an offer of the first sale reached nobody
             for code in ("open_rate", "click_rate"):
                 assert (known[code, "bill"]["value"], known[code, "bill"]["numerator"]) == (None, None)
             assert known["open_rate", "offer"]["value"] is None
             phone.click(".bell")
             with phone.expect_request(lambda request: "clicked" in (request.post_data or "")):
                 phone.locator("button.message").last.click()
-            expect_taps(club, thanks=2)
+            expect_taps(club, thanks=(2, SALES))
         finally:
             context.close()
