@@ -2,8 +2,8 @@
 
 Two years of 200 members are made as `selo demo history` makes them, and written into a database of its own as
 often as it takes under other ids: a member's id is as long as any other, so it is replaced in the bytes of the
-documents. The draft doubles the rule on purchases. Memory is the largest sum of all processes but the database, each by its own
-(private and shared in proportion, PSS).
+documents. Then the database is started anew. The draft doubles the rule on purchases. Memory is the largest sum
+of all processes but the database, each by its own (private and shared in proportion, PSS).
 
 Ends with 1 where the report is wrong (what was must be what the journal says, as often as it was written), where
 250,000 events take over a minute and a half, or where memory is over 500 MB. Fewer events have as long.
@@ -48,6 +48,7 @@ from domain.store.prepare import prepare
 WRITE_SECONDS = 60
 EVERY_SECONDS = 0.25
 READ_BY = ("_id_", "member_1_seq_1")
+RULED_BEFORE = timedelta(days=800)  # since before the first event
 EVENTS = 250_000
 MOST_SECONDS = 90  # for so many events, or fewer
 MOST_MEGABYTES = 500
@@ -73,11 +74,6 @@ class Written:
     originals: Sequence[RawHistory]
     copies: int
 
-    @property
-    def began(self) -> datetime:
-        """Since when the programme rules: before the first event."""
-        return self.now - timedelta(days=800)
-
 
 async def _bench(options: argparse.Namespace) -> list[str]:
     """Write members, measure, and return what was not as it must be."""
@@ -92,17 +88,17 @@ async def _write(folder: Path, events: int) -> Written:
     text = with_campaigns(PROGRAMME.read_text(encoding="utf-8"), until=now)
     async with open_embedded(folder) as server:
         async with _runtime(server.uri, "seed") as seed:
-            published = await seed.programmes.publish(text, now=now - timedelta(days=800))
+            published = await seed.programmes.publish(text, now=now - RULED_BEFORE)
             await fill_history(seed.store, published=published, batches=1, now=now, progress=lambda *_: None)
             originals = [each async for each in histories.iterate_histories(seed.store, first=1_000) if each]
             counters = [row async for row in seed.store[stock.COLLECTION].find({})]
-        written = Written(text, now, originals, math.ceil(events / sum(map(_event_count, originals))))
+        copies = math.ceil(events / sum(map(_event_count, originals)))
         async with _runtime(server.uri, "selo") as runtime:
-            await runtime.programmes.publish(text, now=written.began)
+            await runtime.programmes.publish(text, now=now - RULED_BEFORE)
             await runtime.store[stock.COLLECTION].delete_many({})
             await runtime.store[stock.COLLECTION].insert_many(counters)
-            await _multiply(runtime.store, originals, copies=written.copies)
-    return written
+            await _multiply(runtime.store, originals, copies=copies)
+    return Written(text, now, originals, copies)
 
 
 @asynccontextmanager
@@ -127,7 +123,7 @@ async def _measure_in(runtime: Runtime, written: Written, most_members: int) -> 
     draft = written.programme.replace(
         "amount: 1, per: 100, of: purchase.eligible", "amount: 2, per: 100, of: purchase.eligible"
     )
-    request = BacktestRequest(draft, written.began, most_members)
+    request = BacktestRequest(draft, written.now - RULED_BEFORE, most_members)
     began, used = time.monotonic(), _cpu_seconds()
     async with _memory() as peak:
         report = await run_backtest(runtime, request, now=written.now, progress=_print_progress)

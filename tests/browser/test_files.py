@@ -53,6 +53,20 @@ def words_of(page: Page, pages_url: str, name: str) -> dict[str, Words]:
     return {tag: {key: text for words in folders for key, text in words[tag].items()} for tag in LANGUAGES}
 
 
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_what_the_till_and_the_console_both_say_stands_in_one_place(tag: str) -> None:
+    shared = keys_written(WEB / "shared" / "staff-words" / f"{tag}.js")
+    assert shared
+    for page_name in ("till", "console"):
+        for path in (WEB / page_name).rglob(f"words/{tag}.js"):
+            assert keys_written(path) & shared == set(), path
+
+
+def keys_written(path: Path) -> set[str]:
+    """The keys that a file of words has by its own text."""
+    return set(re.findall(r'^  "?([\w.]+)"?:', path.read_text(encoding="utf-8"), re.MULTILINE))
+
+
 def keys_asked(name: str) -> tuple[set[str], set[str]]:
     """The keys that a page's code names whole, and the beginnings of those that it puts together."""
     own = "\n".join(path.read_text() for path in (WEB / name).rglob("*.js") if path.parent.name != "words")

@@ -119,9 +119,8 @@ def test_taps_of_pushes_and_in_the_inbox_are_counted_and_what_nobody_tells_is_un
                 assert "errors" not in answer.json()
                 phone.goto(f"{club.url}/phone/")
                 phone.wait_for_selector(".purse")
-            known = expect_taps(
-                club, thanks=(1, SALES), offer=(1, 1)
-            )  # an offer of the first sale reached nobody
+            # The offer of the first sale reached nobody: there was no device yet.
+            known = expect_taps(club, thanks=(1, SALES), offer=(1, 1))
             for code in ("open_rate", "click_rate"):
                 assert (known[code, "bill"]["value"], known[code, "bill"]["numerator"]) == (None, None)
             assert known["open_rate", "offer"]["value"] is None

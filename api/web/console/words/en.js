@@ -172,7 +172,6 @@ export default {
   "adjust.amount.bad": "Write a whole amount, with a minus to take away.",
   "adjust.confirm": "Correct it",
   "adjust.done": "The balance is corrected.",
-  alone: "You can correct {left} alone today, of {most} a day.",
   "freeze": "Put on hold",
   "freeze.hint": "The membership earns, redeems and uses nothing; refunds still apply.",
   "freeze.done": "The membership is on hold.",

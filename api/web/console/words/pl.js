@@ -177,7 +177,6 @@ export default {
   "adjust.amount.bad": "Wpisz kwotę, z minusem, by odjąć.",
   "adjust.confirm": "Popraw",
   "adjust.done": "Saldo poprawione.",
-  alone: "Dziś możesz poprawić bez drugiej osoby jeszcze {left} z {most} na dzień.",
   "freeze": "Wstrzymaj",
   "freeze.hint": "Członkostwo niczego nie zbiera, nie odbiera i nie używa; zwroty nadal działają.",
   "freeze.done": "Członkostwo jest wstrzymane.",

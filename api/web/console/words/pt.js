@@ -175,7 +175,6 @@ export default {
   "adjust.amount.bad": "Escreva um valor certo, com um menos para tirar.",
   "adjust.confirm": "Corrigir",
   "adjust.done": "O saldo está corrigido.",
-  alone: "Hoje pode corrigir {left} sem segunda pessoa, de {most} por dia.",
   "freeze": "Suspender",
   "freeze.hint": "A adesão não ganha, não troca e não usa nada; as devoluções continuam.",
   "freeze.done": "A adesão está suspensa.",

@@ -183,7 +183,6 @@ export default {
   "adjust.amount.hint": "Such as +50 or -20",
   "adjust.amount.bad": "An amount with its sign, such as +50; not zero",
   "adjust.confirm": "Save the correction",
-  alone: "You can correct {left} alone today, of {most} a day.",
   "reason.bad": "Say why: it is kept on record",
   "freeze": "Put on hold",
   "freeze.hint":

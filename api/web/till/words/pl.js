@@ -188,7 +188,6 @@ export default {
   "adjust.amount.hint": "Na przykład +50 lub -20",
   "adjust.amount.bad": "Kwota ze znakiem, na przykład +50; różna od zera",
   "adjust.confirm": "Zapisz korektę",
-  alone: "Dziś możesz poprawić bez drugiej osoby jeszcze {left} z {most} na dzień.",
   "reason.bad": "Podaj powód: zostanie zapisany",
   "freeze": "Zawieś",
   "freeze.hint":

@@ -187,7 +187,6 @@ export default {
   "adjust.amount.hint": "Como +50 ou -20",
   "adjust.amount.bad": "Um valor com sinal, como +50; diferente de zero",
   "adjust.confirm": "Guardar a correção",
-  alone: "Hoje pode corrigir {left} sem segunda pessoa, de {most} por dia.",
   "reason.bad": "Diga porquê: fica registado",
   "freeze": "Suspender",
   "freeze.hint":
