@@ -1,9 +1,10 @@
 """The caller of a request and its origin: one frozen value for each request."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from domain.model.intake.client_keys import ClientBounds, Scope
+from domain.model.values import dataclass
 from domain.services.intake.client_registry import KeyRefused
 from domain.services.ledger.till import TILL_SOURCE
 from domain.store.people.sessions import StaffRole

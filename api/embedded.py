@@ -21,13 +21,14 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
 
 from api.private_files import write_private
+from domain.model.values import dataclass
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ import re
 import secrets
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from api.private_files import write_private
 from api.settings import SHORTEST_SECRET, BadSettings, Settings
+from domain.model.values import dataclass
 
 OVERLAP = timedelta(days=1)
 PEM = re.compile(rb"-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----", re.DOTALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from api.settings import BadSettings, Settings
 from api.tokens import Tokens
 from domain.model.people.sessions import SessionTerms
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 from domain.services.figures.backtest.jobs import BacktestJobs
 from domain.services.intake.client_registry import ClientRegistry
 from domain.services.intake.refusals import RefusalCounts

@@ -8,7 +8,6 @@ are counted by /64, because one customer owns a whole one. The clock is an argum
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 
 from prometheus_client import Counter
@@ -16,6 +15,7 @@ from prometheus_client import Counter
 from api.caller import Anonymous, Caller, ClientCaller, MemberCaller
 from api.errors import RateLimited
 from api.settings import Settings
+from domain.model.values import dataclass
 
 Clock = Callable[[], float]
 

@@ -12,7 +12,6 @@ it names its client and has an id of its own.
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
@@ -20,6 +19,7 @@ import jwt
 import structlog
 
 from api.keys import Keys, TokenKey
+from domain.model.values import dataclass
 
 log = structlog.get_logger(__name__)
 

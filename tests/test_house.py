@@ -226,6 +226,17 @@ def test_no_function_is_too_long() -> None:
     ] == []
 
 
+def test_a_dataclass_is_made_in_one_way() -> None:
+    assert [
+        f"{file.path}:{node.lineno} imports dataclass from dataclasses, not from domain.model.values"
+        for file in source_files("domain", "api")
+        if file.path != "domain/model/values.py"
+        for node in file.nodes
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
+        if "dataclass" in {alias.name for alias in node.names}
+    ] == []
+
+
 # The same word is something else: the file, the word, and what it is.
 OTHER_WORDS: Mapping[tuple[str, str], str] = {
     ("domain/model/programme/vocabulary.py", "member.birthday"): "a variable of expressions",

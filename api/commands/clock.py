@@ -1,7 +1,6 @@
 """`selo clock`: the time of a demo's programme, and its way forward. No other database has such a clock."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ from api.commands.running import CannotRun, run
 from api.commands.terminal.published import expect_programme
 from api.process import open_process
 from api.settings.reading import read_settings
+from domain.model.values import dataclass
 from domain.services import demo
 from domain.store.programme_clock import MAX_AHEAD, NotADemo, TooFarAhead, move_forward
 

@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from api.process import Process
 from api.settings.demo_folder import PROGRAMME
 from domain.model.calendar import milliseconds
 from domain.model.people.second_factor import KEY_BYTES, make_long_code
+from domain.model.values import dataclass
 from domain.services import demo
 from domain.services.demo import DatabaseInUse, DemoMember
 from domain.services.demo_catalogue import catalogue_of

@@ -10,7 +10,6 @@ memory at each request.
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol, get_args
@@ -18,6 +17,7 @@ from typing import Protocol, get_args
 from api.caller import Anonymous, Caller, ClientCaller, MemberCaller, StaffCaller
 from api.clock import utc_now
 from api.tokens import Claims, TokenRefused, Tokens
+from domain.model.values import dataclass
 from domain.services.intake.client_registry import AdmittedClient, ClientRegistry
 from domain.services.intake.refusals import RefusalCounts
 from domain.store.people.sessions import StaffRole

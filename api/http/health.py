@@ -6,13 +6,13 @@ A load balancer asks both often and without signing in, so neither says more tha
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from api import RELEASE
 from api.http.json_response import JsonResponse
+from domain.model.values import dataclass
 
 ANSWER_SECONDS = 3.0
 

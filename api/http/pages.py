@@ -16,7 +16,6 @@ import asyncio
 import gzip
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -28,6 +27,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.http.content_coding import entity_tag, is_known, takes_gzip
 from api.http.files.joined_files import JoinedFiles
 from api.http.headers import PAGE_POLICY
+from domain.model.values import dataclass
 
 WEB = Path(__file__).resolve().parent.parent / "web"
 

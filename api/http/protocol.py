@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ from websockets.frames import Frame
 from api.errors import RateLimited
 from api.http.headers import DEFAULT_HEADERS
 from api.rates import TokenBuckets
+from domain.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import orjson
@@ -35,6 +34,7 @@ from api.http.callers import Callers
 from api.http.graphql import MakeContext
 from api.http.headers import client_address, header, request_id
 from api.rates import TokenBuckets
+from domain.model.values import dataclass
 
 PROTOCOL = "graphql-transport-ws"
 

@@ -15,7 +15,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote, unquote
@@ -23,6 +23,7 @@ from urllib.parse import quote, unquote
 import structlog
 
 from api.pictures.drawing import DRAWING_VERSION, MAX_BYTES, BadPicture, draw, expect_picture
+from domain.model.values import dataclass
 
 SUFFIXES: Final = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 FOLDER_PATH: Final = "/media/"

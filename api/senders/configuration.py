@@ -11,7 +11,6 @@ import platform
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from api.senders.mail_layout import Letterheads
 from api.senders.sign_in_codes import ContactCodeSender
 from api.senders.sms_limits import ServedSms, SmsCaps, SmsCountries
 from api.settings import HTTP_URL, BadSettings, Settings
+from domain.model.values import dataclass
 from domain.services.senders import CodeSender, Senders
 
 log = structlog.get_logger(__name__)

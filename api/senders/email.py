@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -22,6 +22,7 @@ from email_validator import validate_email
 from api.senders.mail_headers import POLICY, checked_bytes, header_address, header_text
 from api.senders.mail_layout import Letterhead, Letterheads, html_of, one_line
 from api.texts import say
+from domain.model.values import dataclass
 from domain.services.senders import SENT, MailMessage, SendResult
 
 BATCH_SECONDS = 25

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from api.errors import NotAvailable
 from api.senders.tls import client_tls
 from domain.model.people.contacts import Contact, ContactMalformed, read_email, read_phone
+from domain.model.values import dataclass
 from domain.services.errors import SignInRefused
 
 LEEWAY_SECONDS = 5

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from api.texts import say
 from domain.model.colours import readable, text_on
 from domain.model.programme import Programme, safe_address
+from domain.model.values import dataclass
 from domain.services.senders import MailMessage
 
 LIGHT_CARD: Final = "#ffffff"

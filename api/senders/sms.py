@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from html import escape
 from urllib.parse import quote, quote_plus
@@ -19,6 +19,7 @@ from urllib.parse import quote, quote_plus
 import httpx
 
 from api.senders.http_gateway import HttpGateway
+from domain.model.values import dataclass
 from domain.services.senders import SendResult, SmsMessage
 
 MAX_CONCURRENT = 5

@@ -11,7 +11,7 @@ import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +28,7 @@ from api.private_files import write_private
 from api.senders.http_gateway import HttpGateway
 from api.senders.http_results import retry_after
 from api.senders.push_sizes import LINK_BYTES, PAYLOAD_BYTES, cut, json_size
+from domain.model.values import dataclass
 from domain.services.messages.push_results import INVALID_ARGUMENT, SENDER_MISMATCH, UNREGISTERED
 from domain.services.senders import SENT, PushMessage, SendResult
 

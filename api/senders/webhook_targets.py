@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import ip_address
 
 from httpx import URL, InvalidURL
@@ -20,6 +20,7 @@ from httpx import URL, InvalidURL
 from domain.model.event_names import TOLD_EVENTS
 from domain.model.programme.faults import suggestion
 from domain.model.standard_webhooks import PREFIX
+from domain.model.values import dataclass
 
 SECRET_CHARACTERS = 32
 SECRET_BYTES = 24  # the least of Standard Webhooks

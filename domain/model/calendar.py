@@ -8,11 +8,12 @@ January + 1 month is the last day of February. Source: the design's programme.md
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
+
+from domain.model.values import dataclass
 
 # In some machines' lists, and no zone: the machine's own, one that is not set, and a rule for others.
 _NO_ZONES: Final = frozenset({"localtime", "Factory", "posixrules", "Etc/Unknown", "leapseconds"})

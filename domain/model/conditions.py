@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from domain.model.compiled_conditions import Evaluate, Undecided, compiled
 from domain.model.expression_engine import Context, cel
 from domain.model.fault_text import FaultText
 from domain.model.favourites import FavouriteMalformed, expand_favourites
+from domain.model.values import dataclass
 
 LONGEST_SOURCE: Final = 500
 DEEPEST_NESTING: Final = 20

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, Literal, cast
@@ -17,6 +16,7 @@ from pyicumessageformat import Parser
 
 from domain.model.fault_text import FaultText
 from domain.model.locales import OTHER
+from domain.model.values import dataclass
 
 MAX_NESTING: Final = 3
 ChoiceKind = Literal["plural", "selectordinal", "select"]

@@ -10,11 +10,12 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from domain.model.ledger.decision import JournalRow
+from domain.model.values import dataclass
 from domain.services.programme_time import ProgrammeTime
 from domain.store.change_stream import Change, ClockMoved, InsertedRow, MemberChanged
 from domain.store.document_store import DocumentStore

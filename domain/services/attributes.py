@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.event_names import ATTRIBUTES_CHANGED
@@ -13,6 +13,7 @@ from domain.model.ledger.events import Event
 from domain.model.programme import AttributeMalformed, AttributeValue, Programme
 from domain.model.programme.attributes import MOST_CHARACTERS, AttributeSetter
 from domain.model.programme.models import MOST_ATTRIBUTES
+from domain.model.values import dataclass
 from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
 from domain.services.errors import InvalidInput
 from domain.services.input_checks import check_text

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -17,6 +16,7 @@ from domain.model.ledger.deciding.code_entry import refusal_of
 from domain.model.ledger.decision import CodeRefusalReason, CodeRefused, JournalRow
 from domain.model.ledger.member import Member
 from domain.model.programme import CodeSpec, Programme
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput
 from domain.services.runtime import Runtime
 from domain.store.document_store import Write

@@ -7,7 +7,7 @@ run begins again from nothing; a complete one is left as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.event_names import PURCHASED, REFUNDED, VOUCHER_USED
@@ -20,7 +20,7 @@ from domain.model.people.codes import membership_number
 from domain.model.programme import Programme
 from domain.model.simulate import InputLine, SimulatedReceipt, Simulation
 from domain.model.simulate.purchase_inputs import read_purchase
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 from domain.services.demo_catalogue import catalogue_of, demo_products
 from domain.services.demo_letters import Reads, inbox_writes, read_always
 from domain.services.demo_people import DemoPart, DemoPerson, make_history, make_people

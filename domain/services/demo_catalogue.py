@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from domain.model.club.products import Product
@@ -19,6 +18,7 @@ from domain.model.programme.field_types import ProgrammePart
 from domain.model.programme.header import RESERVED_CATEGORIES, EventSpec
 from domain.model.programme.messages import PROFILING
 from domain.model.programme.rules import CountBasis
+from domain.model.values import dataclass
 
 EXAMPLE: Final = "numiscollect"
 # Reported by other systems than the till.

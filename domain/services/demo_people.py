@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal, get_args
 
@@ -22,6 +22,7 @@ from domain.model.event_names import (
     VOUCHER_USED,
 )
 from domain.model.ledger.events import Json
+from domain.model.values import dataclass
 from domain.services.demo_catalogue import ATTENDED, NEWSLETTER, SHARED, DemoCatalogue, DemoProduct
 
 DemoPart = Literal["a plan", "points below zero", "a tier about to fall"]

@@ -6,11 +6,11 @@ The reply is bound to the key in the transaction of the story's own writes. A re
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
 from domain.model.ledger.decision import Refusal
+from domain.model.values import dataclass
 from domain.services.errors import IdempotencyKeyConflict
 from domain.services.input_checks import check_identifier
 from domain.services.runtime import Runtime

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -16,6 +16,7 @@ from domain.model.ledger.decision import AlreadySo, Decision, JournalRow
 from domain.model.ledger.events import NO_DATA, Event, Json
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.wallet import Wallet
+from domain.model.values import dataclass
 from domain.services.decisions import commit_decision, decide_event, event_instant
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.runtime import Runtime

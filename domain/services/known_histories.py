@@ -11,12 +11,13 @@ from __future__ import annotations
 from asyncio import Lock
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.late_events import RowTrace, TraceIndex
+from domain.model.values import dataclass
 
 MEMBERS_KNOWN = 100
 ROWS_KNOWN = 5_000

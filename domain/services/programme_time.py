@@ -6,9 +6,9 @@ What keeps people and machines safe is on the world's time: tokens, sessions, co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.model.values import dataclass
 from domain.store import programme_clock
 from domain.store.change_stream import Change, ClockMoved
 from domain.store.document_store import DocumentStore

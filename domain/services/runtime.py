@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 from domain.services.activity_hub import ActivityHub
 from domain.services.known_histories import KnownHistories
 from domain.services.programme_time import ProgrammeTime

@@ -8,11 +8,12 @@ codes are in no log.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from domain.model.people.contacts import Contact
+from domain.model.values import dataclass
 
 DeviceAddressKind = Literal["TOKEN", "FID", "SUBSCRIPTION"]
 CodeUse = Literal[

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import ClassVar, Literal, get_args
 
 from pymongo import IndexModel, UpdateOne
 
+from domain.model.values import dataclass
 from domain.store.audit_actions import Action
 from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, insert
 from domain.store.stored_document import StoredDocument

@@ -7,10 +7,10 @@ At most a thousand of each are looked at, by the indexes that the worker uses: m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.model.values import dataclass
 from domain.store.document_store import EPOCH, DocumentStore
 from domain.store.figures import backtests
 from domain.store.figures import due as figures_due

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import Any, Literal, cast
 
@@ -19,6 +19,7 @@ import pymongo
 from pymongo.asynchronous.change_stream import AsyncChangeStream
 from pymongo.errors import OperationFailure, PyMongoError
 
+from domain.model.values import dataclass
 from domain.store import meta
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore

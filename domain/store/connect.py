@@ -6,7 +6,6 @@ settings serve the embedded server, a replica set and a sharded cluster.
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
@@ -21,6 +20,7 @@ from pymongo.monitoring import _EventListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from domain.model.values import dataclass
 from domain.store.connection_faults import ESCAPES, explain_fault, explain_uri, is_unescaped
 
 Raw = Mapping[str, Any]

@@ -12,7 +12,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
@@ -38,6 +37,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.results import ClientBulkWriteResult, UpdateResult
 from pymongo.write_concern import WriteConcern
 
+from domain.model.values import dataclass
 from domain.store.archive.folder import ArchiveFolder
 from domain.store.connect import AWARE, UNDECODED, Collections, Database, Raw
 from domain.store.counters import ROUNDS_GIVEN_UP, ROUNDS_REPEATED

@@ -8,13 +8,13 @@ deleted by `contact_writes` in the transaction that makes the member erased: nob
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pymongo import DeleteMany, DeleteOne
 
 from domain.model.club.leaderboards import RANKS, SCORES
 from domain.model.figures import increments
+from domain.model.values import dataclass
 from domain.store import audit, look_ups, meta, requests, stale_commits
 from domain.store.club import (
     leaderboard_players,

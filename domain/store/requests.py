@@ -8,7 +8,6 @@ whatever the clearing job has done.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, ClassVar, cast
@@ -16,6 +15,7 @@ from typing import Any, ClassVar, cast
 import orjson
 from pymongo import IndexModel
 
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, StoreFault, Write, insert, replace
 from domain.store.stored_document import StoredDocument

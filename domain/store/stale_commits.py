@@ -7,13 +7,13 @@ again writes it here, for `selo verify` to list.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
 from pymongo.errors import PyMongoError
 
+from domain.model.values import dataclass
 from domain.store.stored_document import StoredDocument
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What an export has written so far, beside its files: a run that was cut off goes on after it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import orjson
 from api.commands.export.writing import unfinished_file
 from api.commands.running import CannotRun
 from domain.model.ledger.events import Json
+from domain.model.values import dataclass
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """`selo export members | entries | purchases | events`: files of a folder, a day or a part each."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +20,7 @@ from api.commands.terminal.published import expect_programme
 from api.process import Process, open_process
 from api.settings.reading import read_settings
 from domain.model.calendar import local_day, milliseconds, start_of
+from domain.model.values import dataclass
 from domain.services.moving import event_export, row_export
 from domain.services.moving.row_export import ExportColumn, ExportRow
 

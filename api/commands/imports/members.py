@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import IO, Annotated, Final
@@ -26,6 +26,7 @@ from domain.model.moving.import_map import FORMATS, ImportMap, load_map
 from domain.model.moving.import_rows import FileLine, FileMalformed, read_csv, read_ndjson
 from domain.model.programme.faults import ProgrammeInvalid
 from domain.model.programme.report import faults_text
+from domain.model.values import dataclass
 from domain.services.moving.import_values import ImportedMember, LineFault
 from domain.services.moving.imported_member import RecordReader
 from domain.services.moving.importing import BATCH_SIZE, MemberImport

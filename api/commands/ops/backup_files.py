@@ -11,12 +11,12 @@ import shutil
 import struct
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from api.commands.running import CannotRun
 from api.private_files import write_private
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.copying.documents import WINDOW, CollectionDigest, DocumentId, decode, document_id
 

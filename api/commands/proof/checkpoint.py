@@ -3,11 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, field
 from pathlib import Path
 from typing import Any, Self
 
 from api.commands.running import CannotRun
+from domain.model.values import dataclass
 from domain.services.ledger.merged.transfer_proof import TransferSums
 from domain.services.ledger.proof.folded_journal import Difference
 from domain.services.ledger.verification import LedgerProof

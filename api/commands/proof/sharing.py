@@ -5,13 +5,13 @@ import multiprocessing
 import signal
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from api.commands.running import new_loop
 from api.process import find_archive
 from domain.model.figures.backtest.history import RulingVersions
 from domain.model.id_ranges import IdRange
+from domain.model.values import dataclass
 from domain.services.ledger.proof.deciding_again import read_ruling_versions
 from domain.services.ledger.verification import LedgerProof, prove_members, prove_range
 from domain.store.connect import connect

@@ -2,7 +2,6 @@
 
 import random
 import sys
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +19,7 @@ from api.commands.terminal.progress import progress_bar
 from api.process import Process, archive_path, open_process
 from api.settings.reading import read_settings
 from domain.model.id_ranges import id_ranges
+from domain.model.values import dataclass
 from domain.services.ledger.verification import (
     LedgerProof,
     compare_all,

@@ -1,13 +1,13 @@
 """What the parts of a programme are called in lists at the console, in the caller's language."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from api.graphql.engine.audience import Audience
 from api.graphql.engine.titles import event_title, find_spec, reward_title, rule_title
 from domain.model.messages.rendering import outline
 from domain.model.programme import LocalizedText, Programme
+from domain.model.values import dataclass
 
 TITLE = "In the caller's language; null where the programme in force has none for the code."
 

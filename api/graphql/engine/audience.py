@@ -5,11 +5,11 @@ has, else in the programme's first locale.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from api.texts import SPOKEN
 from domain.model.programme import LocalizedText, Programme
+from domain.model.values import dataclass
 
 MAX_LANGUAGES = 20
 

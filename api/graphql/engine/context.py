@@ -4,11 +4,11 @@ A resolver types its info as `Info[Context[Dependencies, Loaders], None]`, with 
 Loaders. This file knows neither.
 """
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from api.caller import Anonymous, Caller, ClientCaller, MemberCaller, Origin, StaffCaller, TillCaller
 from api.errors import Forbidden, Unauthenticated
+from domain.model.values import dataclass
 
 DependenciesT = TypeVar("DependenciesT")
 LoadersT = TypeVar("LoadersT")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from api.pictures.picture_library import PictureLibrary
 from api.rates import Rates
 from api.tokens import Tokens
+from domain.model.values import dataclass
 from domain.services.figures.backtest.jobs import BacktestJobs
 from domain.services.ledger.till import ShiftLimits
 from domain.services.messages.badge_counts import BadgeCounts

@@ -13,7 +13,6 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from graphql import GraphQLError, GraphQLSchema, parse, specified_rules, validate
 from graphql.language import DocumentNode, Lexer, Source, TokenKind
@@ -23,6 +22,7 @@ from api.graphql.engine.compiling.operations import CompiledDocument
 from api.graphql.engine.disclosure import LIVE_FIELDS, SECRET_FIELDS, asked_fields
 from api.graphql.engine.error_rendering import MAX_ERRORS
 from api.graphql.engine.limits import DocumentLimits, OperationPlan, weigh, without_repeats
+from domain.model.values import dataclass
 
 # Longer than any number or key of the API; reading n digits takes n squared steps.
 _LONG_NUMBER = re.compile(r"[0-9]{200}")

@@ -12,7 +12,7 @@ idempotency key then answers with its result.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeGuard, cast
 
 import strawberry
@@ -41,6 +41,7 @@ from api.graphql.engine.limits import DocumentLimits, OperationPlan
 from api.graphql.engine.permissions import ROOTS, AnyContext, with_permissions
 from api.graphql.engine.permitted.caller_kinds import RootPermission
 from api.rates import Rates
+from domain.model.values import dataclass
 
 # How long an operation runs before it is watched whether its client is still there.
 WATCHED_AFTER_SECONDS = 0.05

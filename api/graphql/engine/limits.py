@@ -22,7 +22,7 @@ checked again without another walk.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from graphql import GraphQLNamedType, GraphQLSchema, get_named_type
 from graphql.language import (
@@ -48,6 +48,7 @@ from api.graphql.engine.weighing.costs import (
     total,
 )
 from api.graphql.engine.weighing.merging import Merging
+from domain.model.values import dataclass
 
 # Selection sets within each other, inline fragments included. No honest document comes near; it bounds the
 # recursion.

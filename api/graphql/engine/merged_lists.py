@@ -6,12 +6,12 @@ first page is what a screen shows: it goes on with theirs at once. A list of one
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from api.graphql.engine.paging import NumberedRow, Window
 from api.graphql.engine.shared_types import Info
 from domain.model.ledger.member import Member
+from domain.model.values import dataclass
 from domain.services.ledger.merged.merged_members import load_merged
 
 PART = 2**40  # more than any counter

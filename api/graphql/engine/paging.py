@@ -8,7 +8,6 @@ cursor of one list is refused by another. It says nothing about the member.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Generic, NamedTuple, Protocol, TypeVar
@@ -17,6 +16,7 @@ import strawberry
 
 from api.errors import BadInput
 from api.graphql.engine.ids import from_base64url, to_base64url
+from domain.model.values import dataclass
 
 MAX_FIRST = 100
 DEFAULT_FIRST = 20

@@ -2,8 +2,6 @@
 `/icons/maskable.png` may be cut to any shape.
 """
 
-from dataclasses import dataclass
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +14,7 @@ from api.pictures.icon_drawing import SIZES, letter_icon, picture_icon
 from api.pictures.picture_library import PictureLibrary
 from api.process import Process
 from domain.model.programme import Programme, safe_address
+from domain.model.values import dataclass
 from domain.store.ledger.programmes import NothingPublished
 
 MASKABLE = "maskable"

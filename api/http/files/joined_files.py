@@ -14,9 +14,10 @@ module ran, and a module that two others load later.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from domain.model.values import dataclass
 
 _IMPORT = re.compile(r'^import\s*(?:([\w$]+)\s*,?\s*)?(?:\{([^}]*)\}\s*)?from\s*"([^"]+)";?', re.MULTILINE)
 _FIRST_IMPORT = re.compile(r'import\s*(?:([\w$]+)\s*,?\s*)?(?:\{([^}]*)\}\s*)?from\s*"([^"]+)";?')

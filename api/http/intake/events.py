@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -41,6 +40,7 @@ from domain.model.intake.posted_events import CONTENT_TYPES, ItemRefused
 from domain.model.intake.refusals import CallRefusal
 from domain.model.intake.signatures import headers_fault
 from domain.model.standard_webhooks import SignatureHeaders
+from domain.model.values import dataclass
 from domain.services.errors import NotAllowed
 from domain.services.intake import posted_events
 from domain.services.intake.client_registry import AdmittedClient, ended_reason

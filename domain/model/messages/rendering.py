@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, TypeVar
@@ -24,6 +24,7 @@ from domain.model.message_format import Choice, Placeholder, TextParts, parse_te
 from domain.model.programme import Programme, safe_address
 from domain.model.programme.field_types import MAX_TEXT_LENGTH, LocalizedText
 from domain.model.programme.messages import MessageSpec
+from domain.model.values import dataclass
 
 P = TypeVar("P")
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from domain.model.values import dataclass
 
 _MAC_BYTES = 16
 

@@ -8,9 +8,9 @@ ever logged. The two libraries are imported by the functions that use them: they
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from domain.model.values import dataclass
 from domain.model.visible_text import normal_identifier, trimmed
 
 LONGEST_CONTACT = 320

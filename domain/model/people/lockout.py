@@ -8,8 +8,9 @@ guess there too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from domain.model.values import dataclass
 
 FREE_TRIES = 5
 FIRST_WAIT = timedelta(seconds=2)

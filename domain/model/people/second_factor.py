@@ -11,13 +11,14 @@ import hmac
 import re
 from base64 import b32encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 import pyotp
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.model.values import dataclass
 
 KEY_BYTES = 10
 SECRET_BYTES = 20

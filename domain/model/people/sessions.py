@@ -12,10 +12,11 @@ import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
+
+from domain.model.values import dataclass
 
 SESSION_BYTES = 16
 SECRET_BYTES = 32

@@ -12,9 +12,10 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+
+from domain.model.values import dataclass
 
 DIGITS = 6
 LIFE = timedelta(minutes=10)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from domain.model.fault_text import FaultText
+from domain.model.values import dataclass
 
 _MAX_LISTED: Final = 8
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
@@ -30,6 +29,7 @@ from domain.model.conditions import Expression, ExpressionMalformed
 from domain.model.fault_text import FaultText
 from domain.model.programme.faults import ValueRefused
 from domain.model.programme.syntax_hints import expression_hint
+from domain.model.values import dataclass
 
 MAX_AMOUNT: Final = 10**9
 MAX_TEXT_LENGTH: Final = 5_000

@@ -5,13 +5,14 @@ once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.programme.faults import Finding, KeyPath, ProgrammeFault, ProgrammeInvalid, format_path
 from domain.model.programme.models import Programme
 from domain.model.programme.parsing import ParsedFile, parse_yaml
 from domain.model.programme.validation import validate
+from domain.model.values import dataclass
 
 
 @dataclass(frozen=True)

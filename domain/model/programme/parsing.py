@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from ruamel.yaml.events import (
 from domain.model.fault_text import FaultText
 from domain.model.programme.faults import KeyPath, ProgrammeFault, ProgrammeInvalid, format_path
 from domain.model.programme.syntax_hints import yaml_fault
+from domain.model.values import dataclass
 
 MAX_FILE_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 20

@@ -4,7 +4,6 @@ rules.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
@@ -31,6 +30,7 @@ from domain.model.programme.field_types import (
     read_expression,
 )
 from domain.model.programme.varied.varied_part import MOST_VARIANTS, VariantSpec, VariedPart
+from domain.model.values import dataclass
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from ruamel.yaml.error import MarkedYAMLError
@@ -11,6 +10,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from domain.model.conditions import LOOPS, ROOTS, Expression, ExpressionFailed
 from domain.model.fault_text import FaultText
 from domain.model.programme.faults import ProgrammeFault, nearest
+from domain.model.values import dataclass
 
 _QUOTE_HINT: Final = FaultText("a text with a colon, comma, quote, brace or # goes in quotes")
 _INDENT_HINT: Final = FaultText(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Final, Literal
@@ -28,6 +27,7 @@ from domain.model.programme.field_types import (
     read_span,
 )
 from domain.model.programme.rules import Basis
+from domain.model.values import dataclass
 
 MAX_COUNTS: Final = 4
 SINGLE_COUNT: Final = ""  # the name that a single `count` goes by among counts

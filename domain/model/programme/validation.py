@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Any, Final, cast, get_args
 
@@ -24,6 +24,7 @@ from domain.model.programme.field_types import PATTERN_REMEDIES, ProgrammePart
 from domain.model.programme.models import Programme
 from domain.model.programme.remedies import missing_remedy, text_remedy, unknown_award_key_remedy
 from domain.model.programme.tiers import BY_COUNT, OF_ONE_COUNT
+from domain.model.values import dataclass
 
 MAX_ROUNDS: Final = 30
 _NO_KEYS: Final = frozenset(

@@ -7,10 +7,10 @@ A path that ends in a map by code (`member.badges`) can be followed by a code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from domain.model import event_names
+from domain.model.values import dataclass
 
 Section = Literal[
     "wallets",

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from domain.model.ledger.events import Json
 from domain.model.ledger.member import Member
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
+from domain.model.values import dataclass
 
 T = TypeVar("T", str, int, bool, list[Json], dict[str, Json])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from domain.model.ledger.deciding.returns.refund_lines import RefundLine
@@ -12,6 +12,7 @@ from domain.model.ledger.holding.holds import payment_by
 from domain.model.ledger.member import Member
 from domain.model.programme import Programme
 from domain.model.simulate.inputs import InputLine
+from domain.model.values import dataclass
 
 
 def read_purchase(line: InputLine, programme: Programme, member: Member) -> Purchase:

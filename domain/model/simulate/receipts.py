@@ -4,7 +4,7 @@ store makes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from domain.model.event_names import CORRECTED
 from domain.model.ledger.deciding.returns import correcting, journaled
@@ -14,6 +14,7 @@ from domain.model.ledger.events import Event, Purchase, Refund
 from domain.model.programme import Programme
 from domain.model.simulate.inputs import InputLine
 from domain.model.simulate.purchase_inputs import CorrectionSelection, RefundSelection
+from domain.model.values import dataclass
 
 ReceiptNumber = tuple[str, str, str]
 

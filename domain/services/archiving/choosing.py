@@ -7,11 +7,11 @@ was decided by facts of the 400 days before. What is behind refunds and correcti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from domain.model.event_names import PURCHASED
+from domain.model.values import dataclass
 from domain.services.late_event_history import LATE_LIMIT
 from domain.services.ledger.purchase_queries import receipt_id_of_event
 from domain.store.archive.segments import ArchivedDocument

@@ -11,13 +11,14 @@ where what was read back from the file is what stands in the database.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
 import structlog
 
 from domain.model.id_ranges import IdRange, id_ranges
+from domain.model.values import dataclass
 from domain.services.archiving.choosing import find_old_rows, find_receipts
 from domain.services.ledger.proof.journal_base import base_document, fold_from
 from domain.store.archive.folder import ArchiveFolder

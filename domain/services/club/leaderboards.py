@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
@@ -19,6 +18,7 @@ from domain.model.figures.increments import Increments
 from domain.model.figures.message_fates import PLACE
 from domain.model.ledger.decision import MemberFrozen
 from domain.model.programme import Leaderboard
+from domain.model.values import dataclass
 from domain.model.visible_text import has_visible, is_hidden, trimmed
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput, NotFound

@@ -8,7 +8,6 @@ most seventy products.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.calendar import local_day
@@ -32,6 +31,7 @@ from domain.model.ledger.decision import StockState
 from domain.model.ledger.member import Member
 from domain.model.programme import RewardSpec
 from domain.model.programme.messages import PROFILING
+from domain.model.values import dataclass
 from domain.services.runtime import Runtime
 from domain.store.club import product_links, products
 from domain.store.figures import member_figures

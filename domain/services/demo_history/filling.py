@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.figures.increments import DAYS, Increments
+from domain.model.values import dataclass
 from domain.services.demo import (
     SEED,
     WRITTEN_COLLECTIONS,

@@ -8,13 +8,13 @@ time: who gets more of it buys more often, by as much as is planted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from domain.model.ledger.deciding.earning import is_held_out
 from domain.model.programme import Programme
 from domain.model.programme.varied.varied_part import variant_of
+from domain.model.values import dataclass
 
 # How much is bought in each month, beside an average one, and on each day of the week, Monday first.
 MONTHS: Final = (0.85, 0.85, 0.95, 1.0, 1.05, 0.95, 0.85, 0.65, 1.0, 1.1, 1.3, 1.6)

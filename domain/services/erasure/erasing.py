@@ -12,7 +12,6 @@ being posted, is met by the second sweep.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
@@ -23,6 +22,7 @@ from domain.model.event_names import ERASED
 from domain.model.ledger.decision import Decision
 from domain.model.ledger.events import Event
 from domain.model.people.sign_in import contact_hash
+from domain.model.values import dataclass
 from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
 from domain.services.errors import NotFound
 from domain.services.input_checks import MAX_REASON_LENGTH, check_text

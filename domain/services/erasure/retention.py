@@ -6,7 +6,6 @@ none of it. The warning is `member.inactive`, on which the programme has a rule 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,6 +13,7 @@ import structlog
 from domain.model import event_names
 from domain.model.calendar import Span, add, local_day, milliseconds
 from domain.model.ledger.events import Event
+from domain.model.values import dataclass
 from domain.services.decisions import commit_decision, decide_event, event_instant
 from domain.services.erasure.erasing import ErasureActor, erase
 from domain.services.people.identity_runtime import IdentityRuntime

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 
 from domain.model.calendar import local_day
@@ -17,6 +17,7 @@ from domain.model.figures.definitions.points import unit_cost
 from domain.model.ledger.decide import at_instant
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 from domain.services.runtime import Runtime
 from domain.store.figures import lapses
 from domain.store.figures.lapses import NEVER, OWED, PENDING, HeldKey

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,6 +24,7 @@ from domain.model.figures.folding import fold_row
 from domain.model.figures.increments import Increments
 from domain.model.figures.member_figures import NOTHING_YET, MemberFigures
 from domain.model.ledger.decision import JournalRow
+from domain.model.values import dataclass
 from domain.services.club.handed_over import give_back, hand_over
 from domain.services.club.periods import finish_due
 from domain.services.club.product_links import measure_if_due

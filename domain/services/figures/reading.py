@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from domain.model.calendar import add_months, local_day
@@ -13,6 +13,7 @@ from domain.model.figures.figure import Figure
 from domain.model.figures.goals import GoalStanding, compare_goals
 from domain.model.figures.increments import ALL, COHORTS_ID, LEVELS_ID
 from domain.model.figures.period import People, PeriodFigures, Sums, YearSums, add_up, levels_at
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput
 from domain.services.figures.board_results import read_boards
 from domain.services.figures.lapses import HeldUnits, held_units

@@ -9,7 +9,6 @@ database says that it is under way, and from which day on: cut off, the next pro
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence, Set
-from dataclasses import dataclass
 from datetime import date
 
 import structlog
@@ -19,6 +18,7 @@ from domain.model.figures.folding import fold_row
 from domain.model.figures.increments import DAYS, MONTHS, NOW, DocumentKey, Increments
 from domain.model.figures.member_figures import NOTHING_YET
 from domain.model.figures.message_fates import is_fate
+from domain.model.values import dataclass
 from domain.services.club.handed_over import hand_over
 from domain.services.club.standings import place_scores
 from domain.services.club.undone_referrals import find_undone

@@ -6,7 +6,6 @@ Uplift is measured over all members once a day and kept until the next; sooner w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.model.calendar import local_day
@@ -18,6 +17,7 @@ from domain.model.figures.uplift import Return, Uplift, return_on
 from domain.model.figures.variant_arms import PartArms, add_member
 from domain.model.ledger.deciding.earning import end_instant_of, instant_of, is_held_out
 from domain.model.programme import Programme, Rule
+from domain.model.values import dataclass
 from domain.services.runtime import Runtime
 from domain.store.figures import member_figures, sums, uplifts
 from domain.store.figures.uplifts import RuleArms

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from domain.model.figures.definitions.points import units_cost
 from domain.model.figures.period import PeriodFigures, below
@@ -12,6 +12,7 @@ from domain.model.figures.variant_arms import PartArms
 from domain.model.programme import MessageSpec, Programme
 from domain.model.programme.rules import Rule
 from domain.model.programme.varied.varied_part import VariantSpec, VariedPart
+from domain.model.values import dataclass
 
 SUM_OF: Mapping[str, str] = {"rule": "rules", "message": "messages", "reward": "vouchers"}
 COUNT_OF: Mapping[str, str] = {"rule": "fired", "message": "sent", "reward": "redeemed"}

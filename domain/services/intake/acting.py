@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.intake.order_book import difference, keys_of, raised_lines
@@ -22,6 +22,7 @@ from domain.model.intake.order_state import (
 )
 from domain.model.intake.sources import Reporter
 from domain.model.ledger.decision import CorrectionRefused, MemberFrozen, Refusal
+from domain.model.values import dataclass
 from domain.model.visible_text import is_control
 from domain.services.errors import InvalidInput, NotFound
 from domain.services.input_checks import MAX_EVENT_AGE, MAX_ID_LENGTH, MAX_TEXT_LENGTH

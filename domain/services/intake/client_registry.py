@@ -8,7 +8,6 @@ used is noted now and then.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +15,7 @@ import structlog
 
 from domain.model.intake.client_keys import is_from, is_key, read_key
 from domain.model.intake.refusals import CallRefusal
+from domain.model.values import dataclass
 from domain.store.cancellation import raise_pending_cancellation
 from domain.store.change_stream import Change, ClientChanged
 from domain.store.document_store import DatabaseError, DocumentStore, StoreFault

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Final
@@ -26,6 +26,7 @@ from domain.model.intake.client_keys import (
     Scope,
 )
 from domain.model.intake.sources import NO_CODES
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput
 from domain.services.intake import publishing
 from domain.services.people.identity_runtime import IdentityRuntime

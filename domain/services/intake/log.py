@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
@@ -17,6 +16,7 @@ from domain.model.intake.refusals import CallRefusal
 from domain.model.intake.sealing import NONCE_BYTES, seal_body
 from domain.model.intake.signatures import SignedBody, signature_fault
 from domain.model.intake.sources import Source
+from domain.model.values import dataclass
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.intake import deliveries
 from domain.store.intake.deliveries import StoredDelivery

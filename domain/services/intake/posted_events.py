@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, Literal
@@ -36,6 +35,7 @@ from domain.model.people.codes import CodeKind, classify
 from domain.model.people.contacts import Contact, ContactMalformed, read_email, read_phone
 from domain.model.programme import Programme
 from domain.model.programme.faults import suggestion
+from domain.model.values import dataclass
 from domain.services import input_checks
 from domain.services.errors import InvalidInput, NotAllowed
 from domain.services.ledger.member_events import check_event_data

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
@@ -17,6 +17,7 @@ import structlog
 
 from domain.model.calendar import milliseconds
 from domain.model.intake.refusals import OF_KEYS, CallRefusal, IntakeDoor
+from domain.model.values import dataclass
 from domain.store.cancellation import raise_pending_cancellation
 from domain.store.counters import CALLS_REFUSED
 from domain.store.document_store import Busy, DatabaseError, DocumentStore, StoreFault

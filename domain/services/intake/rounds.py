@@ -11,7 +11,6 @@ import contextlib
 import secrets
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -29,6 +28,7 @@ from domain.model.intake.order_state import (
 from domain.model.intake.sealing import open_body
 from domain.model.intake.sources import Source
 from domain.model.intake.trial import UNREADABLE
+from domain.model.values import dataclass
 from domain.services.concurrency import gather_limited
 from domain.services.intake import (
     acting,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model import event_names
 from domain.model.ledger.decision import AlreadySo
 from domain.model.ledger.wallet import Wallet
+from domain.model.values import dataclass
 from domain.services import input_checks
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput, NotAllowed
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime

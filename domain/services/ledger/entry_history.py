@@ -7,11 +7,11 @@ there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.ledger.decision import EntryKind
 from domain.model.ledger.member import Member
+from domain.model.values import dataclass
 from domain.services.ledger.queries import MAX_SEARCH_WINDOW, MemberView, Page, load_member_view
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal

@@ -8,7 +8,6 @@ vouchers that were used on the receipt, whenever that was noted.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -26,6 +25,7 @@ from domain.model.ledger.fiscal.fiscal_record import (
     refund_record,
     sale_record,
 )
+from domain.model.values import dataclass
 from domain.services.ledger.purchase_queries import receipt_id_of_event
 from domain.services.runtime import Runtime
 from domain.store.ledger import vouchers

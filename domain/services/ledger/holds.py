@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, cast
 
@@ -21,7 +20,7 @@ from domain.model.ledger.holding.holds import HoldNotUsable, PlacedHold, find_ho
 from domain.model.ledger.lots import FiscalUse, LotPart
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 from domain.model.visible_text import normal_identifier
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput, NotAllowed, NotFound

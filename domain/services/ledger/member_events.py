@@ -7,7 +7,7 @@ what the programme declares, no more.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from domain.model import event_names
@@ -16,6 +16,7 @@ from domain.model.ledger.decision import JournalRow, MemberFrozen, Outcome, Refu
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.plans import PLAN_EVENTS
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 from domain.services import input_checks
 from domain.services.decisions import decide_event, event_instant, is_same_member, load_member
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.ledger.decision import PaymentNotAccepted, Refusal
@@ -12,6 +11,7 @@ from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, detail_fa
 from domain.model.ledger.holding.holds import HoldNotUsable
 from domain.model.programme import Programme
 from domain.model.programme.header import RESERVED_CATEGORIES
+from domain.model.values import dataclass
 from domain.model.visible_text import normal_identifier
 from domain.services.errors import InvalidInput
 from domain.services.input_checks import (

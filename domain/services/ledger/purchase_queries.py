@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Purchase
+from domain.model.values import dataclass
 from domain.services.ledger.queries import MAX_SEARCH_WINDOW, MemberView, Page, load_member_view
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal, receipts

@@ -7,7 +7,7 @@ before anything is written. One transaction then writes receipt, member and jour
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn
 
@@ -24,6 +24,7 @@ from domain.model.ledger.decision import (
 from domain.model.ledger.events import Event, Purchase
 from domain.model.ledger.holding.holds import HoldNotUsable, find_hold, payment_by
 from domain.model.ledger.payments import PayableWallet, payable_wallets
+from domain.model.values import dataclass
 from domain.services.decisions import decide_event, event_instant, is_same_member, load_member
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, decide_now, decide_once, load_bound_row
 from domain.services.late_event_history import ruling_version

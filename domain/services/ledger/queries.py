@@ -8,7 +8,6 @@ changed but no turn has written is shown as the turn will write them. Lists are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -19,6 +18,7 @@ from domain.model.ledger.timeline import turn
 from domain.model.people import contacts as spelling
 from domain.model.people.codes import CodeKind, classify
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 from domain.services.errors import NotFound
 from domain.services.runtime import Runtime
 from domain.store.archive.archived_history import ArchivedHistory

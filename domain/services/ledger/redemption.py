@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.model import event_names
@@ -16,6 +15,7 @@ from domain.model.ledger.events import Json
 from domain.model.ledger.wallet import Wallet
 from domain.model.people.codes import normal_voucher, strip_scanner_signs
 from domain.model.programme import RewardSpec
+from domain.model.values import dataclass
 from domain.services import input_checks
 from domain.services.decisions import is_same_member, load_member, load_owner
 from domain.services.errors import MalformedCode, NotAllowed, NotFound, UnknownCode

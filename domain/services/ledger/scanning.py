@@ -7,7 +7,6 @@ ended five minutes after the scan, so it serves for purchases of that time alone
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Literal
@@ -15,6 +14,7 @@ from typing import Literal
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
 from domain.model.people.codes import Code, CodeKind
+from domain.model.values import dataclass
 from domain.services import card_secrets
 from domain.services.errors import ExpiredCode, MalformedCode, NotAllowed, UnknownCode
 from domain.services.idempotency import KeyBinding, run_once

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Literal
 
 from domain.model.intake.client_keys import ClientBounds
 from domain.model.ledger.decision import Decision
+from domain.model.values import dataclass
 from domain.services.errors import ExpiredCode, NotAllowed, ReceiptTooLarge
 from domain.services.input_checks import check_identifier
 from domain.services.runtime import Runtime

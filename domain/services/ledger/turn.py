@@ -13,7 +13,7 @@ import contextlib
 import heapq
 import random
 from collections.abc import Awaitable, Callable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,6 +23,7 @@ from domain.model.calendar import milliseconds
 from domain.model.ledger import timeline
 from domain.model.ledger.decision import DecidedBy, Decision, JournalRow, Refusal
 from domain.model.ledger.events import Event
+from domain.model.values import dataclass
 from domain.services.activity_hub import MAX_CLOCK_SKEW
 from domain.services.concurrency import gather_limited
 from domain.services.decisions import commit_decision, decide_event

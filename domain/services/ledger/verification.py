@@ -10,11 +10,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from domain.model.figures.backtest.history import RulingVersions
 from domain.model.id_ranges import IdRange, id_ranges
+from domain.model.values import dataclass
 from domain.services.ledger.merged.transfer_proof import TransferSums, without_pending
 from domain.services.ledger.proof.comparison import (
     compare_codes,

@@ -6,7 +6,7 @@ Its stores and its end are judged by the till and the instant of the use.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from domain.model.calendar import local_day
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Json
 from domain.model.ledger.fiscal.discounts import discount_off, discount_within
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput
 from domain.services.input_checks import check_amount, check_identifier
 from domain.services.ledger import purchase_queries

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from heapq import merge
@@ -22,6 +22,7 @@ import structlog
 
 from domain.model.event_names import BADGE_EARNED, CHALLENGE_ACCEPTED, REWARD_UNLOCKED, TIER_CHANGED
 from domain.model.ledger.decision import JournalRow, VoucherChange
+from domain.model.values import dataclass
 from domain.services.activity_hub import ActivityListener
 from domain.services.errors import NotFound
 from domain.services.runtime import Runtime

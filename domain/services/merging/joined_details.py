@@ -5,8 +5,9 @@ the newer answer holds. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from domain.model.values import dataclass
 from domain.store.people.consent_answers import ConsentAnswer
 from domain.store.people.details import Details
 

@@ -9,11 +9,11 @@ under `source`: refunds and uses decide there, and what they leave goes on to `i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model import event_names
 from domain.model.ledger.decision import MergeRefused
+from domain.model.values import dataclass
 from domain.services import input_checks
 from domain.services.decisions import commit_decision
 from domain.services.errors import NotFound

@@ -7,7 +7,6 @@ What each was is read from the journals: they fold to every state that ever was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.model import event_names
@@ -16,6 +15,7 @@ from domain.model.ledger.events import Event, Json, Profile
 from domain.model.ledger.member import Member
 from domain.model.ledger.merging.moved_state import split, write_state
 from domain.model.ledger.state import ledger_restore, ledger_state
+from domain.model.values import dataclass
 from domain.services import input_checks
 from domain.services.decisions import decide_event, event_instant
 from domain.services.errors import NotFound

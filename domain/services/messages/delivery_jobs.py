@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from domain.model.programme import MessageSpec, Programme
+from domain.model.values import dataclass
 from domain.services.senders import NO_SENDERS, Senders
 from domain.store.ledger.members import StoredMember
 from domain.store.messages import outbox

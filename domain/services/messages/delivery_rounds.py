@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -22,6 +22,7 @@ import structlog
 from domain.model.calendar import milliseconds
 from domain.model.event_names import LEAVING_EVENTS
 from domain.model.programme import MessageSpec, Programme
+from domain.model.values import dataclass
 from domain.services.concurrency import gather_limited
 from domain.services.messages.channel_sending import send_jobs
 from domain.services.messages.delivery_jobs import (

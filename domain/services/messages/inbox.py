@@ -7,9 +7,10 @@ owner's, and none of them is unread: who took it over starts with the count of t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from domain.model.values import dataclass
 from domain.services.decisions import is_same_member
 from domain.services.errors import NotFound
 from domain.services.runtime import Runtime

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.messages.rendering import Rendered
 from domain.model.programme import MessageSpec
 from domain.model.programme.messages import SERVICE_PURPOSE
+from domain.model.values import dataclass
 from domain.services.messages.delivery_jobs import (
     EXPIRES_AFTER,
     WEB_PUSH,

@@ -5,10 +5,10 @@ it alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from domain.model.values import dataclass
 from domain.services.senders import DeviceAddress, SendResult
 from domain.store.document_store import DocumentStore
 from domain.store.messages import push_addresses

@@ -9,11 +9,12 @@ the member.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model import event_names
 from domain.model.calendar import milliseconds
+from domain.model.values import dataclass
 from domain.model.visible_text import has_visible, trimmed
 from domain.services import input_checks
 from domain.services.decisions import load_member

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from domain.model.ledger.decision import Refusal
+from domain.model.values import dataclass
 from domain.services.errors import NotFound
 from domain.services.messages.push_results import (
     INVALID_ARGUMENT,

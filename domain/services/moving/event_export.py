@@ -7,12 +7,12 @@ well, and comes to the same balances.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.event_names import ENROLLED, IMPORTED
 from domain.model.ledger.decision import JournalRow
 from domain.model.simulate.event_lines import EventLine, event_line
+from domain.model.values import dataclass
 from domain.services.runtime import Runtime
 from domain.store import audit
 from domain.store.ledger import journal_stream, members

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from domain.model.ledger.events import Json, Purchase
 from domain.model.moving.import_map import DateOrder
 from domain.model.people.contacts import Contact
+from domain.model.values import dataclass
 from domain.store.people.details import Details
 
 

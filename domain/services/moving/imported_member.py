@@ -6,7 +6,7 @@ A fault names the field, what is wrong and what would be right, and never the va
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from types import NoneType
@@ -23,6 +23,7 @@ from domain.model.moving.import_rows import Record
 from domain.model.people.codes import valid_number
 from domain.model.people.contacts import Contact, ContactMalformed, read_email, read_phone
 from domain.model.programme import AttributeMalformed, Programme
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput
 from domain.services.moving.import_values import (
     DATE_SHAPES,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from domain.model.ledger.decision import Decision, JournalRow, StockState, Walle
 from domain.model.ledger.events import Event
 from domain.model.people import codes
 from domain.model.people.sign_in import contact_hash
+from domain.model.values import dataclass
 from domain.services.four_eyes import own_memberships
 from domain.services.intake import hints
 from domain.services.moving.import_values import ImportedMember, LineFault

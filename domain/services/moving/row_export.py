@@ -7,7 +7,6 @@ a member's contacts, name, number and birthday only where they are asked for.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -19,6 +18,7 @@ from domain.model.ledger.events import Json
 from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.ledger.wallet import Wallet
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 from domain.services.runtime import Runtime
 from domain.store.ledger import journal_stream, receipt_rows
 from domain.store.ledger.members import StoredMember

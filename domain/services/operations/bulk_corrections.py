@@ -8,12 +8,12 @@ then, since the wallet holds less or is gone, or the member works here by now, i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from domain.model.ledger.decision import BalanceTooLow, MemberFrozen, WalletFull
 from domain.model.people.codes import CodeKind, classify
+from domain.model.values import dataclass
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput, NotAllowed, NotFound
 from domain.services.keyed_decisions import BoundReply, DecidedEvent, answer_nothing, decide_once

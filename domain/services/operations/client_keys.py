@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from domain.model.intake.client_keys import KeyKind
+from domain.model.values import dataclass
 from domain.services.errors import NotFound
 from domain.services.intake import clients
 from domain.services.intake.clients import IssuedKey

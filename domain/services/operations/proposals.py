@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.model.values import dataclass
 from domain.services import input_checks
 from domain.services.errors import NotAllowed, NotFound
 from domain.services.four_eyes.second_person import require_other_subject, require_second_person

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.model.people.shift_anomalies import ShiftFigure, unusual, usual_figures
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput
 from domain.services.runtime import Runtime
 from domain.store.operations.shift_days import ShiftDay, find_shift_days

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.intake.refusals import CallRefusal
+from domain.model.values import dataclass
 from domain.services.intake import clients, refusals
 from domain.services.intake.refusals import LastTaken
 from domain.services.intake.registry import SourceRegistry

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.event_names import CONSENTED
 from domain.model.ledger.events import Event, Json
 from domain.model.programme import ConsentSpec, Programme
+from domain.model.values import dataclass
 from domain.services.decisions import commit_decision, decide_event, event_instant, load_member
 from domain.services.errors import InvalidInput
 from domain.services.people.identity_runtime import IdentityRuntime

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.model.club.tastes import Tastes, joined
 from domain.model.ledger.decide import at_instant
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.member import Member
+from domain.model.values import dataclass
 from domain.services.decisions import load_member
 from domain.services.errors import NotAllowed, NotFound, TooManyRequests
 from domain.services.input_checks import MAX_REASON_LENGTH, check_text

@@ -11,11 +11,12 @@ import json
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.calendar import milliseconds
 from domain.model.people import codes
+from domain.model.values import dataclass
 from domain.services import card_secrets
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput, NotFound
 from domain.services.idempotency import KeyBinding, member_request, run_once

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date, datetime
 
 import orjson
@@ -31,6 +31,7 @@ from domain.model.people import codes
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 from domain.services import code_claims
 from domain.services.code_claims import CodeClaim, EnteredCode
 from domain.services.decisions import commit_decision

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from domain.model.people.sessions import SessionTerms
 from domain.model.people.sign_in import CODES_PER_HOUR
+from domain.model.values import dataclass
 from domain.services.people.deletion.erasure_log import NO_LOG, ErasureLog
 from domain.services.people.passwords import PasswordHashing
 from domain.services.people.session_registry import SessionRegistry

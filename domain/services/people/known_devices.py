@@ -7,11 +7,11 @@ tries do not shut its owner out. The token proves nothing more: it signs nobody 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.people.contacts import Contact
 from domain.model.people.sign_in import token_hash
+from domain.model.values import dataclass
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.document_store import Write
 from domain.store.people import contacts, known_devices

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
 from domain.model.people.sign_in import HourAllowance
+from domain.model.values import dataclass
 from domain.services.errors import ContactOutOfReach, InvalidInput, SignInRefused, TooManyRequests
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.senders import CodeMessage, CodeUse

@@ -7,11 +7,12 @@ consent stands above: without it no message of its purpose goes, whatever is wan
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import get_args
 
 from domain.model.programme import ConsentChannel, Programme
 from domain.model.programme.messages import SERVICE_PURPOSE
+from domain.model.values import dataclass
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput, NotFound
 from domain.services.people import birthdays

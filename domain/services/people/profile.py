@@ -4,11 +4,12 @@ ledger's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import Enum
 
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput
 from domain.services.people import birthdays, field_checks, profile_changes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
+from domain.model.values import dataclass
 from domain.services.errors import NotAllowed
 from domain.store.audit import AuditAct, act_write
 from domain.store.audit_actions import Action

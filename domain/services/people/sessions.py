@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -23,6 +23,7 @@ from domain.model.people.sessions import (
     use_of,
     write_token,
 )
+from domain.model.values import dataclass
 from domain.services.errors import SignInRefused
 from domain.services.four_eyes.own_memberships import find_own_memberships
 from domain.services.people.identity_runtime import IdentityRuntime

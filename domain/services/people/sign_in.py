@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from domain.model.ledger.decision import CodeRefused
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact
+from domain.model.values import dataclass
 from domain.services.code_claims import CodeReply, EnteredCode
 from domain.services.errors import SignInRefused
 from domain.services.people import field_checks, known_devices, one_time_codes, sessions

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput
 from domain.services.ledger.till import Till
 from domain.services.runtime import Runtime

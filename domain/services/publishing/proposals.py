@@ -9,12 +9,13 @@ publishing is for the shell.
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from domain.model.ledger.decision import Refusal
 from domain.model.programme.drafts.draft_check import DraftFault
 from domain.model.programme.faults import ProgrammeInvalid
+from domain.model.values import dataclass
 from domain.services import input_checks
 from domain.services.errors import InvalidInput, NotAllowed, NotFound
 from domain.services.four_eyes.second_person import require_second_person

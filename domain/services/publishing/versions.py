@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from domain.model.programme.drafts.difference import ProgrammeChange
+from domain.model.values import dataclass
 from domain.services.errors import NotFound
 from domain.services.people import staff
 from domain.services.publishing.drafts import DraftProcesses

@@ -7,12 +7,12 @@ they are read while the file is fetched: who was erased meanwhile has none there
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from domain.model.calendar import start_of
 from domain.model.ledger.events import Json
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput, NotFound, TooManyRequests
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.input_checks import MAX_REASON_LENGTH, check_text

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.model.calendar import local_day
 from domain.model.figures.increments import ALL
 from domain.model.figures.period import add_up, below
+from domain.model.values import dataclass
 from domain.services.runtime import Runtime
 from domain.store.figures import sums
 from domain.store.operations.member_jobs import MemberJob

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
@@ -23,6 +23,7 @@ from domain.model.programme import MessageSpec, Programme, safe_address
 from domain.model.programme.field_types import LocalizedText
 from domain.model.programme.messages import SERVICE_PURPOSE
 from domain.model.programme.vocabulary import COMMON_PLACEHOLDERS
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput
 from domain.services.input_checks import check_text
 from domain.services.messages.message_rules import is_consented, undeliverable_reason

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.figures.increments import LEVELS_ID
 from domain.model.figures.period import below
+from domain.model.values import dataclass
 from domain.services.errors import NotAllowed
 from domain.services.ledger.look_up.look_ups import count_writes
 from domain.services.ledger.till import Till

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from domain.model.ledger.decision import Refusal
 from domain.model.people.codes import CodeKind, classify
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput, NotAllowed, NotFound
 from domain.services.four_eyes.own_memberships import find_own_memberships
 from domain.services.idempotency import KeyBinding, run_once

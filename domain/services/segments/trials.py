@@ -7,13 +7,13 @@ is what others will get. Each language is a message of its own, whose text stand
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from domain.model.programme import MessageSpec
 from domain.model.programme.field_types import LocalizedText
 from domain.model.programme.messages import SERVICE_PURPOSE
+from domain.model.values import dataclass
 from domain.services.errors import NotAllowed, NotFound
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger.till import Till

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 
 

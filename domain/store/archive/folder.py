@@ -11,10 +11,11 @@ import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
+from domain.model.values import dataclass
 from domain.store.archive.segments import MANIFEST, UNFINISHED, ArchivedDocument, ArchiveSegment
 from domain.store.connect import Raw
 

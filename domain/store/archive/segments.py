@@ -16,7 +16,7 @@ import os
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -26,6 +26,7 @@ from typing import Any, Literal, Self
 
 from bson import json_util
 
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 
 ArchivedCollection = Literal["journal", "receipts"]

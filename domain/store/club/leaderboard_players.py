@@ -7,12 +7,12 @@ was is kept by its letters, so that it is not chosen again.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from pymongo import UpdateOne
 
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, update
 from domain.store.stored_document import StoredDocument

@@ -5,11 +5,11 @@ and prizes are paid by them.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from domain.model.club.leaderboards import BoardSpread
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert, update
 from domain.store.stored_document import StoredDocument

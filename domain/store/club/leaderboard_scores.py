@@ -8,12 +8,12 @@ buckets, so that how many stand above a score takes its bucket alone to be count
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pymongo import DeleteOne, IndexModel, UpdateOne
 
 from domain.model.club.leaderboards import RANKS, SCORES, bucket_end, bucket_of
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert, update
 from domain.store.stored_document import StoredDocument

@@ -5,12 +5,13 @@ It is personal, and goes with the member; figures count openings, and what was b
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from pymongo import IndexModel
 
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert, update
 from domain.store.stored_document import StoredDocument

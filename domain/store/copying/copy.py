@@ -8,11 +8,11 @@ source's own format.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from pymongo.errors import DuplicateKeyError
 
+from domain.model.values import dataclass
 from domain.store import meta
 from domain.store.connect import Raw
 from domain.store.copying.documents import (

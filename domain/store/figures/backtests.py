@@ -7,7 +7,7 @@ gone and so is the back-test. Of members it holds random ids alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
@@ -23,6 +23,7 @@ from domain.model.figures.backtest.report import (
     WalletComparison,
     WalletFigures,
 )
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 from domain.store.stored_document import StoredDocument

@@ -7,12 +7,12 @@ deletes the mark only where it still says what was folded, so that a row committ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from pymongo import DeleteOne, IndexModel, UpdateOne
 
+from domain.model.values import dataclass
 from domain.store.document_store import EPOCH, DocumentStore, Write
 from domain.store.stored_document import StoredDocument
 

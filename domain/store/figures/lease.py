@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
+from domain.model.values import dataclass
 from domain.store import meta
 from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, update
 

@@ -5,11 +5,11 @@ The stage goes behind the query of a report's days, so that both are one command
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from domain.model.figures.increments import ALL, DAYS, NO_STORE
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 
 MOST_STORES = 2_000  # in one answer

@@ -5,7 +5,7 @@ replaced once a day.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from domain.model.figures.increments import NOW
 from domain.model.figures.member_figures import ArmFigures
 from domain.model.figures.uplift import Arm, Uplift, measure
 from domain.model.figures.variant_arms import MEASURES, PartArms, VariantArms
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 

@@ -5,12 +5,12 @@ stands here. A binding that a contact brought only ever credits; one that the me
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from pymongo import IndexModel, ReplaceOne
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Write
 from domain.store.stored_document import StoredDocument
 

@@ -7,13 +7,14 @@ system as it is now; when a key was last used is written beside, and tells nobod
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, ClassVar
 
 from pymongo import IndexModel, UpdateOne
 
 from domain.model.intake.client_keys import ClientBounds, ClientKey, KeyKind, Scope
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, StoreFault, Write, insert, replace
 from domain.store.stored_document import StoredDocument

@@ -13,13 +13,13 @@ parked and failed ones after 90. A row holds no personal data but the sealed bod
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, cast
 
 from pymongo import IndexModel, UpdateMany
 from pymongo.errors import DuplicateKeyError
 
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import EPOCH, DocumentStore, Write, insert
 from domain.store.requests import joined_hash

@@ -9,7 +9,7 @@ by the transaction that proves it. A row holds hashes of contacts, no contact.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, cast
 
@@ -17,6 +17,7 @@ from pymongo import IndexModel, UpdateMany
 
 from domain.model.intake.order_book import OrderBook
 from domain.model.intake.order_state import MemberHints, OrderLine, OrderRefund, OrderState, RefundedPart
+from domain.model.values import dataclass
 from domain.store import document_store
 from domain.store.connect import Raw
 from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, insert

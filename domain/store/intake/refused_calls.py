@@ -8,13 +8,13 @@ many counts as there are reasons, and leaves after 90 days.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, cast
 
 from pymongo import IndexModel, UpdateOne
 
 from domain.model.intake.refusals import CallRefusal
+from domain.model.values import dataclass
 from domain.store.document_store import EPOCH, DocumentStore, Write
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index

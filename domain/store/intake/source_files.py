@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from domain.model.values import dataclass
 from domain.store import audit
 from domain.store.document_store import DocumentStore, insert
 from domain.store.stored_document import StoredDocument

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from pymongo import DeleteOne
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Stale, Write, insert
 from domain.store.stored_document import StoredDocument
 

@@ -9,7 +9,6 @@ an operator sees it, and it holds up nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -18,6 +17,7 @@ from pymongo import IndexModel
 from domain.model.event_names import move_id
 from domain.model.ledger.decision import DelayedEvent
 from domain.model.ledger.events import Event
+from domain.model.values import dataclass
 from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore, Stale, Write, insert, update
 from domain.store.ledger import journal_rows
 from domain.store.messages.outbox import QueueItem

@@ -7,10 +7,9 @@ wait for each other; what they hold counts against a limit that a later version 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pymongo import UpdateOne
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Stale, Write
 from domain.store.stored_document import StoredDocument
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from pymongo import DeleteOne, IndexModel
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, StoreFault, Write, insert
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index

@@ -10,10 +10,10 @@ Each step is a guarded update of one document, so that whoever dies leaves a ste
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from domain.model.values import dataclass
 from domain.store.document_store import EPOCH, DocumentStore, Stale, StoreFault, Write, update
 from domain.store.ledger.members import COLLECTION, StoredMember
 from domain.store.people.details import Details, details_document

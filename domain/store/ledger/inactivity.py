@@ -5,10 +5,10 @@ on the members' own documents, so that what lapses meanwhile (a session) was not
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.model.values import dataclass
 from domain.store.document_store import EPOCH, DocumentStore, Write, update
 from domain.store.ledger import journal
 from domain.store.ledger.members import COLLECTION

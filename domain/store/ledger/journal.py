@@ -6,7 +6,6 @@ It is read by windows on gapless counters, never by skipping rows or sorting all
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
@@ -14,6 +13,7 @@ from pymongo import IndexModel
 
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Purchase
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert
 from domain.store.ledger import history_entries, journal_rows

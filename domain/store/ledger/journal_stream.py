@@ -8,10 +8,10 @@ by ArchiveAway: half a journal is nobody's.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.ledger.decision import JournalRow
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import EPOCH, DocumentStore, Stale
 from domain.store.ledger import journal, journal_rows

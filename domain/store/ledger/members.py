@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -22,7 +22,7 @@ from domain.model.ledger.decision import Decision
 from domain.model.ledger.member import Member
 from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.people.search_words import LAST_DIGITS, search_tokens
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 from domain.store.archive.archived_history import ArchivedHistory
 from domain.store.connect import AWARE, Raw
 from domain.store.document_store import READ_ERRORS, DocumentStore, Stale, Write, insert, update

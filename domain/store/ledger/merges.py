@@ -5,12 +5,12 @@ undone. No names and no contacts: those of the closed membership stay with it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from pymongo import DeleteOne, IndexModel
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Stale, Write, insert
 from domain.store.stored_document import StoredDocument
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -18,7 +17,7 @@ from pydantic import Field
 from pymongo import DeleteMany, DeleteOne, IndexModel, UpdateMany
 
 from domain.model.ledger.events import Event, Purchase
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 from domain.store.connect import Raw
 from domain.store.document_store import EPOCH, DocumentStore, Stale, Write, insert, replace
 from domain.store.ledger import journal_rows

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from domain.model.ledger.sweeping.due_change import EVERYONE, NO_CHANGE, DueChan
 from domain.model.programme import Programme
 from domain.model.programme.loading import load, load_published
 from domain.model.programme.parsing import content_hash
+from domain.model.values import dataclass
 from domain.store import audit, meta
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert, update
 from domain.store.ledger import stock

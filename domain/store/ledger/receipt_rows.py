@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.event_names import CORRECTED, PURCHASED, REFUNDED
 from domain.model.ledger.decision import Entry
 from domain.model.ledger.events import Event, Purchase
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import journal_rows, receipts

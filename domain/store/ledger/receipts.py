@@ -14,7 +14,6 @@ records the receipt afterwards finds it taken. Only what was parked itself repla
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pymongo import DeleteOne, ReplaceOne, UpdateOne
@@ -22,6 +21,7 @@ from pymongo import DeleteOne, ReplaceOne, UpdateOne
 from domain.model.ledger.deciding.returns import correcting
 from domain.model.ledger.decision import JournalRow, RefundClaim
 from domain.model.ledger.events import Event, Purchase
+from domain.model.values import dataclass
 from domain.model.visible_text import normal_identifier
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert, update

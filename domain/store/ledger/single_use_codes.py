@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -15,6 +14,7 @@ import pymongo
 from pymongo import IndexModel, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from domain.model.values import dataclass
 from domain.store.bulk import CHUNK_SECONDS
 from domain.store.document_store import DocumentStore, Stale, Write, update
 from domain.store.stored_document import StoredDocument

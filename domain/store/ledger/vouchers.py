@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -18,6 +17,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from domain.model.ledger.decision import JournalRow, VoucherStep
 from domain.model.people import codes
 from domain.model.programme import Programme, RewardCost, RewardSpec, VoucherValue
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert, update
 from domain.store.stored_document import StoredDocument

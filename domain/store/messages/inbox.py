@@ -13,7 +13,7 @@ what the mailbox holds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -22,6 +22,7 @@ from pymongo.errors import BulkWriteError
 
 from domain.model.ledger.events import Json
 from domain.model.programme import MessageSpec
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import (
     DUPLICATE_KEY,

@@ -6,10 +6,11 @@ A text stands in the job that sends it, and never changes; a process remembers t
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from domain.model.programme import MessageSpec
 from domain.model.programme.field_types import LocalizedText
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 from domain.store.messages.inbox import Letter

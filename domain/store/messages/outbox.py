@@ -19,13 +19,13 @@ read of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, cast
 
 from pymongo import IndexModel, UpdateOne
 
 from domain.model.ledger.events import Json
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import EPOCH, READ_ERRORS, DocumentStore
 from domain.store.figures.uncounted import FLAG, FLAG_INDEX

@@ -5,10 +5,11 @@ is forgotten, the device is not: its next registration brings a token again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from domain.model.calendar import milliseconds
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore
 from domain.store.people.devices import DeviceDocument, TokenKind, TokenLossReason
 

@@ -7,10 +7,10 @@ row's fate. Where that is counted already, only the tap is left to count.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Stale, Write, update
 from domain.store.figures.uncounted import FLAG
 from domain.store.messages.outbox import COLLECTION

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from domain.model.values import dataclass
 from domain.store import meta
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore

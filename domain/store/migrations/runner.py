@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
+from domain.model.values import dataclass
 from domain.store import meta
 from domain.store.document_store import EPOCH, DocumentStore, Stale, StoreFault, update
 from domain.store.migrations.format import read_format

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import pymongo
 from pymongo import IndexModel, UpdateOne
 
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore
 

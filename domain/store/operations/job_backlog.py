@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
+from domain.model.values import dataclass
 from domain.store.document_store import EPOCH, DocumentStore
 from domain.store.operations import member_jobs
 from domain.store.operations.member_jobs import JobKind

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 from pymongo import IndexModel
 
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import EPOCH, DocumentStore, Write, insert
 from domain.store.stored_document import StoredDocument

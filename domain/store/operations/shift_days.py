@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from domain.model.values import dataclass
 from domain.store.audit import SHIFT_COUNTERS, SHIFTS, ShiftCounter, shift_id
 from domain.store.document_store import DocumentStore
 

@@ -7,12 +7,13 @@ figures, ids of members, and of a new operator what `staff` will hold of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 from pymongo import DeleteOne, IndexModel
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, StoreFault, Write, insert, update
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index

@@ -6,13 +6,13 @@ A row holds both contacts, and is deleted with the time in which the old one kee
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from pymongo import IndexModel
 
 from domain.model.people.contacts import Contact, ContactKind
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, StoreFault, Write, insert, update
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index

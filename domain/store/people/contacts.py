@@ -5,12 +5,12 @@ itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, cast
 
 from pymongo import DeleteOne, IndexModel
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert, replace, update
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index

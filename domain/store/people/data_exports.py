@@ -5,12 +5,12 @@ an hour. What is in it is read when it is fetched, and stored nowhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from pymongo import IndexModel
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Write, insert
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Any
 
 from domain.model.ledger.events import NO_ATTRIBUTES, Profile
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.people.consent_answers import ConsentAnswer, consent_rows, read_consents
 

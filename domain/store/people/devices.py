@@ -9,13 +9,13 @@ came last, and goes when that session is ended.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pymongo import IndexModel, UpdateOne
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Stale, Write, update
 from domain.store.requests import joined_hash
 from domain.store.stored_document import StoredDocument

@@ -7,12 +7,12 @@ can change another's. A row is deleted when its membership begins, else after a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from pymongo import DeleteOne, IndexModel, ReplaceOne
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Stale, Write
 from domain.store.people.consent_answers import ConsentAnswer, consent_rows, read_consents
 from domain.store.stored_document import StoredDocument

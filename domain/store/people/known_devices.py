@@ -7,12 +7,12 @@ is deleted when no sign-in brought its token for 400 days.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from pymongo import IndexModel, UpdateOne
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Write
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index

@@ -7,12 +7,12 @@ it, as its journal does, and are read with the other's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from pymongo import DeleteOne, IndexModel
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, StoreFault, Write, insert
 from domain.store.stored_document import StoredDocument
 

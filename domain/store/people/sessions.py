@@ -7,13 +7,14 @@ expired; no decision relies on that.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, cast
 
 from pymongo import IndexModel
 
 from domain.model.people.sessions import SessionTokens
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Write, insert, update
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index

@@ -8,7 +8,7 @@ replaces the record as it was read (`rev`), so that attempts are counted exactly
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from pydantic import Field
 from pymongo import IndexModel
 from pymongo.errors import DuplicateKeyError
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore, Stale, StoreFault, Write, insert, replace, update
 from domain.store.stored_document import StoredDocument
 from domain.store.ttl import ttl_index

@@ -5,13 +5,13 @@ sealed secret; whoever leaves is disabled, not deleted.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from pymongo import IndexModel
 
 from domain.model.people.second_factor import SecondFactor, SetupKey
+from domain.model.values import dataclass
 from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, insert, update
 from domain.store.people.sessions import StaffRole
 from domain.store.stored_document import StoredDocument

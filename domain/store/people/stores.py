@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from domain.model.values import dataclass
 from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write, insert, update
 from domain.store.stored_document import StoredDocument
 

@@ -1,7 +1,7 @@
 """Values of scalars and enums, written as the library writes them where their class is exactly the type's."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from math import isfinite
 from typing import Any
@@ -10,6 +10,7 @@ from graphql import GraphQLEnumType, GraphQLScalarType, Undefined
 
 from api.graphql.engine.compiling.runs import NotPlain
 from api.graphql.engine.scalars import MAX_LONG, write_date_time, write_local_date
+from domain.model.values import dataclass
 
 DEFINITION = "strawberry-definition"
 

@@ -5,7 +5,7 @@ document.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, cast
 
 from graphql import ExecutionResult, GraphQLError, GraphQLOutputType, GraphQLResolveInfo
@@ -19,6 +19,7 @@ from api.errors import TooCostly
 from api.graphql.engine.compiling.runs import Run
 from api.graphql.engine.compiling.selections import Compiler, NotCompiled, variables_of
 from api.graphql.engine.compiling.source import Complete
+from domain.model.values import dataclass
 
 # Each combination of what its directives come to is another selection. No honest document has more; of one
 # that has, the oldest is compiled again.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
@@ -13,6 +12,7 @@ from graphql.pyutils import gather_with_cancel
 
 from api.graphql.engine.permissions import caller_kind
 from api.graphql.engine.permitted.caller_kinds import CallerKinds
+from domain.model.values import dataclass
 
 if TYPE_CHECKING:
     from api.graphql.engine.compiling.operations import CompilingExecutor

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, cast
 
@@ -32,6 +31,7 @@ from api.graphql.engine.compiling.leaves import DEFINITION, leaf_of
 from api.graphql.engine.compiling.runs import are_unchanging
 from api.graphql.engine.compiling.source import MAX_BLOCKS, Complete, Function, Source
 from api.graphql.engine.permissions import ROOT_FIELD, VIEWERS
+from domain.model.values import dataclass
 
 if TYPE_CHECKING:
     from api.graphql.engine.compiling.operations import CompilingExecutor

@@ -1,9 +1,9 @@
 """The kinds of callers, as the table of permissions names them, and how a row of it is written."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 from domain.model.intake.client_keys import Scope
+from domain.model.values import dataclass
 
 
 class CallerKind(Enum):

@@ -6,7 +6,6 @@ A picture costs by its pixels: the modules of its code, which are found once wha
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from graphql import GraphQLField, GraphQLNamedType, get_named_type, get_nullable_type, is_list_type
@@ -23,6 +22,7 @@ from graphql.pyutils import Undefined
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 from api.qr import LARGEST, SMALLEST
+from domain.model.values import dataclass
 
 Variables = Mapping[str, object]
 

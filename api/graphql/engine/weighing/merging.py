@@ -9,7 +9,7 @@ since fragments may be merged with others in each place anew: beyond `MOST_STEPS
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from graphql import GraphQLNamedType, GraphQLSchema, get_named_type
 from graphql.language import (
@@ -21,6 +21,7 @@ from graphql.language import (
 )
 
 from api.graphql.engine.weighing.costs import Cost, FieldCosts, field_definition, total
+from domain.model.values import dataclass
 
 MOST_STEPS = 20_000
 

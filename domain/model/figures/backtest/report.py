@@ -8,7 +8,6 @@ says no `unit_cost` (a wallet of money is worth its amount).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
@@ -16,6 +15,7 @@ from domain.model.figures.backtest.comparison import Comparison, MemberChange, T
 from domain.model.figures.backtest.totals import Totals
 from domain.model.figures.definitions.points import unit_cost
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ another amount, nobody's instant changes; where they differ on one wallet, only 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from domain.model.event_names import SCHEDULE
 from domain.model.ledger.member import Member
 from domain.model.ledger.next_due import time_triggers
 from domain.model.programme import Programme
+from domain.model.values import dataclass
 
 K = TypeVar("K", bound=Hashable)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
@@ -17,6 +16,7 @@ from domain.model.programme.rules import Action, CountBasis
 from domain.model.programme.tiers import SINGLE_COUNT, CountSpec, Tiers
 from domain.model.programme.validation import ValidationResult
 from domain.model.programme.vocabulary import BUILT_IN_EVENTS, DECLARED_KINDS, Variable
+from domain.model.values import dataclass
 
 _CODE_KEYS: Final[Mapping[str, tuple[KeyPath, str]]] = {
     "wallets": (("wallets",), "code"),

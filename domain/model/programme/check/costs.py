@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from domain.model import event_names
@@ -29,6 +28,7 @@ from domain.model.fault_text import FaultText
 from domain.model.programme.check.checked_file import CheckedFile, PlacedExpression
 from domain.model.programme.faults import Finding, KeyPath
 from domain.model.programme.vocabulary import EVENTS_WITH_PURCHASE
+from domain.model.values import dataclass
 
 # What a decision itself gives rise to may come many times in it.
 MOST_STEPS_RAISED: Final = MOST_STEPS // 10

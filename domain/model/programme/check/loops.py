@@ -9,7 +9,6 @@ cause awards is a fault. So is one that fills a stamp card, whose levels have no
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from domain.model import event_names
@@ -21,6 +20,7 @@ from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding
 from domain.model.programme.models import Programme
 from domain.model.programme.rules import Action, Rule
+from domain.model.values import dataclass
 
 _BALANCE_FIELDS = frozenset({"balance", "earned"})
 _CHANGED_FIELD = {

@@ -8,13 +8,13 @@ branch is evaluated.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from domain.model.conditions import Expression, terms
 from domain.model.expression_engine import Context
 from domain.model.programme.vocabulary import LINE_VARIABLES, Variable
+from domain.model.values import dataclass
 
 MAX_LITERALS: Final = 4
 _SMALL, _LARGE = 1, 1_000_000

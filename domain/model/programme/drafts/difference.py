@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from domain.model.programme.parsing import ParsedFile, parse_yaml
+from domain.model.values import dataclass
 
 ChangeKind = Literal["ADDED", "REMOVED", "CHANGED", "MOVED"]
 

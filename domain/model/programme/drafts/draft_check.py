@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from domain.model.programme.faults import ProgrammeFault, ProgrammeInvalid
 from domain.model.programme.inactive import inactive_keys
 from domain.model.programme.loading import load_with_warnings
 from domain.model.programme.parsing import content_hash
+from domain.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ tries it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from domain.model.values import dataclass
 
 MAX_STORY_LINES = 500
 MAX_STORY_CHARACTERS = 100_000

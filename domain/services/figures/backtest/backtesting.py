@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.figures.backtest.comparison import Comparison
 from domain.model.figures.backtest.report import BacktestReport, report_of
 from domain.model.programme.loading import load_published
+from domain.model.values import dataclass
 from domain.services.figures.backtest.deciding_process import CaseTexts, StoredHistory
 from domain.services.figures.backtest.process_pool import DecidingProcess, core_count, open_processes
 from domain.services.runtime import Runtime

@@ -9,7 +9,6 @@ import os
 import pickle
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
 
@@ -18,6 +17,7 @@ from bson import decode
 from domain.model.figures.backtest.comparison import BacktestCase, Comparison, compare
 from domain.model.figures.backtest.history import MemberHistory, RulingVersions, brought_until
 from domain.model.programme.loading import load_published
+from domain.model.values import dataclass
 from domain.store.connect import AWARE
 from domain.store.ledger import journal_rows, members
 

@@ -8,12 +8,13 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 import structlog
 
 from domain.model.ledger.decision import Refusal
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput, NotFound
 from domain.services.figures.backtest.backtesting import BacktestProgress, BacktestRequest, run_backtest
 from domain.services.runtime import Runtime

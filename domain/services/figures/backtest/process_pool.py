@@ -11,11 +11,11 @@ import pickle
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import domain
 from domain.model.figures.backtest.comparison import Comparison
+from domain.model.values import dataclass
 from domain.services.figures.backtest.deciding_process import (
     LENGTH_BYTES,
     CaseTexts,

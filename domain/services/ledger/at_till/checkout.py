@@ -9,7 +9,6 @@ A voucher of a membership that was merged into the member's is decided there, in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.event_names import VOUCHER_USED
@@ -17,6 +16,7 @@ from domain.model.ledger.decision import Decision, VoucherNotUsable
 from domain.model.ledger.events import Json
 from domain.model.ledger.fiscal.discounts import discount_within
 from domain.model.people.codes import normal_voucher, strip_scanner_signs
+from domain.model.values import dataclass
 from domain.services.decisions import load_member, load_owner, note_committed
 from domain.services.errors import InvalidInput, MalformedCode, NotAllowed, NotFound, UnknownCode
 from domain.services.input_checks import check_amount

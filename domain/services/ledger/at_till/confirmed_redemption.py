@@ -7,11 +7,11 @@ answer begins a visit: the voucher can be used at once.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.calendar import milliseconds
 from domain.model.ledger.wallet import Wallet
+from domain.model.values import dataclass
 from domain.services.decisions import load_member
 from domain.services.errors import SignInRefused
 from domain.services.idempotency import recall_reply

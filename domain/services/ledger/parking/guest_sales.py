@@ -7,10 +7,10 @@ the same code whenever the till asks for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.code_spelling import code_digest, receipt_code
+from domain.model.values import dataclass
 from domain.services.errors import NotAllowed
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger import purchases

@@ -9,13 +9,14 @@ anew.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar, cast
 
 from domain.model.ledger.deciding.returns import refund_lines
 from domain.model.ledger.deciding.returns.refund_lines import RefundLine
 from domain.model.ledger.events import Purchase
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput, NotAllowed, UnknownPurchase
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger.till import Till

@@ -7,12 +7,12 @@ records the receipt meanwhile, and of a refund, one is first, and the others are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from domain.model.calendar import local_day
 from domain.model.ledger.decision import CodeRefused, MemberFrozen, Refusal
+from domain.model.values import dataclass
 from domain.services import code_claims
 from domain.services.decisions import is_same_member, load_member
 from domain.services.errors import NotAllowed

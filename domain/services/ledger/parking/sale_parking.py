@@ -7,7 +7,6 @@ has is no case for this: the till goes on with that member.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.model import event_names
@@ -16,6 +15,7 @@ from domain.model.ledger.decide import HistoricalContext, decide, decide_enrolme
 from domain.model.ledger.decision import Decision, Entry, Outcome, Refusal
 from domain.model.ledger.events import Event, Profile, Purchase
 from domain.model.people.contacts import Contact
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput, NotAllowed
 from domain.services.idempotency import KeyBinding, run_once
 from domain.services.ledger import purchases

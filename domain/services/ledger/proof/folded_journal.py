@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from domain.model.event_names import CODE_ENTERED, CORRECTED
 from domain.model.ledger.decision import Entry, JournalRow, StateValue, VoucherChange
 from domain.model.ledger.payments import payment_back
+from domain.model.values import dataclass
 from domain.services.ledger.merged.transfer_proof import TransferSums
 from domain.store.connect import Raw
 from domain.store.ledger import history_entries, journal_rows

@@ -7,13 +7,12 @@ knows what is true, so nothing is repaired.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.ledger.decision import Decision, JournalRow
 from domain.model.ledger.member import Member
 from domain.model.ledger.state import ledger_restore, ledger_state
-from domain.model.values import evolve
+from domain.model.values import dataclass, evolve
 from domain.services.errors import NotFound
 from domain.services.ledger.proof.comparison import (
     compare_codes,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.model import event_names
@@ -25,6 +25,7 @@ from domain.model.ledger.events import Event, Purchase, Refund
 from domain.model.ledger.fiscal.fiscal_record import details_of_total
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.wallet import Wallet
+from domain.model.values import dataclass
 from domain.services import input_checks
 from domain.services.decisions import event_instant, load_member, load_owner
 from domain.services.errors import NotAllowed

@@ -8,7 +8,7 @@ same one again answers as the first did, whatever key it comes with. A frozen me
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model import event_names
@@ -19,6 +19,7 @@ from domain.model.ledger.events import Event, Refund
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.ledger.payments import PaymentBack, payment_back
 from domain.model.ledger.wallet import Wallet
+from domain.model.values import dataclass
 from domain.services import input_checks
 from domain.services.decisions import event_instant, load_owner
 from domain.services.errors import InvalidInput, UnknownPurchase

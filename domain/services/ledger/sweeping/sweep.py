@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -17,6 +16,7 @@ import structlog
 from domain.model.calendar import milliseconds
 from domain.model.ledger.decision import Decision
 from domain.model.ledger.sweeping.due_change import DueChange
+from domain.model.values import dataclass
 from domain.services.runtime import Runtime
 from domain.store import commit, counters
 from domain.store.cancellation import raise_pending_cancellation

@@ -6,11 +6,11 @@ may keep it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.calendar import add, milliseconds
 from domain.model.people.contacts import Contact
+from domain.model.values import dataclass
 from domain.services.decisions import load_member
 from domain.services.errors import ContactProofNeeded, NotFound, SignInRefused
 from domain.services.input_checks import MAX_REASON_LENGTH, check_text

@@ -4,9 +4,9 @@ one that service gives, and the member, who is told on the leaderboard itself, c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from domain.model.values import dataclass
 from domain.services.club import leaderboards
 from domain.services.club.leaderboards import BoardPlace, check_nickname, plain_nickname
 from domain.services.decisions import load_member

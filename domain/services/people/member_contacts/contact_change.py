@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact, ContactKind
+from domain.model.values import dataclass
 from domain.services.decisions import load_member
 from domain.services.errors import ContactOutOfReach, ContactProofNeeded, ContactTaken, SignInRefused
 from domain.services.four_eyes import own_memberships

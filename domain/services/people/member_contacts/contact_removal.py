@@ -8,11 +8,11 @@ where it can be reached. Both get a notice; the link in it undoes the removal.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.people import sign_in as rules
 from domain.model.people.contacts import Contact, ContactKind
+from domain.model.values import dataclass
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput, SignInRefused
 from domain.services.four_eyes import own_memberships

@@ -8,10 +8,11 @@ its own purpose, named by the hash of a token that only the prover holds.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.people import sign_in as rules
+from domain.model.values import dataclass
 from domain.services.errors import NotEnrolled, SignInRefused
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.document_store import Write

@@ -6,10 +6,10 @@ code to sign in never redeems, and this one never signs in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from domain.model.people.contacts import Contact
+from domain.model.values import dataclass
 from domain.services.decisions import load_member
 from domain.services.errors import ContactOutOfReach, InvalidInput
 from domain.services.people import one_time_codes

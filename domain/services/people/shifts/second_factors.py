@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from domain.model.people import second_factor as rules
 from domain.model.people.second_factor import SecondFactor
+from domain.model.values import dataclass
 from domain.services.errors import SecondFactorNeeded, SignInRefused
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.audit_actions import Action

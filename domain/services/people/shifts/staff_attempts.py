@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from domain.model.people import lockout
+from domain.model.values import dataclass
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.store.people import staff_attempts, tills
 from domain.store.people.staff import Employee

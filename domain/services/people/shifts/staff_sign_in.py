@@ -8,12 +8,12 @@ guesses from elsewhere.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
 import structlog
 
+from domain.model.values import dataclass
 from domain.services.errors import InvalidInput, SecondFactorNeeded, SignInRefused
 from domain.services.four_eyes.own_memberships import employee_writes, find_own_memberships
 from domain.services.people.identity_runtime import IdentityRuntime

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
@@ -18,6 +18,7 @@ from pymongo import IndexModel, UpdateOne
 
 from domain.model.id_ranges import id_ranges
 from domain.model.ledger.sweeping.due_change import DueChange
+from domain.model.values import dataclass
 from domain.store.connect import Raw
 from domain.store.document_store import EPOCH, DocumentStore, Write, insert
 from domain.store.ledger import members

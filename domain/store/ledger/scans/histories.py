@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from bson import encode
 from bson.raw_bson import RawBSONDocument
 
+from domain.model.values import dataclass
 from domain.store.document_store import DocumentStore
 from domain.store.ledger import journal, members
 from domain.store.ledger.archived import journal_bases
