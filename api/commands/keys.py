@@ -72,7 +72,8 @@ async def _rotate(data_folder: Path | None) -> None:
     print(f"{key.kid} signs from the next start on; {len(retired)} retired.")
 
 
-@keys.command()
+# One name of 64 begins with a dash, and is no option.
+@keys.command(context_settings={"ignore_unknown_options": True})
 def drop(
     kid: Annotated[str, typer.Argument(help="The key's name, as selo keys list prints it.")],
     data: DataOption = None,

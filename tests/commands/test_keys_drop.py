@@ -24,7 +24,16 @@ from tests.servers import ROOT, SHARED_KEYS, quick_folder, selo, serve_selo
 from tests.small_runtime import join, open_runtime
 
 DEMO = ROOT / "scripts/demo/programmes/numiscollect.yaml"
-STOLEN, SPARE = TokenKey(Ed25519PrivateKey.generate()), TokenKey(Ed25519PrivateKey.generate())
+
+
+def key_named(beginning: str) -> TokenKey:
+    """A key whose name begins so. A name is made of the key's own digits, and one of 64 begins with a dash."""
+    while not (key := TokenKey(Ed25519PrivateKey.generate())).kid.startswith(beginning):
+        pass
+    return key
+
+
+STOLEN, SPARE = key_named("-"), key_named("x")
 
 
 def pem(*token_keys: TokenKey) -> str:
@@ -146,6 +155,12 @@ async def test_a_dropped_key_ends_in_every_server_and_its_sockets_with_it(
         selo, "verify", environment={**environment, "SELO_TOKEN_KEYS": pem(STOLEN)}
     )
     assert alone.stderr.startswith("SELO_TOKEN_KEYS cannot be used: every key there was dropped")
+
+
+@pytest.mark.parametrize("name", ["--Zu7ey7nl5dbq4Z", "-h7ey7nl5dbq4Z", "-"])
+def test_a_name_that_looks_like_an_option_is_read_as_a_name(folder: Path, name: str) -> None:
+    dropped = selo("keys", "drop", name, "--data", str(folder), environment={"SELO_TOKEN_KEYS": pem(SPARE)})
+    assert dropped.stderr == f"There is no key {name}: the keys are {SPARE.kid}.\n"
 
 
 def test_the_key_of_a_data_folder_is_followed_by_a_new_one(folder: Path) -> None:
