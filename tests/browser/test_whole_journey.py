@@ -23,14 +23,18 @@ from tests.servers import selo
 PROGRAMMES = Path(__file__).parents[2] / "scripts" / "demo" / "programmes"
 CONTACT = "nova@example.com"
 MOST_PUSHES = 5  # of one sale: its thanks, a level, rewards and badges that came with it
-# Every sale is said, so that one of any size is pushed.
-THANKS = {
+# Every sale is said, so that one of any size is pushed; what it earns is the same at every hour of every day.
+CHANGES = {
     "rules:\n": "rules:\n  - {code: thanks, on: purchase.completed, do: [{message: thanks}]}\n",
     "messages:\n": (
         "messages:\n  - {code: thanks, channels: [push, inbox], title: {pt: Obrigado, en: Thanks},"
         " body: {pt: Volte sempre., en: Come again.}}\n"
     ),
     "    pending: {days: 14}\n": "",
+    'during: {weekdays: [mon, tue, wed, thu, fri], hours: "15:00-17:00"}': 'during: {until: "2020-01-31"}',
+    'during: {from: "2026-11-01", until: "2026-12-31"}': 'during: {until: "2020-01-31"}',
+    'during: {from: "2026-11-15", until: "2027-01-15"}': 'during: {until: "2020-01-31"}',
+    'during: {from: "2027-01-01", until: "2027-01-31"}': 'during: {until: "2020-01-31"}',
 }
 
 
@@ -55,7 +59,7 @@ STORIES = {
 
 def programme_of(story: Story) -> str:
     text = (PROGRAMMES / story.file).read_text("utf-8")
-    for before, after in THANKS.items():
+    for before, after in CHANGES.items():
         text = text.replace(before, after)
     return text
 
