@@ -5,7 +5,7 @@ instant, balance included.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -28,6 +28,12 @@ NOTHING_SOLD_OUT = StockState()
 def listed(programme: Programme) -> tuple[RewardSpec, ...]:
     """Return the rewards that members may see and redeem: those with a cost."""
     return tuple(spec for spec in programme.rewards if spec.cost is not None)
+
+
+def announced(programme: Programme, codes: Iterable[str]) -> list[str]:
+    """Return those of some rewards that members are told of, in the file's order."""
+    places = _places(programme)
+    return sorted([code for code in codes if code in places], key=places.__getitem__)
 
 
 def locks(
@@ -157,11 +163,12 @@ def unlocked(
     if member.frozen:
         return frozenset()
     member = as_if_free(member)
-    shelf, out = _shelf(programme), frozenset[str]()
+    shelf = _shelf(programme)
     available = {code: wallet.available for code, wallet in member.wallets.items()}
-    for code, rack in shelf.by_price.items():
-        out |= rack.affordable(available.get(code, 0))
-    out -= stock.sold_out
+    racks = [rack.affordable(available.get(code, 0)) for code, rack in shelf.by_price.items()]
+    out = racks[0] if len(racks) == 1 else frozenset[str]().union(*racks)
+    if not stock.sold_out.isdisjoint(out):  # where nothing goes, a set of hundreds is not made again
+        out -= stock.sold_out
     offers = (*shelf.others, *_varied_offers(shelf, member.id)) if shelf.varied else shelf.others
     affordable = [spec for spec, cost in offers if cost.amount <= available.get(cost.wallet, 0)]
     if not affordable:
@@ -177,6 +184,12 @@ def unlocked(
 
 
 # ---------------------------------------------------------------- found once a programme
+
+
+@lru_cache(maxsize=64)
+def _places(programme: Programme) -> Mapping[str, int]:
+    """Return where in the file each reward stands that members are told of."""
+    return {spec.code: place for place, spec in enumerate(listed(programme)) if spec.announce}
 
 
 @dataclass(frozen=True, slots=True)

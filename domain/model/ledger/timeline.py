@@ -309,15 +309,14 @@ def _rewards(state: _TimeTurn, at: datetime) -> None:
     """Unlock rewards, or lock them, where time alone did it: a row for each that members are told of, or one
     that nobody sees.
     """
-    listed, was = rewards.listed(state.programme), state.member.unlocked
-    if not listed:
+    was = state.member.unlocked
+    if not rewards.listed(state.programme):
         return
     sight = state.view_at(at)
     now = rewards.unlocked(state.programme, sight.member, now=at, stock=state.stock, view=sight)
-    if now == was:
+    if now is was or now == was:
         return
-    gained = now - was
-    announced = [spec.code for spec in listed if spec.code in gained and spec.announce]
+    announced = rewards.announced(state.programme, now - was)
     for code in announced:
         if state.member.unlocked == was or code in state.member.unlocked:
             state.raise_event(

@@ -370,13 +370,11 @@ def _update_rewards(builder: RowBuilder, view: ExpressionView) -> bool:
     was = builder.member.unlocked
     if builder.turn_baseline is not None:
         now = builder.turn_baseline.caused_unlocked(now)
-    if now == was:
+    if now is was or now == was:  # two sets are compared one by one, also where they are the same
         return False
     builder.member = evolve(builder.member, unlocked=now)
-    gained = now - was
-    for spec in rewards.listed(builder.programme) if gained else ():
-        if spec.code in gained and spec.announce:
-            builder.raise_event(REWARD_UNLOCKED, {"reward": spec.code})
+    for code in rewards.announced(builder.programme, now - was):
+        builder.raise_event(REWARD_UNLOCKED, {"reward": code})
     return builder.takes_back and revoking.revoke_locked(builder, sorted(was - now))
 
 
