@@ -1,16 +1,12 @@
 /* Amounts, days and instants as the reader's language writes them. Money is integer minor units, points are
    whole. */
 
+import { currencyStyle, digitsOf } from "./currencies.js";
 import { speech } from "./words.js";
 
-export function digitsOf(currency) {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
-}
-
 export function money(minor, currency) {
-  return new Intl.NumberFormat(speech.locale, { style: "currency", currency, useGrouping: "always" }).format(
-    minor / 10 ** digitsOf(currency),
-  );
+  const style = { ...currencyStyle(currency), useGrouping: "always" };
+  return new Intl.NumberFormat(speech.locale, style).format(minor / 10 ** digitsOf(currency));
 }
 
 /* Thousands are always parted, as in the texts that the server writes. */
@@ -39,8 +35,7 @@ export function unitsText(value, currency) {
 export function counted(value, count) {
   if (!count.currency) return number(value);
   return new Intl.NumberFormat(speech.locale, {
-    style: "currency",
-    currency: count.currency,
+    ...currencyStyle(count.currency),
     useGrouping: "always",
     trailingZeroDisplay: "stripIfInteger",
   }).format(value / 10 ** digitsOf(count.currency));
@@ -86,8 +81,10 @@ export function parseSigned(text, wallet) {
 
 /** Minor units as a field shows them for editing. */
 export function plainMoney(minor, currency) {
-  return (minor / 10 ** digitsOf(currency)).toLocaleString(speech.locale, {
-    minimumFractionDigits: digitsOf(currency),
+  const digits = digitsOf(currency);
+  return (minor / 10 ** digits).toLocaleString(speech.locale, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
     useGrouping: false,
   });
 }

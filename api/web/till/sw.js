@@ -16,6 +16,7 @@ const SHARED = [
   "graphql.js",
   "icons.js",
   "words.js",
+  "currencies.js",
   "format.js",
   "storage.js",
   "clock.js",

@@ -1,6 +1,7 @@
 /* Figures as people write them. */
 
-import { digitsOf, money, number } from "/shared/format.js";
+import { currencyStyle, digitsOf } from "/shared/currencies.js";
+import { money, number } from "/shared/format.js";
 import { html } from "/shared/preact.js";
 import { has, speech, t } from "/shared/words.js";
 import { desk } from "../console.js";
@@ -87,7 +88,7 @@ export function Change({ each }) {
 function unitWorth(denominator) {
   const { currency } = desk.programme;
   const digits = digitsOf(currency);
-  const style = { style: "currency", currency, maximumFractionDigits: digits + 4 };
+  const style = { ...currencyStyle(currency), maximumFractionDigits: digits + 4 };
   return new Intl.NumberFormat(speech.locale, style).format(1 / denominator / 10 ** digits);
 }
 
@@ -118,9 +119,9 @@ export function Parts({ each: { kind, code, subject, value, numerator, denominat
 
 /** Minor units with their sign. */
 export function signedMoney(minor) {
-  const signs = { signDisplay: "exceptZero", style: "currency", currency: desk.programme.currency };
-  const decimals = new Intl.NumberFormat("en", signs).resolvedOptions().maximumFractionDigits;
-  return new Intl.NumberFormat(speech.locale, signs).format(Math.round(minor) / 10 ** decimals);
+  const { currency } = desk.programme;
+  const signs = { signDisplay: "exceptZero", ...currencyStyle(currency) };
+  return new Intl.NumberFormat(speech.locale, signs).format(Math.round(minor) / 10 ** digitsOf(currency));
 }
 
 /** A difference of two shares with its sign, in percentage points. */

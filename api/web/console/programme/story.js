@@ -1,6 +1,6 @@
 /* A draft tried on a story: who joins, who buys what and when, and what the draft makes of it. */
 
-import { amount, instant, signed } from "/shared/format.js";
+import { amount, instant, parseMoney, signed } from "/shared/format.js";
 import { html, useState } from "/shared/preact.js";
 import { keep, recall } from "/shared/storage.js";
 import { Act, Field, Notice } from "/shared/ui.js";
@@ -16,9 +16,10 @@ const DAY_MS = 86_400_000;
 /* The story that stands there first: somebody joins, and buys for 37 of the currency a day later. */
 function firstStory() {
   const at = session.now() - 30 * DAY_MS;
+  const total = parseMoney("37", desk.programme.currency);
   return [
     eventLine({ at: new Date(at).toISOString(), member: "ana", name: "member.enrolled" }),
-    purchaseLine({ at: new Date(at + DAY_MS).toISOString(), member: "ana", total: 3700, number: 1 }),
+    purchaseLine({ at: new Date(at + DAY_MS).toISOString(), member: "ana", total, number: 1 }),
   ].join("\n");
 }
 
@@ -29,13 +30,6 @@ function eventLine(event) {
 function purchaseLine({ at, member, total, number }) {
   const sale = { externalId: `R${number}`, store: "shop", total };
   return eventLine({ at, member, name: "purchase.completed", data: sale });
-}
-
-function digits() {
-  return new Intl.NumberFormat("en", {
-    style: "currency",
-    currency: desk.programme.currency,
-  }).resolvedOptions().maximumFractionDigits;
 }
 
 /** `text` is the draft; `isSound` says whether it can be tried at all. */
@@ -81,8 +75,8 @@ function Adding({ story, change }) {
   const add = (event) => {
     event.preventDefault();
     const instantAt = instantOf(at, desk.timezone);
-    const minor = Math.round(Number(total.replace(",", ".")) * 10 ** digits());
-    if (!instantAt || !member.trim() || (kind === "buys" && !(minor >= 0))) return;
+    const minor = parseMoney(total, desk.programme.currency);
+    if (!instantAt || !member.trim() || (kind === "buys" && minor === null)) return;
     const who = member.trim();
     const number = story.split("\n").filter((line) => line.includes("purchase.completed")).length + 1;
     const line =
