@@ -57,6 +57,12 @@ def write(page: Page) -> None:
     )
     expect(page.locator(".reach blockquote").first).to_contain_text("Ana Silva, come and see.")
     page.fill("[name=reason]", "the fair in May")
+    page.focus("[name=at]")
+    page.keyboard.type("24122031")  # a day without its time is not "now"
+    page.get_by_role("button", name=re.compile("^Send it to")).click()
+    expect(page.locator("[name=at]")).to_be_focused()
+    expect(page.get_by_text("on its way")).to_have_count(0)
+    page.fill("[name=at]", "")
     page.get_by_role("button", name=re.compile("^Send it to")).click()
     expect(page.locator("#toasts")).to_contain_text("on its way")
     job = page.locator(".job", has_text="A coin fair (en)")

@@ -47,13 +47,22 @@ export function Field({ label, hint, fault, kind = "", as = "input", children, .
   </div>`;
 }
 
+/* A field that is half typed, such as a day without its time, has no value, as an empty one. It is told to whoever
+   presses a button beside it, and nothing is sent. */
+function saysHalfTyped(button) {
+  const fields = button.closest("form, dialog, section")?.querySelectorAll("input") ?? [];
+  const half = [...fields].find((field) => field.validity.badInput);
+  half?.reportValidity();
+  return Boolean(half);
+}
+
 /** A button that shows that what it asks for is under way, and asks once at a time. In a form Enter presses it. */
 export function Act({ act, disabled, children, ...rest }) {
   const [isBusy, setBusy] = useState(false);
   const running = useRef(false);
   const press = async (event) => {
     event.preventDefault();
-    if (running.current) return;
+    if (running.current || saysHalfTyped(event.currentTarget)) return;
     running.current = true;
     setBusy(true);
     try {
