@@ -64,6 +64,12 @@ def enrol(sara: Page, shop: DemoServer) -> None:
     sara.fill("dialog [name=name]", "Eva Melo")
     sara.fill("dialog [name=contact]", "eva.melo@example.com")
     sara.check("dialog [name=terms]")
+    sara.focus("dialog [name=birthday]")
+    sara.keyboard.type("24")  # a day without its month and year
+    sara.click("dialog .primary")
+    expect(sara.locator("dialog [name=birthday]")).to_be_focused()
+    expect(sara.locator("dialog [name=code]")).to_have_count(0)
+    sara.fill("dialog [name=birthday]", "1990-12-24")
     sara.click("dialog .primary")
     sara.fill("dialog [name=code]", shop.code_for("eva.melo@example.com"))
     look(sara, "enrolling")
@@ -100,6 +106,36 @@ def correct_by_file(sara: Page, shop: DemoServer, desk: Open, tmp_path: Path) ->
     rita.fill("[name=member]", numbers[1])
     rita.press("[name=member]", "Enter")
     expect(rita.locator(".record summary").first).to_contain_text("+7")
+
+
+ROWS = """async (texts) => {
+  const { rowsOf } = await import("/console/screens/correction-rows.js");
+  return texts.map((text) => rowsOf(text)?.map(({ number, wallet, amount }) => [number, wallet, amount]) ?? null);
+}"""
+
+
+def test_a_file_of_corrections_is_read_whole_or_not_at_all(page: Page, pages_url: str) -> None:
+    page.goto(f"{pages_url}/phone/")
+    row = ["1234567897", "points", -1500]
+    sound = {
+        "number;wallet;amount\r\n1234567897;points;-1500\r\n": [row],
+        "\ufeff1234567897,points,\u22121500\n\n1234567897,points,-1500": [row, row],
+        "1234567897\tpoints\t-1500\t\t": [row],
+        '"1234567897";"points";"-1500"': [row],
+        "1234567897;cash,back;+7": [["1234567897", "cash,back", 7]],
+    }
+    # A decimal comma, one of thousands, a point, a fourth cell, no cell, nothing.
+    faulty = [
+        "1234567897;cashback;12,50",
+        '1234567897,points,"1,500"',
+        "1234567897,cashback,12,50",
+        "1234567897;cashback;12.50",
+        "1234567897;points;7;8",
+        "1234567897;points",
+        "number;wallet;amount",
+        "",
+    ]
+    assert page.evaluate(ROWS, [*sound, *faulty]) == [*sound.values(), *[None] * len(faulty)]
 
 
 def look(page: Page, name: str) -> None:

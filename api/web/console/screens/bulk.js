@@ -9,26 +9,9 @@ import { t } from "/shared/words.js";
 import { ask, desk, noteWaiting } from "../console.js";
 import { say } from "../faults.js";
 import { PROPOSE_FILE, TRY_FILE } from "../queries.js";
+import { rowsOf } from "./correction-rows.js";
 
 const MOST_ROWS = 500;
-
-/* Rows of number, wallet and signed amount; null where the text is no such table. Amounts are whole: points, or minor
-   units. */
-function rowsOf(text) {
-  const lines = text
-    .replace(/^\ufeff/, "")
-    .split(/\r?\n/)
-    .filter((line) => line.trim());
-  const cells = lines.map((line) => line.split(/[;,\t]/).map((cell) => cell.trim().replace(/^"|"$/g, "")));
-  if (cells.length && !/\d/.test(cells[0][0])) cells.shift();
-  const rows = cells.map(([code, wallet, amount]) => ({
-    number: code,
-    wallet,
-    amount: Number(amount?.replace("\u2212", "-")),
-  }));
-  const isTable = rows.every((row) => row.number && row.wallet && Number.isInteger(row.amount));
-  return isTable && rows.length ? rows : null;
-}
 
 export function Bulk({ close }) {
   const [rows, setRows] = useState(null);
