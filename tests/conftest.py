@@ -126,12 +126,14 @@ async def database(
         faults = await command_log.faults(fresh)
         assert not faults, "\n".join(["commands that do not scale:", *faults])
     finally:
-        with pymongo.timeout(DROP_SECONDS):  # the embedded server takes 0.1 ms of CPU a row
-            if is_prepared and await emptied(fresh, command_log):
-                spare_databases.append(name)
-            else:
-                await fresh.client.drop_database(name)
-        await fresh.close()
+        try:
+            with pymongo.timeout(DROP_SECONDS):  # the embedded server takes 0.1 ms of CPU a row
+                if is_prepared and await emptied(fresh, command_log):
+                    spare_databases.append(name)
+                else:
+                    await fresh.client.drop_database(name)
+        finally:
+            await fresh.close()
 
 
 @pytest.fixture(autouse=True)

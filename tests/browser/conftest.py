@@ -138,9 +138,13 @@ def _shown(page: Page) -> str:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh phone: Portuguese, its motion stilled so that pictures and checks see the end of it."""
+def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """A fresh phone: Portuguese, its motion stilled so that pictures and checks see the end of it. Playwright
+    misses requests of a page that has a service worker, so where a test `intercepts` them there is none.
+    """
+    intercepts = request.node.get_closest_marker("intercepts") is not None
     fresh = browser.new_context(
+        service_workers="block" if intercepts else "allow",
         viewport=PHONE,
         locale="pt-PT",
         reduced_motion="reduce",

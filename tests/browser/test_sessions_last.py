@@ -57,6 +57,7 @@ def lose_refreshes(page: Page, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize("lost_count", [1, 2])
+@pytest.mark.intercepts
 def test_a_lost_answer_to_a_refresh_is_asked_for_again_with_the_same_token(
     page: Page, shop: DemoServer, lost_count: int
 ) -> None:
@@ -70,6 +71,7 @@ def test_a_lost_answer_to_a_refresh_is_asked_for_again_with_the_same_token(
     assert len(set(sent)) == 1
 
 
+@pytest.mark.intercepts
 def test_a_phone_that_gave_up_waiting_for_a_refresh_sends_the_same_token_again(
     page: Page, shop: DemoServer
 ) -> None:
@@ -153,6 +155,7 @@ def test_the_end_of_a_token_is_seen_by_a_slow_clock_before_it_is_sent(
     assert not any("UNAUTHENTICATED" in answer for answer in answers)
 
 
+@pytest.mark.intercepts
 def test_who_signs_out_while_the_session_is_renewed_stays_signed_out(page: Page, shop: DemoServer) -> None:
     sign_in_at_till(page, shop, shop.cashier())
     held: list[Route] = []

@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 
+import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.accessibility import findings
@@ -144,6 +145,7 @@ def test_a_session_that_ended_says_why_somebody_must_sign_in_again(page: Page, s
     expect(page.locator(".notice")).to_have_count(0)
 
 
+@pytest.mark.intercepts
 def test_a_slow_answer_shows_that_it_is_waited_for_and_a_second_tap_sends_nothing(
     page: Page, shop: DemoServer
 ) -> None:
@@ -191,6 +193,7 @@ def test_a_voucher_used_elsewhere_in_the_meantime_turns_the_whole_screen(
     context.close()
 
 
+@pytest.mark.intercepts
 def test_an_acceptance_whose_answer_was_lost_and_that_was_taken_back_since_is_told_as_it_is(
     page: Page, browser: Browser, shop: DemoServer
 ) -> None:

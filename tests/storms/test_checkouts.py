@@ -24,8 +24,6 @@ BASKETS = int(os.environ.get("SELO_STORM_CHECKOUTS", "200"))
 BASKETS_A_MEMBER = 50  # a member holds 200 open vouchers at most, and a manager gives only so much a day
 LONGEST_WAIT_SECONDS = 0.25
 LOST_TRIES = 3
-MOST_BUSY = 20
-CHECKOUT = f"mutation M($input: CheckoutInput!) {{ checkout(input: $input) {{ {CHECKED_OUT} }} }}"
 STATE = """{ me { wallets { code available } vouchers(first: 100) { edges { node { id voucherState } } }
   purchases(first: 100) { edges { node { externalId total paid } } } } }"""
 
@@ -73,20 +71,10 @@ async def open_lane(app: RunningApp, name: str, count: int, random: Random) -> L
 
 
 async def flaky(app: RunningApp, lane: Lane, input: Json, random: Random) -> Json:
-    """Send a basket until an answer comes: some tries are cut off, and the last ones come twice at once. What
-    is told to come again, since one that was cut off is still at work, does so as a till would.
-    """
+    """Send a basket until an answer comes: some tries are cut off, and the last ones come twice at once."""
 
     async def send() -> Json:
-        for _ in range(MOST_BUSY):
-            body = await app.ask(CHECKOUT, {"input": input}, token=lane.till)
-            if "errors" not in body:
-                answer: Json = body["data"]["checkout"]
-                return answer
-            [fault] = [error["extensions"] for error in body["errors"]]
-            assert fault["code"] == "BUSY", body
-            await asyncio.sleep(fault["retryAfter"])
-        raise AssertionError(f"busy {MOST_BUSY} times in a row")
+        return await app.insist("checkout", input, CHECKED_OUT, token=lane.till)
 
     for _ in range(random.randrange(LOST_TRIES + 1)):
         try:

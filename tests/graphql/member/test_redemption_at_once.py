@@ -44,7 +44,7 @@ async def crowd(database: Database, command_log: CommandLog, tmp_path: Path) -> 
 
 async def redeem(app: RunningApp, token: str, code: str, key: str) -> Json:
     input = {"rewardId": encode_id("Reward", code), "idempotencyKey": key}
-    return await app.mutate("redeemReward", input, ANSWER, token=token)
+    return await app.insist("redeemReward", input, ANSWER, token=token)
 
 
 async def left(app: RunningApp, token: str) -> int:

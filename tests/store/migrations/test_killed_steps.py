@@ -1,12 +1,13 @@
 """The steps from format 1 to the present one, as one: killed again and again, they end where one run ends."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
 import pytest
 
+from domain.model.values import dataclass
 from domain.store.connect import Database
 from domain.store.document_store import DocumentStore
 from domain.store.migrations import FORMAT, MIGRATIONS, steps
