@@ -91,3 +91,35 @@ def test_a_purchase_that_gave_nothing_stands_in_the_history_and_says_why(
         assert not runs_over(phone)
         phone.locator(".entry", has=phone.locator(".figure.off")).first.click()
         expect(phone.locator("dialog .reasons li").first).to_be_visible()
+
+
+def test_a_sale_that_waits_is_in_the_shift_and_can_be_returned(page: Page, shop: DemoServer) -> None:
+    """Nobody has it yet: it is no purchase that could be corrected, and its money is in the drawer."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in_at_till(page, shop, shop.cashier())
+    page.get_by_role("button", name="Ainda não é sócio").click()
+    page.fill("dialog [name=contact]", "waits@example.com")
+    page.fill("dialog [name=amount]", "49,90")
+    page.fill("dialog [name=number]", "W-1")
+    page.click("dialog .primary")
+    expect(page.locator(".done.good h1")).to_have_text("Convidado")
+    expect(page.get_by_role("button", name="Anular")).to_be_visible()
+    expect(page.get_by_role("button", name="Corrigir o valor")).to_have_count(0)
+    page.click("#tabs button:has-text('Turno')")
+    row = page.locator(".act", has_text="W-1")
+    expect(row.locator(".figure")).to_have_text("49,90\u00a0€")
+    page.get_by_role("button", name="Fecho do dia").click()
+    drawer = page.locator("dialog .day")
+    expect(drawer).to_contain_text("49,90\u00a0€")
+    page.keyboard.press("Escape")
+    row.locator("button.round").click()
+    expect(page.locator("dialog")).to_contain_text("Esta venda espera pelo cliente")
+    assert findings(page) == []
+    page.get_by_role("dialog").get_by_role("button", name="Devolução").click()
+    expect(page.locator(".card.stack")).to_contain_text("Esta venda espera pelo cliente")
+    page.get_by_role("button", name="Valor").click()
+    page.fill("[name=amount]", "9,90")
+    page.fill("[name=reason]", "não serviu")
+    page.click(".card.stack .primary")
+    expect(page.locator(".done.good h1")).to_contain_text("9,90")
+    assert findings(page) == []

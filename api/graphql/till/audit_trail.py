@@ -302,5 +302,5 @@ def _subject_title(audience: Audience, act: AuditAct) -> str | None:
 
 def _is_money(audience: Audience, act: AuditAct) -> bool:
     wallet = find_spec(audience.programme.wallet, act.wallet)
-    is_of_receipt = act.action in ("PURCHASE", "REFUND", "PURCHASE_CORRECTED")
+    is_of_receipt = act.action in ("PURCHASE", "REFUND", "PURCHASE_CORRECTED", "MEMBER_INVITED")
     return is_of_receipt or (wallet is not None and wallet.kind == "money")

@@ -141,6 +141,7 @@ export const REFUND = `mutation TillRefund($input: RefundInput!) { refundPurchas
   ... on PurchaseRefunded { purchase { ${PURCHASE} } entries { id ${ENTRY} } ${WALLETS}
     ${BACK} #?
   }
+  ... on ParkedSaleRefunded { externalId refunded }
   ... on RefundTooLarge { message refundable }
   ... on Problem { message } } }`;
 

@@ -23,6 +23,10 @@ export function dayButton({ acts, rows }) {
   </button>`;
 }
 
+/* Also a sale that waits for whoever was invited was paid here. */
+const isSale = ({ actionKind, amount }) =>
+  actionKind === "PURCHASE" || (actionKind === "MEMBER_INVITED" && Boolean(amount));
+
 /** Return how much money came and went by the acts of a shift, and how often each kind was done. `receipts` says
  * of each receipt what of it was paid otherwise than by wallets, and what went back. */
 export function totalsOf(acts, receipts) {
@@ -31,12 +35,13 @@ export function totalsOf(acts, receipts) {
   const now = ({ subject, amount }) => receipts.get(subject)?.total ?? amount;
   for (const act of acts) {
     const { actionKind, currency } = act;
-    const amount = actionKind === "PURCHASE" ? now(act) : act.amount;
+    const amount = isSale(act) ? now(act) : act.amount;
     const so = kinds.get(actionKind) ?? { count: 0, sum: 0, isMoney: false };
-    const isMoney = ["PURCHASE", "REFUND"].includes(actionKind) && Boolean(currency);
-    kinds.set(actionKind, { count: so.count + 1, sum: so.sum + (isMoney ? amount : 0), isMoney });
+    const isMoney = (isSale(act) || actionKind === "REFUND") && Boolean(currency);
+    const sum = so.sum + (isMoney ? amount : 0);
+    kinds.set(actionKind, { count: so.count + 1, sum, isMoney: isMoney || so.isMoney });
   }
-  const sold = acts.filter(({ actionKind }) => actionKind === "PURCHASE");
+  const sold = acts.filter(isSale);
   const taken = sold.reduce((sum, { subject, amount }) => sum + (receipts.get(subject)?.paid ?? amount), 0);
   const total = sold.reduce((sum, act) => sum + now(act), 0);
   return { kinds, taken, byWallets: total - taken, back: moneyBack(acts, receipts) };
@@ -69,9 +74,7 @@ async function readRest(acts) {
 async function readReceipts(acts) {
   const numbers = [
     ...new Set(
-      acts
-        .filter(({ actionKind }) => ["PURCHASE", "REFUND"].includes(actionKind))
-        .map(({ subject }) => subject),
+      acts.filter((act) => isSale(act) || act.actionKind === "REFUND").map(({ subject }) => subject),
     ),
   ];
   const receipts = new Map();

@@ -11,6 +11,7 @@ import { ask, say } from "./parts.js";
 import { Due } from "./payment.js";
 import { Entries } from "./pieces.js";
 import { undoSheet } from "./undo.js";
+import { findWaitingSale } from "./waiting-sale.js";
 
 /** Open what a row of the shift was about; `undo` as the row has it. */
 export function openReceipt(act, undo) {
@@ -25,7 +26,7 @@ function Receipt({ act, undo, close }) {
   useEffect(() => {
     if (!isReceipt) return;
     ask(RECEIPT, { externalId: subject })
-      .then((answer) => setPurchase(answer.purchase))
+      .then(async (answer) => setPurchase(answer.purchase ?? (await findWaitingSale(subject))))
       .catch((error) => setFault(say(error)));
   }, [subject]);
   const then = (next) => () => {
@@ -38,6 +39,7 @@ function Receipt({ act, undo, close }) {
     <${Notice} kind="bad" icon="cloud" text=${fault} />
     ${purchase === null && html`<${Notice} icon="alert" text=${t("refund.unknown")} />`}
     ${isReceipt && purchase === undefined && !fault && html`<div class="skeleton"></div>`}
+    ${purchase?.isWaiting && html`<${Notice} icon="clock" text=${t("refund.waits")} />`}
     ${purchase && html`<${Bought} purchase=${purchase} wallets=${customer?.wallets ?? []} />`}
     ${voucher && html`<p>${t(`voucher.${voucher.voucherState}`)}</p>`}
     ${
@@ -47,8 +49,10 @@ function Receipt({ act, undo, close }) {
       </button>`
     }
     ${
+      purchase &&
+      !purchase.isWaiting &&
       undo?.externalId &&
-      html`<button class="button wide" type="button" onClick=${then(() => correctSheet(undo))}>
+      html`<button class="button wide" type="button" onClick=${then(() => correctSheet({ ...undo, total: purchase.total }))}>
         ${t("correct")}
       </button>`
     }

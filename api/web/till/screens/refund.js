@@ -13,6 +13,7 @@ import { till } from "../till.js";
 import { ask, finish, note, say } from "./parts.js";
 import { partText } from "./payment.js";
 import { Totals } from "./pieces.js";
+import { findWaitingSale } from "./waiting-sale.js";
 
 const QUOTE_PAUSE_MS = 250;
 
@@ -29,7 +30,8 @@ function Refunding({ externalId }) {
     setAsked(true);
     if (!number) return;
     try {
-      const { purchase } = await ask(FIND_PURCHASE, { externalId: number });
+      const answer = await ask(FIND_PURCHASE, { externalId: number });
+      const purchase = answer.purchase ?? (await findWaitingSale(number));
       setFound(({ turn }) => ({ purchase, fault: purchase ? "" : t("refund.unknown"), turn: turn + 1 }));
     } catch (error) {
       setFound(({ turn }) => ({ purchase: null, fault: say(error), turn: turn + 1 }));
@@ -171,6 +173,7 @@ class Refund extends EventTarget {
         input: { ...input, reason, idempotencyKey: this.#key, refundId: this.#refundId },
       });
       if (answer.__typename === "PurchaseRefunded") this.#done(answer);
+      else if (answer.__typename === "ParkedSaleRefunded") this.#returned(answer);
       else this.#refuse(answer.message);
     } catch (error) {
       this.#refuse(say(error));
@@ -207,6 +210,16 @@ class Refund extends EventTarget {
     });
   }
 
+  /* Nobody had it yet: there is nothing to take back of anybody. */
+  #returned({ externalId, refunded }) {
+    const { currency } = this.purchase;
+    note("REFUND", externalId, { amount: refunded, currency });
+    finish(this.element, {
+      title: t("done.refunded", { amount: money(refunded, currency) }),
+      name: externalId,
+    });
+  }
+
   close() {
     clearTimeout(this.#timer);
     this.#turn++;
@@ -233,7 +246,7 @@ function RefundForm({ purchase }) {
       refund.close();
     };
   }, [refund]);
-  const { currency, externalId, occurredAt, total, payment, paid } = purchase;
+  const { currency, externalId, occurredAt, total, payment, paid, isWaiting } = purchase;
   return html`<form
     class="card stack"
     ref=${(form) => {
@@ -246,8 +259,9 @@ function RefundForm({ purchase }) {
   >
     <div class="row spread wrap">
       <h2>${externalId}</h2>
-      <span class="quiet">${instant(occurredAt, till.programme?.timezone)}</span>
+      ${occurredAt && html`<span class="quiet">${instant(occurredAt, till.programme?.timezone)}</span>`}
     </div>
+    ${isWaiting && html`<${Notice} icon="clock" text=${t("refund.waits")} />`}
     <p>${t("refund.left", { left: money(refund.left, currency), total: money(total, currency) })}</p>
     ${
       payment?.length > 0 &&

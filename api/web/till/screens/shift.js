@@ -163,7 +163,9 @@ async function readActs() {
 
 function Row({ act }) {
   const { actionKind, subject, amount, currency, customer, at, voucher } = act;
-  const isReceipt = ["PURCHASE", "REFUND", "PURCHASE_CORRECTED"].includes(actionKind);
+  const isReceipt =
+    ["PURCHASE", "REFUND", "PURCHASE_CORRECTED"].includes(actionKind) ||
+    (actionKind === "MEMBER_INVITED" && Boolean(subject));
   const undo = undoOf(act);
   return html`<li class="act">
     <div class="grow">

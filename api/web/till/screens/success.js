@@ -80,6 +80,7 @@ function Success({
           </button>
           ${
             undo.externalId &&
+            !undo.isWaiting &&
             html`<button class="button" type="button" onClick=${() => correctSheet({ ...undo, name })}>
               <${Icon} name="pencil" />${t("correct")}
             </button>`

@@ -34,6 +34,8 @@ function Undo({ undo, close }) {
   const row = isSent ? null : undo.row;
   const { externalId, total, currency } = isSent ? undo.row.purchase : undo;
   const [quote, setQuote] = useState(null);
+  // The amount may have been corrected, or returned in part, since it was noted.
+  const left = quote?.refundable ?? total;
   const [fault, setFault] = useState("");
   const [reason, setReason] = useState("");
   const [isLacking, setLacking] = useState(false);
@@ -81,13 +83,13 @@ function Undo({ undo, close }) {
       },
     });
     if (!["PurchaseRefunded", "ParkedSaleRefunded"].includes(answer.__typename)) return answer.message;
-    note("REFUND", externalId, { amount: total, currency });
+    note("REFUND", externalId, { amount: left, currency });
     const problem = till.manager && vouchers.length ? await giveBack(t("undo.reason")) : "";
     if (problem) return problem;
     const parts = answer.back?.wallets ?? [];
     finish(box.current, {
       title: t("undone"),
-      name: [name, money(total, currency)].filter(Boolean).join(" · "),
+      name: [name, money(left, currency)].filter(Boolean).join(" · "),
       back: parts.map((part) => t("done.returned", { part: partText(part, currency) })),
       subtitle: vouchers.length && !till.manager ? t("undo.vouchers") : null,
     });
@@ -124,7 +126,7 @@ function Undo({ undo, close }) {
       (externalId || row) &&
       html`<p class="due">
         <span>${t("undo.money")}</span>
-        <strong class="num">${money(quote?.back?.money ?? total ?? row.purchase.total, currency ?? row.purchase.currency)}</strong>
+        <strong class="num">${money(quote?.back?.money ?? left ?? row.purchase.total, currency ?? row.purchase.currency)}</strong>
       </p>`
     }
     ${

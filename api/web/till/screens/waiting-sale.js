@@ -5,8 +5,10 @@ import { newKey } from "/shared/graphql.js";
 import { html, useRef, useState } from "/shared/preact.js";
 import { Act, Field, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
+import { QUOTE_REFUND } from "../queries.js";
 import { takeReceipt } from "../receipts.js";
 import { till } from "../till.js";
+import { ask } from "./parts.js";
 
 /** The sale as it is typed: `total` is null where it is no amount and undefined where none stands there. The same
  * words typed again, with `more` beside them, are the same request; others are another. */
@@ -84,6 +86,19 @@ export function waitingFigures(parked, currency) {
       currency: of,
       walletKind: of ? "MONEY" : "POINTS",
     })),
-    undo: { externalId: parked.externalId, total: parked.total, currency },
+    undo: { externalId: parked.externalId, total: parked.total, currency, isWaiting: true },
   };
+}
+
+/** What is left of a sale that waits: it is no purchase yet, and can be returned like one. Null where there is no
+ * such sale. */
+export async function findWaitingSale(externalId) {
+  try {
+    const { quoteRefund } = await ask(QUOTE_REFUND, { input: { externalId } });
+    const { currency } = till.programme;
+    return { externalId, currency, total: quoteRefund.refundable, refunded: 0, lines: [], isWaiting: true };
+  } catch (error) {
+    if (error.code === "NOT_FOUND") return null;
+    throw error;
+  }
 }

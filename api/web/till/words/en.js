@@ -193,6 +193,7 @@ export default {
   "refund.title": "Refund",
   "refund.find": "Find",
   "refund.unknown": "No purchase with this receipt in this store.",
+  "refund.waits": "This sale waits for its customer, and counts when they take it up.",
   "refund.left": "{left} of {total} can be refunded",
   "refund.none": "All of this purchase was refunded.",
   "refund.toomuch": "At most {left} can still be refunded",
@@ -313,7 +314,7 @@ export default {
   "day.fits": "It fits.",
   "day.over": "{amount} too much",
   "day.short": "{amount} too little",
-  "day.hint": "Of this shift alone, in cash and by card. Sales without a member are not in it.",
+  "day.hint": "Of this shift alone, in cash and by card. Sales that were not recorded here are not in it.",
   "day.cut": "Only the last {count} acts of this shift are counted.",
 
   "join": "Not a member yet",

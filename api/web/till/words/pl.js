@@ -198,6 +198,7 @@ export default {
   "refund.title": "Zwrot",
   "refund.find": "Szukaj",
   "refund.unknown": "Nie ma zakupu z tym paragonem w tym sklepie.",
+  "refund.waits": "Ta sprzedaż czeka na klienta i liczy się, gdy ją odbierze.",
   "refund.left": "Można zwrócić {left} z {total}",
   "refund.none": "Ten zakup został już w całości zwrócony.",
   "refund.toomuch": "Można zwrócić jeszcze najwyżej {left}",
@@ -328,7 +329,7 @@ export default {
   "day.fits": "Zgadza się.",
   "day.over": "Za dużo o {amount}",
   "day.short": "Brakuje {amount}",
-  "day.hint": "Tylko z tej zmiany, gotówką i kartą. Bez sprzedaży osobom spoza klubu.",
+  "day.hint": "Tylko z tej zmiany, gotówką i kartą. Bez sprzedaży, której tu nie zapisano.",
   "day.cut": "Liczy się tylko {count} ostatnich czynności tej zmiany.",
 
   "join": "Jeszcze nie w klubie",

@@ -197,6 +197,7 @@ export default {
   "refund.title": "Devolução",
   "refund.find": "Procurar",
   "refund.unknown": "Nenhuma compra com este talão nesta loja.",
+  "refund.waits": "Esta venda espera pelo cliente e conta quando ele a reclamar.",
   "refund.left": "Pode devolver até {left} de {total}",
   "refund.none": "Esta compra já foi toda devolvida.",
   "refund.toomuch": "Só se podem devolver mais {left}",
@@ -319,7 +320,7 @@ export default {
   "day.fits": "Está certo.",
   "day.over": "A mais: {amount}",
   "day.short": "A menos: {amount}",
-  "day.hint": "Só deste turno, em dinheiro e com cartão. Sem as vendas a quem não é sócio.",
+  "day.hint": "Só deste turno, em dinheiro e com cartão. Sem as vendas que não foram registadas aqui.",
   "day.cut": "Só contam os últimos {count} atos deste turno.",
 
   "join": "Ainda não é sócio",
