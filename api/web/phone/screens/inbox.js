@@ -91,10 +91,22 @@ export function Inbox() {
     </div>`;
 }
 
+/* The place of this page that a link names: app://rewards/discount-5, or its own address; null for any other. */
+function placeOf(link) {
+  const named = (link ?? "").replace(`${location.origin}/phone/`, "app://");
+  const [, place, code] = named.match(/^app:\/\/([\w-]+)(?:\/([\w-]+))?/) ?? [];
+  return place in PLACES ? { place, code } : null;
+}
+
 /* What a message is about: its picture, what to do about it in words, and the act. */
 function about({ link }) {
-  const [, place, code] = link?.match(/^app:\/\/([\w-]+)(?:\/([\w-]+))?/) ?? [];
-  if (!(place in PLACES)) return { image: null, sign: "bell" };
+  const lead = placeOf(link);
+  if (!lead) {
+    const [, host] = link?.match(/^https?:\/\/([^/?#]+)/) ?? [];
+    const act = host && (() => window.open(link, "_blank", "noopener"));
+    return { image: null, sign: "bell", words: host, act };
+  }
+  const { place, code } = lead;
   const reward = place === "rewards" && phone.me?.rewards.find((each) => each.reward.code === code);
   const badge = place === "badges" && phone.me?.badges.find((each) => each.badge.code === code);
   const act = reward ? () => openReward(reward) : badge ? () => openBadge(badge) : () => go(place);

@@ -59,7 +59,7 @@ export default {
   "messages.title": "Title",
   "messages.body": "Text",
   "messages.link": "Opens (may stay empty)",
-  "messages.link.hint": "A path such as /rewards, or an address that begins with https.",
+  "messages.link.hint": "A path such as /phone/rewards, or an address that begins with https.",
   "messages.lacks": "Write title and text in every language, and choose a channel.",
   "messages.try": "See whom it reaches",
   "messages.reaches": {

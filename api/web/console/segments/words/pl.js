@@ -65,7 +65,7 @@ export default {
   "messages.title": "Tytuł",
   "messages.body": "Treść",
   "messages.link": "Otwiera (może być puste)",
-  "messages.link.hint": "Ścieżka, na przykład /rewards, albo adres od https.",
+  "messages.link.hint": "Ścieżka, na przykład /phone/rewards, albo adres od https.",
   "messages.lacks": "Napisz tytuł i treść w każdym języku i wybierz kanał.",
   "messages.try": "Zobacz, do kogo dotrze",
   "messages.reaches": {

@@ -59,7 +59,7 @@ export default {
   "messages.title": "Título",
   "messages.body": "Texto",
   "messages.link": "Abre (pode ficar vazio)",
-  "messages.link.hint": "Um caminho como /rewards, ou um endereço que começa por https.",
+  "messages.link.hint": "Um caminho como /phone/rewards, ou um endereço que começa por https.",
   "messages.lacks": "Escreva título e texto em todas as línguas, e escolha um canal.",
   "messages.try": "Ver a quem chega",
   "messages.reaches": {
