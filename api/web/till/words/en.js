@@ -193,7 +193,7 @@ export default {
   "refund.title": "Refund",
   "refund.find": "Find",
   "refund.unknown": "No purchase with this receipt in this store.",
-  "refund.waits": "This sale waits for its customer, and counts when they take it up.",
+  "refund.waits": "This sale waits for its customer: it counts once they join or enter its code.",
   "refund.left": "{left} of {total} can be refunded",
   "refund.none": "All of this purchase was refunded.",
   "refund.toomuch": "At most {left} can still be refunded",

@@ -198,7 +198,7 @@ export default {
   "refund.title": "Zwrot",
   "refund.find": "Szukaj",
   "refund.unknown": "Nie ma zakupu z tym paragonem w tym sklepie.",
-  "refund.waits": "Ta sprzedaż czeka na klienta i liczy się, gdy ją odbierze.",
+  "refund.waits": "Ta sprzedaż czeka na klienta: policzy się, gdy dołączy albo wpisze kod.",
   "refund.left": "Można zwrócić {left} z {total}",
   "refund.none": "Ten zakup został już w całości zwrócony.",
   "refund.toomuch": "Można zwrócić jeszcze najwyżej {left}",

@@ -197,7 +197,7 @@ export default {
   "refund.title": "Devolução",
   "refund.find": "Procurar",
   "refund.unknown": "Nenhuma compra com este talão nesta loja.",
-  "refund.waits": "Esta venda espera pelo cliente e conta quando ele a reclamar.",
+  "refund.waits": "Esta venda espera pelo cliente: conta quando ele aderir ou escrever o código.",
   "refund.left": "Pode devolver até {left} de {total}",
   "refund.none": "Esta compra já foi toda devolvida.",
   "refund.toomuch": "Só se podem devolver mais {left}",
