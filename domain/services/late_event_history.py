@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from domain.model.calendar import Per, local_day, period_start, start_of
 from domain.model.ledger.events import Event
-from domain.model.ledger.late_events import HistoricalContext, with_lifetime_counts
+from domain.model.ledger.late_events import HistoricalContext
 from domain.model.programme import Programme
 from domain.services.known_histories import ROWS_KNOWN, KnownHistory
 from domain.services.runtime import Runtime
@@ -67,8 +67,7 @@ async def late_event_history(
             await _read_on(runtime, member.id, known, start=earliest, end=end, seq=member.seq)
             if known.index(programme.zone).has_row_by(event.at):
                 break
-        history = known.index(programme.zone).history(programme, at=event.at, version=published.number)
-    return with_lifetime_counts(history, member.counters)
+        return known.index(programme.zone).history(programme, at=event.at, version=published.number)
 
 
 async def _known_history(

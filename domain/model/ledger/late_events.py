@@ -13,12 +13,13 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import Per, local_day, period_start
-from domain.model.ledger.deciding.earning import PERIODS
 from domain.model.ledger.decision import JournalRow, Outcome
 from domain.model.ledger.events import Facts
 from domain.model.ledger.member import PeriodCount
 from domain.model.programme import Programme
-from domain.model.values import dataclass, evolve
+from domain.model.values import dataclass
+
+_PERIODS: tuple[Per, ...] = ("day", "week", "month", "year")  # what was ever counted the member still counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class TraceIndex:
         self._instants.insert(place, trace.at)
         self._facts.insert(place, trace.facts)
         awarded = trace.awarded_by_rule()
-        for per in PERIODS if awarded else ():
+        for per in _PERIODS if awarded else ():
             start = period_start(local_day(trace.at, self._zone), per)
             counts = self._counts.setdefault((per, start), {})
             for rule, amount in awarded.items():
@@ -105,22 +106,10 @@ class TraceIndex:
     def _counts_around(self, at: datetime) -> dict[str, tuple[PeriodCount, ...]]:
         day = local_day(at, self._zone)
         counts: dict[str, list[PeriodCount]] = {}
-        for per in PERIODS:
+        for per in _PERIODS:
             for rule, count in self._counts.get((per, period_start(day, per)), {}).items():
                 counts.setdefault(rule, []).append(count)
         return {rule: tuple(mine) for rule, mine in counts.items()}
-
-
-def with_lifetime_counts(
-    history: HistoricalContext, member_counts: Mapping[str, tuple[PeriodCount, ...]]
-) -> HistoricalContext:
-    """Return a history with the counts of its periods, and the lifetime counts of the member."""
-    counts = {
-        rule: tuple(one for one in counts if one.per != "ever") for rule, counts in history.counts.items()
-    }
-    for rule, lifetime in member_counts.items():
-        counts[rule] = (*counts.get(rule, ()), *(one for one in lifetime if one.per == "ever"))
-    return evolve(history, counts=counts)
 
 
 def history_from_rows(

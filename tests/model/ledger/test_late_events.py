@@ -97,6 +97,36 @@ def test_caps_look_back_over_their_period_too() -> None:
     assert ran.outcome("base") == (True, 5, "cap")
 
 
+CAPPED_BY_MONTH = (
+    "{code: capped, title: C, on: purchase.completed, cap: {amount: 50, per: month}, do: [{award: {wallet:"
+    " points, fixed: 40}}]}"
+)
+
+
+def test_a_cap_that_was_used_by_a_membership_merged_in_is_used_for_late_receipts_too() -> None:
+    ran = run(
+        programme(rules(CAPPED_BY_MONTH)),
+        enrol(),
+        enrol(who="bob"),
+        buy("2026-01-12T10:00", 100),
+        buy("2026-01-12T11:00", 100),
+        line("2026-01-13T10:00", "member.merged", {"from": "ana"}, who="bob"),
+        buy("2026-01-12T09:00", 100, who="bob"),
+    )
+    assert ran.outcomes("capped") == [(True, 40, None), (True, 10, "cap"), (False, 0, "cap")]
+
+
+def test_what_a_refund_gave_back_to_a_cap_is_there_for_a_late_receipt() -> None:
+    bought = enrol(), buy("2026-01-12T10:00", 100, id="r"), refund("2026-01-12T11:00", "r")
+    shared = CAPPED_BY_MONTH.replace("cap: {amount: 50, per: month}", "capped_by: both")
+    for small in (
+        programme(rules(CAPPED_BY_MONTH)),
+        programme("caps: [{code: both, amount: 50, per: month}]", rules(shared)),
+    ):
+        ran = run(small, *bought, late("2026-01-12T09:00"))
+        assert ran.outcome("capped") == (True, 40, None)
+
+
 def test_during_and_the_clock_are_those_of_its_own_time() -> None:
     week = (
         "{code: week, title: W, on: game.played, during: {from: '2026-01-05', until: '2026-01-11'}, "

@@ -134,6 +134,16 @@ async def test_a_late_event_finds_the_shared_cap_of_its_month_used(database: Dat
     assert shared == [(20, None)] * 11 + [(0, "cap")] * 19
 
 
+async def test_a_late_event_finds_a_shared_cap_used_that_is_for_ever(database: Database) -> None:
+    runtime = await open_runtime(database, BOUND.replace("amount: 300, per: month", "amount: 30, per: ever"))
+    await join(runtime, "ana", at=NOW - timedelta(days=60))
+    await sent(runtime, "before", BEGUN)
+    await sent(runtime, "present", NOW)
+    late = [await sent(runtime, f"late{n}", at) for n, at in enumerate(TIMES[1:4])]
+    shared = [(one.amount, one.reason) for row in late for one in row if one.rule == "shared"]
+    assert shared == [(0, "cap")] * 3  # 20 and 10 were given before
+
+
 async def test_what_is_known_is_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_histories, "ROWS_KNOWN", 5)
     runtime = await begun(database)

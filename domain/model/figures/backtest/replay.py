@@ -32,7 +32,7 @@ from domain.model.ledger.decision import (
     StockState,
 )
 from domain.model.ledger.events import Event
-from domain.model.ledger.late_events import HistoricalContext, RowTrace, TraceIndex, with_lifetime_counts
+from domain.model.ledger.late_events import HistoricalContext, RowTrace, TraceIndex
 from domain.model.ledger.member import Member
 from domain.model.ledger.next_due import TICK
 from domain.model.ledger.timeline import turn, turned_until
@@ -120,8 +120,7 @@ class Replay:
         index = TraceIndex(programme.zone)
         for trace in self._traces:
             index.add(trace)
-        history = index.history(programme, at=event.at, version=version)
-        return with_lifetime_counts(history, self.member.counters)
+        return index.history(programme, at=event.at, version=version)
 
 
 # ---------------------------------------------------------------- as it was ruled

@@ -26,7 +26,6 @@ from domain.model.values import dataclass, evolve
 SHARED = "cap:"
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 RuleRoom = tuple[bool, int | None]
-PERIODS: tuple[Per, ...] = ("day", "week", "month", "year", "ever")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +172,24 @@ def add_firing(
         start = period_start(day, per)
         count = out.get((per, start), PeriodCount(start, per=per))
         out[per, start] = PeriodCount(start, max(0, count.times + times), count.amount + amount, per)
-        newest = max(count.start for count in out.values() if count.per == per)
-        oldest = previous_period(newest, per)
+        oldest = _oldest_counted(out.values(), per)
         out = {key: count for key, count in out.items() if count.per != per or count.start >= oldest}
     return tuple(out[key] for key in sorted(out))
+
+
+def _oldest_counted(counts: Iterable[PeriodCount], per: Per) -> date:
+    """Return the first day of the oldest period that is still counted: the one before the newest."""
+    return previous_period(max([count.start for count in counts if count.per == per], default=date.max), per)
+
+
+def with_past_counts(
+    counts: Sequence[PeriodCount], past_counts: Iterable[PeriodCount]
+) -> tuple[PeriodCount, ...]:
+    """Return counts with those of the journal for periods that are counted no more. What is still counted is
+    exact: the journal's outcomes know neither what refunds gave back nor what a merge brought.
+    """
+    older = [count for count in past_counts if count.start < _oldest_counted(counts, count.per)]
+    return (*older, *counts)
 
 
 def shared_counter(cap: str) -> str:
@@ -184,10 +197,9 @@ def shared_counter(cap: str) -> str:
     return f"{SHARED}{cap}"
 
 
-def shared_room_left(cap: SharedCap, counters: Mapping[str, Sequence[PeriodCount]], day: date) -> int:
+def shared_room_left(cap: SharedCap, counts: Iterable[PeriodCount], day: date) -> int:
     """Return what a cap that rules share leaves on a day."""
-    used = used_in_period(counters.get(shared_counter(cap.code), ()), cap.per, day)
-    return max(0, cap.amount - used.amount)
+    return max(0, cap.amount - used_in_period(counts, cap.per, day).amount)
 
 
 def bounding_periods(rule: Rule) -> set[Per]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.model.calendar import add, local_day
+from domain.model.calendar import add, local_day, period_start
 from domain.model.event_names import (
     SCHEDULE,
 )
@@ -19,6 +19,7 @@ from domain.model.ledger.deciding.earning import (
     shared_counter,
     shared_room_left,
     used_in_period,
+    with_past_counts,
 )
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.rule_order import Groups, groups_of, groups_on, in_order
@@ -26,6 +27,7 @@ from domain.model.ledger.decision import DelayedEvent, Outcome
 from domain.model.ledger.events import Event
 from domain.model.ledger.gifts import is_transition
 from domain.model.ledger.late_events import HistoricalContext
+from domain.model.ledger.member import PeriodCount
 from domain.model.ledger.views.expression_view import (
     ExpressionView,
     multiplier,
@@ -45,22 +47,27 @@ def rooms_of(rules: Sequence[Rule], inputs: RuleInputs) -> dict[str, RuleRoom]:
 
 def rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalContext | None) -> RuleInputs:
     day = local_day(view.event.at, builder.programme.zone)
-    counters = (
-        history.counts if history else builder.member.counters
-    )  # as before the event: its own firings do not count against it
+    counters = builder.member.counters  # as before the event: its own firings do not count against it
+    past_counts = history.counts if history is not None else None
 
     def room(rule: Rule) -> RuleRoom:
-        return room_left(rule, counters.get(rule.code, ()), day)
+        counts = counters.get(rule.code, ())
+        if past_counts is not None:
+            counts = with_past_counts(counts, past_counts.get(rule.code, ()))
+        return room_left(rule, counts, day)
 
     def shared_room(rule: Rule) -> int | None:
         if rule.capped_by is None:
             return None
         spec = view.programme.cap(rule.capped_by)
-        if history is None:
-            return shared_room_left(spec, counters, day)
-        rules = (sharing.code for sharing in view.programme.rules if sharing.capped_by == spec.code)
-        used = sum(used_in_period(counters.get(code, ()), spec.per, day).amount for code in rules)
-        return max(0, spec.amount - used)
+        counts = counters.get(shared_counter(spec.code), ())
+        if past_counts is not None:
+            sharing = [other.code for other in view.programme.rules if other.capped_by == spec.code]
+            past = [used_in_period(past_counts.get(code, ()), spec.per, day) for code in sharing]
+            used = sum([count.amount for count in past])
+            in_all = PeriodCount(period_start(day, spec.per), amount=used, per=spec.per)
+            counts = with_past_counts(counts, [in_all])
+        return shared_room_left(spec, counts, day)
 
     factor = multiplier(view.programme, builder.tier, builder.plan)
     return RuleInputs(

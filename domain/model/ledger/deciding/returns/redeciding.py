@@ -154,7 +154,8 @@ def _inputs(
         if rule.capped_by is None:
             return None
         sharing = [other.code for other in view.programme.rules if other.capped_by == rule.capped_by]
-        now = shared_room_left(view.programme.cap(rule.capped_by), counters, day)
+        counts = counters.get(shared_counter(rule.capped_by), ())
+        now = shared_room_left(view.programme.cap(rule.capped_by), counts, day)
         if rule.code in joined:
             return bounded(joined[rule.code].shared_left, now, lambda: sharing)
         if rule.code in part.applied:
