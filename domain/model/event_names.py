@@ -64,6 +64,13 @@ TOLD_EVENTS = frozenset(
         *(SEGMENT_ENTERED, SEGMENT_LEFT),
     }
 )
+# What one decision may raise as it gives and takes.
+FOLLOWING_EVENTS = frozenset(
+    {
+        *(POINTS_AWARDED, POINTS_EXPIRED, TIER_CHANGED, BADGE_EARNED, REWARD_UNLOCKED),
+        *(SEGMENT_ENTERED, SEGMENT_LEFT),
+    }
+)
 LEAVING_EVENTS = frozenset({ERASED, CLOSED})  # after them there is no active member any more
 MOVING_EVENTS = frozenset({MERGED, TRANSFERRED})
 POINTS_EVENTS = frozenset({POINTS_AWARDED, POINTS_EXPIRING, POINTS_EXPIRED})

@@ -5,10 +5,11 @@ An event is late where the member has a decision of a later instant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from domain.model.calendar import Per, local_day, period_start, start_of
+from domain.model.event_names import FOLLOWING_EVENTS
 from domain.model.ledger.events import Event
 from domain.model.ledger.late_events import HistoricalContext
 from domain.model.programme import Programme
@@ -30,14 +31,22 @@ def _is_late(stored_member: StoredMember, event: Event) -> bool:
     return decided_at is not None and event.at < decided_at and event.delayed_rule is None
 
 
-def _window_of(programme: Programme, event: Event) -> tuple[datetime, datetime]:
-    """Return the start and the end of all periods that limit the event's rules; 400 days back at most."""
-    periods = {
+def _bounding_periods(programme: Programme, names: Iterable[str]) -> set[Per]:
+    """Return the kinds of period that limit the rules on some events."""
+    return {
         bound.per
-        for rule in programme.rules_on(event.name)
+        for name in names
+        for rule in programme.rules_on(name)
         for bound in (rule.limit, rule.cap, programme.cap(rule.capped_by) if rule.capped_by else None)
         if bound is not None
     }
+
+
+def _window_of(programme: Programme, event: Event, *, current: Programme) -> tuple[datetime, datetime]:
+    """Return the start and the end of all periods that limit the event's rules, and those of the `current`
+    programme on what it may raise; 400 days back at most.
+    """
+    periods = _bounding_periods(programme, [event.name]) | _bounding_periods(current, FOLLOWING_EVENTS)
     event_day = local_day(event.at, programme.zone)
     starts = {per: period_start(event_day, per) for per in periods if per != "ever"}
     ends = [start_of(day, programme.zone) + timedelta(days=_MAX_DAYS[per]) for per, day in starts.items()]
@@ -60,7 +69,7 @@ async def late_event_history(
         return None
     member, published = stored_member.member, await ruling_version(runtime, stored_member, event)
     programme = published.programme
-    start, end = _window_of(programme, event)
+    start, end = _window_of(programme, event, current=runtime.programmes.current().programme)
     known = await _known_history(runtime, member.id, start=start, end=end, seq=member.seq)
     async with known.lock:
         for earliest in (start, *(event.at - window for window in FACT_WINDOWS)):  # most are little late

@@ -1,4 +1,5 @@
-"""Limits and caps hold for late receipts as they would have in time: of rules, and such as rules share.
+"""Limits and caps hold for late receipts as they would have in time: of rules, and such as rules share, on the
+receipt and on what it raises.
 
 Programmes and queues are made of a seed. A till's queue arrives in the order of its times, after a purchase of
 a later period: of the next one, where refunds are among the queue, since two periods are counted; or of one that
@@ -28,6 +29,8 @@ LATER = {  # a purchase of the next period, and of one much later
     "ever": (None, None),
 }
 EVENTS = "events: [{name: visit, title: V, data: {}}]"
+WALLETS = "wallets: [{code: points, name: P}, {code: stars, name: S}, {code: raised, name: R}]"
+ON_RAISED = "on: points.awarded, when: event.data.wallet != 'raised'"  # of both wallets: twice in one row
 
 
 def random_programme(random: Random, per: str) -> Programme:
@@ -35,15 +38,17 @@ def random_programme(random: Random, per: str) -> Programme:
     bound = f"amount: {random.choice((25, 50, 90))}, per: {per}"
     written = [
         "{code: limited, title: L, on: purchase.completed, limit: {times: 2, per: PER}, do: [AWARD 7}}]}",
-        "{code: capped, title: C, on: purchase.completed, cap: {BOUND}, do: [AWARD 20}}]}",
+        "{code: capped, title: C, on: purchase.completed, cap: {BOUND}, do: [STARS 20}}]}",
         "{code: first, title: F, on: purchase.completed, capped_by: both, do: [AWARD 30}}]}",
         "{code: second, title: S, on: purchase.completed, when: purchase.total > 900, capped_by: both, do: [AWARD 15}}]}",
+        f"{{code: often, title: O, {ON_RAISED}, limit: {{times: 3, per: PER}}, do: [RAISED 11}}}}]}}",
+        f"{{code: again, title: A, {ON_RAISED}, cap: {{BOUND}}, do: [RAISED 9}}}}]}}",
+        f"{{code: third, title: T, {ON_RAISED}, capped_by: both, do: [RAISED 4}}}}]}}",
     ]
-    texts = [
-        text.replace("PER", per).replace("BOUND", bound).replace("AWARD", "{award: {wallet: points, fixed:")
-        for text in written
-    ]
-    return programme(EVENTS, f"caps: [{{code: both, {bound}}}]", rules(*texts))
+    text = rules(*written).replace("PER", per).replace("BOUND", bound)
+    for word, wallet in (("AWARD", "points"), ("STARS", "stars"), ("RAISED", "raised")):
+        text = text.replace(word, f"{{award: {{wallet: {wallet}, fixed:")
+    return programme(WALLETS, EVENTS, f"caps: [{{code: both, {bound}}}]", text)
 
 
 def queue(random: Random, *, with_refunds: bool) -> list[Line]:

@@ -7,12 +7,14 @@ Read from the journal's rows, wherever they are kept.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import Per, local_day, period_start
+from domain.model.ledger.deciding.earning import add_firing
 from domain.model.ledger.decision import JournalRow, Outcome
 from domain.model.ledger.events import Facts
 from domain.model.ledger.member import PeriodCount
@@ -47,13 +49,22 @@ class RowTrace:
         """Return the trace of a row."""
         return cls(row.event.at, row.facts, row.outcomes)
 
-    def awarded_by_rule(self) -> dict[str, int]:
-        """Return what each rule that applied in the row awarded."""
-        out: dict[str, int] = {}
-        for outcome in self.outcomes:
-            if outcome.applied and outcome.amount >= 0:  # what a refund takes is no firing
-                out[outcome.rule] = out.get(outcome.rule, 0) + outcome.amount
-        return out
+
+def _firings(outcomes: Iterable[Outcome]) -> dict[str, tuple[int, int]]:
+    """Return how often each rule fired in a row, on its event and on those it raised, and what it awarded. A
+    firing has one outcome for each wallet.
+    """
+    applied = [
+        outcome for outcome in outcomes if outcome.applied and outcome.amount >= 0
+    ]  # what a refund takes is no firing
+    by_wallet = Counter((outcome.rule, outcome.wallet) for outcome in applied)
+    firings: dict[str, tuple[int, int]] = {}
+    for (rule, _), times in by_wallet.items():
+        firings[rule] = max(times, firings.get(rule, (0, 0))[0]), 0
+    for outcome in applied:
+        times, amount = firings[outcome.rule]
+        firings[outcome.rule] = times, amount + outcome.amount
+    return firings
 
 
 class TraceIndex:
@@ -81,13 +92,13 @@ class TraceIndex:
         place = bisect_right(self._instants, trace.at)
         self._instants.insert(place, trace.at)
         self._facts.insert(place, trace.facts)
-        awarded = trace.awarded_by_rule()
-        for per in _PERIODS if awarded else ():
+        firings = _firings(trace.outcomes)
+        for per in _PERIODS if firings else ():
             start = period_start(local_day(trace.at, self._zone), per)
             counts = self._counts.setdefault((per, start), {})
-            for rule, amount in awarded.items():
+            for rule, (times, amount) in firings.items():
                 count = counts.get(rule, PeriodCount(start, per=per))
-                counts[rule] = PeriodCount(start, count.times + 1, count.amount + amount, per)
+                counts[rule] = PeriodCount(start, count.times + times, count.amount + amount, per)
 
     def has_row_by(self, at: datetime) -> bool:
         """Tell whether a row is of an instant or earlier."""
@@ -110,6 +121,16 @@ class TraceIndex:
             for rule, count in self._counts.get((per, period_start(day, per)), {}).items():
                 counts.setdefault(rule, []).append(count)
         return {rule: tuple(mine) for rule, mine in counts.items()}
+
+
+def with_firings(
+    counts: Mapping[str, tuple[PeriodCount, ...]], outcomes: Iterable[Outcome], day: date
+) -> dict[str, tuple[PeriodCount, ...]]:
+    """Return the counts around a late event's day with what its own row has fired so far."""
+    out = dict(counts)
+    for rule, (times, amount) in _firings(outcomes).items():
+        out[rule] = add_firing(out.get(rule, ()), _PERIODS, day, amount=amount, times=times)
+    return out
 
 
 def history_from_rows(

@@ -127,6 +127,21 @@ def test_what_a_refund_gave_back_to_a_cap_is_there_for_a_late_receipt() -> None:
         assert ran.outcome("capped") == (True, 40, None)
 
 
+def test_limits_of_rules_on_what_it_raises_are_those_of_its_own_time() -> None:
+    bonus = (
+        "{code: bonus, title: B, on: points.awarded, when: event.data.wallet == 'points', limit: {times: 1, per:"
+        " PER}, do: [{award: {wallet: stars, fixed: 40}}]}"
+    )
+    wallets = "wallets: [{code: points, name: P}, {code: stars, name: S}]"
+    queue = late("2026-01-12T09:00"), late("2026-01-12T10:00"), late("2026-01-12T11:00")
+    for per, since in (("day", "2026-01-15T10:00"), ("month", "2026-04-15T10:00")):
+        p = programme(wallets, rules(PER_EURO, bonus.replace("PER", per)))
+        ran = run(p, enrol(), buy(since, 1_000), *queue)
+        fired = [outcome for outcome in ran.outcomes("bonus") if outcome[2] != "when"]
+        assert fired == [(True, 40, None)] * 2 + [(False, 0, "limit")] * 2
+        assert figures(ran.ana, "stars")["available"] == 80
+
+
 def test_during_and_the_clock_are_those_of_its_own_time() -> None:
     week = (
         "{code: week, title: W, on: game.played, during: {from: '2026-01-05', until: '2026-01-11'}, "

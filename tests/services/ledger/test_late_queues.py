@@ -144,6 +144,20 @@ async def test_a_late_event_finds_a_shared_cap_used_that_is_for_ever(database: D
     assert shared == [(0, "cap")] * 3  # 20 and 10 were given before
 
 
+async def test_a_late_event_finds_what_it_raises_limited_by_all_of_its_week(database: Database) -> None:
+    bonus = "on: points.awarded, when: event.data.amount > 20, limit: {times: 1, per: week}"
+    rule = f"  - {{code: bonus, title: B, {bonus}, do: [{{award: {{wallet: points, fixed: 1}}}}]}}\ntiers:"
+    runtime = await open_runtime(database, BOUND.replace("tiers:", rule))
+    await join(runtime, "ana", at=NOW - timedelta(days=60))
+    monday = BEGUN - timedelta(days=BEGUN.weekday())
+    for week, day in ((0, 4), (7, 0)):  # of one week its end has used it, of the next its beginning
+        await sent(runtime, f"before{week}", monday + timedelta(days=week + day))
+    await sent(runtime, "present", NOW)
+    late = [await sent(runtime, f"late{week}", monday + timedelta(days=week + 2)) for week in (0, 7)]
+    fired = [(one.applied, one.reason) for row in late for one in row if one.rule == "bonus"]
+    assert fired == [(False, "limit")] * 2
+
+
 async def test_what_is_known_is_bounded(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_histories, "ROWS_KNOWN", 5)
     runtime = await begun(database)

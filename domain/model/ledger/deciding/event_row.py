@@ -94,8 +94,7 @@ def decide_row(
         failures=builder.failures,
         budget=builder.budget,
     )
-    late = builder.past_facts is not None
-    inputs = rule_inputs(builder, view, history if late else None)
+    inputs = rule_inputs(builder, view)
     event_effects.renew_wallets(builder)
     if change is None:
         event_effects.apply_effects(builder, history)
@@ -141,6 +140,7 @@ def _new_builder(
         plan=past.plan_after if past else (now.plan.code if now.plan else None),
         book=GiftBook(_root_of(completed)),
         past_facts=past,
+        past_counts=history.counts if late and history else None,
     )
 
 
@@ -296,7 +296,7 @@ def _decide_raised(builder: RowBuilder, event: Event) -> None:
         failures=builder.failures,
         budget=builder.budget,
     )
-    inputs = rule_inputs(builder, view, None)
+    inputs = rule_inputs(builder, view)
     source = builder.book.source_of(event)
     if builder.event.purchase is not None and source.startswith("raised:"):
         rooms = rooms_of(builder.programme.rules_on(event.name), inputs)

@@ -46,7 +46,7 @@ from domain.model.ledger.events import NO_FACTS, Event, Facts, Json, RaisedFacts
 from domain.model.ledger.gifts import Counted, Deduction, Gift, add_counted, is_transition, with_gifts
 from domain.model.ledger.ladder import tier_change_data
 from domain.model.ledger.lots import LotPart, OpenedLot, shown_parts
-from domain.model.ledger.member import Member, TierStanding
+from domain.model.ledger.member import Member, PeriodCount, TierStanding
 from domain.model.ledger.state.ledger_state import state_changes
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.views.expression_view import ExpressionView, held_tier_code
@@ -62,9 +62,9 @@ UNDOING = frozenset({REFUNDED, REFERRAL_UNMADE, VOUCHER_CANCELLED, VOUCHER_REVER
 
 @dataclass
 class RowBuilder:
-    """One row being decided. `ruling_programme` is that of the event's own time; `past_facts` is set for a
-    late event alone, with the tier and plan of that time. `tier` and `plan` are those whose multiplier rules
-    the row: of before the event. `book` says which source what is given belongs to.
+    """One row being decided. `ruling_programme` is that of the event's own time; `past_facts`, with the tier
+    and plan of that time, and `past_counts` are set for a late event alone. `tier` and `plan` are those whose
+    multiplier rules the row: of before the event. `book` says which source what is given belongs to.
     """
 
     programme: Programme
@@ -80,6 +80,7 @@ class RowBuilder:
     plan: str | None
     book: GiftBook
     past_facts: Facts | None = None
+    past_counts: Mapping[str, tuple[PeriodCount, ...]] | None = None
     turn_baseline: TurnBaseline | None = None
     entries: list[Entry] = field(default_factory=list, init=False)
     outcomes: list[Outcome] = field(default_factory=list, init=False)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 
 from domain.model.calendar import add, local_day, period_start
 from domain.model.event_names import (
@@ -26,7 +27,7 @@ from domain.model.ledger.deciding.rule_order import Groups, groups_of, groups_on
 from domain.model.ledger.decision import DelayedEvent, Outcome
 from domain.model.ledger.events import Event
 from domain.model.ledger.gifts import is_transition
-from domain.model.ledger.late_events import HistoricalContext
+from domain.model.ledger.late_events import with_firings
 from domain.model.ledger.member import PeriodCount
 from domain.model.ledger.views.expression_view import (
     ExpressionView,
@@ -45,10 +46,10 @@ def rooms_of(rules: Sequence[Rule], inputs: RuleInputs) -> dict[str, RuleRoom]:
     return rooms
 
 
-def rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalContext | None) -> RuleInputs:
+def rule_inputs(builder: RowBuilder, view: ExpressionView) -> RuleInputs:
     day = local_day(view.event.at, builder.programme.zone)
     counters = builder.member.counters  # as before the event: its own firings do not count against it
-    past_counts = history.counts if history is not None else None
+    past_counts = _past_counts(builder, day)
 
     def room(rule: Rule) -> RuleRoom:
         counts = counters.get(rule.code, ())
@@ -73,6 +74,13 @@ def rule_inputs(builder: RowBuilder, view: ExpressionView, history: HistoricalCo
     return RuleInputs(
         view.programme, view, builder.member.id, builder.member.frozen, factor, room, shared_room
     )
+
+
+def _past_counts(builder: RowBuilder, day: date) -> Mapping[str, tuple[PeriodCount, ...]] | None:
+    """Return what the journal has of a late event's periods, with what this row has fired in them so far."""
+    if builder.past_counts is None:
+        return None
+    return with_firings(builder.past_counts, builder.outcomes, day)
 
 
 def apply_rules(
