@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from domain.model.ledger.deciding.returns.refund_lines import RefundLine
+from domain.model.ledger.fiscal.receipt_details import ReceiptDetails, TaxLine, Tender
 from domain.services.errors import IdempotencyKeyConflict, InvalidInput, NotAllowed, UnknownPurchase
 from domain.services.ledger import purchase_queries, purchases, queries
+from domain.services.ledger.fiscal_records import iterate_documents
 from domain.services.ledger.purchase_input import PurchaseInputLine
 from domain.services.ledger.returns import corrections, refunds
 from domain.services.ledger.returns.corrections import CorrectionRefused, CorrectionRequest, PurchaseCorrected
@@ -219,3 +221,24 @@ async def test_its_row_is_kept_whole(database: Database) -> None:
     assert row.refunded is not None
     assert (row.awarded, row.refunded.purchased_at) == ({"points": 125}, NOW)
     assert [(one.rule, one.amount) for one in row.outcomes if one.applied] == [("purchase", 125)]
+
+
+@pytest.mark.parametrize(
+    ("details", "total", "right", "more"),
+    [
+        (ReceiptDetails(tenders=(Tender("card", 3_000), Tender("card", 2_000))), 5_000, 4_000, -1_000),
+        (ReceiptDetails(taxes=(TaxLine("23", 0, 0),)), 0, 1_000, 1_000),
+    ],
+)
+async def test_the_books_have_what_a_correction_adds_or_takes(
+    database: Database, details: ReceiptDetails, total: int, right: int, more: int
+) -> None:
+    runtime = await open_runtime(database)
+    await join(runtime, "ana")
+    receipt = replace(new_purchase("r1", total), details=details)
+    await purchases.record(runtime, till=TILL, member_id="ana", purchase_input=receipt, key="k1", now=NOW)
+    await correct(runtime, "c", right)
+    day, amounts = NOW.date(), list[tuple[str, int]]()
+    async for document in iterate_documents(runtime, since=day, until=day, progress=lambda _: None):
+        amounts.append((document.kind, document.record.gross))
+    assert amounts == [("sale", total), ("correction", more)]

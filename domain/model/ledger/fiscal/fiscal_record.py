@@ -11,6 +11,7 @@ to the receipt, and none ever gives where another takes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Literal
 
 from domain.model.ledger.decision import Entry
@@ -23,6 +24,7 @@ FiscalKind = Literal["DISCOUNT", "PAYMENT", "CREDIT"]
 FiscalMeans = Literal["VOUCHER", "WALLET", "TENDER"]
 
 OTHERWISE = "other"  # the tender of what nobody said how it was paid
+_NO_TAX = TaxLine("", 0, 0)  # where a receipt of 0 was corrected, nothing is known of its taxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,16 @@ def details_of_total(
     details: ReceiptDetails | None, recorded: Purchase, corrected: Purchase
 ) -> ReceiptDetails | None:
     """Return what a till said of a receipt as it shares in another total: what is paid otherwise by what each
-    tender had of it, taxes in proportion, floored.
+    tender had of it, taxes in proportion, floored. Tenders of nothing take no part: the rest is `other`.
     """
     if details is None or not recorded.total:
         return None
     tenders = [FiscalPart("PAYMENT", "TENDER", one.kind, one.amount) for one in details.tenders]
-    spread = _spread(corrected.total - _paid_by_wallets(corrected), tenders)
+    spread = (
+        _spread(corrected.total - _paid_by_wallets(corrected), tenders)
+        if any(part.amount for part in tenders)
+        else ()
+    )
     share = _Share(corrected.total, recorded.total, is_whole=True)
     return ReceiptDetails(
         tuple(TaxLine(tax.rate, share.of(tax.base), share.of(tax.amount)) for tax in details.taxes),
@@ -122,18 +128,19 @@ def correction_record(
     entries: Iterable[Entry] = (),
     money_wallets: frozenset[str] = frozenset(),
 ) -> FiscalRecord:
-    """Return the record of a correction: what each part of the sale has more or less."""
-    parts = dict[tuple[str | None, ...], FiscalPart]()
-    for part in after.parts:
-        parts[part.kind, part.means, part.code, part.voucher] = part
-    for part in before.parts:
-        key = part.kind, part.means, part.code, part.voucher
-        known = parts.get(key) or evolve(part, amount=0, units=None if part.units is None else 0)
-        units = None if part.units is None else (known.units or 0) - part.units
-        parts[key] = evolve(known, amount=known.amount - part.amount, units=units)
+    """Return the record of a correction: what each part of the sale has more or less. Parts of one kind and
+    code, as two cards, count together.
+    """
+    parts = dict[tuple[str, ...], FiscalPart]()
+    for sign, record in ((1, after), (-1, before)):
+        for part in record.parts:
+            key = part.kind, part.means, part.code, part.voucher or ""
+            known = parts.get(key) or evolve(part, amount=0, units=None if part.units is None else 0)
+            units = None if part.units is None else (known.units or 0) + sign * part.units
+            parts[key] = evolve(known, amount=known.amount + sign * part.amount, units=units)
     taxes = [
-        TaxLine(tax.rate, tax.base - known.base, tax.amount - known.amount)
-        for tax, known in zip(after.taxes, before.taxes, strict=True)
+        TaxLine(tax.rate or known.rate, tax.base - known.base, tax.amount - known.amount)
+        for tax, known in zip_longest(after.taxes, before.taxes, fillvalue=_NO_TAX)
     ]
     return FiscalRecord((*parts.values(), *credit_parts(entries, money_wallets)), tuple(taxes))
 
