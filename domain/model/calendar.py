@@ -17,6 +17,10 @@ from domain.model.values import dataclass
 
 # In some machines' lists, and no zone: the machine's own, one that is not set, and a rule for others.
 _NO_ZONES: Final = frozenset({"localtime", "Factory", "posixrules", "Etc/Unknown", "leapseconds"})
+# What may be reported from outside: behind and before these years there is room for any span of a programme.
+VALID_YEARS: Final = range(1970, 3000)
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(microsecond=999000, tzinfo=UTC)
 Per = Literal["day", "week", "month", "year", "ever"]
 Rounding = Literal["day", "month", "year"]
 
@@ -42,6 +46,11 @@ def milliseconds(instant: datetime) -> datetime:
     return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
 
 
+def is_in_valid_years(instant: datetime) -> bool:
+    """Tell whether an instant lies in a year that may be reported, as it is written and in UTC."""
+    return instant.year in VALID_YEARS and instant.astimezone(UTC).year in VALID_YEARS
+
+
 @lru_cache(maxsize=4096)
 def local_day(instant: datetime, zone: ZoneInfo) -> date:
     """Return the calendar day of an instant in a zone."""
@@ -56,9 +65,12 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
 
 def to_utc(local: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant of a local clock time; one that summer time skips moves forward by the gap, a
-    doubled one is the first.
+    doubled one is the first. What lies outside of all years in UTC is the first instant or the last.
     """
-    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    try:
+        return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    except OverflowError:
+        return _FIRST if local.year == 1 else _LAST
 
 
 def add_months(day: date, months: int) -> date:

@@ -178,6 +178,11 @@ def test_an_operator_gets_a_set_up_key_and_another_one_for_a_lost_phone(
             "--since yesterday is no instant; write it like 2026-03-01T10:00:00Z.",
         ),
         (
+            audit.list_acts,
+            {"until": "0001-01-01T00:00:00+14:00"},
+            "--until 0001-01-01T00:00:00+14:00 is too far away; write a year from 1970 to 2999.",
+        ),
+        (
             people.add_store,
             {"code": "L", "name": "L"},
             "Write a code of 1 to 64 letters a-z, digits, dashes or underscores.",

@@ -210,6 +210,11 @@ async def test_a_file_is_there_when_it_is_whole(app: RunningApp, database_uri: s
         "",
         "--from yesterday is no day; write it like 2026-03-01.\n",
     )
+    assert await asyncio.to_thread(run, "--from", "2026-03-02", "--to", "9999-12-31") == (
+        1,
+        "",
+        "--to 9999-12-31 is too far away; write a year from 1970 to 2999.\n",
+    )
 
 
 @pytest.mark.parametrize("words", [("export", "fiscal", "--from", "2026-03-02"), ("verify",)])

@@ -50,6 +50,7 @@ def test_a_span_of_days_or_months_keeps_the_local_clock_time(start: str, span: S
         (date(2026, 7, 1), LISBON, "2026-06-30T23:00"),
         (date(2026, 3, 29), BEIRUT, "2026-03-28T22:00"),  # there is no midnight: the day begins at 01:00
         (date(2026, 11, 1), HAVANA, "2026-11-01T04:00"),  # midnight is there twice: the first
+        (date.min, BEIRUT, "0001-01-01T00:00"),  # what lies outside of all years is at their edge
     ],
 )
 def test_a_day_begins_at_its_first_instant(day: date, zone: ZoneInfo, expected: str) -> None:

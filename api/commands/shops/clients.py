@@ -196,9 +196,9 @@ def _end_of_day(process: Process, text: str) -> datetime:
     """Return when a day of the programme's zone ends."""
     try:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=process.runtime.programme.zone)
-    except ValueError:
+        return (day + timedelta(days=1)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InvalidInput("expires", "Write the last day as 2027-12-31.") from None
-    return (day + timedelta(days=1)).astimezone(UTC)
 
 
 def _print_key(issued: IssuedKey) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.model import event_names
-from domain.model.calendar import add
+from domain.model.calendar import add, is_in_valid_years
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.member import HeldPlan, Member
 from domain.model.programme import Programme
@@ -81,4 +81,6 @@ def _end(programme: Programme, member: Member, event: Event, code: str) -> datet
     start = event.at
     if event.name == event_names.PLAN_RENEWED and held is not None and held.code == code and held.until:
         start = max(start, held.until)
+        if not is_in_valid_years(start):
+            return start  # a plan for life stays one
     return add(start, spec.period, programme.zone)

@@ -12,7 +12,7 @@ from typing import TypeVar
 import orjson
 
 from domain.model import event_names
-from domain.model.calendar import milliseconds
+from domain.model.calendar import VALID_YEARS, is_in_valid_years, milliseconds
 from domain.model.ledger.events import Json
 from domain.model.ledger.member import Member
 from domain.model.programme import Programme
@@ -22,7 +22,6 @@ from domain.model.values import dataclass
 T = TypeVar("T", str, int, bool, list[Json], dict[str, Json])
 
 MAX_AMOUNT = 10**9
-VALID_YEARS = range(1970, 3000)
 # The data fields of each event. The programme's own events have the fields that its file declares.
 DATA_FIELDS: Mapping[str, tuple[str, ...]] = {
     event_names.ENROLLED: (
@@ -184,7 +183,7 @@ def read_instant(number: int, text: str) -> datetime:
         raise InputMalformed(number, f"{text!r} is no instant; write 2026-03-01T10:00:00Z") from None
     if at.tzinfo is None:
         raise InputMalformed(number, f"{text!r} has no zone; write Z or an offset at its end")
-    if at.year not in VALID_YEARS:
+    if not is_in_valid_years(at):
         raise InputMalformed(
             number, f"{text!r} is out of range; write a year from {VALID_YEARS[0]} to {VALID_YEARS[-1]}"
         )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from domain.model import event_names
-from domain.model.calendar import milliseconds
+from domain.model.calendar import VALID_YEARS, is_in_valid_years, milliseconds
 from domain.model.ledger.decision import JournalRow, MemberFrozen, Outcome, Refusal
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.plans import PLAN_EVENTS
@@ -109,6 +109,8 @@ def _read_instant(value: object) -> datetime:
         raise InvalidInput("data.until", "Write an instant such as 2026-12-31T23:59:59.000Z.") from None
     if instant.tzinfo is None:
         raise InvalidInput("data.until", "Write an instant with its zone, such as 2026-12-31T23:59:59.000Z.")
+    if not is_in_valid_years(instant):
+        raise InvalidInput("data.until", f"Write a year from {VALID_YEARS[0]} to {VALID_YEARS[-1]}.")
     return milliseconds(instant)
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from types import NoneType
 from typing import Final, TypeVar, cast
 
-from domain.model.calendar import add, local_day, milliseconds, start_of
+from domain.model.calendar import VALID_YEARS, add, local_day, milliseconds, start_of
 from domain.model.intake.instants import InstantUnreadable, instant_of
 from domain.model.intake.money import MoneyUnreadable, minor_units
 from domain.model.ledger.deciding.opening import NEVER
@@ -263,6 +263,9 @@ class RecordReader:
             raise FieldFault(f"{path}.expires", "it is no day", remedy)
         if day < local_day(self.now, self.programme.zone):
             raise FieldFault(f"{path}.expires", "the day is over", "leave out what has lapsed")
+        if day.year > VALID_YEARS[-1]:
+            remedy = f"write {NEVER}, or a day up to the year {VALID_YEARS[-1]}"
+            raise FieldFault(f"{path}.expires", "the day is too far ahead", remedy)
         return {"wallet": spec.code, "amount": amount, "expires": day.isoformat()}
 
     def _amount(self, path: str, value: object, *, is_money: bool) -> int:
@@ -316,6 +319,9 @@ class RecordReader:
             if day is None or day < today:
                 remedy = f"write its last day as {DATE_SHAPES[self.dates]}, today or later"
                 raise FieldFault("tier.until", "it is no day to come", remedy)
+            if day.year > VALID_YEARS[-1]:
+                remedy = f"write a day up to the year {VALID_YEARS[-1]}"
+                raise FieldFault("tier.until", "it is too far ahead", remedy)
             return start_of(day + timedelta(days=1), zone).isoformat()
         if tiers.downgrade == "never":
             return None

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
 
-from domain.model.calendar import start_of
+from domain.model.calendar import VALID_YEARS, start_of
 from domain.model.ledger.events import Json
 from domain.model.values import dataclass
 from domain.services.errors import InvalidInput, NotFound, TooManyRequests
@@ -117,6 +117,8 @@ def _check(runtime: Runtime, request: FileRequest) -> None:
             raise InvalidInput("withContacts", "Entries and purchases name nobody: ask for members instead.")
         if request.first_day is None or request.last_day is None or request.last_day < request.first_day:
             raise InvalidInput("firstDay", "Name a first day, and a last one that is not before it.")
+        if request.last_day.year not in VALID_YEARS:
+            raise InvalidInput("lastDay", f"Write a year from {VALID_YEARS[0]} to {VALID_YEARS[-1]}.")
         if (request.last_day - request.first_day).days >= MOST_DAYS:
             raise InvalidInput("firstDay", f"At most {MOST_DAYS} days: take fewer at once.")
     elif request.first_day is not None or request.last_day is not None:

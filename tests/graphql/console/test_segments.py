@@ -197,6 +197,7 @@ async def test_days_of_entries_are_written_day_by_day_within_bounds(
         ({}, "firstDay"),
         ({"firstDay": "2026-03-03", "lastDay": "2026-03-01"}, "firstDay"),
         ({"firstDay": "2025-03-01", "lastDay": "2026-03-03"}, "firstDay"),
+        ({"firstDay": "9999-12-31", "lastDay": "9999-12-31"}, "lastDay"),
         ({**days, "withContacts": True}, "withContacts"),
         ({**days, "segment": "buyers"}, "segment"),
         ({**days, "reason": ""}, "reason"),

@@ -103,6 +103,7 @@ def test_enrolment_and_consent_are_seen_as_after_them() -> None:
         ('{until: "2026-07-31"}', "2026-07-31T23:00", False),
         ('{until: "2026-07-31T12:00:00"}', "2026-07-31T10:59:59.999Z", True),
         ('{until: "2026-07-31T12:00:00"}', "2026-07-31T11:00", False),
+        ('{from: "0001-01-01", until: "9999-12-31"}', "2026-07-31T23:00", True),  # for good
         ("{weekdays: [sat, sun]}", "2026-07-03T22:59", False),
         ("{weekdays: [sat, sun]}", "2026-07-03T23:00", True),
         ('{hours: "08:00-11:00"}', "2026-07-03T06:59:59.999Z", False),

@@ -78,6 +78,13 @@ def test_a_renewal_adds_a_period_to_the_later_of_its_time_and_the_end(renewed_at
     assert ends(plan("2026-02-01T10:00", "started"), plan(renewed_at, "renewed"))[-1] == ended
 
 
+def test_a_plan_that_was_stored_for_life_stays_one_when_it_is_renewed() -> None:
+    held = HeldPlan("plus", instant("2026-02-01T10:00"), instant("9999-12-31T23:59:59"))
+    member = Member("ana", number="1", plan=held, had_plan=True, joined_at=instant("2026-01-01T09:00"))
+    event = Event("e", "plan.renewed", instant("2026-03-01T10:00"), "billing", {"plan": "plus"})
+    assert decide(programme(PLANS), member, event, now=event.at).member.plan == held
+
+
 def test_a_renewal_of_another_plan_begins_at_its_own_time() -> None:
     lines = plan("2026-02-01T10:00", "started", "gold"), plan("2026-02-10T10:00", "renewed")
     assert ends(*lines) == ["2026-03-10T10:00"]

@@ -12,6 +12,8 @@ from domain.services.runtime import Runtime
 from domain.store.connect import Database
 from tests.small_runtime import CASHIER, NOW, SMALL, TILL, join, open_runtime
 
+PLANS = "plans: [{code: plus, name: Plus, period: {months: 1}, trial: {days: 14}}]\n"
+
 
 async def visit(runtime: Runtime, external_id: str, key: str, **event_data: object) -> EventRecorded:
     return await member_events.record(
@@ -96,13 +98,16 @@ async def test_a_late_event_finds_its_own_month_full(database: Database) -> None
         ("visited", {"people": "three"}, "data.people"),
         ("visited", {"people": True}, "data.people"),
         ("plan.started", {"plan": "none"}, "data.plan"),
+        ("plan.started", {"plan": "plus", "until": "9999-12-31T23:59:59Z"}, "data.until"),
+        ("plan.renewed", {"plan": "plus", "until": "0001-01-01T00:00:00+14:00"}, "data.until"),
+        ("plan.started", {"plan": "plus", "until": "2999-12-31T23:59:59-01:00"}, "data.until"),
         ("survey.answered", {"survey": "none", "score": 3}, "data.survey"),
     ],
 )
 async def test_what_is_not_declared_is_named(
     database: Database, name: str, event_data: dict[str, object], field: str
 ) -> None:
-    runtime = await open_runtime(database)
+    runtime = await open_runtime(database, SMALL + PLANS)
     await join(runtime, "ana")
     with pytest.raises(InvalidInput) as refused:
         await member_events.record(
@@ -139,8 +144,7 @@ async def test_a_cashier_reports_no_events(database: Database) -> None:
 async def test_a_plan_reported_again_is_the_same_event_though_its_end_was_completed(
     database: Database,
 ) -> None:
-    plans = "plans: [{code: plus, name: Plus, period: {months: 1}, trial: {days: 14}}]\n"
-    runtime = await open_runtime(database, SMALL + plans)
+    runtime = await open_runtime(database, SMALL + PLANS)
     await join(runtime, "ana")
 
     async def start(key: str, **event_data: object) -> EventRecorded:

@@ -126,10 +126,10 @@ def instant_of(value: date | datetime, zone: ZoneInfo) -> datetime:
 
 
 def end_instant_of(value: date | datetime, zone: ZoneInfo) -> datetime:
-    """Return the first instant after a written `until`: a day includes itself, a local time does not go
-    on.
-    """
-    return instant_of(value if isinstance(value, datetime) else value + timedelta(days=1), zone)
+    """Return the first instant after a written `until`: a day includes itself, a local time does not."""
+    if isinstance(value, datetime):
+        return instant_of(value, zone)
+    return instant_of(value + min(timedelta(days=1), date.max - value), zone)  # 9999-12-31 is for good
 
 
 def is_held_out(member: str, rule: Rule) -> bool:
