@@ -200,7 +200,7 @@ class OpenVoucher:
 @dataclass(frozen=True, slots=True)
 class PendingReferral:
     """A referred friend's event that waits to be judged at an instant (`due`). `purchase` is what is kept of
-    it.
+    it, `was_first` whether it was the first one.
     """
 
     key: str
@@ -210,6 +210,7 @@ class PendingReferral:
     purchase: Purchase | None
     name: str = PURCHASED
     event_data: Mapping[str, Json] = field(default_factory=lambda: NO_DATA)
+    was_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

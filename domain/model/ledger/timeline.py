@@ -271,7 +271,6 @@ def _referral(state: _TimeTurn, at: datetime) -> None:
             id=f"{pending.key}>{FRIEND_SOURCE}",
             at=at,
             delayed_rule=FRIEND_SOURCE,
-            original_at=pending.at,
         )
         state.decide(event, _qualification(pending))
 

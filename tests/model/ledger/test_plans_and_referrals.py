@@ -1,5 +1,13 @@
 """What time alone brings to paid plans and to referrals."""
 
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.model.ledger.events import Profile, Purchase
+from domain.model.ledger.member import Member, PendingReferral, ReferralState
+from domain.model.ledger.state.ledger_restore import restore_member
+from domain.model.ledger.state.ledger_state import nest, state_paths
 from tests.model.ledger.timed_programmes import PLUS, REFERRAL, tagging
 from tests.model.simulation_runs import (
     PER_EURO,
@@ -173,3 +181,41 @@ def test_expressions_see_how_many_friends_qualified() -> None:
     )
     ran = run(p, *FRIENDS, buy("2026-01-02T10:00", 5000), buy("2026-02-03T10:00", 100, who="bob"))
     assert ran.members["bob"]["tags"] == ["host"]
+
+
+def judged_by(on: str, when: str) -> str:
+    """A referral that gives the friend 31 and the referrer 33, two days after."""
+    return (
+        f"referral: {{qualifies: {{on: {on}, when: '{when}'}}, wait: {{days: 2}}, friend: [{{award: {{wallet:"
+        " points, fixed: 31}}], referrer: [{award: {wallet: points, fixed: 33}}]}"
+    )
+
+
+@pytest.mark.parametrize("when", ["purchase.first", "purchase.first && purchase.total >= 1000"])
+def test_a_friend_qualifies_by_the_first_purchase(when: str) -> None:
+    p = programme(judged_by("purchase.completed", when))
+    bought = *FRIENDS, buy("2026-01-02T10:00", 5000, id="a"), buy("2026-01-02T11:00", 9000, id="b")
+    ran = run(p, *bought, until="2026-02-01T00:00")
+    assert ran.entries("AWARD") == [("AWARD", 31), ("AWARD", 33)]
+    assert [row["at"][:16] for row in ran.on("referral.qualified")] == ["2026-01-04T10:00"]
+    part = run(p, *bought, refund("2026-01-20T10:00", "a", 4000), refund("2026-01-20T10:00", "b"))
+    assert part.on("referral.unmade") == []
+    back = run(p, *bought, refund("2026-01-20T10:00", "a"), until="2026-02-01T00:00")
+    assert len(back.on("referral.unmade")) == 1
+
+
+def test_a_friends_second_purchase_is_no_first_one_when_it_is_judged() -> None:
+    p = programme(judged_by("purchase.completed", "purchase.first"))
+    early = buy("2026-01-01T09:00", 5000)  # of before joining
+    ran = run(p, *FRIENDS, early, buy("2026-01-02T11:00", 9000), until="2026-02-01T00:00")
+    assert ran.on("referral.qualified") == []
+
+
+@pytest.mark.parametrize("was_first", [True, False])
+def test_that_a_purchase_was_the_first_is_stored_with_what_waits(was_first: bool) -> None:
+    at = datetime(2026, 1, 2, 10, tzinfo=UTC)
+    pending = PendingReferral("purchase:r", at, at, "till", Purchase("r", 5000, "EUR"), was_first=was_first)
+    state = ReferralState("bob", waiting=(pending,), qualified_by=pending)
+    stored = nest(state_paths(Member("ana", referral=state)))
+    assert len(stored["referral"]["waiting"][0]) == 7 + was_first, "nothing more of any other"
+    assert restore_member(stored, id="ana", number="1", profile=Profile(), seq=1).referral == state

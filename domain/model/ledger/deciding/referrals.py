@@ -21,7 +21,6 @@ from domain.model.ledger.gifts import FRIEND_SOURCE, Firing
 from domain.model.ledger.member import JUDGEMENTS_KEPT, Member, PendingReferral, ReferralState
 from domain.model.ledger.views.expression_view import ExpressionView
 from domain.model.ledger.views.field_reads import read_after
-from domain.model.programme import Programme
 from domain.model.values import evolve
 
 REFERRER = "referral:referrer"
@@ -46,7 +45,14 @@ def judge(builder: RowBuilder, event: Event) -> None:
         return
     due = add(event.at, builder.programme.referral_wait, builder.programme.zone)
     pending = PendingReferral(
-        event.id, max(due, builder.at), event.at, event.source, event.purchase, event.name, event.data
+        event.id,
+        max(due, builder.at),
+        event.at,
+        event.source,
+        event.purchase,
+        event.name,
+        event.data,
+        builder.is_first_purchase(event),
     )
     waiting = (*state.waiting, pending)[-JUDGEMENTS_KEPT:]
     builder.member = evolve(builder.member, referral=evolve(state, waiting=waiting))
@@ -106,7 +112,14 @@ def unmake(builder: RowBuilder) -> None:
 def judged_event(pending: PendingReferral) -> Event:
     """Return the event that a pending referral is judged by, with what is kept of its purchase."""
     return Event(
-        pending.key, pending.name, pending.at, pending.source, pending.event_data, purchase=pending.purchase
+        pending.key,
+        pending.name,
+        pending.at,
+        pending.source,
+        pending.event_data,
+        purchase=pending.purchase,
+        original_at=pending.at,
+        was_first=pending.was_first,
     )
 
 
@@ -132,25 +145,39 @@ def _is_before_joining(member: Member, event: Event) -> bool:
 
 def _view(builder: RowBuilder, event: Event) -> ExpressionView:
     """What the condition sees: the member after the event, without what was bought before joining."""
-    totals = builder.member.purchases
-    if not totals.before_joining:
-        return (
-            builder.view_after(event)
-            if event.name != PURCHASED or event is builder.event
-            else _fresh(builder.programme, builder, event, builder.member)
+    if not builder.member.purchases.before_joining and (event.name != PURCHASED or event is builder.event):
+        return builder.view_after(event)
+    return _fresh(builder, event, builder.member)
+
+
+def _fresh(builder: RowBuilder, event: Event, member: Member) -> ExpressionView:
+    totals = member.purchases
+    if totals.before_joining:
+        own = evolve(
+            totals,
+            count=totals.count - totals.before_joining,
+            total=totals.total - totals.total_before_joining,
+            before_joining=0,
         )
-    own = evolve(
-        totals,
-        count=totals.count - totals.before_joining,
-        total=totals.total - totals.total_before_joining,
-        before_joining=0,
+        member = evolve(member, purchases=own)
+    return ExpressionView(
+        builder.programme,
+        member,
+        event,
+        read_after(builder.programme, event.name),
+        first=_is_first(builder, event),
+        failures=builder.failures,
+        budget=builder.budget,
     )
-    return _fresh(builder.programme, builder, event, evolve(builder.member, purchases=own))
 
 
-def _fresh(programme: Programme, builder: RowBuilder, event: Event, member: Member) -> ExpressionView:
-    reads = read_after(programme, event.name)
-    return ExpressionView(programme, member, event, reads, failures=builder.failures, budget=builder.budget)
+def _is_first(builder: RowBuilder, event: Event) -> bool:
+    """Tell whether an event, or what a judged one was then, is the friend's first purchase; a correction of
+    another receipt knows only of that.
+    """
+    if event.name != PURCHASED or event.original_at is None:
+        return builder.is_first_purchase(event)
+    return event.was_first or builder.before.purchases.first_at == event.original_at
 
 
 # ---------------------------------------------------------------- the referrer

@@ -126,7 +126,8 @@ def _pending(pending: PendingReferral | None) -> StateValue:
     event_data: list[StateValue] = [
         [key, cast(StateValue, value)] for key, value in pending.event_data.items()
     ]
-    return [pending.key, pending.due, pending.at, pending.source, purchase, pending.name, event_data]
+    values = [pending.key, pending.due, pending.at, pending.source, purchase, pending.name, event_data]
+    return [*values, True] if pending.was_first else values
 
 
 def tag_source_values(sources: TagSources) -> StateValue:

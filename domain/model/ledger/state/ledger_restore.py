@@ -281,9 +281,10 @@ def _read_referral(at: _Reader) -> ReferralState:
 
 def _read_pending(values: list[Any]) -> PendingReferral:
     purchase = _read_purchase(values[4]) if values[4] else None
+    pending = PendingReferral(values[0], values[1], values[2], values[3], purchase)
     if len(values) == 5:
-        return PendingReferral(values[0], values[1], values[2], values[3], purchase)
-    return PendingReferral(values[0], values[1], values[2], values[3], purchase, values[5], dict(values[6]))
+        return pending
+    return evolve(pending, name=values[5], event_data=dict(values[6]), was_first=values[7:] == [True])
 
 
 def _read_member_gift(values: list[Any]) -> Gift | AlikeLevels:
