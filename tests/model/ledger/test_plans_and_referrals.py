@@ -219,3 +219,42 @@ def test_that_a_purchase_was_the_first_is_stored_with_what_waits(was_first: bool
     stored = nest(state_paths(Member("ana", referral=state)))
     assert len(stored["referral"]["waiting"][0]) == 7 + was_first, "nothing more of any other"
     assert restore_member(stored, id="ana", number="1", profile=Profile(), seq=1).referral == state
+
+
+TEN_DAYS = "plans: [{code: plus, name: P, price: 100, period: {days: 10}}]"
+
+
+@pytest.mark.parametrize(
+    ("on", "when", "lines"),
+    [
+        # The plan has ended by itself.
+        ("plan.started", 'member.plan == "plus"', [started("2026-01-02T09:00")]),
+        # A second receipt followed.
+        ("purchase.completed", "member.purchases.count == 1", [buy("2026-01-02T09:00", 5000, id="a")]),
+    ],
+)
+def test_a_refund_that_leaves_no_less_than_before_takes_no_referral_back(
+    on: str, when: str, lines: list[Line]
+) -> None:
+    p = programme(TEN_DAYS, judged_by(on, when))
+    bought = *FRIENDS, *lines, buy("2026-01-06T10:00", 3000, id="b")
+    ran = run(p, *bought, refund("2026-01-20T10:00", "b", 100), until="2026-02-01T00:00")
+    assert (len(ran.on("referral.qualified")), ran.on("referral.unmade")) == (1, [])
+    assert ran.entries("AWARD", "CLAWBACK") == [("AWARD", 31), ("AWARD", 33)]
+
+
+def test_each_refund_is_judged_by_what_stood_before_it() -> None:
+    p = programme(judged_by("purchase.completed", "member.purchases.total >= 3000"))
+    bought = *FRIENDS, buy("2026-01-02T10:00", 3000, id="a"), buy("2026-01-06T10:00", 1000, id="b")
+    parts = refund("2026-01-20T10:00", "b"), refund("2026-01-21T10:00", "a", 1)
+    kept = run(p, *bought, parts[0], until="2026-02-01T00:00")
+    assert kept.on("referral.unmade") == []
+    gone = run(p, *bought, *parts, until="2026-02-01T00:00")
+    assert [row["at"][:10] for row in gone.on("referral.unmade")] == ["2026-01-21"]
+
+
+def test_a_friends_purchase_that_comes_back_whole_takes_the_referral_back_in_any_case() -> None:
+    p = programme(judged_by("purchase.completed", "member.purchases.count == 1"))
+    bought = *FRIENDS, buy("2026-01-02T09:00", 5000, id="a"), buy("2026-01-06T10:00", 3000, id="b")
+    ran = run(p, *bought, refund("2026-01-20T10:00", "a"), until="2026-02-01T00:00")
+    assert len(ran.on("referral.unmade")) == 1

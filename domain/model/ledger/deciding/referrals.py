@@ -95,13 +95,20 @@ def without_refunded(state: ReferralState, refund: Refund) -> ReferralState:
 
 
 def unmake(builder: RowBuilder) -> None:
-    """Take a referral back where, within 60 days, a refund leaves less than its condition asks for."""
+    """Take a referral back where, within 60 days, a refund leaves less than its condition asks for; not where
+    less than that was left before.
+    """
     state, referral = builder.member.referral, builder.programme.referral
     by, since = state.qualified_by, state.qualified_at
     if referral is None or by is None or since is None or builder.at > since + UNMADE_WITHIN:
         return
     is_gone = by.purchase is not None and by.purchase.is_returned
-    if not is_gone and _view(builder, judged_event(by)).test(referral.qualifies.when):
+    when, before = referral.qualifies.when, builder.before
+    if not is_gone and (
+        _view(builder, judged_event(by)).test(when)
+        or before.referral.qualified_by is None
+        or not _fresh(builder, judged_event(before.referral.qualified_by), before).test(when)
+    ):
         return
     state = evolve(state, qualified=False, qualified_at=None, qualified_by=None)
     builder.member = evolve(builder.member, referral=state)
