@@ -9,10 +9,12 @@ import contextlib
 import gc
 import resource
 import sys
+import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from pathlib import PurePath
+from typing import Any, Final
 
 import orjson
 
@@ -21,11 +23,13 @@ from domain.model.programme.drafts.draft_check import check_as_json, check_draft
 from domain.model.programme.faults import ProgrammeInvalid
 
 MAX_MEMORY_BYTES = 1 << 30
+OUT_OF_MEMORY: Final = 3  # what the process exits with
+_MAX_FRAMES: Final = 6
 
 
 def main() -> None:
     """Do one job, in as many seconds of a processor as the command line says. A programme that cannot be read
-    is answered as `invalid`, with its first fault.
+    is answered as `invalid`, with its first fault; an error of our own as `failed`, with its type and frames.
     """
     for kind, most in ((resource.RLIMIT_CPU, int(sys.argv[1])), (resource.RLIMIT_AS, MAX_MEMORY_BYTES)):
         with contextlib.suppress(ValueError, OSError):  # a system that bounds it otherwise
@@ -37,6 +41,10 @@ def main() -> None:
         answer: object = _do(job)
     except ProgrammeInvalid as invalid:
         answer = {"invalid": str(invalid.faults[0])}
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the server logs it and says INTERNAL
+        answer = {"failed": type(error).__name__, "frames": _frames_of(error)}
     sys.stdout.buffer.write(orjson.dumps(answer))
 
 
@@ -52,6 +60,14 @@ def _do(job: Mapping[str, Any]) -> object:
 
             until = job["until"] and datetime.fromisoformat(job["until"])
             return asdict(try_story(job["text"], job["story"], until=until))
+
+
+def _frames_of(error: Exception) -> list[str]:
+    """Return where an error was raised and who called, without its message, which may name people."""
+    frames = traceback.extract_tb(error.__traceback__)[-_MAX_FRAMES:]
+    return [
+        f"{'/'.join(PurePath(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames
+    ]
 
 
 if __name__ == "__main__":

@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
+import structlog
 
 import domain
 from domain.model.programme.drafts.difference import ProgrammeChange
 from domain.model.programme.drafts.draft_check import DraftCheck, check_from_json
 from domain.model.programme.drafts.story_trial import MAX_STORY_CHARACTERS, MAX_STORY_LINES, StoryTrial
 from domain.services.errors import InvalidInput
+from domain.services.publishing.draft_worker import OUT_OF_MEMORY
 from domain.store.document_store import Busy
 
 MAX_DRAFT_CHARACTERS = 200_000
@@ -31,7 +34,15 @@ MAX_DRAFT_CHARACTERS = 200_000
 CPU_SECONDS, JOB_SECONDS = 8, 9.0
 MOST_AT_ONCE = 2
 MOST_WAITING = 4
+# How a process ends that took more than it has: the system ends it for its processor time, or its memory.
+_USED_UP: Final = frozenset({-signal.SIGKILL, -signal.SIGXCPU, OUT_OF_MEMORY})
 _ROOT = Path(domain.__file__).resolve().parent.parent
+
+log = structlog.get_logger(__name__)
+
+
+class DraftFailed(RuntimeError):
+    """The process met an error of our own: it is logged, and the caller is told no more than that."""
 
 
 class TakesTooLong(InvalidInput):
@@ -93,6 +104,9 @@ class DraftProcesses:
         answer = orjson.loads(output)
         if isinstance(answer, dict) and "invalid" in answer:
             raise InvalidInput("text", answer["invalid"])
+        if isinstance(answer, dict) and "failed" in answer:
+            log.error("draft.failed", job=job["kind"], error=answer["failed"], frames=answer["frames"])
+            raise DraftFailed(answer["failed"])
         return answer
 
 
@@ -104,7 +118,7 @@ def check_length(text: str) -> None:
 
 async def _output_of(job: Mapping[str, object]) -> bytes | None:
     """Return what the process wrote; None where it was ended for its processor time or its memory. Raises
-    Busy where it did not even get that time.
+    Busy where it did not even get that time, DraftFailed where it ended in any other way.
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -126,4 +140,9 @@ async def _output_of(job: Mapping[str, object]) -> bytes | None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-    return output if process.returncode == 0 else None
+    if process.returncode in _USED_UP:
+        return None
+    if process.returncode != 0:
+        log.error("draft.failed", job=job["kind"], exit_code=process.returncode)
+        raise DraftFailed(f"exit code {process.returncode}")
+    return output

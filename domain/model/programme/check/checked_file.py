@@ -120,6 +120,8 @@ class CheckedFile:
 
     def is_incomplete(self, section: str) -> bool:
         """Tell whether not all codes of a section are known: it failed validation, or its key is misspelt."""
+        if section == "locales":
+            return not self.validation.is_sound(("programme", "locales"))
         misspelt = key_of(section) not in self.content and any(
             len(finding.path) == 1 for finding in self.validation.findings
         )
@@ -297,6 +299,8 @@ def count_paths(tiers: Tiers) -> Iterator[tuple[KeyPath, CountSpec]]:
 
 def key_of(section: str) -> str:
     """Return the key of the file that a section's codes stand under."""
+    if section == "locales":
+        return "programme.locales"
     return "codes" if section in ("batches", "code_names") else section
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from domain.model.fault_text import FaultText, joined
 from domain.model.locales import EVERYDAY_COUNTS, OTHER, PluralKind, everyday_form, plural_forms
 from domain.model.message_format import Choice, TextParts, choices, exact_number, literals
-from domain.model.programme.check.checked_file import CheckedFile
+from domain.model.programme.check.checked_file import CheckedFile, key_of
 from domain.model.programme.faults import Finding, KeyPath, suggestion
 from domain.model.programme.vocabulary import PLACEHOLDER_VALUES, Variable
 
@@ -121,7 +121,7 @@ def _select_findings(
         known, what = _TRUTHS, FaultText("true or false")
     elif variable.code_section is not None and not checked_file.is_incomplete(variable.code_section):
         known = checked_file.codes(variable.code_section)
-        what = FaultText("a code of {section}", section=variable.code_section)
+        what = FaultText("a code of {section}", section=key_of(variable.code_section))
     else:
         return
     for key in sorted(keys - known):

@@ -150,6 +150,14 @@ BAD = (
         "member.tier is compared with golden: there is no such tier",
     ),
     Mistake(
+        "unknown locale compared",
+        "member.purchases.count >= 5 &&",
+        'member.locale == "de" &&',
+        111,
+        "segments[0].when",
+        "member.locale is compared with de: there is no such locale",
+    ),
+    Mistake(
         "unknown badge compared",
         "'\"visitor\" in member.badges'",
         "'\"visiter\" in member.badges'",
