@@ -52,11 +52,14 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class RefundedPart:
-    """What a refund takes of one line, by its key."""
+    """What a refund takes of one line, by its key. `tax` is what of the amount is tax if the order's prices
+    hold it: a refund that comes alone does not say whether they do.
+    """
 
     key: str
     amount: int
     quantity: int = 0
+    tax: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ class MemberHints:
 class OrderState:
     """An order as a body says it is by now. `numbers` are what people call it by beside its identity;
     `refund_ids` the refunds that the body counts in what is left. `unexplained` is what the total has beside
-    the lines; where it is negative the lines do not show it: `recorded` spreads it.
+    the lines; where it is negative the lines do not show it: `recorded` spreads it. `is_tax_out` where its
+    lines hold no tax though its prices do.
     """
 
     external_id: str
@@ -99,6 +103,7 @@ class OrderState:
     refund_ids: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     is_test: bool = False
+    is_tax_out: bool = False
 
     @property
     def eligible(self) -> int:
@@ -223,22 +228,26 @@ def what_is_left(state: OrderState, refunds: Iterable[OrderRefund]) -> tuple[Ord
         return tuple(_taken(line) for line in state.recorded)
     counted = set(state.refund_ids)
     unknown = sorted((each for each in refunds if each.id not in counted), key=lambda refund: refund.id)
-    return take_back(state.recorded, unknown, shop_lines=state.lines)
+    return take_back(state.recorded, unknown, shop_lines=state.lines, is_tax_out=state.is_tax_out)
 
 
 def take_back(
-    lines: Sequence[OrderLine], refunds: Sequence[OrderRefund], *, shop_lines: Sequence[OrderLine] = ()
+    lines: Sequence[OrderLine],
+    refunds: Sequence[OrderRefund],
+    *,
+    shop_lines: Sequence[OrderLine] = (),
+    is_tax_out: bool = False,
 ) -> tuple[OrderLine, ...]:
     """Return the lines after refunds: first all parts by line, each clamped to what is left of it, then all
     amounts, spread over everything that is left. `shop_lines` are the lines as the shop counts them, where a
-    discount was spread over `lines`.
+    discount was spread over `lines`. With `is_tax_out` the tax of a part is of no line but that of the tax.
     """
     shop_amounts = {line.key: line.amount for line in shop_lines or lines}
     left = {line.key: line for line in lines}
     for part in (part for refund in refunds for part in refund.parts):
         line = left.get(part.key)
         if line is not None:
-            amount = part.amount
+            amount = part.amount - (part.tax if is_tax_out else 0)
             if (shop_amount := shop_amounts.get(part.key, 0)) != line.amount and shop_amount:
                 amount = -(-amount * line.amount // shop_amount)
             left[part.key] = _less(line, amount, part.quantity)

@@ -110,6 +110,7 @@ def map_order(body: Body, terms: ShopTerms, *, is_paid: bool = False) -> OrderSt
             text for field in ("name", "order_number") if (text := text_of(body.get(field))) is not None
         ),
         is_test=body.get("test") is True,
+        is_tax_out=reader.takes_tax_out,
     )
 
 
@@ -185,7 +186,8 @@ class _ShopifyOrder:
 
     def what_stands(self, lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
         """Return the lines with what the body's refunds and quantities leave of them."""
-        return _by_quantity(take_back(lines, self.refunds), self._items)
+        left = take_back(lines, self.refunds, is_tax_out=self.takes_tax_out)
+        return _by_quantity(left, self._items)
 
     def _unallocated_discount(self) -> int:
         """Return what the order was lowered by beside the discounts that its lines name."""
@@ -285,18 +287,18 @@ def _at_most(line: OrderLine, quantity: int) -> OrderLine:
 def map_refund(body: Body, terms: ShopTerms, *, order: Body | None = None) -> OrderRefund:
     """Return what a refund takes back: goods by line, shipping as shipping, tax with both, and what a
     negative discrepancy says beside them by amount. A positive one is money not moved yet. `order` is the
-    body that holds the refund.
+    body that holds the refund. Whether the order's prices hold the tax is the order's to say.
     """
     currency = _order_currency(mapping(order)) or _currency_of(body) or terms.currency
-    is_net = terms.count == "net" and mapping(order).get("taxes_included") is True
     parts, tax, shipping = list[RefundedPart](), 0, 0
     for line in mappings(body.get("refund_line_items")):
         line_tax = shop_money(line, "total_tax", currency)
         key = text_of(line.get("line_item_id")) or text_of(mapping(line.get("line_item")).get("id"))
         if key is None:
             raise BodyIncomplete("a refunded line names no line of the order")
-        amount = shop_money(line, "subtotal", currency) - (line_tax if is_net else 0)
-        parts.append(RefundedPart(key, amount, max(whole_number(line.get("quantity")) or 0, 0)))
+        amount = shop_money(line, "subtotal", currency)
+        quantity = max(whole_number(line.get("quantity")) or 0, 0)
+        parts.append(RefundedPart(key, amount, quantity, line_tax))
         tax += line_tax
     by_kind = dict.fromkeys(ADJUSTMENT_KEYS, 0)
     for adjustment in mappings(body.get("order_adjustments")):

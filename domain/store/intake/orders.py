@@ -204,7 +204,7 @@ def _document(order: StoredOrder) -> dict[str, Any]:
         "rev": order.rev,
         "state": None if state is None else _state_document(state),
         "refunds": [
-            [refund.id, [[part.key, part.amount, part.quantity] for part in refund.parts], refund.amount]
+            [refund.id, [_part_row(part) for part in refund.parts], refund.amount]
             for refund in order.book.refunds
         ],
         "contacts": list(order.contacts),
@@ -215,6 +215,11 @@ def _document(order: StoredOrder) -> dict[str, Any]:
         "actor": order.actor,
     }
     return {name: value for name, value in row.items() if value is not None}
+
+
+def _part_row(part: RefundedPart) -> list[Any]:
+    row = [part.key, part.amount, part.quantity]
+    return [*row, part.tax] if part.tax else row
 
 
 def _state_document(state: OrderState) -> dict[str, Any]:
@@ -241,6 +246,7 @@ def _state_document(state: OrderState) -> dict[str, Any]:
         "refund_ids": list(state.refund_ids),
         "numbers": list(state.numbers),
         **({"is_test": True} if state.is_test else {}),
+        **({"is_tax_out": True} if state.is_tax_out else {}),
     }
 
 
@@ -279,6 +285,7 @@ def _read_state(external_id: str, state: Raw) -> OrderState:
         hints=MemberHints(),
         unexplained=state["unexplained"],
         is_test=state.get("is_test", False),
+        is_tax_out=state.get("is_tax_out", False),
         refund_ids=tuple(state["refund_ids"]),
         numbers=tuple(state["numbers"]),
     )

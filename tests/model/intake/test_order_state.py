@@ -4,7 +4,9 @@ import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import pytest
 
 from domain.model.intake import shopify, woocommerce
 from domain.model.intake.bodies import parse_body
@@ -149,3 +151,32 @@ def test_an_order_that_the_shop_took_back_leaves_nothing() -> None:
     for status in ("cancelled", "failed", "refunded", "trash"):
         state = woo_order(body_of("woocommerce/order_processing_paid_card", status=status))
         assert amounts(what_is_left(state, ())) == [0, 0]
+
+
+def taxed_order(*, is_included: bool, **changes: Any) -> dict[str, Any]:
+    """Two pieces at 12.30 with 2.30 of tax each inside of the price, or at 10.00 and the tax beside it."""
+    tax = [{"price": "4.60"}]
+    price = "12.30" if is_included else "10.00"
+    line = {"id": 1, "sku": "MUG", "price": price, "quantity": 2, "current_quantity": 2, "tax_lines": tax}
+    return {
+        "id": 7, "currency": "EUR", "financial_status": "paid", "taxes_included": is_included, "total_tax": "4.60",
+        "total_price": "24.60", "line_items": [line], "refunds": [], "processed_at": "2026-03-02T09:00:00Z", **changes,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("count", "is_included", "left"),
+    [("net", True, [1000, 230]), ("shown", True, [1230]), ("net", False, [1000, 230])],
+)
+def test_a_refund_takes_the_same_alone_and_within_its_order(
+    count: Literal["shown", "net"], is_included: bool, left: list[int]
+) -> None:
+    terms, subtotal = replace(TERMS, count=count), "12.30" if is_included else "10.00"
+    piece = {"line_item_id": 1, "quantity": 1, "subtotal": subtotal, "total_tax": "2.30"}
+    body = {"id": 9, "order_id": 7, "refund_line_items": [piece]}
+    alone = shopify.map_shopify(parse_body(json.dumps(body).encode()), terms)
+    assert isinstance(alone, OrderRefund)
+    paid = order(taxed_order(is_included=is_included), terms)
+    updated = order(taxed_order(is_included=is_included, refunds=[body]), terms)
+    assert amounts(what_is_left(paid, [alone])) == left
+    assert amounts(what_is_left(updated, [alone])) == left
