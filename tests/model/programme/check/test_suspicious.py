@@ -29,6 +29,10 @@ def reward(more: str) -> str:
     return f"rewards: [{{code: r, title: R, cost: {{wallet: points, amount: 5}}, {more}}}]\n"
 
 
+def tiers(count: str, rung: str) -> str:
+    return f"tiers: {{count: {count}, window: calendar_year, ladder: [{{code: a, from: 0}}, {rung}]}}\n"
+
+
 FIXED = "{wallet: points, fixed: 5}"
 SLIPS = {
     "a point for every cent": (
@@ -42,6 +46,50 @@ SLIPS = {
     "a condition in whole euros": (
         rule(FIXED, "purchase.total >= 25"),
         "rules[0].when: purchase.total is in minor units: 25 is 0.25 EUR -> write 2500 for 25.00 EUR",
+    ),
+    "a condition with decimals": (
+        rule(FIXED, "purchase.eligible >= 250.00"),
+        "rules[0].when: purchase.eligible is in minor units: 250.00 is 2.50 EUR -> write 25000 for 250.00 EUR",
+    ),
+    "a condition with one decimal, the other way round": (
+        rule(FIXED, "25.5 <= member.purchases.average && member.purchases.count > 2"),
+        (
+            "rules[0].when: member.purchases.average is in minor units: 25.5 is 0.26 EUR -> write 2550 for"
+            " 25.50 EUR"
+        ),
+    ),
+    "a gift in whole euros": (
+        rule("{wallet: credit, fixed: 5}"),
+        "rules[0].do[0].award.fixed: this is in minor units: 5 is 0.05 EUR -> write 500 for 5.00 EUR",
+    ),
+    "a deduction in whole euros": (
+        "rules: [{code: r, title: R, on: purchase.completed, do: [{deduct: {wallet: credit, fixed: 5}}]}]\n",
+        "rules[0].do[0].deduct.fixed: this is in minor units: 5 is 0.05 EUR -> write 500 for 5.00 EUR",
+    ),
+    "a cost in whole euros": (
+        "rewards: [{code: r, title: R, cost: {wallet: credit, amount: 20}}]\n",
+        "rewards[0].cost.amount: this is in minor units: 20 is 0.20 EUR -> write 2000 for 20.00 EUR",
+    ),
+    "a cap of cashback in whole euros": (
+        rule("{wallet: credit, amount: 5, per: 100, of: purchase.total}").replace(
+            "do:", "cap: {amount: 50, per: month}, do:"
+        ),
+        "rules[0].cap.amount: this is in minor units: 50 is 0.50 EUR -> write 5000 for 50.00 EUR",
+    ),
+    "a shared cap of cashback in whole euros": (
+        "caps: [{code: c, amount: 50, per: month}]\n"
+        + rule("{wallet: credit, amount: 5, per: 100, of: purchase.total}").replace(
+            "do:", "capped_by: c, do:"
+        ),
+        "caps[0].amount: this is in minor units: 50 is 0.50 EUR -> write 5000 for 50.00 EUR",
+    ),
+    "a tier by money in whole euros": (
+        tiers("{on: purchase.completed, of: purchase.total}", "{code: b, from: 50}"),
+        "tiers.ladder[1].from: this is in minor units: 50 is 0.50 EUR -> write 5000 for 50.00 EUR",
+    ),
+    "a tier that is kept by money in whole euros": (
+        tiers("{wallet: credit}", "{code: b, from: 50000, keep: 50}"),
+        "tiers.ladder[1].keep: this is in minor units: 50 is 0.50 EUR -> write 5000 for 50.00 EUR",
     ),
     "a discount in whole euros": (
         reward("kind: discount_amount, value: {amount: 5}"),
@@ -82,6 +130,26 @@ MEANT = {
     "a point for every euro": rule("{wallet: points, amount: 1, per: 100, of: purchase.eligible}"),
     "a point for every piece": rule("{wallet: points, amount: 1, of: {items: line.quantity > 1}}"),
     "any purchase of money": rule(FIXED, "purchase.total > 0 && member.purchases.count >= 25"),
+    "more than nothing": rule(FIXED, "purchase.total > 0.0"),
+    "half more than usual": rule(
+        FIXED,
+        "member.purchases.average > 0 && double(purchase.total) / double(member.purchases.average) >= 1.5",
+    ),
+    "euros that are counted out": rule(FIXED, "purchase.total >= 25 * 100 && 100 * 25 <= purchase.eligible"),
+    "a visit in five": rule(FIXED, "member.purchases.count >= 5 && purchase.total % 100 == 50"),
+    "half a euro as a gift": rule("{wallet: credit, fixed: 50}"),
+    "five euros as a gift": rule("{wallet: credit, fixed: 500}"),
+    "a cap of points": rule("{wallet: points, amount: 1, per: 100, of: purchase.total}").replace(
+        "do:", "cap: {amount: 50, per: month}, do:"
+    ),
+    "a cap of points and money": rule(
+        "{wallet: points, fixed: 1}}, {award: {wallet: credit, fixed: 500}"
+    ).replace("do:", "cap: {amount: 50, per: month}, do:"),
+    "a tier by visits": tiers("{on: purchase.completed}", "{code: b, from: 5}"),
+    "a tier by points": tiers("{wallet: points}", "{code: b, from: 50, keep: 20}"),
+    "a tier by whole euros": tiers(
+        "{on: purchase.completed, of: purchase.total / 100}", "{code: b, from: 50}"
+    ),
     "five euros off": reward("kind: discount_amount, value: {amount: 500}"),
     "a free plan": "plans: [{code: p, name: P, price: 0, period: {months: 12}}]\n",
 }
@@ -95,6 +163,22 @@ def test_what_is_meant_is_no_warning(text: str) -> None:
 def test_what_a_whole_unit_is_depends_on_the_currency() -> None:
     text = reward("kind: discount_amount, value: {amount: 500}")
     assert warned(text, currency="JPY") == []
+    assert warned(rule(FIXED, "purchase.total >= 250.00"), currency="JPY") == []
     assert warned(text, currency="KWD") == [
         "rewards[0].value.amount: this is in minor units: 500 is 0.500 KWD -> write 500000 for 500.000 KWD"
+    ]
+
+
+def test_counts_by_name_and_payments_of_money_are_in_minor_units_too() -> None:
+    text = (
+        "tiers: {counts: {spent: {on: purchase.completed, of: purchase.total, kind: money, title: S}, visits: {on:"
+        " purchase.completed, title: V}}, window: calendar_year, ladder: [{code: a, from: 0}, {code: b, from: {spent: 50,"
+        " visits: 5}}]}\n"
+    )
+    assert warned(text) == [
+        "tiers.ladder[1].from.spent: this is in minor units: 50 is 0.50 EUR -> write 5000 for 50.00 EUR"
+    ]
+    paid = HEAD.replace("CURRENCY", "EUR").replace("kind: money", "kind: money, pay: {minimum: 10}")
+    assert [str(each) for each in load_with_warnings(paid).warnings if "pay" in each.path] == [
+        "line 2: wallets[1].pay.minimum: this is in minor units: 10 is 0.10 EUR -> write 1000 for 10.00 EUR"
     ]
