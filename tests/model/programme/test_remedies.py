@@ -152,6 +152,11 @@ FAULTS = {
         "remove extras",
         RULE % (BOUGHT, "{award: {wallet: p, fixed: 50}}"),
     ),
+    "a total that the purchase has": (
+        RULE % (f"{BOUGHT}, when: event.data.total > 9900", "{tag: x}"),
+        "did you mean purchase.total?",
+        RULE % (f"{BOUGHT}, when: purchase.total > 9900", "{tag: x}"),
+    ),
     "an amount as a percentage": (
         DISCOUNT % ("discount_percent", "amount: 500"),
         "write percent: 10, or kind: discount_amount",
@@ -213,6 +218,11 @@ FAULTS = {
                 "member.tags.exists(member, true)",
                 "call it by another letter",
                 "member.tags.exists(m, true)",
+            ),
+            "reads a list as a map": (
+                "member.consents.marketing && member.purchases.count > 1",
+                'write "marketing" in member.consents',
+                '"marketing" in member.consents && member.purchases.count > 1',
             ),
             "misspells a map by code": (
                 "member.badge.b >= 2",

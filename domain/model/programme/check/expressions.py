@@ -130,7 +130,11 @@ def _unknown_name_message(name: str, placed: PlacedExpression) -> FaultText:
 
 
 def _unknown_name_remedy(name: str, placed: PlacedExpression, known: Mapping[str, Variable]) -> FaultText:
-    root, last = name.partition(".")[0], name.rpartition(".")[2]
+    root, (above, _, last) = name.partition(".")[0], name.rpartition(".")
+    if above in known and known[above].kind == "texts":
+        return FaultText('write "{value}" in {path}', value=last, path=above)
+    if root == "event" and f"purchase.{last}" in known:
+        return FaultText("did you mean {near}?", near=f"purchase.{last}")
     if placed.events is None and placed.expected == "number" and root in _ELSEWHERE:  # a goal
         return _ELSEWHERE["event"]
     declaration = _declaration(name, placed)
