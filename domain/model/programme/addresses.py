@@ -69,6 +69,16 @@ def address_fault(text: str, kind: AddressKind) -> tuple[FaultText, FaultText] |
     return None
 
 
+def lacks_scheme(text: str) -> bool:
+    """Tell whether a link is probably an address that lacks its https://, such as www.shop.example/rewards.
+    What a published version holds, and what an event brings, is not judged so: `safe_address` takes a path.
+    """
+    return (
+        _SCHEME.fullmatch(text) is None
+        and "." in re.split("[/?#]", _PLACEHOLDER.sub("x", text), maxsplit=1)[0]
+    )
+
+
 def is_unencrypted(text: str) -> bool:
     """Tell whether whoever is on the way can change what an address answers."""
     return text[:5].lower() == "http:"

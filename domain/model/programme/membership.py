@@ -166,6 +166,14 @@ GOAL_FIGURES: Final[Mapping[str, SubjectSection | None]] = {
     "open_rate": "messages",
     "click_rate": "messages",
 }
+# Goals that are shares: of these never more than 1, and of these it may be for a while.
+SHARES: Final = frozenset(
+    (
+        *("participation", "active_30", "active_90", "active_365", "retention", "churn", "repeat_rate"),
+        *("redemption_members", "referral_conversion", "csat", "code_conversion", "open_rate", "click_rate"),
+    )
+)
+LOOSE_SHARES: Final = frozenset(("redemption_points", "burn", "breakage"))
 
 
 def _read_goal_value(value: object) -> object:

@@ -20,6 +20,7 @@ from typing import Literal, get_args
 from domain.model.message_format import MessageMalformed, parse_text, placeholders
 from domain.model.messages.rendering import MessageSubject, Recipient, Rendered, render
 from domain.model.programme import MessageSpec, Programme, safe_address
+from domain.model.programme.addresses import lacks_scheme
 from domain.model.programme.field_types import LocalizedText
 from domain.model.programme.messages import SERVICE_PURPOSE
 from domain.model.programme.vocabulary import COMMON_PLACEHOLDERS
@@ -94,7 +95,7 @@ def check_message(programme: Programme, text: OnceText) -> MessageSpec:
             _check_text(texts.get(locale, ""), field=f"{name}.{locale}", longest=longest)
         if extra := sorted(set(texts) - set(programme.programme.locales)):
             raise InvalidInput(f"{name}.{extra[0]}", "The programme has no such language: leave it out.")
-    if text.link is not None and safe_address(text.link, "link") is None:
+    if text.link is not None and (safe_address(text.link, "link") is None or lacks_scheme(text.link)):
         raise InvalidInput("link", "Write a path such as /rewards, or an address that begins with https://.")
     default = programme.programme.locales[0]
     return MessageSpec.model_construct(

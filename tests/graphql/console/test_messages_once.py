@@ -263,6 +263,7 @@ FAULTS: list[tuple[Json, str]] = [
         "body.en",
     ),
     ({"message": {**NEWS, "link": "javascript:alert(1)"}}, "link"),
+    ({"message": {**NEWS, "link": "www.shop.example/rewards"}}, "link"),
     ({"sendAt": "2020-01-01T00:00:00.000Z"}, "sendAt"),
     ({"reason": " "}, "reason"),
 ]

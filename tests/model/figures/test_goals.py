@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from domain.model.figures.definitions import all_figures
 from domain.model.figures.goals import GoalStanding, compare_goals
 from domain.model.figures.period import People, PeriodFigures
-from domain.model.programme import ProgrammeInvalid, load
-from domain.model.programme.membership import GOAL_FIGURES
+from domain.model.programme import ProgrammeInvalid, load, load_with_warnings
+from domain.model.programme.loading import load_published
+from domain.model.programme.membership import GOAL_FIGURES, LOOSE_SHARES, SHARES
 
 CLUB = """
 programme: {code: club, name: Club, currency: EUR, timezone: Europe/Lisbon, locales: [en]}
@@ -69,12 +70,55 @@ def test_a_goal_is_met_missed_or_cannot_be_told() -> None:
         ("figure: nps, at_least: 1", "nps is of one of surveys"),
         ("figure: churn, at_least: 1, at_most: 2", "a goal has one bound"),
         ("figure: churn, at_least: much", "'much' is no number"),
+        (
+            "figure: churn, at_most: 30",
+            "goals[0].at_most: churn is a share: 30 is 3000 % -> write a part of 1, such as 0.3 for 30 %",
+        ),
+        ("figure: active_30, at_least: -0.5", "goals[0].at_least: active_30 is a share: -0.5 is -50 %"),
+        (
+            "figure: nps, subject: like, at_least: 150",
+            "goals[0].at_least: an NPS is from -100 to 100, and 150 is not -> write one of these, such as 50",
+        ),
     ],
 )
 def test_a_goal_that_cannot_be_compared_is_a_fault_at_its_line(goal: str, fault: str) -> None:
     with pytest.raises(ProgrammeInvalid) as caught:
         load(f'{CLUB}goals:\n  - {{{goal}, by: "2027-03-31"}}\n')
     assert fault in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("goal", "warning"),
+    [
+        ("figure: redemption_points, at_least: 0.3", []),
+        ("figure: burn, at_least: 1.4", []),
+        ("figure: retention, at_least: 1", []),
+        ("figure: nps, subject: like, at_least: -100", []),
+        ("figure: revenue, at_least: 25000", []),
+        ("figure: redemption_points, at_least: 30", ["redemption_points is a share: 30 is 3000 %"]),
+    ],
+)
+def test_more_than_all_points_of_a_period_is_only_improbable(goal: str, warning: list[str]) -> None:
+    loaded = load_with_warnings(f'{CLUB}goals:\n  - {{{goal}, by: "2027-03-31"}}\n')
+    assert [each.message for each in loaded.warnings if each.path.startswith("goals")] == warning
+
+
+def test_every_rate_has_its_bounds() -> None:
+    rates = {figure.code for figure in all_figures(PERIOD, load(CLUB)) if figure.unit == "RATE"}
+    assert rates & GOAL_FIGURES.keys() == SHARES | LOOSE_SHARES
+
+
+def test_a_goal_whose_day_has_passed_is_doubted_and_loads() -> None:
+    text = f'{CLUB}goals:\n  - {{figure: churn, at_most: 0.1, by: "2027-03-31"}}\n'
+    for day, warnings in ((31, []), (1, ["its day, 2027-03-31, has passed"])):
+        now = datetime(2027, 3 if day == 31 else 4, day, 12, tzinfo=UTC)
+        loaded = load_with_warnings(text, now=now)
+        assert [each.message for each in loaded.warnings if each.path == "goals[0].by"] == warnings
+
+
+def test_a_published_goal_that_cannot_be_met_still_loads() -> None:
+    text = f'{CLUB}goals:\n  - {{figure: churn, at_most: 30, by: "2027-03-31"}}\n'
+    assert load_published(text).goals[0].at_most == 30
 
 
 def test_every_figure_that_may_be_a_goal_is_told() -> None:

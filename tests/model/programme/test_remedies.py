@@ -152,6 +152,16 @@ FAULTS = {
         "remove extras",
         RULE % (BOUGHT, "{award: {wallet: p, fixed: 50}}"),
     ),
+    "a fixed amount for each so much": (
+        RULE % (BOUGHT, "{award: {wallet: p, fixed: 50, per: 100}}"),
+        "remove it",
+        RULE % (BOUGHT, "{award: {wallet: p, fixed: 50}}"),
+    ),
+    "whole units of what is given again": (
+        TWO.replace("KEYS", "").replace("MORE", "").replace("OVER", "[a], whole: true"),
+        "remove it",
+        TWO.replace("KEYS", "").replace("MORE", "").replace("OVER", "[a]"),
+    ),
     "a total that the purchase has": (
         RULE % (f"{BOUGHT}, when: event.data.total > 9900", "{tag: x}"),
         "did you mean purchase.total?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from domain.model.fault_text import FaultText
-from domain.model.programme.addresses import AddressKind, address_fault, is_unencrypted
+from domain.model.programme.addresses import AddressKind, address_fault, is_unencrypted, lacks_scheme
 from domain.model.programme.check.checked_file import CheckedFile
 from domain.model.programme.faults import Finding, KeyPath
 from domain.model.programme.header import ProgrammeHeader
@@ -18,6 +18,12 @@ def check_addresses(checked_file: CheckedFile) -> Iterator[Finding]:
         if fault is not None:
             message, remedy = fault
             yield Finding(path, FaultText("this address {message}", message=message), remedy)
+        elif kind == "link" and lacks_scheme(text):
+            yield Finding(
+                path,
+                FaultText("this address {message}", message=FaultText("names a host without a scheme")),
+                FaultText("write https://{text}, or a path such as /rewards", text=text),
+            )
         elif is_unencrypted(text):
             yield Finding(
                 path,

@@ -1,5 +1,5 @@
-"""What is over: rules, challenges, codes and rewards whose last day has passed. Warnings, since a version
-may well keep them for events that come late.
+"""What is over: rules, challenges, codes, rewards and goals whose last day has passed. Warnings, since a
+version may well keep them for events that come late.
 """
 
 from __future__ import annotations
@@ -36,6 +36,14 @@ def check_past(checked_file: CheckedFile, now: datetime) -> Iterator[Finding]:
                 (*path, "until"),
                 FaultText("it was over on {until}: nothing comes of it any more", until=f"{until:%Y-%m-%d}"),
                 FaultText("write a later until, or remove the whole of it"),
+                is_warning=True,
+            )
+    for index, goal in enumerate(programme.goals):
+        if _end(goal.by) <= local:
+            yield Finding(
+                ("goals", index, "by"),
+                FaultText("its day, {until}, has passed", until=f"{goal.by:%Y-%m-%d}"),
+                FaultText("write a later by, or remove the goal"),
                 is_warning=True,
             )
 

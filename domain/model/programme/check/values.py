@@ -13,14 +13,16 @@ from domain.model import event_names
 from domain.model.calendar import Span, time_zones
 from domain.model.fault_text import FaultText
 from domain.model.locales import is_locale
-from domain.model.programme.check.checked_file import FIXED_GIVERS, GIVERS, CheckedFile
+from domain.model.programme.check.checked_file import FIXED_GIVERS, GIVERS, CheckedFile, PlacedAction
 from domain.model.programme.check.ladder import check_ladder
 from domain.model.programme.faults import Finding, KeyPath, suggestion
+from domain.model.programme.membership import LOOSE_SHARES, SHARES
 from domain.model.programme.messages import MAX_COLLAPSE_NAMES, collapse_names
 from domain.model.programme.rewards import RewardSpec
 from domain.model.programme.rules import Rule
 
 _ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - a schedule's time is local
+_IMPROBABLE_SHARE = 3
 _DAYS_REMEDY = FaultText("write {days: N} or {months: N}")
 
 
@@ -57,7 +59,9 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
     yield from _collapse_names(checked_file)
     for index, reward in enumerate(checked_file.programme.rewards):
         yield from _reward(("rewards", index), reward)
+    yield from _goals(checked_file)
     for placed in checked_file.actions:
+        yield from _unread_keys(placed)
         award, deduct = placed.action.award, placed.action.deduct
         if placed.by in FIXED_GIVERS and award is not None and award.fixed is None:
             yield Finding(
@@ -70,6 +74,50 @@ def check_values(checked_file: CheckedFile) -> Iterator[Finding]:
                 (*placed.path, "deduct"),
                 FaultText("{giver} takes a fixed amount", giver=GIVERS[placed.by]),
                 FaultText("write fixed: N"),
+            )
+
+
+def _unread_keys(placed: PlacedAction) -> Iterator[Finding]:
+    """Find what says how to count where an award counts nothing."""
+    award = placed.action.award
+    if award is None or award.amount is not None:
+        return
+    for key in ("per", "whole"):
+        if key in award.model_fields_set:
+            yield Finding(
+                (*placed.path, "award", key),
+                FaultText("{key} goes with amount and of only", key=key),
+                FaultText("remove it"),
+            )
+
+
+def _goals(checked_file: CheckedFile) -> Iterator[Finding]:
+    """Find bounds that a figure never has. What is spent or expires in a period may be of earlier ones, so
+    that more than all of what it awarded is only improbable.
+    """
+    for index, goal in enumerate(checked_file.programme.goals):
+        key = "at_most" if goal.at_most is not None else "at_least"
+        bound, path = goal.at_most if goal.at_most is not None else goal.at_least, ("goals", index, key)
+        if bound is None:
+            continue
+        is_loose = goal.figure in LOOSE_SHARES
+        if (goal.figure in SHARES and not 0 <= bound <= 1) or (is_loose and bound > _IMPROBABLE_SHARE):
+            yield Finding(
+                path,
+                FaultText(
+                    "{figure} is a share: {bound} is {percent} %",
+                    figure=goal.figure,
+                    bound=bound,
+                    percent=f"{float(bound * 100):g}",
+                ),
+                FaultText("write a part of 1, such as 0.3 for 30 %"),
+                is_warning=is_loose,
+            )
+        if goal.figure == "nps" and not -100 <= bound <= 100:
+            yield Finding(
+                path,
+                FaultText("an NPS is from -100 to 100, and {bound} is not", bound=bound),
+                FaultText("write one of these, such as 50"),
             )
 
 

@@ -88,6 +88,25 @@ def test_right_addresses_are_taken_as_they_are(path: str) -> None:
         assert safe_address(address, kind) == address
 
 
+@pytest.mark.parametrize(
+    "link", ["www.shop.example/rewards", "shop.example", "shop-{badge.code}.example?a=1"]
+)
+def test_a_link_without_its_scheme_is_one_fault_of_a_draft_alone(link: str) -> None:
+    text = CLUB.replace(PLACES["messages[1].link"][0], f'link: "{link}"')
+    (fault,) = faults_of(text)
+    assert (fault.path, fault.message, fault.remedy) == (
+        "messages[1].link",
+        "this address names a host without a scheme",
+        f"write https://{link}, or a path such as /rewards",
+    )
+    assert load_published(text).message("earned").link == link
+
+
+@pytest.mark.parametrize("link", ["/terms.html", "rewards/coin.svg", "rewards?v=1.5", "rewards", "app://a.b"])
+def test_a_path_is_no_host(link: str) -> None:
+    load_with_warnings(CLUB.replace(PLACES["messages[1].link"][0], f'link: "{link}"'))
+
+
 @pytest.mark.parametrize("path", PLACES)
 def test_http_is_doubted_and_taken(path: str) -> None:
     written, pattern, _ = PLACES[path]
