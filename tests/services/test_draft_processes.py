@@ -1,6 +1,8 @@
 """Drafts that are not answered: whose fault it is, the draft's, the machine's or our own."""
 
+import gc
 import io
+import resource
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,8 +67,8 @@ def test_a_draft_that_takes_all_memory_is_too_much(monkeypatch: pytest.MonkeyPat
 
     job = b'{"kind": "check", "text": "", "now": "2026-03-02T12:00:00"}'
     monkeypatch.setattr(draft_worker, "check_draft", exhaust)
-    monkeypatch.setattr(draft_worker.resource, "setrlimit", lambda *_: None)
-    monkeypatch.setattr(draft_worker.gc, "set_threshold", lambda *_: None)
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
+    monkeypatch.setattr(gc, "set_threshold", lambda *_: None)
     monkeypatch.setattr(sys, "argv", ["draft_worker", "8"])
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(job)))
     with pytest.raises(SystemExit) as ended:

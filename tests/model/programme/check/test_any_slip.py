@@ -18,7 +18,7 @@ from tests.model.programme.mistakes import CLUB
 NOW: Final = datetime(2026, 12, 1, 15, tzinfo=UTC)
 DEMOS: Final = Path(__file__).parents[4] / "scripts" / "demo" / "programmes"
 SLIPS_EACH: Final = 6
-OTHER_VALUES: Final = (
+OTHER_VALUES: Final[tuple[object, ...]] = (
     *(None, "word", "", 1, 0, -1, 10**24, True, {}, [], [{}], {"a": "b"}),
     *("2026-01-01", 'member.locale == "de"', "{member.name", "1 / 0"),
 )
