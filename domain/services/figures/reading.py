@@ -50,6 +50,11 @@ class Period:
             return Period(add_months(self.start, -months), last, self.store, self.tier)
         return Period(self.start - (self.end - last), last, self.store, self.tier)
 
+    @property
+    def year_start(self) -> date:
+        """The first day of the year that ends with the period."""
+        return self.end - YEAR + timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class FiguresReport:
@@ -102,7 +107,7 @@ async def read_report(
     """
     check_period(period)
     before = period.before
-    start = min(before.start, period.end - YEAR + timedelta(days=1))
+    start = min(before.start, before.year_start)
     beside = _sums_stage(period) if with_stores else None
     # First: what is counted between two reads would be missing, and nothing would say so.
     waiting = await due.find_due(runtime.store, first=1)
@@ -180,7 +185,7 @@ def _sums_stage(period: Period) -> Raw:
         tier=period.tier or ALL,
         start=period.start,
         end=period.end,
-        looked_from=min(period.start, period.end - YEAR + timedelta(days=1)),
+        looked_from=min(period.start, period.year_start),
     )
 
 
@@ -188,7 +193,6 @@ def _sums_stage(period: Period) -> Raw:
 def _period_figures(
     period: Period, chosen: Mapping[date, Sums], everything: Mapping[date, Sums], levels: Sums
 ) -> PeriodFigures:
-    year_start = period.end - YEAR + timedelta(days=1)
     return PeriodFigures(
         period.start,
         period.end,
@@ -197,8 +201,8 @@ def _period_figures(
         levels_before=levels_at(levels, everything, period.start - timedelta(days=1)),
         levels=levels_at(levels, everything, period.end),
         year=YearSums(
-            add_up(_between(everything, year_start, period.end)),
-            levels_at(levels, everything, year_start - timedelta(days=1)),
+            add_up(_between(everything, period.year_start, period.end)),
+            levels_at(levels, everything, period.year_start - timedelta(days=1)),
         ),
     )
 

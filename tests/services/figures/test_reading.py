@@ -21,7 +21,7 @@ from domain.store.figures.store_sums import StoreSums
 from tests.command_log import CommandLog
 from tests.folding import fold_waiting
 from tests.small_runtime import NOW as BEGAN
-from tests.small_runtime import join, open_runtime
+from tests.small_runtime import NUMISCOLLECT, join, open_runtime
 
 YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
 
@@ -136,3 +136,48 @@ async def test_the_period_before_is_as_long_and_of_whole_months_where_this_one_i
         await reading.read_report(runtime, Period(date(2020, 3, 2), date(2026, 3, 1)))
     usual = reading.default_period(runtime, now=datetime(2026, 3, 31, 23, 30, tzinfo=UTC))
     assert usual == Period(date(2026, 3, 3), date(2026, 4, 1))  # it is April in Lisbon already
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        Period(date(2026, 9, 3), date(2026, 10, 2)),
+        Period(date(2026, 7, 1), date(2026, 9, 30)),
+        Period(date(2026, 1, 1), date(2026, 1, 1)),
+        Period(date(2025, 3, 1), date(2026, 10, 31)),
+    ],
+)
+async def test_the_period_before_says_what_it_says_when_it_is_asked_for_by_itself(
+    database: Database, period: Period
+) -> None:
+    runtime = await open_runtime(database, NUMISCOLLECT.read_text())
+    days = [_day_of_seasons(date(2022, 1, 1), place) for place in range(1_900)]
+    for start in range(0, len(days), 950):
+        await runtime.store[DAYS].insert_many(days[start : start + 950])
+    levels = {"enrolled": 9_000, "active_365": 5_000, "outstanding": {"points": 100_000}}
+    await runtime.store[NOW].insert_one({"_id": "levels", **levels})
+    report = await reading.read_report(runtime, period)
+    alone = await reading.read_report(runtime, period.before)
+    of_people = {"repeat_rate", "frequency", "redemption_members"}  # the period before reads no months
+    told = [each for each in report.before if each.code not in of_people]
+    assert told == [each for each in alone.figures if each.code not in of_people]
+    assert {"liability", "clv"} <= {each.code for each in told if each.value}
+
+
+def _day_of_seasons(first: date, place: int) -> dict[str, Any]:
+    """Return a day like all others, but that more is awarded in summer, more lapses in winter, and more buy
+    for the first time in spring.
+    """
+    day = first + timedelta(days=place)
+    points = {"awarded": 1_000 if day.month >= 7 else 100, "expired": 300 if day.month in (12, 1) else 20}
+    return {
+        "_id": f"{day}|*|*",
+        "day": day.isoformat(),
+        "store": "*",
+        "tier": "*",
+        "receipts": 10,
+        "revenue": 10_000,
+        "first_purchases": 4 if day.month in (4, 5) else 1,
+        "wallets": {"points": points},
+        "levels": {"active_365": 1, "outstanding": {"points": 3}},
+    }
