@@ -6,8 +6,8 @@ comes late, and what is taken back, counts in the period in which it happened.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from typing import cast
 
 from domain.model.calendar import local_day
@@ -20,20 +20,24 @@ from domain.model.event_names import (
     ENROLLED,
     ERASED,
     IMPORTED,
+    MOVING_EVENTS,
     PURCHASED,
     REFUNDED,
     REOPENED,
     TIER_CHANGED,
+    UNMERGED,
 )
 from domain.model.figures.folded_row import FoldedRow
 from domain.model.figures.folds import club, leaderboards, people, purchases, rules, wallets
 from domain.model.figures.increments import NO_STORE, NO_TIER, Increments
-from domain.model.figures.member_figures import MemberFigures, bought, in_arms
+from domain.model.figures.member_figures import CUSTOMER_WINDOW, Brought, MemberFigures, bought, in_arms
 from domain.model.figures.variant_arms import in_variants
 from domain.model.ledger.deciding.earning import is_during
 from domain.model.ledger.deciding.opening import is_history
 from domain.model.ledger.decision import JournalRow
 from domain.model.ledger.events import Event
+from domain.model.ledger.member import Member
+from domain.model.ledger.merging.moved_state import read_state
 from domain.model.programme import Programme
 from domain.model.values import evolve
 
@@ -88,6 +92,7 @@ def store_of(event: Event) -> str | None:
 def follow(programme: Programme, before: MemberFigures, row: JournalRow, day: date) -> MemberFigures:
     """Return a member's figures after a row."""
     after = _joined_or_left(evolve(before, seq=row.seq), row.event, day)
+    after = _merged_or_not(after, programme, row.event, day)
     after = evolve(
         after, tier=_tier_after(before, row), plan=_plan_after(before, row), segments=_segments(before, row)
     )
@@ -155,6 +160,38 @@ def _joined_or_left(figures: MemberFigures, event: Event, day: date) -> MemberFi
         tastes = NO_TASTES if event.name == ERASED else figures.tastes
         return evolve(figures, left_on=figures.left_on or day, tastes=tastes)
     return evolve(figures, left_on=None) if event.name == REOPENED else figures
+
+
+def _merged_or_not(figures: MemberFigures, programme: Programme, event: Event, day: date) -> MemberFigures:
+    """Return the figures with what another membership had bought that comes, or without what it brought. The
+    event says it itself, so that it does not matter how far that membership's own rows are folded.
+    """
+    source, brought = str(event.data.get("member")), dict(figures.brought)
+    if event.name == UNMERGED:
+        brought.pop(source, None)
+        came = _state(event, "moved").codes.keys() - _state(event, "before").codes.keys()
+        codes = {code: has_bought for code, has_bought in figures.codes.items() if code not in came}
+        return evolve(figures, brought=brought, codes=codes)
+    if event.name not in MOVING_EVENTS:
+        return figures
+    moved = _state(event, "state")
+    last_at, receipts = moved.purchases.last_at, moved.purchases.count + moved.purchases.brought
+    codes = {code: last_at is not None and last_at >= at for code, at in moved.codes.items()}
+    figures = evolve(figures, codes={**codes, **figures.codes})
+    if receipts <= 0:  # a refund leaves less than nothing behind
+        return figures
+    last = None if last_at is None else local_day(last_at, programme.zone)
+    known = brought.pop(source, Brought(day))
+    newest = evolve(figures, brought=brought).newest_purchase_on
+    since = day - timedelta(days=CUSTOMER_WINDOW)
+    are_customers = newest is not None and last is not None and min(newest, last) > since
+    days = [each for each in (known.last, last) if each is not None]
+    brought[source] = Brought(known.on, max(days, default=None), known.was_customer or are_customers)
+    return evolve(figures, brought=brought)
+
+
+def _state(event: Event, name: str) -> Member:
+    return read_state(cast("Sequence[object]", event.data[name]), id="")
 
 
 def _tier_after(before: MemberFigures, row: JournalRow) -> str | None:

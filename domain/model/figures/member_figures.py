@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import date, timedelta
+from typing import TypeAlias
 
 from domain.model.club.tastes import NO_TASTES, Tastes
 from domain.model.values import dataclass, evolve
 
 DAYS_KEPT = 400
 ACTIVE_WINDOWS = (30, 90, 365)
+CUSTOMER_WINDOW = 365  # who bought within so many days is a customer, for retention and churn
+CUSTOMERS_MERGED = "customers_merged"  # the level of those who became one with another customer
+Span: TypeAlias = tuple[date, date]  # from a day on, until another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,11 @@ class ActiveDays:
         if age < 0:
             return ActiveDays(day, (self.bits << -age | 1) & ((1 << DAYS_KEPT) - 1))
         return ActiveDays(self.newest, self.bits | 1 << age) if age < DAYS_KEPT else self
+
+    def __iter__(self) -> Iterator[date]:
+        """Yield the days, the newest first."""
+        if self.newest is not None:
+            yield from (self.newest - timedelta(days=age) for age in range(DAYS_KEPT) if self.bits >> age & 1)
 
     def neighbours(self, day: date) -> tuple[date | None, date | None]:
         """Return the nearest days before and after a day."""
@@ -71,12 +80,29 @@ class ArmFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """What a membership had bought that was merged into this one: `on` the day of the merge, `last` that of
+    its last purchase. `was_customer` tells that both were customers, so that one of two is left.
+    """
+
+    on: date
+    last: date | None = None
+    was_customer: bool = False
+
+    @property
+    def counts_from(self) -> date:
+        """The first day on which it counts here: until then the membership that was closed is active."""
+        return self.on + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
 class MemberFigures:
     """What is kept of a member after a row. `receipts` and `revenue` are of purchases as recorded, in minor
     units, `returned` what was taken back of it. `left_on` is the day they were erased, or closed by a merge.
     `fired` are the rules that ever applied, `codes` those entered, with whether a purchase came after. `arms`
     are receipts and net revenue while a rule with a holdout ran, by rule, and the first day of that; and the
     same of parts since they have variants, by their `varied_name`. `tastes` is what recommendations rest on.
+    `brought` is what memberships had bought that were merged into theirs, by member; of these are codes, too.
     """
 
     seq: int = 0
@@ -95,6 +121,18 @@ class MemberFigures:
     codes: Mapping[str, bool] = field(default_factory=dict)
     arms: Mapping[str, ArmFigures] = field(default_factory=dict)
     tastes: Tastes = NO_TASTES
+    brought: Mapping[str, Brought] = field(default_factory=dict)
+
+    @property
+    def has_bought(self) -> bool:
+        """Tell whether they ever bought, also by a membership that was merged into theirs."""
+        return bool(self.receipts or self.brought)
+
+    @property
+    def newest_purchase_on(self) -> date | None:
+        """The newest day that makes them active, also by a membership that was merged into theirs."""
+        days = [self.active.newest, *(each.last for each in self.brought.values())]
+        return max((day for day in days if day is not None), default=None)
 
     @property
     def is_enrolled(self) -> bool:
@@ -106,7 +144,7 @@ class MemberFigures:
         if not self.is_enrolled:
             return
         yield "enrolled"
-        if self.receipts:
+        if self.has_bought:
             yield "participating"
         if self.tier is not None:
             yield f"tiers.{self.tier}"
@@ -152,24 +190,57 @@ def active_changes(before: MemberFigures, after: MemberFigures, window: int) -> 
     """Yield on which days a member becomes active (+1) and is active no longer (-1), by a purchase in the
     last `window` days, where a row changed that.
     """
-    newest = after.active.newest
+    newest = after.newest_purchase_on
     if after.left_on != before.left_on and newest is not None:
         # Who leaves is active no longer from the next day on; who comes back is so again.
         left_on, sign = (after.left_on, -1) if after.left_on is not None else (before.left_on, 1)
         assert left_on is not None, "one of two that differ"
-        gone_on, over_on = left_on + timedelta(days=1), newest + timedelta(days=window)
-        if gone_on < over_on:
-            yield gone_on, sign
-            yield over_on, -sign
+        yield from _steps([(left_on + timedelta(days=1), newest + timedelta(days=window))], sign)
+    if after.brought != before.brought and after.left_on is None:
+        yield from _steps(_brought_alone(before, window), -1)
+        yield from _steps(_brought_alone(after, window), 1)
     if after.active == before.active:
         return
     day = _added_day(before.active, after.active)
     earlier, later = before.active.neighbours(day)
     start = day if earlier is None else max(day, earlier + timedelta(days=window))
     end = day + timedelta(days=window) if later is None else min(day + timedelta(days=window), later)
-    if start < end:
-        yield start, 1
-        yield end, -1
+    yield from _steps(_less([(start, end)], _brought_spans(after, window)), 1)
+
+
+def _steps(spans: Iterable[Span], sign: int) -> Iterator[tuple[date, int]]:
+    for start, end in spans:
+        if start < end:
+            yield start, sign
+            yield end, -sign
+
+
+def _brought_spans(figures: MemberFigures, window: int) -> list[Span]:
+    """Return when a member is active by what was bought in memberships that were merged into theirs."""
+    return [
+        (each.counts_from, each.last + timedelta(days=window))
+        for each in figures.brought.values()
+        if each.last is not None
+    ]
+
+
+def _brought_alone(figures: MemberFigures, window: int) -> list[Span]:
+    """Return when a member is active by that alone, and not by what they bought themselves."""
+    spans, own = list[Span](), [(day, day + timedelta(days=window)) for day in figures.active]
+    for span in _brought_spans(figures, window):
+        spans += _less([span], [*own, *spans])
+    return spans
+
+
+def _less(spans: list[Span], others: Iterable[Span]) -> list[Span]:
+    """Return what of spans lies in no other one."""
+    for begin, until in others:
+        if begin < until:
+            parts = [
+                part for start, end in spans for part in ((start, min(end, begin)), (max(start, until), end))
+            ]
+            spans = [(start, end) for start, end in parts if start < end]
+    return spans
 
 
 def _added_day(before: ActiveDays, after: ActiveDays) -> date:

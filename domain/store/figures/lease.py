@@ -18,7 +18,7 @@ from domain.store.document_store import EPOCH, DocumentStore, StoreFault, Write,
 
 LEASE = timedelta(seconds=10)
 # What folds make of a row, as a number: a higher one has the figures that a lower one made made again.
-FOLDS = 4
+FOLDS = 5
 
 
 class FoldingElsewhere(StoreFault):

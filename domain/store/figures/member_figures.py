@@ -10,7 +10,7 @@ from pymongo import ReplaceOne
 
 from domain.model.club.habits import Habit
 from domain.model.club.tastes import NO_TASTES, Tastes
-from domain.model.figures.member_figures import ActiveDays, ArmFigures, MemberFigures
+from domain.model.figures.member_figures import ActiveDays, ArmFigures, Brought, MemberFigures
 from domain.store.connect import Raw
 from domain.store.document_store import DocumentStore, Stale, Write, insert, replace
 from domain.store.stored_document import StoredDocument
@@ -38,6 +38,7 @@ class MemberFiguresDocument(StoredDocument):
     codes: list[list[Any]] | None = None
     arms: list[list[Any]] | None = None
     tastes: dict[str, Any] | None = None
+    brought: list[list[Any]] | None = None
 
     class Settings(StoredDocument.Settings):
         name = COLLECTION
@@ -89,6 +90,10 @@ def read_figures(row: Raw) -> MemberFigures:
             for part, since, *values in row.get("arms", ())
         },
         tastes=read_tastes(row.get("tastes")),
+        brought={
+            member: Brought(date.fromisoformat(on), _day(last), was_customer)
+            for member, on, last, was_customer in row.get("brought", ())
+        },
     )
 
 
@@ -179,6 +184,10 @@ def figures_document(member: str, figures: MemberFigures) -> dict[str, Any]:
             for part, arm in sorted(figures.arms.items())
         ],
         "tastes": _tastes_document(figures.tastes),
+        "brought": [
+            [member, each.on.isoformat(), _text(each.last), each.was_customer]
+            for member, each in sorted(figures.brought.items())
+        ],
     }
     return {name: value for name, value in document.items() if value not in (None, [], 0)}
 

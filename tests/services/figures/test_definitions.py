@@ -26,12 +26,15 @@ START, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2032, 1, 1, tzinfo=UTC)
 
 @dataclass
 class Exported:
-    """Exported entries and purchases, and of the journal who joined, left and redeemed, and when."""
+    """Exported entries and purchases, and of the journal who joined, left and redeemed, and when; `merged` into
+    whom.
+    """
 
     entries: list[dict[str, Any]] = field(default_factory=list)
     purchases: list[dict[str, Any]] = field(default_factory=list)
     joined: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
     redeemed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def entries_between(self, start: str, end: str, wallet: str, *kinds: str) -> int:
@@ -49,7 +52,19 @@ class Exported:
 
     def active(self, day: str, window: int) -> set[str]:
         first = (date.fromisoformat(day) - timedelta(days=window - 1)).isoformat()
-        return {p["member"] for p in self.sales(first, day) if not self.left.get(p["member"], "9") < day}
+        buyers = self.people({p["member"] for p in self.sales(first, day)}, day)
+        return {m for m in buyers if not self.left.get(m, "9") < day}
+
+    def people(self, members: set[str], day: str) -> set[str]:
+        """Whose memberships these are on a day, after the merges of the days before it."""
+        return {self.merged[m] if m in self.merged and self.left[m] < day else m for m in members}
+
+    def customers_merged(self, start: str, end: str) -> int:
+        """Customers who became one with another one from one day on, before another day."""
+        return sum(
+            start <= self.left[m] < end and {m, into} <= self.active(self.left[m], 365)
+            for m, into in self.merged.items()
+        )
 
 
 async def export(runtime: Runtime) -> Exported:
@@ -63,6 +78,9 @@ async def export(runtime: Runtime) -> Exported:
             exported.joined[row["member"]] = day
         elif name in (ERASED, CLOSED):
             exported.left[row["member"]] = day
+            if name == CLOSED:
+                story, _, _ = row["member"].rpartition("-")
+                exported.merged[row["member"]] = f"{story}-{dict(row['event']['data'])['into']}"
         elif name == REDEEMED:
             exported.redeemed[row["member"]].append(day)
     return exported
@@ -79,6 +97,7 @@ def expected(rows: Exported, start: str, end: str) -> dict[str, tuple[float, flo
     by_buyer = Counter(sale["member"] for sale in sales)
     new = sum(start <= day <= end for day in first_bought.values())
     customers, customers_before = len(rows.active(end, 365)), len(rows.active(before, 365))
+    customers += rows.customers_merged(before, end)
     awarded = rows.entries_between(start, end, "p", "AWARD", "BONUS")
     spent = -rows.entries_between(start, end, "p", "SPEND")
     back = rows.entries_between(start, end, "p", "RETURN")
@@ -86,7 +105,8 @@ def expected(rows: Exported, start: str, end: str) -> dict[str, tuple[float, flo
     expired = -rows.entries_between(start, end, "p", "EXPIRE")
     outstanding = sum(e["amount"] for e in rows.entries if e["day"] <= end and e["wallet"] == "p")
     redeemers = {m for m, days in rows.redeemed.items() if any(start <= day <= end for day in days)}
-    bought = {m for m, day in first_bought.items() if day <= end}
+    day_after = (date.fromisoformat(end) + timedelta(days=1)).isoformat()
+    bought = rows.people({m for m, day in first_bought.items() if day <= end}, day_after)
     return {
         "enrolled": (enrolled, None),
         "enrolments": (sum(start <= day <= end for day in rows.joined.values()), None),

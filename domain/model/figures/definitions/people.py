@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from domain.model.figures.figure import Figure, count, ratio
 from domain.model.figures.member_figures import ACTIVE_WINDOWS as ACTIVE_WINDOWS
+from domain.model.figures.member_figures import CUSTOMER_WINDOW as CUSTOMER_WINDOW
+from domain.model.figures.member_figures import CUSTOMERS_MERGED
 from domain.model.figures.period import PeriodFigures, Sums
-
-CUSTOMER_WINDOW = 365  # who bought within so many days is a customer, for retention and churn
 
 
 def enrolled(period: PeriodFigures) -> Figure:
@@ -33,7 +33,8 @@ def active(period: PeriodFigures, window: int) -> Figure:
 
 def retention(period: PeriodFigures) -> Figure:
     """Return (E - N) / S: the customers at the end, less those who first bought in the period, over the
-    customers before it. A customer bought within 365 days.
+    customers before it. A customer bought within 365 days. One who was two until a merge in the period stays
+    as two, as before it.
     """
     return ratio("retention", *_stayed(period.levels_before, period.levels, period.all_sums))
 
@@ -52,4 +53,5 @@ def annual_churn(period: PeriodFigures) -> tuple[int, int]:
 
 def _stayed(before: Sums, after: Sums, sums: Sums) -> tuple[int, int]:
     customers = f"active_{CUSTOMER_WINDOW}"
-    return after.get(customers, 0) - sums.get("first_purchases", 0), before.get(customers, 0)
+    merged = after.get(CUSTOMERS_MERGED, 0) - before.get(CUSTOMERS_MERGED, 0)
+    return after.get(customers, 0) + merged - sums.get("first_purchases", 0), before.get(customers, 0)

@@ -13,7 +13,7 @@ from domain.model.event_names import (
 )
 from domain.model.figures.folded_row import FoldedRow
 from domain.model.figures.increments import Increments
-from domain.model.figures.member_figures import ACTIVE_WINDOWS, active_changes
+from domain.model.figures.member_figures import ACTIVE_WINDOWS, CUSTOMERS_MERGED, active_changes
 
 NO_TIER_CODE = "none"
 
@@ -49,6 +49,10 @@ def _fold_levels(folded: FoldedRow, increments: Increments) -> None:
     for window in ACTIVE_WINDOWS:
         for day, change in active_changes(folded.before, folded.after, window):
             increments.change_level(day, f"active_{window}", change)
+    if folded.after.brought != folded.before.brought:
+        for figures, sign in ((folded.before, -1), (folded.after, 1)):
+            for each in figures.brought.values():
+                increments.change_level(each.counts_from, CUSTOMERS_MERGED, sign * each.was_customer)
 
 
 def _fold_referral(folded: FoldedRow, increments: Increments) -> None:

@@ -16,7 +16,7 @@ def fold(folded: FoldedRow, increments: Increments) -> None:
     event, refunded = folded.row.event, folded.row.refunded
     if event.purchase is None or event.delayed_rule is not None:
         return
-    if event.name == PURCHASED and not folded.before.receipts:
+    if event.name == PURCHASED and not folded.before.has_bought:
         folded.add(increments, "first_purchases")
     if is_history(event):
         folded.add(increments, "history.receipts")
