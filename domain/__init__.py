@@ -27,6 +27,7 @@ A purchase passes these files, in this order:
     domain/model/ledger/holding/               also of what was held for it
     domain/model/ledger/payments.py            what that is worth, and what refunds give back of it
     domain/model/ledger/deciding/earning.py    which rules match, and what each awards
+    domain/model/ledger/period_counts.py       what limits and caps leave
     domain/model/ledger/deciding/actions.py    what a rule does beside its award
     domain/model/ledger/wallet.py              the lots of a wallet
     domain/model/ledger/badges.py              then badges

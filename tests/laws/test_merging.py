@@ -12,11 +12,11 @@ from hypothesis import Phase, given, seed, settings
 from domain.model import event_names
 from domain.model.calendar import local_day
 from domain.model.ledger.decide import at_instant, decide
-from domain.model.ledger.deciding.earning import periods_of, shared_counter, used_in_period
 from domain.model.ledger.decision import Decision
 from domain.model.ledger.events import Event, Json
 from domain.model.ledger.member import Member, settle_lots
 from domain.model.ledger.merging.moved_state import split, write_state
+from domain.model.ledger.period_counts import periods_of, shared_counter, used_in_period
 from domain.model.ledger.state import ledger_restore, ledger_state
 from domain.model.ledger.timeline import turn
 from domain.model.ledger.wallet import Wallet

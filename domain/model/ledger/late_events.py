@@ -14,10 +14,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from domain.model.calendar import Per, local_day, period_start
-from domain.model.ledger.deciding.earning import add_firing
 from domain.model.ledger.decision import JournalRow, Outcome
 from domain.model.ledger.events import Facts
 from domain.model.ledger.member import PeriodCount
+from domain.model.ledger.period_counts import add_firing
 from domain.model.programme import Programme
 from domain.model.values import dataclass
 

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from domain.model.calendar import Span, add_months, local_day, to_utc
-from domain.model.ledger.deciding.earning import end_instant_of, instant_of, used_in_period
+from domain.model.ledger.deciding.earning import end_instant_of, instant_of
 from domain.model.ledger.decision import RewardLock, StockState
 from domain.model.ledger.events import Event
 from domain.model.ledger.holding.holds import as_if_free
 from domain.model.ledger.member import Member
+from domain.model.ledger.period_counts import used_in_period
 from domain.model.ledger.views.expression_view import ExpressionView, held_tier_code
 from domain.model.ledger.views.field_reads import read_after
 from domain.model.programme import Programme, RewardCost, RewardSpec

@@ -1,6 +1,7 @@
 """What time alone brings to paid plans and to referrals."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -216,7 +217,7 @@ def test_that_a_purchase_was_the_first_is_stored_with_what_waits(was_first: bool
     at = datetime(2026, 1, 2, 10, tzinfo=UTC)
     pending = PendingReferral("purchase:r", at, at, "till", Purchase("r", 5000, "EUR"), was_first=was_first)
     state = ReferralState("bob", waiting=(pending,), qualified_by=pending)
-    stored = nest(state_paths(Member("ana", referral=state)))
+    stored: Any = nest(state_paths(Member("ana", referral=state)))
     assert len(stored["referral"]["waiting"][0]) == 7 + was_first, "nothing more of any other"
     assert restore_member(stored, id="ana", number="1", profile=Profile(), seq=1).referral == state
 

@@ -9,23 +9,14 @@ from domain.model.calendar import local_day
 from domain.model.event_names import BADGE_EARNED, POINTS_EVENTS, TIER_CHANGED
 from domain.model.ledger import badges, ladder
 from domain.model.ledger.deciding.awarding import award
-from domain.model.ledger.deciding.earning import (
-    AwardedByRule,
-    Grant,
-    RuleInputs,
-    Verdict,
-    add_firing,
-    bounding_periods,
-    deduction,
-    grant,
-    shared_counter,
-)
+from domain.model.ledger.deciding.earning import AwardedByRule, Grant, RuleInputs, Verdict, deduction, grant
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import give_voucher
 from domain.model.ledger.decision import Effect, EntryKind, Outcome, PlannedMessage
 from domain.model.ledger.events import Event
 from domain.model.ledger.gifts import Deduction, Firing, without_final_levels
 from domain.model.ledger.member import TAGS_KEPT, BadgeState, TagSources
+from domain.model.ledger.period_counts import add_firing, bounding_periods, shared_counter
 from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
 from domain.model.ledger.views.field_reads import reads_of
 from domain.model.programme import Action, BadgeSpec, Rule, StampCard

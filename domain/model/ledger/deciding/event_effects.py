@@ -15,7 +15,6 @@ from domain.model.calendar import local_day
 from domain.model.ledger import categories, ladder, plans, rewards, wallet
 from domain.model.ledger.deciding import challenges, code_entry, paying, prizes, referrals, service_effects
 from domain.model.ledger.deciding.awarding import give_back
-from domain.model.ledger.deciding.earning import add_firing
 from domain.model.ledger.deciding.returns import refunds
 from domain.model.ledger.deciding.returns.revoking import revoke_source
 from domain.model.ledger.deciding.row_builder import RowBuilder
@@ -36,6 +35,7 @@ from domain.model.ledger.lots import LotPart
 from domain.model.ledger.member import Member
 from domain.model.ledger.merging import effects as merging
 from domain.model.ledger.merging import undoing
+from domain.model.ledger.period_counts import add_firing
 from domain.model.ledger.validity import renewal
 from domain.model.ledger.validity.changes import expiry_of, origin_of
 from domain.model.ledger.views.expression_view import held_tier_code

@@ -12,13 +12,13 @@ from datetime import timedelta
 from domain.model.calendar import add, local_day
 from domain.model.event_names import PURCHASED, REFERRAL_QUALIFIED, REFERRAL_UNMADE
 from domain.model.ledger.deciding import actions
-from domain.model.ledger.deciding.earning import add_firing, used_in_period
 from domain.model.ledger.deciding.returns.revoking import revoke_source
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.decision import DelayedEvent, Outcome
 from domain.model.ledger.events import Event, Refund
 from domain.model.ledger.gifts import FRIEND_SOURCE, Firing
 from domain.model.ledger.member import JUDGEMENTS_KEPT, Member, PendingReferral, ReferralState
+from domain.model.ledger.period_counts import add_firing, used_in_period
 from domain.model.ledger.views.expression_view import ExpressionView
 from domain.model.ledger.views.field_reads import read_after
 from domain.model.values import evolve

@@ -11,17 +11,7 @@ from domain.model.event_names import (
 )
 from domain.model.ledger import plans
 from domain.model.ledger.deciding import actions
-from domain.model.ledger.deciding.earning import (
-    RuleInputs,
-    RuleRoom,
-    check,
-    judge_groups,
-    room_left,
-    shared_counter,
-    shared_room_left,
-    used_in_period,
-    with_past_counts,
-)
+from domain.model.ledger.deciding.earning import RuleInputs, check, judge_groups
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.rule_order import Groups, groups_of, groups_on, in_order
 from domain.model.ledger.decision import DelayedEvent, Outcome
@@ -29,6 +19,14 @@ from domain.model.ledger.events import Event
 from domain.model.ledger.gifts import is_transition
 from domain.model.ledger.late_events import with_firings
 from domain.model.ledger.member import PeriodCount
+from domain.model.ledger.period_counts import (
+    RuleRoom,
+    room_left,
+    shared_counter,
+    shared_room_left,
+    used_in_period,
+    with_past_counts,
+)
 from domain.model.ledger.views.expression_view import (
     ExpressionView,
     multiplier,

@@ -126,8 +126,8 @@ def _pending(pending: PendingReferral | None) -> StateValue:
     event_data: list[StateValue] = [
         [key, cast(StateValue, value)] for key, value in pending.event_data.items()
     ]
-    values = [pending.key, pending.due, pending.at, pending.source, purchase, pending.name, event_data]
-    return [*values, True] if pending.was_first else values
+    values: list[StateValue] = [pending.key, pending.due, pending.at, pending.source, purchase]
+    return [*values, pending.name, event_data, *([True] if pending.was_first else [])]
 
 
 def tag_source_values(sources: TagSources) -> StateValue:

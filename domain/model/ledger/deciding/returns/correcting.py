@@ -15,7 +15,7 @@ from domain.model.ledger import badges, categories
 from domain.model.ledger.deciding import actions, referrals
 from domain.model.ledger.deciding.awarding import award
 from domain.model.ledger.deciding.deductions import by_wallet
-from domain.model.ledger.deciding.earning import Verdict, bounding_periods, shared_counter
+from domain.model.ledger.deciding.earning import Verdict
 from domain.model.ledger.deciding.returns.redeciding import (
     RemainingAwards,
     raised_later,
@@ -28,6 +28,7 @@ from domain.model.ledger.decision import CorrectionRefused, DelayedEvent, Journa
 from domain.model.ledger.events import Event, JournaledPurchase, PurchaseClaim, Refund
 from domain.model.ledger.gifts import NOT_COUNTED, Counted, Firing, Gift, add_counted, joined
 from domain.model.ledger.member import BadgeState
+from domain.model.ledger.period_counts import bounding_periods, shared_counter
 from domain.model.ledger.views.expression_view import LARGEST_NUMBER
 from domain.model.programme import Programme
 from domain.model.values import dataclass, evolve

@@ -14,22 +14,12 @@ from domain.model.calendar import local_day
 from domain.model.event_names import POINTS_AWARDED, PURCHASED
 from domain.model.ledger.deciding.actions import counts_toward_tiers
 from domain.model.ledger.deciding.challenges import takes_part
-from domain.model.ledger.deciding.earning import (
-    RuleInputs,
-    RuleRoom,
-    Verdict,
-    check,
-    count_units,
-    is_during,
-    judge,
-    room_left,
-    shared_counter,
-    shared_room_left,
-)
+from domain.model.ledger.deciding.earning import RuleInputs, Verdict, check, count_units, is_during, judge
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.events import Event, Facts, JoinedRule, JournaledPurchase, Purchase, RaisedFacts
 from domain.model.ledger.gifts import NOT_COUNTED, Counted, add_counted
 from domain.model.ledger.member import BadgeState
+from domain.model.ledger.period_counts import RuleRoom, room_left, shared_counter, shared_room_left
 from domain.model.ledger.views.expression_view import ExpressionView, is_multiplied_by_tier, multiplier
 from domain.model.ledger.views.field_reads import read_before, read_by_counts
 from domain.model.programme import BadgeSpec, Programme, Rule

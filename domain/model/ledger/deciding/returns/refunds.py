@@ -16,7 +16,7 @@ from domain.model.event_names import PURCHASED
 from domain.model.ledger import rewards
 from domain.model.ledger.deciding.awarding import claw_back
 from domain.model.ledger.deciding.deductions import by_wallet, return_excess, unreturned
-from domain.model.ledger.deciding.earning import Verdict, add_firing, bounding_periods, shared_counter
+from domain.model.ledger.deciding.earning import Verdict
 from domain.model.ledger.deciding.returns.redeciding import (
     RemainingAwards,
     known_rules,
@@ -36,6 +36,7 @@ from domain.model.ledger.events import JoinedRule, JournaledPurchase, Purchase, 
 from domain.model.ledger.gifts import NOT_COUNTED, Counted, Gift, add_counted
 from domain.model.ledger.lots import LAST, OpenedLot
 from domain.model.ledger.payments import payment_left
+from domain.model.ledger.period_counts import add_firing, bounding_periods, shared_counter
 from domain.model.programme import Programme
 from domain.model.values import dataclass, evolve
 

@@ -12,11 +12,11 @@ from domain.model.event_names import REWARD_UNLOCKED, SEGMENT_ENTERED
 from domain.model.ledger import counting, ladder, rewards
 from domain.model.ledger.badges import levels_reached
 from domain.model.ledger.deciding.awarding import claw_back, give_back
-from domain.model.ledger.deciding.earning import periods_of
 from domain.model.ledger.deciding.row_builder import RowBuilder
 from domain.model.ledger.deciding.voucher_steps import change_voucher
 from domain.model.ledger.gifts import RETURNED, Counted, Gift, UsedVoucher
 from domain.model.ledger.member import Member, PeriodCount, TagSources, TierStanding
+from domain.model.ledger.period_counts import periods_of
 from domain.model.ledger.views.expression_view import held_tier_code
 from domain.model.values import evolve
 
