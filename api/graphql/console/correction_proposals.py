@@ -20,7 +20,7 @@ from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.catalogue.units import ProgrammeWallet, unit_of
 from api.graphql.till.adjustments import BalanceAdjusted, balance_adjusted
-from api.graphql.till.till_session import served_member_or_not_found, till_of
+from api.graphql.till.till_session import looked_up_or_not_found, till_of
 from domain.services import errors
 from domain.services.ledger import adjustments, queries
 from domain.services.ledger import correction_proposals as proposals
@@ -147,7 +147,7 @@ class CorrectionProposalMutation:
         proposal = await proposals.propose(
             info.context.dependencies.runtime,
             till=till,
-            member_id=await served_member_or_not_found(info, input.member),
+            member_id=await looked_up_or_not_found(info, input.member),
             wallet=input.wallet,
             amount=input.amount,
             reason=input.reason,

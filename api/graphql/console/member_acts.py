@@ -23,7 +23,7 @@ from api.graphql.member.actions.redemption import RewardLocked
 from api.graphql.member.sign_in import SignInCodeRequested
 from api.graphql.till.customers import Customer, current_customer
 from api.graphql.till.joining import AlreadyEnrolled, already_enrolled
-from api.graphql.till.till_session import count_look_up, served_member_or_not_found, service_actor, till_of
+from api.graphql.till.till_session import count_look_up, looked_up_or_not_found, service_actor, till_of
 from domain.model.people.contacts import Contact
 from domain.services.decisions import load_member
 from domain.services.errors import InvalidInput
@@ -149,7 +149,7 @@ class MemberActMutation:
     @refusals_as_problems
     async def give_reward(self, info: Info, input: GiveRewardInput) -> GiveRewardResult:
         runtime, loaders, till = info.context.dependencies.runtime, info.context.loaders, till_of(info)
-        member = await served_member_or_not_found(info, input.member)
+        member = await looked_up_or_not_found(info, input.member)
         if input.with_approval:
             proposal = await gifts.propose_gift(
                 runtime,
@@ -177,7 +177,7 @@ class MemberActMutation:
     @refusals_as_problems
     async def change_tags(self, info: Info, input: ChangeTagsInput) -> ChangeTagsResult:
         loaders = info.context.loaders
-        member = await served_member_or_not_found(info, input.member)
+        member = await looked_up_or_not_found(info, input.member)
         await hand_tags.change(
             info.context.dependencies.runtime,
             till=till_of(info),
@@ -200,7 +200,7 @@ class MemberActMutation:
         runtime, actor = info.context.dependencies.runtime, service_actor(info)
         now = info.context.loaders.world_now
         check_text(input.reason, field="reason", max_length=MAX_REASON_LENGTH)
-        stored_member = await load_member(runtime, await served_member_or_not_found(info, input.member))
+        stored_member = await load_member(runtime, await looked_up_or_not_found(info, input.member))
         actor.require_service(stored_member)
         details = stored_member.details
         value = details.phone if input.by_phone else details.email

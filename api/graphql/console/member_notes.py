@@ -12,7 +12,7 @@ from api.graphql.console.part_titles import PartTitles
 from api.graphql.engine.enums import enum_of_words
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
-from api.graphql.till.till_session import served_member_or_not_found, service_actor
+from api.graphql.till.till_session import looked_up_or_not_found, service_actor
 from api.graphql.till.trail.job_titles import read_job_titles
 from domain.services import errors
 from domain.services.people import staff
@@ -105,7 +105,7 @@ class ServiceNoteMutation:
     @strawberry.mutation(description="Service: writes a note about a member.")
     @refusals_as_problems
     async def add_service_note(self, info: Info, input: AddServiceNoteInput) -> ServiceNotesResult:
-        member = await served_member_or_not_found(info, input.member)
+        member = await looked_up_or_not_found(info, input.member)
         await service_notes.add(
             info.context.dependencies.runtime,
             actor=service_actor(info),

@@ -8,7 +8,7 @@ from api.errors import BadInput
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
-from api.graphql.till.till_session import count_look_up, served_member_or_not_found, service_actor
+from api.graphql.till.till_session import count_look_up, looked_up_or_not_found, service_actor
 from domain.services.club import leaderboards
 from domain.services.people.in_service import nicknames
 
@@ -95,7 +95,7 @@ class NicknameMutation:
         nickname = await nicknames.take_away(
             info.context.dependencies.runtime,
             actor=service_actor(info),
-            member_id=await served_member_or_not_found(info, input.member),
+            member_id=await looked_up_or_not_found(info, input.member),
             instead=input.instead,
             reason=input.reason,
             now=info.context.loaders.now,

@@ -16,7 +16,7 @@ from api.graphql.engine.scalars import WalletCode
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.points import PointEntry, Wallet, entry_of, wallet_of
 from api.graphql.till.customers import Customer, customer_of
-from api.graphql.till.till_session import served_member_or_not_found, till_of
+from api.graphql.till.till_session import looked_up_or_not_found, till_of
 from domain.services.ledger import adjustments
 
 
@@ -89,7 +89,7 @@ class AdjustmentMutation:
         result = await adjustments.adjust(
             info.context.dependencies.runtime,
             till=till,
-            member_id=await served_member_or_not_found(info, input.member),
+            member_id=await looked_up_or_not_found(info, input.member),
             wallet=input.wallet,
             amount=input.amount,
             reason=input.reason,
@@ -129,7 +129,7 @@ async def _set_frozen(
     member_view = await change(
         info.context.dependencies.runtime,
         till=till,
-        member_id=await served_member_or_not_found(info, request.member),
+        member_id=await looked_up_or_not_found(info, request.member),
         reason=request.reason,
         key=request.idempotency_key,
         now=loaders.now,

@@ -19,7 +19,7 @@ from api.graphql.member.catalogue.units import ProgrammeWallet, unit_of
 from api.graphql.member.stores import Store, store_of
 from api.graphql.member.vouchers import Voucher, voucher_of
 from api.graphql.till.customers import Customer, customer_of
-from api.graphql.till.till_session import served_member_or_not_found, till_of
+from api.graphql.till.till_session import looked_up_or_not_found, till_of
 from api.graphql.till.trail.job_titles import read_job_titles, segment_name
 from domain.services.errors import NotAllowed
 from domain.services.ledger import audit_trail, queries
@@ -213,7 +213,7 @@ class TrailQuery:
         wanted = audit_trail.TrailFilter(
             actor=None if actor is None else actor[:LONGEST_ACTOR],
             actions=tuple(action_of(kind) for kind in kinds or ()),
-            member_id=None if member is None else await served_member_or_not_found(info, member),
+            member_id=None if member is None else await looked_up_or_not_found(info, member),
             after=None if after is None else decode_id_as("AuditEntry", after, field="after"),
         )
         try:

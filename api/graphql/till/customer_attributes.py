@@ -9,7 +9,7 @@ from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.consents import AttributeInput, answers_of
 from api.graphql.till.customers import Customer, current_customer, setters_of
-from api.graphql.till.till_session import served_member_or_not_found, till_of
+from api.graphql.till.till_session import looked_up_or_not_found, till_of
 from domain.services import attributes
 
 
@@ -43,7 +43,7 @@ class CustomerAttributeMutation:
         self, info: Info, input: SetCustomerAttributesInput
     ) -> SetCustomerAttributesResult:
         loaders, till = info.context.loaders, till_of(info)
-        member = await served_member_or_not_found(info, input.member)
+        member = await looked_up_or_not_found(info, input.member)
         names = ", ".join(attribute.name for attribute in input.attributes)
         await attributes.set_attributes(
             info.context.dependencies.runtime,

@@ -8,7 +8,7 @@ import strawberry
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
 from api.graphql.till.customers import Customer, current_customer
-from api.graphql.till.till_session import served_member_or_not_found, service_actor, till_of
+from api.graphql.till.till_session import looked_up_or_not_found, service_actor, till_of
 from domain.services.people import birthdays
 
 
@@ -41,7 +41,7 @@ class CustomerBirthdayMutation:
     async def correct_birthday(self, info: Info, input: CorrectBirthdayInput) -> CorrectBirthdayResult:
         loaders = info.context.loaders
         till_of(info).require_manager()
-        member = await served_member_or_not_found(info, input.member)
+        member = await looked_up_or_not_found(info, input.member)
         await birthdays.correct_birthday(
             info.context.dependencies.runtime,
             actor=service_actor(info),

@@ -10,7 +10,7 @@ from api.graphql.engine.problems import ContactTaken, NotAllowed, SignInRefused,
 from api.graphql.engine.shared_types import Info
 from api.graphql.member.sign_in import SignInCodeRequested
 from api.graphql.till.customers import Customer, customer_of
-from api.graphql.till.till_session import served_member_or_not_found, service_actor, till_of
+from api.graphql.till.till_session import looked_up_or_not_found, service_actor, till_of
 from domain.services.ledger import queries
 from domain.services.people.member_contacts import contact_service
 from domain.services.people.member_contacts.contact_change import TypedCode
@@ -67,7 +67,7 @@ class LostContactMutation:
         runtime, actor = info.context.dependencies.runtime, service_actor(info)
         now = info.context.loaders.world_now
         till_of(info).require_manager()
-        member = await served_member_or_not_found(info, input.member)
+        member = await looked_up_or_not_found(info, input.member)
         if input.code is None:
             locale = (await info.context.loaders.audience()).locale
             sent = await contact_service.request_code(

@@ -10,7 +10,7 @@ from api.graphql.engine.shared_types import Info
 from api.graphql.member.actions.data_export import DataExport, data_export_of
 from api.graphql.till.till_session import (
     looked_up_by_service,
-    served_member_or_not_found,
+    looked_up_or_not_found,
     service_actor,
     till_of,
 )
@@ -79,7 +79,7 @@ class MemberDataMutation:
     async def erase_member(self, info: Info, input: EraseMemberInput) -> EraseMemberResult:
         loaders = info.context.loaders
         till_of(info).require_operator()
-        member = await served_member_or_not_found(info, input.member)
+        member = await looked_up_or_not_found(info, input.member)
         erased = await erasing.erase_by_service(
             info.context.dependencies.runtime,
             member,

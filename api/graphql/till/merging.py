@@ -13,10 +13,18 @@ from api.graphql.engine.ids import decode_id_as
 from api.graphql.engine.problems import IdempotencyConflict, NotAllowed, refusals_as_problems, renders
 from api.graphql.engine.shared_types import Info, Problem
 from api.graphql.till.customers import Customer, customer_of
-from api.graphql.till.till_session import served_member_or_not_found, service_actor, till_of
+from api.graphql.till.till_session import (
+    count_look_up,
+    looked_up_or_not_found,
+    note_look_up,
+    note_missed_look_up,
+    service_actor,
+    till_of,
+)
 from api.texts import say
 from domain.model.ledger import decision
 from domain.model.people.codes import CodeKind, classify
+from domain.services import errors
 from domain.services.merging import merge, undo
 
 
@@ -117,8 +125,8 @@ class MergingMutation:
         result = await merge.merge(
             info.context.dependencies.runtime,
             actor=service_actor(info),
-            source=await served_member_or_not_found(info, input.closing),
-            into=await served_member_or_not_found(info, input.into),
+            source=await looked_up_or_not_found(info, input.closing),
+            into=await looked_up_or_not_found(info, input.into),
             reason=input.reason,
             request=till.request_key("mergeMembers", input.idempotency_key, request_input),
             now=loaders.now,
@@ -154,7 +162,14 @@ async def _closed_member(info: Info, member: str) -> str:
     """Return the closed membership that a number or a customer's id names. Raises NotFound."""
     code = classify(member)
     if code.kind is CodeKind.NUMBER:
-        return await undo.find_closed(info.context.dependencies.runtime, number=code.text)
+        count_look_up(info)
+        try:
+            closed = await undo.find_closed(info.context.dependencies.runtime, number=code.text)
+        except errors.NotFound:
+            await note_missed_look_up(info, "NUMBER")
+            raise
+        await note_look_up(info, closed, "NUMBER")
+        return closed
     try:
         return decode_id_as("Customer", member)
     except BadInput:

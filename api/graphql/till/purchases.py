@@ -45,9 +45,8 @@ from api.graphql.till.customers import Customer, customer_of
 from api.graphql.till.guests.claimed_receipts import PurchaseClaimed
 from api.graphql.till.receipt_details import TaxLineInput, TenderInput, receipt_details
 from api.graphql.till.till_session import (
-    CUSTOMER,
     count_look_up,
-    is_named_by_system,
+    look_up_of,
     note_look_up,
     note_missed_look_up,
     presence_of,
@@ -56,13 +55,10 @@ from api.graphql.till.till_session import (
 )
 from domain.model.ledger.events import WalletPayment
 from domain.model.ledger.payments import paid_otherwise
-from domain.model.people.codes import CodeKind, classify
 from domain.services.errors import UnknownCode as NobodyByThatCode
 from domain.services.ledger import purchase_input as purchase_inputs
 from domain.services.ledger import purchase_queries, purchases
-from domain.services.ledger.look_up import look_ups
 from domain.services.ledger.purchases import PurchaseTierChange
-from domain.store.look_ups import LookUpKey
 
 RecordedT = TypeVar("RecordedT", bound="PurchaseRecorded")
 
@@ -207,7 +203,7 @@ class PurchaseQuery:
             purchase_input=purchase_input,
             now=loaders.now,
         )
-        if (key := _look_up_of(info, input)) is not None:
+        if (key := look_up_of(info, input.member)) is not None:
             await note_look_up(info, member, key)
         audience = await loaders.audience()
         available = {code: one.available for code, one in quote.member_view.member.wallets.items()}
@@ -257,17 +253,9 @@ class PurchaseQuery:
         return None if recorded_purchase is None else await purchase_of(info, recorded_purchase)
 
 
-def _look_up_of(info: Info, input: QuoteInput) -> LookUpKey | None:
-    """Return by what a quote looks a member up; None by a visit or an id."""
-    if input.member.startswith(CUSTOMER):
-        return "ID"
-    is_number = classify(input.member).kind is CodeKind.NUMBER
-    return look_ups.key_of(input.member) if is_number or is_named_by_system(info, input.member) else None
-
-
 async def _quoted_member(info: Info, input: QuoteInput) -> str:
     """Return the member of a quote. By a number or a contact the quote is a look-up."""
-    if (key := _look_up_of(info, input)) is None:
+    if (key := look_up_of(info, input.member)) is None:
         return await served_member(info, input.member, occurred_at=input.occurred_at)
     count_look_up(info)
     try:

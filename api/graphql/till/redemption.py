@@ -20,16 +20,8 @@ from api.graphql.member.points import Wallet, wallets_after
 from api.graphql.member.rewards import decode_reward_id
 from api.graphql.member.vouchers import Voucher, voucher_of
 from api.graphql.till.customers import Customer, customer_of
-from api.graphql.till.till_session import (
-    count_look_up,
-    note_look_up,
-    note_missed_look_up,
-    served_member,
-    till_of,
-)
+from api.graphql.till.till_session import looked_up_at_till, served_member, till_of
 from domain.model.ledger import decision
-from domain.model.people.codes import CodeKind, classify
-from domain.services.errors import UnknownCode as NobodyByThatCode
 from domain.services.ledger.at_till import confirmed_redemption
 from domain.services.people.proofs import redemption_codes
 from domain.store.document_store import Write
@@ -104,7 +96,7 @@ class ConfirmedRedemptionMutation:
         self, info: Info, input: RequestRedemptionCodeInput
     ) -> RequestRedemptionCodeResult:
         runtime, till, now = info.context.dependencies.runtime, till_of(info), info.context.loaders.now
-        member, reward = await _looked_up_member(info, input.member), _reward_of(input.reward_id)
+        member, reward = await looked_up_at_till(info, input.member), _reward_of(input.reward_id)
         try:
             title = await confirmed_redemption.check(
                 runtime, till=till, member_id=member, reward=reward, now=now
@@ -181,17 +173,3 @@ async def _redeemed_answer(info: Info, redeemed: confirmed_redemption.TillRedemp
 
 def _reward_of(reward_id: str) -> str:
     return decode_reward_id(reward_id)
-
-
-async def _looked_up_member(info: Info, text: str) -> str:
-    """Return the member that a till names. By a number that is a look-up: the answer hints at a contact."""
-    if classify(text).kind is not CodeKind.NUMBER:
-        return await served_member(info, text)
-    count_look_up(info)
-    try:
-        member = await served_member(info, text)
-    except NobodyByThatCode:
-        await note_missed_look_up(info, "NUMBER")
-        raise
-    await note_look_up(info, member, "NUMBER")
-    return member

@@ -174,7 +174,9 @@ async def presence_of(info: Info, member: str) -> Presence:
 
 
 async def served_member_or_not_found(info: Info, member: str) -> str:
-    """Return the member that a till names. Raises NotFound where there is none."""
+    """Return the member that a till names, as no look-up: for an act that leaves a row and counts by itself.
+    Raises NotFound where there is none.
+    """
     try:
         return await served_member(info, member)
     except (UnknownCode, ExpiredCode):
@@ -197,6 +199,39 @@ def _visiting_member(info: Info, visit: str, occurred_at: datetime | None) -> st
 def look_up_key(member: str) -> LookUpKey:
     """Return by what service names a member."""
     return "NUMBER" if classify(member).kind is CodeKind.NUMBER else "ID"
+
+
+def look_up_of(info: Info, member: str) -> LookUpKey | None:
+    """Return by what a till looks a member up; None by a visit or an id, which they had before."""
+    if is_named_by_system(info, member):
+        return "ID" if member.startswith(CUSTOMER) else look_ups.key_of(member)
+    return "NUMBER" if classify(member).kind is CodeKind.NUMBER else None
+
+
+async def looked_up_at_till(info: Info, member: str) -> str:
+    """Return the member that a till names. By a number or a contact that is a look-up: what is answered tells
+    of them.
+
+    Raises UnknownCode where there is none, which counts as a bad scan, ExpiredCode, LookUpLimit, RateLimited.
+    """
+    if (by := look_up_of(info, member)) is None:
+        return await served_member(info, member)
+    count_look_up(info)
+    try:
+        member_id = await served_member(info, member)
+    except UnknownCode:
+        await note_missed_look_up(info, by)
+        raise
+    await note_look_up(info, member_id, by)
+    return member_id
+
+
+async def looked_up_or_not_found(info: Info, member: str) -> str:
+    """Return the member that staff name for an act of theirs, as the same look-up. Raises NotFound."""
+    try:
+        return await looked_up_at_till(info, member)
+    except (UnknownCode, ExpiredCode):
+        raise NotFound from None
 
 
 async def looked_up_by_service(info: Info, member: str) -> str:
