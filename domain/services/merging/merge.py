@@ -30,7 +30,7 @@ from domain.store.document_store import DocumentStore, Stale, Write
 from domain.store.ledger import erasures, members, merges
 from domain.store.ledger.members import ProfileChange, StoredMember
 from domain.store.ledger.merges import StoredMerge
-from domain.store.people import consent_histories, contacts, devices, sessions
+from domain.store.people import consent_histories, contact_changes, contacts, devices, sessions
 from domain.store.people.contacts import number_key
 from domain.store.requests import Reply, RequestKey
 
@@ -45,11 +45,12 @@ class MembersMerged:
 
 # ---------------------------------------------------------------- reads
 async def contact_keys(store: DocumentStore, stored_member: StoredMember) -> list[str]:
-    """Return the keys of the contacts and numbers that lead to a member: their own, and those of memberships
-    merged into theirs before.
+    """Return the keys of the contacts and numbers that lead to a member: their own, those of memberships
+    merged into theirs before, and those that are held after a change of any of them.
     """
     merged = await members.find_many(store, stored_member.merged) if stored_member.merged else {}
     keys = [key for each in (stored_member, *merged.values()) for key in own_keys(each)]
+    keys += await contact_changes.find_keys(store, [stored_member.member.id, *merged])
     return list(dict.fromkeys(keys))
 
 

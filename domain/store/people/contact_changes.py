@@ -5,7 +5,7 @@ A row holds both contacts, and is deleted with the time in which the old one kee
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -68,6 +68,17 @@ async def find_open(store: DocumentStore, member: str, *, now: datetime) -> list
     documents = await store.documents(ContactChangeDocument).find({"member": member}).to_list()
     changes = [_read_change(document) for document in documents if _is_open(document, now)]
     return sorted(changes, key=lambda change: (change.at, change.id))
+
+
+async def find_keys(store: DocumentStore, members: Collection[str]) -> list[str]:
+    """Return the keys of the contacts that some members' changes were from and to: a contact that was
+    replaced or taken away is held with its change.
+    """
+    documents = (
+        await store.documents(ContactChangeDocument).find({"member": {"$in": list(members)}}).to_list()
+    )
+    changes = [_read_change(document) for document in documents]
+    return [each.key for change in changes for each in (change.old, change.new) if each is not None]
 
 
 # ---------------------------------------------------------------- writes

@@ -22,7 +22,7 @@ from domain.services.people.sessions import end_all
 from domain.store.audit import MEMBER_ACTOR, simple_act_write
 from domain.store.document_store import Write
 from domain.store.ledger import members
-from domain.store.ledger.members import ProfileChange
+from domain.store.ledger.members import ProfileChange, StoredMember
 from domain.store.people import contact_changes, contacts, devices, known_devices
 from domain.store.people.contact_changes import StoredContactChange
 from domain.store.people.details import Details
@@ -58,7 +58,11 @@ def _contact_writes(member: str, changes: Sequence[StoredContactChange]) -> list
 
 # ---------------------------------------------------------------- writes
 async def undo_change(identity: IdentityRuntime, token: str, *, now: datetime) -> int:
-    """Undo a change of contact and all later ones; return how many sessions ended. Raises LinkExpired."""
+    """Undo a change of contact and all later ones; return how many sessions ended.
+
+    Raises LinkExpired, also where the membership was merged into another one by now: its contacts are that
+    one's.
+    """
     change = await contact_changes.find(identity.store, token_hash(token), now=now)
     if change is None:
         raise LinkExpired
@@ -69,7 +73,7 @@ async def undo_change(identity: IdentityRuntime, token: str, *, now: datetime) -
         undone = [each for each in changes if (each.at, each.id) >= (change.at, change.id)]
         if change not in undone:
             raise LinkExpired
-        stored_member = await load_member(identity, member)
+        stored_member = await _load_unmerged(identity, member)
         details = _with_contacts(stored_member.details, contacts_before(undone))
         writes = [
             *(contact_changes.undo_write(each.id, now=now) for each in undone),
@@ -85,12 +89,21 @@ async def undo_change(identity: IdentityRuntime, token: str, *, now: datetime) -
         except contact_changes.ChangeUndone:
             raise LinkExpired from None
 
+    await _load_unmerged(identity, member)  # before sessions end
     ended = await end_sessions(identity, member, now)
     await identity.store.run_rounds(attempt, queue=member)
     # Whoever signed in by the new contact in between is out as well.
     ended += await end_sessions(identity, member, now)
     log.warning("contacts.change_undone", member=member, channel=change.kind, sessions=ended)
     return ended
+
+
+async def _load_unmerged(identity: IdentityRuntime, member: str) -> StoredMember:
+    """Return a member. Raises LinkExpired for one that was merged into another."""
+    stored_member = await load_member(identity, member)
+    if stored_member.member.id != member:
+        raise LinkExpired
+    return stored_member
 
 
 async def end_sessions(identity: IdentityRuntime, member: str, now: datetime) -> int:
