@@ -33,7 +33,7 @@ from domain.store.operations.staff_proposals import (
     StaffProposal,
     StaffProposalEnded,
 )
-from domain.store.requests import Reply
+from domain.store.requests import Reply, RequestKey
 
 MOST_SHOWN = 100
 
@@ -50,6 +50,14 @@ class Approval:
     signing_secret: str | None = None
     left_count: int = 0
     refused_count: int = 0
+
+
+# ---------------------------------------------------------------- pure rules
+def proposal_request(
+    till: Till, kind: ProposalKind, request_input: Mapping[str, object], *, reason: str, key: str
+) -> RequestKey:
+    """Return the identity of the request for a proposal. Raises InvalidInput for a bad key."""
+    return till.request_key(f"propose {kind}", key, {**request_input, "reason": reason})
 
 
 # ---------------------------------------------------------------- reads
@@ -99,7 +107,7 @@ async def propose(
     Raises InvalidInput, IdempotencyKeyConflict, Busy.
     """
     input_checks.check_text(reason, field="reason", max_length=input_checks.MAX_REASON_LENGTH)
-    request = till.request_key(f"propose {kind}", key, {**request_input, "reason": reason})
+    request = proposal_request(till, kind, request_input, reason=reason, key=key)
 
     async def act(key_binding: KeyBinding) -> StaffProposal:
         proposal = StaffProposal(

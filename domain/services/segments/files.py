@@ -14,13 +14,14 @@ from domain.model.calendar import VALID_YEARS, start_of
 from domain.model.ledger.events import Json
 from domain.model.values import dataclass
 from domain.services.errors import InvalidInput, NotFound, TooManyRequests
-from domain.services.idempotency import KeyBinding, run_once
+from domain.services.idempotency import KeyBinding, recall_reply, run_once
 from domain.services.input_checks import MAX_REASON_LENGTH, check_text
 from domain.services.ledger.till import Till
 from domain.services.moving import row_export
 from domain.services.moving.row_export import ExportColumn, ExportRow
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import Runtime
+from domain.services.segments.alone import load_begun
 from domain.services.segments.once_messages import require_segment
 from domain.services.segments.walking import JobFailed, count_members, next_batch
 from domain.store.ledger import members
@@ -76,7 +77,8 @@ async def start(
     async def act(binding: KeyBinding) -> MemberJob:
         recent = await member_jobs.find_newest(runtime.store, "file", now=now, first=5 * MOST_A_DAY)
         own = [each.at for each in recent if each.staff == till.staff and each.at > now - timedelta(days=1)]
-        if len(own) >= MOST_A_DAY:
+        is_beyond = len(own) >= MOST_A_DAY
+        if is_beyond and await recall_reply(runtime, request_key, now=now) is None:
             raise TooManyRequests(int((own[MOST_A_DAY - 1] + timedelta(days=1) - now).total_seconds()) + 1)
         job = MemberJob(
             id=new_job_id("file"),
@@ -93,14 +95,11 @@ async def start(
             purge_at=now + KEPT_FOR,
         )
         act = till.act_writes("FILE_STARTED", now=now, subject=_subject(job), reason=reason)
-        await runtime.store.transact([member_jobs.start_write(job), *act, binding.write_for({"job": job.id})])
+        await runtime.store.transact([binding.write_for({"job": job.id}), member_jobs.start_write(job), *act])
         return job
 
     async def answer_again(reply: Reply) -> MemberJob:
-        job = await member_jobs.find(runtime.store, str(reply["job"]))
-        if job is None:
-            raise NotFound("job")
-        return job
+        return await load_begun(runtime, reply)
 
     return await run_once(
         runtime, request=request_key, queue=f"files:{till.staff}", now=now, act=act, answer_again=answer_again

@@ -18,14 +18,14 @@ from domain.services.operations.proposals import Approval, approval_writes
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import Runtime
 from domain.services.segments import once_messages
-from domain.services.segments.alone import MOST_ALONE, reach_writes
+from domain.services.segments.alone import MOST_ALONE, find_begun, load_begun, reach_writes
 from domain.services.segments.once_messages import MOST_AHEAD, MessageReach, OnceText, check_message
 from domain.store.audit import ApprovalNeeded
 from domain.store.messages.once_texts import spec_document
 from domain.store.operations import member_jobs
 from domain.store.operations.member_jobs import MemberJob, new_job_id
 from domain.store.operations.staff_proposals import StaffProposal, StaffProposalEnded
-from domain.store.requests import Reply
+from domain.store.requests import Reply, RequestKey
 
 
 async def send(
@@ -47,23 +47,28 @@ async def send(
     """
     till.require_operator()
     check_text(reason, field="reason", max_length=MAX_REASON_LENGTH)
-    if begins_at is not None and not now <= begins_at <= now + MOST_AHEAD:
-        raise InvalidInput("sendAt", "Name an instant of the coming year, or leave it out for now.")
     spec = check_message(runtime.programme, text)
-    reach = await once_messages.try_message(runtime, segment=segment, spec=spec, now=now)
-    if not reach.reached:
-        raise InvalidInput("segment", "It reaches nobody: choose another segment, purpose or channel.")
     message = spec_document(spec)
-    terms: dict[str, Any] = {"message": message, "size": reach.size, "reached": reach.reached}
-    terms |= {"begins_at": begins_at, "segment": segment, "reason": reason}
     request_input: Mapping[str, object] = {
         "segment": segment,
         "message": message,
         "sendAt": None if begins_at is None else begins_at.isoformat(),
     }
+    alone = till.request_key("sendMessage", key, request_input)
+    proposed = proposals.proposal_request(till, "MESSAGE_SENT", request_input, reason=reason, key=key)
+    begun = await find_begun(runtime, alone=alone, proposed=proposed, now=now, world_now=world_now)
+    if begun is not None:
+        return begun
+    if begins_at is not None and not now <= begins_at <= now + MOST_AHEAD:
+        raise InvalidInput("sendAt", "Name an instant of the coming year, or leave it out for now.")
+    reach = await once_messages.try_message(runtime, segment=segment, spec=spec, now=now)
+    if not reach.reached:
+        raise InvalidInput("segment", "It reaches nobody: choose another segment, purpose or channel.")
+    terms: dict[str, Any] = {"message": message, "size": reach.size, "reached": reach.reached}
+    terms |= {"begins_at": begins_at, "segment": segment, "reason": reason}
     if not takes_second_person(spec, reach):
         with suppress(ApprovalNeeded):  # the day has seen too many for one person: a second one is asked
-            return await _send_alone(runtime, till, terms, request_input, key=key, now=now)
+            return await _send_alone(runtime, till, terms, alone, now=now)
     shown = {
         f"{name} ({locale})": text for name in ("title", "body") for locale, text in message[name].items()
     }
@@ -90,32 +95,26 @@ async def _send_alone(
     runtime: Runtime,
     till: Till,
     terms: Mapping[str, Any],
-    request_input: Mapping[str, object],
+    request: RequestKey,
     *,
-    key: str,
     now: datetime,
 ) -> MemberJob:
-    request = till.request_key("sendMessage", key, request_input)
-
     async def act(binding: KeyBinding) -> MemberJob:
         job = _job_of(till, {**terms, "most": MOST_ALONE}, now=now)
         await runtime.store.transact(
             [
+                binding.write_for({"job": job.id}),  # first: the same request again meets no bound
                 member_jobs.start_write(job),
                 *till.act_writes(
                     "MESSAGE_SENT", now=now, subject=_subject(job), amount=terms["reached"], reason=job.reason
                 ),
                 *reach_writes(till, terms["reached"]),
-                binding.write_for({"job": job.id}),
             ]
         )
         return job
 
     async def answer_again(reply: Reply) -> MemberJob:
-        job = await member_jobs.find(runtime.store, str(reply["job"]))
-        if job is None:
-            raise NotFound("job")
-        return job
+        return await load_begun(runtime, reply)
 
     return await run_once(
         runtime, request=request, queue=f"jobs:{till.staff}", now=now, act=act, answer_again=answer_again

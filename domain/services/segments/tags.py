@@ -25,7 +25,7 @@ from domain.services.operations import proposals
 from domain.services.operations.proposals import Approval, approval_writes
 from domain.services.people.identity_runtime import IdentityRuntime
 from domain.services.runtime import Runtime
-from domain.services.segments.alone import MOST_ALONE, reach_writes
+from domain.services.segments.alone import MOST_ALONE, find_begun, load_begun, reach_writes
 from domain.services.segments.once_messages import MOST_LOOKED, require_segment
 from domain.services.segments.walking import JobFailed, Skip, count_members, next_batch
 from domain.store.audit import ApprovalNeeded
@@ -35,7 +35,7 @@ from domain.store.operations import member_jobs
 from domain.store.operations.member_jobs import JobProgress, MemberJob, new_job_id
 from domain.store.operations.staff_proposals import StaffProposal, StaffProposalEnded
 from domain.store.people import staff
-from domain.store.requests import Reply
+from domain.store.requests import Reply, RequestKey
 
 MOST_NUMBERS = 500
 KEPT_FOR = timedelta(days=30)
@@ -120,7 +120,19 @@ async def change_many(
     """Have the tags of many changed; beyond what one may alone, ask for it. Raises NotAllowed,
     IdempotencyKeyConflict, InvalidInput, Busy.
     """
+    till.require_operator()
     check_text(reason, field="reason", max_length=MAX_REASON_LENGTH)
+    tags = {"add": list(request.add), "remove": list(request.remove)}
+    request_input: Mapping[str, object] = {
+        **tags,
+        "segment": request.segment,
+        "numbers": None if request.numbers is None else list(request.numbers),
+    }
+    alone = till.request_key("tagsOfMany", key, request_input)
+    proposed = proposals.proposal_request(till, "TAGS_OF_MANY", request_input, reason=reason, key=key)
+    begun = await find_begun(runtime, alone=alone, proposed=proposed, now=now, world_now=world_now)
+    if begun is not None:
+        return begun
     tried = await try_tags(runtime, till=till, request=request)
     if tried.unknown:
         raise InvalidInput(
@@ -128,16 +140,10 @@ async def change_many(
         )
     if not tried.changed:
         raise InvalidInput("add", "All of them have these tags already: nothing is to be done.")
-    tags = {"add": list(request.add), "remove": list(request.remove)}
     terms: dict[str, Any] = {**tags, "segment": request.segment, "reason": reason, "size": tried.size}
-    request_input: Mapping[str, object] = {
-        **tags,
-        "segment": request.segment,
-        "numbers": None if request.numbers is None else list(request.numbers),
-    }
     if tried.size <= MOST_ALONE:
         with suppress(ApprovalNeeded):  # the day has seen too many for one person: a second one is asked
-            return await _change_alone(runtime, till, terms, tried, request_input, key=key, now=now)
+            return await _change_alone(runtime, till, terms, tried, alone, now=now)
     return await proposals.propose(
         runtime,
         till=till,
@@ -157,32 +163,26 @@ async def _change_alone(
     till: Till,
     terms: Mapping[str, Any],
     tried: TriedTags,
-    request_input: Mapping[str, object],
+    request_key: RequestKey,
     *,
-    key: str,
     now: datetime,
 ) -> MemberJob:
-    request_key = till.request_key("tagsOfMany", key, request_input)
-
     async def act(binding: KeyBinding) -> MemberJob:
         job = _job_of(till, {**terms, "most": MOST_ALONE}, tried.members, now=now)
         await runtime.store.transact(
             [
+                binding.write_for({"job": job.id}),  # first: the same request again meets no bound
                 member_jobs.start_write(job),
                 *till.act_writes(
                     "TAGS_OF_MANY", now=now, subject=_subject(job), amount=job.size, reason=job.reason
                 ),
                 *reach_writes(till, tried.size),
-                binding.write_for({"job": job.id}),
             ]
         )
         return job
 
     async def answer_again(reply: Reply) -> MemberJob:
-        job = await member_jobs.find(runtime.store, str(reply["job"]))
-        if job is None:
-            raise NotFound("job")
-        return job
+        return await load_begun(runtime, reply)
 
     return await run_once(
         runtime, request=request_key, queue=f"jobs:{till.staff}", now=now, act=act, answer_again=answer_again
