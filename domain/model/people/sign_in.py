@@ -33,6 +33,7 @@ _CONTACT = b"selo.contact.1"
 _INPUT = b"selo.input.1"
 _JOINED_SESSION = b"selo.joined-session.1"
 _JOINED_DEVICE = b"selo.joined-device.1"
+_SETUP_KEY = b"selo.setup-key.1"
 _CHALLENGE_BYTES = 16
 # People type and paste codes as they see them: with spaces, or with any of the dashes.
 _BETWEEN_DIGITS = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff\-\u2010-\u2015\u2212]")
@@ -114,6 +115,13 @@ def joined_session(secret: bytes, *, request: str, request_input: str, salt: str
 def joined_device_token(secret: bytes, *, request: str, request_input: str, salt: str) -> str:
     """Return the token of the device on which that enrolment was made: the same for the same request."""
     return _write_bytes(bytes.fromhex(_mac(secret, _JOINED_DEVICE, request, request_input, salt)))
+
+
+def setup_key_bytes(secret: bytes, *, request: str, request_input: str, salt: str) -> bytes:
+    """Return what the set-up key of an employee is made of, 32 bytes: the same for the same request, so that
+    a lost answer can be given again though nothing of the key is stored.
+    """
+    return bytes.fromhex(_mac(secret, _SETUP_KEY, request, request_input, salt))
 
 
 def token_hash(token: str) -> str:

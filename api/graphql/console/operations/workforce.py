@@ -18,6 +18,7 @@ from domain.services.errors import NotAllowed as Refused
 from domain.services.input_checks import MAX_REASON_LENGTH, check_text
 from domain.services.operations import workforce
 from domain.services.people import staff, stores
+from domain.store.operations.staff_proposals import StaffProposal
 from domain.store.people.sessions import StaffRole as RoleWord
 from domain.store.people.staff import Employee as StoredEmployee
 
@@ -123,7 +124,10 @@ class RenameStoreInput:
 class EmployeeAdded:
     employee: Employee = strawberry.field(description="As they are now.")
     setup_key: str | None = strawberry.field(
-        description="For who enrols a second factor: shown this once, works once, for 7 days. Else null."
+        description=(
+            "For who enrols a second factor: works once, for 7 days; shown this once, and to the same request"
+            " sent again while it works. Else null."
+        )
     )
 
 
@@ -185,32 +189,22 @@ class WorkforceMutation:
     @refusals_as_problems
     async def add_employee(self, info: Info, input: AddEmployeeInput) -> AddEmployeeResult:
         till, runtime, now = till_of(info), info.context.dependencies.runtime, info.context.loaders.world_now
-        role = _ROLES[input.role]
-        made = await staff.make(
-            runtime,
+        wanted = workforce.WantedEmployee(
             username=input.username,
             name=input.name,
-            role=role,
+            role=_ROLES[input.role],
             store_codes=tuple(input.stores or ()),
             password=input.password,
             member_number=input.member_number,
             email=input.email,
             phone=input.phone,
-            made_by=till.staff,
-            now=now,
         )
-        if role == "OPERATOR":
-            proposal = await workforce.propose_operator(
-                runtime, till=till, operator=made, reason=input.reason, key=input.idempotency_key, now=now
-            )
-            return await proposed_by_caller(info, proposal)
-        till.require_operator()
-        _check_reason(input.reason)
-        setup_key = staff.new_setup_key() if staff.role_needs_second_factor(runtime, role) else None
-        admitted = await staff.admit(
-            runtime, made, setup_key=setup_key, actor=till.staff, reason=input.reason, now=now
+        added = await workforce.add_employee(
+            runtime, till=till, wanted=wanted, reason=input.reason, key=input.idempotency_key, now=now
         )
-        return EmployeeAdded(employee=await _shown(info, admitted.username), setup_key=setup_key)
+        if isinstance(added, StaffProposal):
+            return await proposed_by_caller(info, added)
+        return EmployeeAdded(employee=await _shown(info, added.username), setup_key=added.setup_key)
 
     @strawberry.mutation(
         description="Operators: has an employee sign in at other stores; their sessions end."
