@@ -8,7 +8,12 @@ from api.errors import BadInput
 from api.graphql.engine.ids import encode_id
 from api.graphql.engine.problems import NotAllowed, refusals_as_problems
 from api.graphql.engine.shared_types import Info
-from api.graphql.till.till_session import count_look_up, looked_up_or_not_found, service_actor
+from api.graphql.till.till_session import (
+    count_look_up,
+    looked_up_or_not_found,
+    note_shown_members,
+    service_actor,
+)
 from domain.services.club import leaderboards
 from domain.services.people.in_service import nicknames
 
@@ -57,7 +62,9 @@ class NicknameQuery:
         return [NicknameBoard(code=spec.code, name=audience.text(spec.name)) for spec in boards]
 
     @strawberry.field(
-        description="Service: the first places of a leaderboard with whose they are; a look-up of the day."
+        description=(
+            "Service: the first places of a leaderboard with whose they are; each is a look-up of the day."
+        )
     )
     async def leaderboard_players(
         self,
@@ -70,6 +77,7 @@ class NicknameQuery:
         count_look_up(info)
         runtime, now = info.context.dependencies.runtime, info.context.loaders.now
         places = await nicknames.list_places(runtime, code=code, first=first, now=now)
+        await note_shown_members(info, [each.place.member for each in places])
         return [
             LeaderboardPlayer(
                 rank=each.place.rank,

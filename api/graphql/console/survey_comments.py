@@ -11,7 +11,7 @@ from api.graphql.engine.ids import encode_id, from_base64url, to_base64url
 from api.graphql.engine.paging import After, First, row_count
 from api.graphql.engine.shared_types import Info, PageInfo
 from api.graphql.member.messages import SurveyKind
-from api.graphql.till.till_session import count_look_up
+from api.graphql.till.till_session import count_look_up, note_shown_members
 from domain.services.messages import surveys
 from domain.services.messages.surveys import SurveyComment as ReadComment
 
@@ -69,8 +69,8 @@ class SurveyCommentQuery:
 
     @strawberry.field(
         description=(
-            "Analysts and service: what members wrote beside their scores, newest first. A page counts as a"
-            " look-up of the day for who sees whose they are."
+            "Analysts and service: what members wrote beside their scores, newest first. Each member of a"
+            " page counts as a look-up of the day for who sees whose they are."
         )
     )
     async def survey_comments(
@@ -84,7 +84,8 @@ class SurveyCommentQuery:
     ) -> SurveyComments:
         if not LEAST <= lowest <= highest <= MOST:
             raise BadInput(f"Write scores from {LEAST} to {MOST}, the least first.", field="lowest")
-        if info.context.staff().role != "ANALYST":
+        is_named = info.context.staff().role != "ANALYST"
+        if is_named:
             count_look_up(info)
         page = await surveys.list_comments(
             info.context.dependencies.runtime,
@@ -93,6 +94,8 @@ class SurveyCommentQuery:
             first=row_count(first),
             since=_read_cursor(after),
         )
+        if is_named:
+            await note_shown_members(info, [each.letter.member for each in page.comments])
         return SurveyComments(
             comments=[_comment(each) for each in page.comments],
             page_info=PageInfo(

@@ -101,6 +101,14 @@ async def note_look_ups(info: Info, members: Sequence[str | None], by: LookUpKey
         raise LookUpLimit from None
 
 
+async def note_shown_members(info: Info, members: Sequence[str]) -> None:
+    """Write a look-up of each member of a list, by id and once each, before any is shown. Raises
+    LookUpLimit.
+    """
+    if members:
+        await note_look_ups(info, list(dict.fromkeys(members)), "ID")
+
+
 async def note_missed_look_up(info: Info, by: LookUpKey) -> None:
     """Write a look-up that found nobody, and count it as a bad scan. Raises LookUpLimit."""
     info.context.dependencies.rates.count_bad_scan(info.context.at_till().session_id)

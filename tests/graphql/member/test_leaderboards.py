@@ -103,6 +103,8 @@ async def test_service_takes_a_nickname_away_and_the_member_is_told_and_chooses_
     number = (await app.do("{ me { number } }", token=ana))["me"]["number"]
     first, _ = (await app.do(shown, token=sara))["leaderboardPlayers"]
     assert first == {"rank": 1, "nickname": "Vil\u00e3o", "number": number}
+    looked_up = [row async for row in app.process.store["look_ups"].find({"by": "ID"})]
+    assert len({row["member"] for row in looked_up}) == len(looked_up) == 2
     taking = {"member": number, "reason": "it insults a colleague"}
     answer = "__typename ... on NicknameTakenAway { nickname }"
     for _ in range(2):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.store.connect import Database
 from domain.store.prepare import COLLECTIONS
+from tests.command_log import CommandLog
 from tests.graphql.member.test_surveys import receive_survey
 from tests.journeys.erased_person import dump
-from tests.running_app import Json, RunningApp
+from tests.running_app import Json, RunningApp, open_running_app
 
 WORDS = "Balcão gentil,\nmas a fila <b>longa</b>"
 READ = """query($survey: String!, $low: Int, $high: Int, $after: String) {
@@ -139,3 +142,23 @@ async def test_of_many_at_one_instant_each_page_has_its_own(app: RunningApp) -> 
         if not page["pageInfo"]["hasNextPage"]:
             break
     assert (count, len(numbers)) == (5, 5)
+
+
+async def test_each_member_of_a_page_is_a_look_up_for_who_sees_whose_they_are(
+    database: Database, command_log: CommandLog, tmp_path: Path
+) -> None:
+    async with open_running_app(database, command_log, tmp_path, shift_look_ups=3) as app:
+        tokens = [await app.enrol_member(f"m{place}@example.com") for place in range(3)]
+        for place, token in enumerate(tokens):
+            await answer(app, token, 9, f"words {place}", f"r{place}")
+        sara, ada = await app.hire("sara", "SERVICE"), await app.hire("ada", "ANALYST")
+        await read(app, ada)
+        assert await app.count("look_ups") == 0
+        first = await read(app, sara)
+        assert await app.count("look_ups") == 2
+        await read(app, sara, after=first["pageInfo"]["endCursor"])
+        rows = [row async for row in app.process.store["look_ups"].find({"by": "ID"})]
+        assert len({row["member"] for row in rows}) == len(rows) == 3
+        fault = await app.error(READ, {"survey": "satisfaction", "low": 0, "high": 10}, token=sara)
+        assert fault == {"code": "FORBIDDEN", "reason": "SHIFT_LIMIT"}
+        await read(app, sara, low=0, high=1)  # nobody is shown
