@@ -196,9 +196,9 @@ REFUSALS: Final[Mapping[str, Mapping[str, str]]] = {
         "pl": "Konto nowe albo z nowym hasłem lub drugim krokiem przez dobę niczego nie zatwierdza.",
     },
     "not_allowed.FOUR_EYES.RESET": {
-        "en": "The account that asked had been reset less than a day before. Have its owner ask again.",
-        "pt": "A conta que fez o pedido tinha sido reposta menos de um dia antes. O dono deve pedir de novo.",
-        "pl": "Konto, które o to prosi, zresetowano mniej niż dobę wcześniej. Niech właściciel poprosi znów.",
+        "en": "The account that asked was new, or reset less than a day before. Have its owner ask again.",
+        "pt": "A conta que pediu era nova ou fora reposta há menos de um dia. O dono deve pedir de novo.",
+        "pl": "Konto, które prosi, było nowe lub zresetowane przed mniej niż dobą. Niech poprosi znów.",
     },
     "not_allowed.FOUR_EYES.MADE": {
         "en": "One of you made the other's account. Somebody else has to approve this.",

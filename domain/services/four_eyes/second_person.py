@@ -4,8 +4,8 @@ One person with two accounts is still one, so accounts that share a contact or a
 each other, and neither do an account and the one that made it. An account that was made, or was given another
 password or second factor, less than a day ago approves nothing: whoever reset it may be the one who asks, and
 a day is time for its owner to notice. For the same reason nobody approves what an account asked for within a
-day of such a reset: whoever reset it may be the one who approves. And nobody approves that their own account
-is given another second factor: whoever has their session for an hour would keep it.
+day of being made or reset so: whoever did it may be the one who approves. And nobody approves that their own
+account is given another second factor: whoever has their session for an hour would keep it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ async def require_second_person(
         raise SecondPersonNeeded("SAME_PERSON")
     if second.made_by == asker or first.made_by == approver:
         raise SecondPersonNeeded("MADE")
-    if first.secured_at is not None and asked_at < first.secured_at + SETTLED_AFTER:
+    if not _is_settled(first, asked_at):
         raise SecondPersonNeeded("RESET")
 
 

@@ -17,7 +17,7 @@ from tests.running_app import Json, RunningApp
 
 PROPOSED = "__typename ... on StaffProposed { proposal { proposal subject terms } }"
 TRIED = "__typename ... on CorrectionsTried { rows { fault } }"
-RESET = "The account that asked had been reset less than a day before. Have its owner ask again."
+RESET = "The account that asked was new, or reset less than a day before. Have its owner ask again."
 
 
 async def number_of(app: RunningApp) -> str:
@@ -47,6 +47,20 @@ async def test_whoever_resets_a_colleague_does_not_ask_by_them_and_approve_it(ap
     assert await points(app) == 0
     again = (await propose_file(app, await session_of(app, "sara"), rows, "again"))["proposal"]
     assert (await approve(app, olga, again))["__typename"] == "ProposalApproved"
+
+
+async def test_what_a_new_account_asks_for_within_a_day_is_asked_for_again(app: RunningApp) -> None:
+    number = await number_of(app)
+    olga, _ = await operators(app)
+    sara = await app.hire("sara", "SERVICE")
+    rows = [{"number": number, "wallet": "points", "amount": 900_000}]
+    early = (await propose_file(app, sara, rows))["proposal"]
+    app.clock.advance(hours=25)
+    refused = await approve(app, olga, early)
+    assert (refused["reason"], refused["message"]) == ("FOUR_EYES", RESET)
+    assert await points(app) == 0
+    again = (await propose_file(app, await session_of(app, "sara"), rows, "again"))["proposal"]
+    assert (await approve(app, await session_of(app, "olga"), again))["__typename"] == "ProposalApproved"
 
 
 async def test_two_accounts_with_one_membership_are_one_person_however_each_was_linked(
