@@ -28,7 +28,7 @@ _MAX_DAYS: Mapping[Per, int] = {"day": 1, "week": 7, "month": 31, "year": 366}
 # ---------------------------------------------------------------- pure rules
 def _is_late(stored_member: StoredMember, event: Event) -> bool:
     decided_at = stored_member.member.decided_at
-    return decided_at is not None and event.at < decided_at and event.delayed_rule is None
+    return decided_at is not None and event.at < decided_at
 
 
 def _bounding_periods(programme: Programme, names: Iterable[str]) -> set[Per]:
@@ -56,8 +56,10 @@ def _window_of(programme: Programme, event: Event, *, current: Programme) -> tup
 
 # ---------------------------------------------------------------- reads
 async def ruling_version(runtime: Runtime, stored_member: StoredMember, event: Event) -> PublishedProgramme:
-    """Return the version of the programme that decides an event: of its own time where it is late."""
-    is_late = _is_late(stored_member, event)
+    """Return the version of the programme that decides an event: of its own time where it is late, but for a
+    delayed part of it.
+    """
+    is_late = _is_late(stored_member, event) and event.delayed_rule is None
     return await runtime.programmes.version_at(event.at) if is_late else runtime.programmes.current()
 
 

@@ -27,7 +27,8 @@ _PERIODS: tuple[Per, ...] = ("day", "week", "month", "year")  # what was ever co
 @dataclass(frozen=True, slots=True)
 class HistoricalContext:
     """What a late event or a refund goes by: the programme of its own time, the facts of the last entry
-    before it, and what had fired (with amounts, by rule) in the periods that it falls into.
+    before it, and what had fired (with amounts, by rule) in the periods that it falls into. A delayed
+    part goes by the last alone.
     """
 
     programme: Programme

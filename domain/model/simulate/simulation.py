@@ -148,6 +148,7 @@ class Simulation:
             event,
             now=clock,
             stock=self._stock_state(),
+            history=self._history_of_delayed(code, event),
             by=by,
             with_changes=self.keeps_rows,
         )
@@ -369,6 +370,13 @@ class Simulation:
             is_of_receipt = line.name in (event_names.REFUNDED, event_names.CORRECTED)
             return HistoricalContext(self.programme) if is_of_receipt else None
         return self._index(line.member).history(self.programme, at=line.at)
+
+    def _history_of_delayed(self, code: str, event: Event) -> HistoricalContext | None:
+        """What the delayed part of a late event finds fired in the periods that it falls into."""
+        decided_at = self.members[code].decided_at
+        if event.delayed_rule is None or decided_at is None or event.at >= decided_at:
+            return None
+        return self._index(code).history(self.programme, at=event.at)
 
     def _index(self, code: str) -> TraceIndex:
         return self._traces.setdefault(code, TraceIndex(self.programme.zone))

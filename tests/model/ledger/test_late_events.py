@@ -142,6 +142,19 @@ def test_limits_of_rules_on_what_it_raises_are_those_of_its_own_time() -> None:
         assert figures(ran.ana, "stars")["available"] == 80
 
 
+def test_the_limit_of_a_delayed_rule_is_that_of_the_day_on_which_it_was_due() -> None:
+    bonus = (
+        "{code: bonus, title: B, on: purchase.completed, after: {days: 1}, limit: {times: 1, per: day}, do:"
+        " [{award: {wallet: points, fixed: 40}}]}"
+    )
+    queue = late("2026-01-12T09:00"), late("2026-01-12T10:00"), late("2026-01-12T11:00")
+    since = buy("2026-01-15T09:00", 100), adjust("2026-01-18T10:00", 1)
+    ran = run(programme(rules(bonus)), enrol(), *since, *queue)
+    decided = ran.on("purchase.completed", by="time")
+    assert [row["at"][:10] for row in decided] == ["2026-01-16"] + ["2026-01-13"] * 3
+    assert [row["outcomes"][0]["reason"] for row in decided] == [None, None, "limit", "limit"]
+
+
 def test_during_and_the_clock_are_those_of_its_own_time() -> None:
     week = (
         "{code: week, title: W, on: game.played, during: {from: '2026-01-05', until: '2026-01-11'}, "

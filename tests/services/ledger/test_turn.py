@@ -33,6 +33,29 @@ async def test_a_delayed_rule_fires_once(database: Database) -> None:
     assert [one async for one in verify(runtime.store)] == []
 
 
+ONCE_A_DAY = """
+programme: {code: small, name: Small, currency: EUR, timezone: Europe/Lisbon, locales: [en]}
+wallets: [{code: points, name: Points}]
+rules:
+  - {code: thanks, title: T, on: purchase.completed, after: {days: 1}, limit: {times: 1, per: day}, do: [{award: {wallet: points, fixed: 40}}]}
+"""
+
+
+async def test_a_delayed_rule_of_late_receipts_fires_as_often_as_its_day_allows(database: Database) -> None:
+    runtime = await open_runtime(database, ONCE_A_DAY)
+    await join(runtime, "ana", at=NOW - timedelta(days=60))
+    for number, days in enumerate((5, 20, 20, 20)):
+        purchase = new_purchase(f"r{number}", occurred_at=NOW - timedelta(days=days, minutes=-number))
+        now = NOW - timedelta(days=4 if days == 5 else 1)
+        await purchases.record(
+            runtime, till=TILL, member_id="ana", purchase_input=purchase, key=f"k{number}", now=now
+        )
+        assert (await turn(runtime, now=now)).fired_count == 1
+    view = await queries.load_member_view(runtime, member_id="ana", now=NOW)
+    assert view.member.wallets["points"].available == 80
+    assert [one async for one in verify(runtime.store)] == []
+
+
 async def test_an_item_that_cannot_be_read_or_cannot_happen_is_parked_and_the_rest_goes_on(
     database: Database,
 ) -> None:

@@ -115,7 +115,7 @@ class Replay:
             bought = event.refund.purchase.version
             return HistoricalContext(self.versions.programmes.get(bought, programme), version=bought)
         decided_at = self.member.decided_at
-        if decided_at is None or event.at >= decided_at or event.delayed_rule is not None:
+        if decided_at is None or event.at >= decided_at:
             return None
         index = TraceIndex(programme.zone)
         for trace in self._traces:

@@ -121,7 +121,8 @@ def _new_builder(
     version: int,
 ) -> RowBuilder:
     at = max(event.at, member.decided_at or event.at)
-    late = history is not None and event.at < at
+    is_past = history is not None and event.at < at
+    late = is_past and event.delayed_rule is None
     now = event_effects.forget_used(settle_lots(member, at=at), at)
     past = _past_facts(programme, now, history.facts, event) if late and history else None
     ruling = history.programme if late and history else programme
@@ -140,7 +141,7 @@ def _new_builder(
         plan=past.plan_after if past else (now.plan.code if now.plan else None),
         book=GiftBook(_root_of(completed)),
         past_facts=past,
-        past_counts=history.counts if late and history else None,
+        past_counts=history.counts if is_past and history else None,
     )
 
 
