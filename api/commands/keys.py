@@ -27,7 +27,7 @@ from api.settings import Settings
 from api.settings.reading import read_settings
 from domain.store.audit import simple_act_write
 from domain.store.document_store import DocumentStore
-from domain.store.people.dropped_keys import drop_write
+from domain.store.people.dropped_keys import drop_write, find_all
 from domain.store.prepare import prepare
 from domain.store.secret_check import replace_fingerprint
 
@@ -89,19 +89,22 @@ async def _drop(kid: str, data_folder: Path | None) -> None:
     present = [key.kid for key in _present_keys(settings)]
     if kid not in present:
         raise CannotRun(f"There is no key {kid}: the keys are {', '.join(present)}.")
-    if settings.token_keys is not None and present == [kid]:
-        raise CannotRun(
-            f"{kid} is the only key in SELO_TOKEN_KEYS: put another in front of it, start the servers and"
-            " workers with both, and drop it then."
-        )
     async with _open_served(settings) as process:
-        if settings.token_keys is None and present[0] == kid:
-            add_key(_folder(settings), now=now)
+        dropped_before = [] if process is None else await find_all(process.store)
+        working = [name for name in present if name not in dropped_before]
+        if settings.token_keys is not None and set(working) <= {kid}:
+            which = "" if present == [kid] else " that was not dropped"
+            raise CannotRun(
+                f"{kid} is the only key in SELO_TOKEN_KEYS{which}: put another in front of it, start the"
+                " servers and workers with both, and drop it then."
+            )
+        if settings.token_keys is None and working[0] == kid:
+            working = [add_key(_folder(settings), now=now).kid, *working]
         if process is not None:
             dropped = simple_act_write("KEYS_DROPPED", actor=operator(), now=now, subject=kid)
             await process.store.transact([drop_write(kid, now=now), dropped])
     remove_keys(_folder(settings), [kid])
-    signing = next(key.kid for key in _present_keys(settings) if key.kid != kid)
+    signing = next(name for name in working if name != kid)
     print(
         f"{kid} is dropped, and {signing} signs: apps refresh their session, a till scans its customer again."
     )

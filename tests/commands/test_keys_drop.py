@@ -157,6 +157,22 @@ async def test_a_dropped_key_ends_in_every_server_and_its_sockets_with_it(
     assert alone.stderr.startswith("SELO_TOKEN_KEYS cannot be used: every key there was dropped")
 
 
+def test_the_last_key_of_the_setting_that_works_stays(environment: dict[str, str]) -> None:
+    assert selo("keys", "drop", STOLEN.kid, environment=environment).returncode == 0
+    refused = selo("keys", "drop", SPARE.kid, environment=environment)
+    assert refused.stderr == (
+        f"{SPARE.kid} is the only key in SELO_TOKEN_KEYS that was not dropped: put another in front of it, start"
+        " the servers and workers with both, and drop it then.\n"
+    )
+    assert refused.returncode == 1
+    again = selo("keys", "drop", STOLEN.kid, environment=environment)
+    assert again.stdout.startswith(f"{STOLEN.kid} is dropped, and {SPARE.kid} signs: "), again.stderr
+    third = key_named("y")
+    environment |= {"SELO_TOKEN_KEYS": pem(STOLEN, SPARE, third)}
+    dropped = selo("keys", "drop", SPARE.kid, environment=environment)
+    assert dropped.stdout.startswith(f"{SPARE.kid} is dropped, and {third.kid} signs: "), dropped.stderr
+
+
 @pytest.mark.parametrize("name", ["--Zu7ey7nl5dbq4Z", "-h7ey7nl5dbq4Z", "-"])
 def test_a_name_that_looks_like_an_option_is_read_as_a_name(folder: Path, name: str) -> None:
     dropped = selo("keys", "drop", name, "--data", str(folder), environment={"SELO_TOKEN_KEYS": pem(SPARE)})
