@@ -1,6 +1,7 @@
 """`selo verify` over some members or all, in one process or several, cut off and gone on; `selo repair`."""
 
 import asyncio
+import json
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from domain.services.ledger import purchases
 from domain.services.ledger.verification import LedgerProof
 from domain.store.connect import connect
 from domain.store.people import contacts
+from tests.commands.test_backup import fill as fill_folder
 from tests.servers import SHARED_KEYS, selo
 from tests.small_runtime import NOW, TILL, join, new_purchase, open_runtime
 
@@ -137,6 +139,40 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(
     assert says(verify, checkpoint=point) == (1, [fault("0a"), fault("ef"), "6 members: 2 differences"])
     assert proved == [1, 1]  # those before are known
     assert not point.exists()
+
+
+def test_a_run_that_was_cut_off_goes_on_in_the_same_shares_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Shares of the embedded database are as many as processes: one of two is not one of three."""
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+    asyncio.run(fill_folder(tmp_path / "data"))
+    point, prove = tmp_path / "point.json", prove_shares
+
+    async def cut_off_after_one(*words: object, **options: object):  # type: ignore[no-untyped-def]
+        async for share, proof in prove(*words, **options):  # type: ignore[arg-type]
+            yield share, proof
+            raise KeyboardInterrupt
+
+    def verify(processes: int) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            verify_command.verify(processes=processes, checkpoint=point, data=tmp_path / "data")
+        said = capsys.readouterr()
+        return int(str(ended.value.code)), (said.out + said.err).splitlines()[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(verify_command, "prove_shares", cut_off_after_one)
+        assert verify(2)[0] == 130
+    for processes in (1, 3):
+        told = (
+            f"{point} is of a run in 2 shares, not {processes}: repeat it with the same --processes, or name"
+            " another file with --checkpoint."
+        )
+        assert verify(processes) == (1, told)
+    assert verify(2) == (0, "2 members: no difference")
+    written = {"database": "selo", "decides": False, "codes": {}, "done": [""], "proof": {}}
+    point.write_text(json.dumps(written))
+    assert verify(2)[1].startswith(f"{point} does not say how far a proof is: delete it")
 
 
 def test_a_journal_is_decided_again_where_it_is_asked_for(

@@ -17,22 +17,31 @@ from domain.store.ledger.code_counts import CodeCount
 
 @dataclass
 class Checkpoint:
-    """The shares that are proved, and what they came to. `codes_before` was read before the first of them;
-    without a `path` nothing is written.
+    """The shares that are proved, of how many, and what they came to. `codes_before` was read before the
+    first of them; without a `path` nothing is written.
     """
 
     path: Path | None
     database: str
     decides: bool
+    share_count: int
     codes_before: Mapping[str, CodeCount]
     done: set[str] = field(default_factory=set)
     proof: LedgerProof = field(default_factory=LedgerProof)
 
     @classmethod
-    def open(cls, path: Path | None, *, database: str, decides: bool, codes: Mapping[str, CodeCount]) -> Self:
+    def open(
+        cls,
+        path: Path | None,
+        *,
+        database: str,
+        decides: bool,
+        share_count: int,
+        codes: Mapping[str, CodeCount],
+    ) -> Self:
         """Return what a file says, or a beginning. Raises CannotRun where the file is of something else."""
         if path is None or not path.exists():
-            return cls(path, database, decides, codes)
+            return cls(path, database, decides, share_count, codes)
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["database"] != database:
@@ -45,10 +54,16 @@ class Checkpoint:
                     f"{path} is of a run {how} --decide: repeat it so, or name another file with"
                     " --checkpoint."
                 )
+            if content["shares"] != share_count:
+                raise CannotRun(
+                    f"{path} is of a run in {content['shares']} shares, not {share_count}: repeat it with the"
+                    " same --processes, or name another file with --checkpoint."
+                )
             return cls(
                 path,
                 database,
                 decides,
+                share_count,
                 {name: CodeCount(*counts) for name, counts in content["codes"].items()},
                 set(content["done"]),
                 _read_proof(content["proof"]),
@@ -67,6 +82,7 @@ class Checkpoint:
         content = {
             "database": self.database,
             "decides": self.decides,
+            "shares": self.share_count,
             "codes": {name: astuple(counts) for name, counts in self.codes_before.items()},
             "done": sorted(self.done),
             "proof": _proof_values(self.proof),

@@ -108,10 +108,15 @@ async def _verify(order: VerifyOrder) -> tuple[LedgerProof, list[str]]:
     ):
         await expect_filled(process)
         codes_before = await code_counts.find_all(process.store)
+        all_shares = await _shares(process, order)
         point = Checkpoint.open(
-            order.checkpoint, database=settings.database, decides=order.decides, codes=codes_before
+            order.checkpoint,
+            database=settings.database,
+            decides=order.decides,
+            share_count=len(all_shares),
+            codes=codes_before,
         )
-        shares = [share for share in await _shares(process, order) if share.name not in point.done]
+        shares = [share for share in all_shares if share.name not in point.done]
         address = DatabaseAddress(uri, settings.database, settings.database_seconds, archive_path(settings))
         with progress_bar() as bar:
             task = bar.add_task("Members", total=None)
@@ -137,7 +142,7 @@ async def _shares(process: Process, order: VerifyOrder) -> list[Share]:
     if not order.is_narrow:
         # The embedded database reads all members for a range of ids.
         count = order.processes if process.store.is_embedded else RANGES
-        return [Share(ids.start, ids) for ids in id_ranges(count)]
+        return [Share(f"{ids.start}-{ids.end}", ids) for ids in id_ranges(count)]
     if order.members:
         chosen = [await find_member_id(process, word) for word in order.members]
     elif order.since is not None:
