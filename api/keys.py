@@ -27,6 +27,7 @@ from domain.model.values import dataclass
 OVERLAP = timedelta(days=1)
 PEM = re.compile(rb"-----BEGIN PRIVATE KEY-----.+?-----END PRIVATE KEY-----", re.DOTALL)
 STAMP = "%Y%m%dT%H%M%SZ"
+WEB_PUSH_KEY_FILE = "web-push.pem"
 KEY_FILES = f"token-{'[0-9]' * 8}T{'[0-9]' * 6}Z-*.pem"
 
 
@@ -138,12 +139,22 @@ def stored_keys(folder: Path) -> list[TokenKey]:
 
 
 def key_files(settings: Settings) -> list[Path]:
-    """Return the files of the data folder that a copy of its database cannot do without: the secret and the
-    signing keys, where the settings do not hold them.
+    """Return the files of the data folder that a copy of its database cannot do without: the secret, the
+    signing keys and the key that browsers subscribed to, where the settings do not hold them. Raises
+    BadSettings where the secret is in neither.
     """
     folder = settings.data / "keys"
-    secrets_path = [folder / "secret"] if settings.secret is None else []
-    return [*secrets_path, *(_key_files(folder) if settings.token_keys is None else [])]
+    secret_path, web_push_path = folder / "secret", folder / WEB_PUSH_KEY_FILE
+    if settings.secret is None and not secret_path.exists():
+        raise BadSettings(
+            f"SELO_SECRET is not set here, and {secret_path} is missing: give the command the server's"
+            " settings."
+        )
+    return [
+        *([secret_path] if settings.secret is None else []),
+        *(_key_files(folder) if settings.token_keys is None else []),
+        *([web_push_path] if settings.web_push_key is None and web_push_path.exists() else []),
+    ]
 
 
 def add_key(folder: Path, *, now: datetime) -> TokenKey:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from api.keys import WEB_PUSH_KEY_FILE
 from api.private_files import write_private
 from api.senders.http_gateway import HttpGateway
 from api.senders.http_results import retry_after
@@ -36,7 +37,6 @@ MAX_CONCURRENT = 10
 LONGEST_TTL = timedelta(days=28)
 SIGNATURE_LASTS = timedelta(hours=12)  # a day at most
 RECORD_BYTES = 4096
-KEY_FILE = "web-push.pem"
 # Chrome, Edge and others by Google; Firefox; Safari; Edge on Windows.
 SERVICES = ("fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com")
 
@@ -70,7 +70,7 @@ def web_push_key(pem: bytes) -> WebPushKey:
 
 def stored_web_push_key(folder: Path) -> WebPushKey:
     """Return the key of the data folder's keys, made there where it is missing. Raises BadWebPushKey."""
-    path = folder / KEY_FILE
+    path = folder / WEB_PUSH_KEY_FILE
     if not path.exists():
         pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

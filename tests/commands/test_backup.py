@@ -77,7 +77,7 @@ def test_a_cold_backup_is_restored_whole_with_its_keys_and_its_owner_alone_reads
     code, said = restore(backup, folder / "new")
     assert (code, "erased again: there is no" in said) == (0, True), said
     assert verify(folder / "new") == EXACT
-    for name in ("secret", *(key.name for key in (folder / "data/keys").glob("token-*.pem"))):
+    for name in ("secret", "web-push.pem", *(key.name for key in (folder / "data/keys").glob("token-*.pem"))):
         assert (folder / "new/keys" / name).read_bytes() == (folder / "data/keys" / name).read_bytes()
     assert {path.stat().st_mode & 0o077 for path in [backup, *backup.rglob("*")]} == {0}
     assert "was restored from this backup already" in restore(backup, folder / "new")[1]
@@ -131,6 +131,16 @@ def test_nothing_is_not_backed_up(folder: Path) -> None:
         "The database other holds nothing to back up: see SELO_DATABASE.\n",
     )
     assert list((folder / "backups").glob("*")) == []
+
+
+def test_a_backup_without_the_secret_that_the_server_is_given_is_refused(folder: Path) -> None:
+    (folder / "data/keys/secret").rename(folder / "secret")
+    words = ("ops", "backup", str(folder / "backups"), "--data", str(folder / "data"))
+    done = selo(*words)
+    told = f"SELO_SECRET is not set here, and {folder}/data/keys/secret is missing: give the command the server's"
+    assert (done.returncode, done.stderr) == (1, f"{told} settings.\n")
+    assert list((folder / "backups").glob("*")) == []
+    assert selo(*words, environment={"SELO_SECRET": (folder / "secret").read_text()}).returncode == 0
 
 
 def test_a_backup_of_another_secret_is_refused(folder: Path) -> None:

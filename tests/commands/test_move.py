@@ -49,6 +49,7 @@ def test_a_data_folder_moves_with_its_secret_and_is_served_there_alone(
     given = environment(data / "moved.env")
     assert (data / "moved.env").stat().st_mode & 0o077 == 0
     assert given["SELO_SECRET"] == (data / "keys/secret").read_text()
+    assert given["SELO_WEB_PUSH_KEY"] == (data / "keys/web-push.pem").read_text()
     assert given["SELO_ERASURES_FILE"] == str(data.with_name("data.erasures"))
     there = {**target, **given}
     verified = selo("verify", environment=there)

@@ -70,6 +70,7 @@ async def _backup(folder: Path, data_folder: Path | None) -> tuple[Path, int]:
         if stored.number is None and stored.copied is None:
             raise CannotRun(f"The database {store.mongo.name} holds nothing to back up: see SELO_DATABASE.")
         expect_known(stored, database=store.mongo.name, supported=FORMAT)
+        keys = key_files(settings) if settings.mongodb_uri is None else []
         with unfinished_folder(path) as unfinished:
             try:
                 digests, secret = await _write_collections(settings, store, unfinished)
@@ -78,9 +79,8 @@ async def _backup(folder: Path, data_folder: Path | None) -> tuple[Path, int]:
                     "The database keeps the moment of its backup for too short a time: raise"
                     " minSnapshotHistoryWindowInSeconds, or back it up by what it runs on (OPERATIONS.md)."
                 ) from None
-            if settings.mongodb_uri is None:
-                for key in key_files(settings):
-                    write_private(unfinished / "keys" / key.name, key.read_bytes())
+            for key in keys:
+                write_private(unfinished / "keys" / key.name, key.read_bytes())
             manifest = Manifest(made_at, RELEASE, secret, digests)
             write_private(unfinished / MANIFEST, manifest.text().encode())
     return path, sum(digest.documents for digest in digests.values())

@@ -11,7 +11,7 @@ from api.commands.database import open_database
 from api.commands.ops.copying import copy_into
 from api.commands.running import CannotRun, run
 from api.embedded import find_running
-from api.keys import Keys, fingerprints, read_keys
+from api.keys import WEB_PUSH_KEY_FILE, Keys, fingerprints, read_keys
 from api.private_files import write_private
 from api.senders.erasure_file import erasure_path
 from api.settings import Settings
@@ -108,8 +108,18 @@ def _write_environment(folder: Settings, target: Settings, keys: Keys) -> Path:
         f"SELO_SECRET={keys.secret.decode()}",
         f'SELO_TOKEN_KEYS="{"".join(key.pem() for key in keys.verifying.values())}"',
     ]
+    if (web_push_key := _web_push_key(folder)) is not None:
+        lines.append(f'SELO_WEB_PUSH_KEY="{web_push_key}"')
     if keys.secrets_before:
         before = ",".join(f'"{secret.decode()}"' for secret in keys.secrets_before)
         lines.append(f"SELO_SECRETS_BEFORE='[{before}]'")
     write_private(path, "\n".join([*lines, ""]).encode())
     return path
+
+
+def _web_push_key(folder: Settings) -> str | None:
+    """Return the key that browsers have subscribed to, as SELO_WEB_PUSH_KEY takes it; None where none has."""
+    if folder.web_push_key is not None:
+        return folder.web_push_key.get_secret_value()
+    path = folder.data / "keys" / WEB_PUSH_KEY_FILE
+    return path.read_text() if path.exists() else None
