@@ -53,6 +53,21 @@ def archive_command(
     """
     if context.invoked_subcommand is None:
         run(_archive(days, data, is_dry=dry_run))
+    else:
+        _expect_no_options(context, context.invoked_subcommand)
+
+
+def _expect_no_options(context: typer.Context, subcommand: str) -> None:
+    """Raise BadParameter where an option before a subcommand would be without effect."""
+    why = {
+        "data": f"write it behind {subcommand}",
+        "days": f"{subcommand} takes none",
+        "dry_run": f"{subcommand} has no such trial",
+    }
+    for name, sentence in why.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(sentence, param_hint=f"--{name.replace('_', '-')}")
 
 
 @archive.command()

@@ -104,6 +104,20 @@ def test_a_run_is_tried_killed_ended_checked_read_and_undone(
     assert rows_of(mongo, folder) == rows
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--data", "elsewhere", "check"), "Invalid value for --data: write it behind check"),
+        (("--data", "elsewhere", "read", NUMBER), "Invalid value for --data: write it behind read"),
+        (("--days", "900", "read", NUMBER), "Invalid value for --days: read takes none"),
+        (("--dry-run", "restore", NUMBER), "Invalid value for --dry-run: restore has no such trial"),
+    ],
+)
+def test_an_option_before_a_subcommand_is_refused(words: tuple[str, ...], sentence: str) -> None:
+    refused = selo("archive", *words)
+    assert (refused.returncode, refused.stderr.splitlines()[-1]) == (2, f"Error: {sentence}")
+
+
 def test_what_cannot_be_is_said_in_a_sentence(
     mongo: Mongo[dict[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
