@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import structlog
@@ -49,6 +50,8 @@ USER_MENDABLE_ERRNOS = frozenset(
         errno.EISDIR,
         errno.ENOTDIR,
         errno.EEXIST,
+        errno.ENOENT,
+        errno.ENAMETOOLONG,
     }
 )
 
@@ -93,6 +96,9 @@ def exit_on_user_errors() -> Iterator[None]:
     except OSError as fault:
         if fault.errno not in USER_MENDABLE_ERRNOS or fault.filename is None:
             raise
+        folder = Path(os.fsdecode(fault.filename)).parent
+        if fault.errno == errno.ENOENT and not folder.exists():
+            fail(f"{folder} is not there: make the folder, or name another.")
         fail(f"{fault.filename} cannot be written or read: {fault.strerror}.")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -59,6 +59,11 @@ def test_codes_are_made_once_and_written_down(runs: Runs, tmp_path: Path) -> Non
     code, printed, said = runs("codes", "make", "packs", "3", "--out", str(file))
     assert (code, printed) == (1, "")
     assert str(file) in said
+    assert runs("codes", "make", "packs", "3", "--out", str(tmp_path / "nowhere/codes.csv")) == (
+        1,
+        "",
+        f"{tmp_path}/nowhere is not there: make the folder, or name another.",
+    )
     listed = runs("codes", "list")[1].splitlines()
     assert listed[0] == "ANA10\tcode\t0 entered\tno limit"
     assert listed[1] == "TEN\tcode\t0 entered\tof 10"

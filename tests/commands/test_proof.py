@@ -201,6 +201,30 @@ def test_a_checkpoint_of_something_else_is_refused(says: Says, tmp_path: Path) -
     assert says(verify_command.verify, checkpoint=point) == (1, [told])
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "--checkpoint"),
+        ("export", "fiscal", "--from", "2026-03-02", "--out"),
+        ("export", "member", "00000a", "--reason", "letter", "--out"),
+    ],
+)
+def test_a_file_in_a_folder_that_is_not_there_is_told_in_a_sentence(
+    mongo: Mongo[dict[str, object]], words: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = selo(*words, str(tmp_path / "nowhere/file"), environment=dict(os.environ))
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        f"{tmp_path}/nowhere is not there: make the folder, or name another.\n",
+    )
+    done = selo(*words, str(tmp_path / ("long" * 70)), environment=dict(os.environ))
+    assert (done.returncode, done.stderr.endswith(" cannot be written or read: File name too long.\n")) == (
+        1,
+        True,
+    )
+
+
 def test_repair_asks_writes_and_says_what_is_left(
     mongo: Mongo[dict[str, object]], says: Says, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ def open_text(path: Path | None) -> Iterator[IO[str]]:
 def unfinished_file(path: Path) -> Iterator[Path]:
     """Give the path of a file to write, which gets its name once the block has ended well."""
     unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.touch()  # a place that cannot be written is told alike for every form
     try:
         yield unfinished
         unfinished.replace(path)

@@ -39,9 +39,13 @@ class Checkpoint:
         share_count: int,
         codes: Mapping[str, CodeCount],
     ) -> Self:
-        """Return what a file says, or a beginning. Raises CannotRun where the file is of something else."""
+        """Return what a file says, or a beginning, which is written at once: a place that cannot be written
+        is told before the work. Raises CannotRun where the file is of something else, OSError.
+        """
         if path is None or not path.exists():
-            return cls(path, database, decides, share_count, codes)
+            point = cls(path, database, decides, share_count, codes)
+            point._write()
+            return point
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             if content["database"] != database:
@@ -77,6 +81,14 @@ class Checkpoint:
         """Add a share that is proved, and write the file anew."""
         self.done.add(share)
         self.proof.add(proof)
+        self._write()
+
+    def close(self) -> None:
+        """Delete the file: the proof is complete, and the next one begins anew."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+    def _write(self) -> None:
         if self.path is None:
             return
         content = {
@@ -90,11 +102,6 @@ class Checkpoint:
         unfinished = self.path.with_name(f"{self.path.name}.new")
         unfinished.write_text(json.dumps(content), encoding="utf-8")
         unfinished.replace(self.path)
-
-    def close(self) -> None:
-        """Delete the file: the proof is complete, and the next one begins anew."""
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
 
 
 def _proof_values(proof: LedgerProof) -> dict[str, Any]:
