@@ -148,6 +148,13 @@ def test_a_backup_of_another_secret_is_refused(folder: Path) -> None:
     assert (code, said.startswith("The backup is of another secret")) == (1, True)
 
 
+def test_more_days_than_the_calendar_has_are_refused_before_a_backup(folder: Path) -> None:
+    words = ("ops", "backup", str(folder / "backups"), "--data", str(folder / "data"))
+    done = selo(*words, "--keep-days", "1000000")
+    assert (done.returncode, "36600" in done.stderr) == (2, True)
+    assert not (folder / "backups").exists()
+
+
 def test_backups_that_are_too_old_are_deleted_once_a_new_one_is_whole(folder: Path) -> None:
     first = back_up(folder)
     now = datetime.now(UTC)

@@ -45,6 +45,8 @@ def test_a_system_has_its_keys_from_the_shell(runs: Runs) -> None:
     assert presented is not None
     assert lines[1].startswith("signing secret: whsec_")
     assert lines[-1].endswith("/events?client=web")
+    never = runs(*ADD, "--scopes", "events:write", "--expires", "9999-12-31")
+    assert never == (1, "", "--expires 9999-12-31 is out of range; write a year from 1970 to 2999.")
     repeated = runs(*ADD, "--scopes", "events:write")
     assert repeated == (1, "", "There is a system web already: selo client list.")
     shown = runs("client", "change", "web", "--scopes", "refunds:write")[1].splitlines()

@@ -11,6 +11,8 @@ import pytest
 from pymongo import MongoClient
 
 from api.commands import audit, people, programme
+from api.commands.running import CannotRun
+from api.commands.terminal.instants import read_day, read_instant
 from tests.servers import ROOT, SHARED_KEYS, quick_folder, selo, serve_selo
 
 DEMO = ROOT / "scripts/demo/programmes/numiscollect.yaml"
@@ -180,7 +182,7 @@ def test_an_operator_gets_a_set_up_key_and_another_one_for_a_lost_phone(
         (
             audit.list_acts,
             {"until": "0001-01-01T00:00:00+14:00"},
-            "--until 0001-01-01T00:00:00+14:00 is too far away; write a year from 1970 to 2999.",
+            "--until 0001-01-01T00:00:00+14:00 is out of range; write a year from 1970 to 2999.",
         ),
         (
             people.add_store,
@@ -193,3 +195,17 @@ def test_what_cannot_be_done_is_refused_in_a_sentence(
     at: Path, refuses: Says, command: Callable[..., None], words: dict[str, object], sentence: str
 ) -> None:
     assert refuses(command, **words, data=at) == sentence
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01", "1969-12-31", "3000-01-01"])
+def test_a_day_at_the_end_of_the_calendar_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(CannotRun) as refused:
+        read_day("--to", text)
+    assert str(refused.value) == f"--to {text} is out of range; write a year from 1970 to 2999."
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+02:00", "9999-12-31T23:59:59-10:00"])
+def test_an_instant_at_the_end_of_the_calendar_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(CannotRun) as refused:
+        read_instant("--since", text)
+    assert str(refused.value) == f"--since {text} is out of range; write a year from 1970 to 2999."

@@ -33,6 +33,7 @@ archive = typer.Typer(
     help="Old journal rows in files outside the database: by itself it moves them there.",
     invoke_without_command=True,
 )
+MOST_DAYS = 36_600
 DataOption = Annotated[Path | None, typer.Option(help="The data folder.")]
 MemberArgument = Annotated[
     str, typer.Argument(help="The membership number, or the id that selo verify prints.")
@@ -43,7 +44,10 @@ MemberArgument = Annotated[
 def archive_command(
     context: typer.Context,
     days: Annotated[
-        int, typer.Option(min=LEAST_DAYS, help="Months that ended at least so many days ago are moved.")
+        int,
+        typer.Option(
+            min=LEAST_DAYS, max=MOST_DAYS, help="Months that ended at least so many days ago are moved."
+        ),
     ] = LEAST_DAYS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be moved.")] = False,
     data: DataOption = None,

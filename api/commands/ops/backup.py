@@ -41,12 +41,16 @@ from domain.store.migrations.format import expect_known, read_format
 
 # A backup still has whom the database has erased since: it must not outlive what the privacy notice says.
 KEEP_DAYS = 35
+MOST_DAYS = 36_600
 
 
 def backup(
     folder: Annotated[Path, typer.Argument(help="The folder of backups; each is a folder in it.")],
     keep_days: Annotated[
-        int, typer.Option(min=1, help="Backups there that are older are deleted, once this one is whole.")
+        int,
+        typer.Option(
+            min=1, max=MOST_DAYS, help="Backups there that are older are deleted, once this one is whole."
+        ),
     ] = KEEP_DAYS,
     data: Annotated[Path | None, typer.Option(help="The data folder.")] = None,
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,8 +12,10 @@ from api.clock import utc_now
 from api.commands.database import open_database
 from api.commands.operator import operator
 from api.commands.running import CannotRun, run
+from api.commands.terminal.instants import read_day
 from api.process import Process, open_process
 from api.settings.reading import read_settings
+from domain.model.calendar import start_of
 from domain.model.intake.client_keys import SCOPES
 from domain.services.errors import InvalidInput
 from domain.services.intake import clients
@@ -52,7 +54,9 @@ def add(
     source: Annotated[str, typer.Option(help="As what it reports: part of each receipt's identity.")],
     store: Annotated[str, typer.Option(help="The store whose receipts they are: selo store list.")],
     scopes: ScopesOption = None,
-    expires: Annotated[str | None, typer.Option(help="The last day on which it works: 2027-12-31.")] = None,
+    expires: Annotated[
+        str | None, typer.Option(help="The last day on which it works: 2027-12-31; without it there is none.")
+    ] = None,
     is_test: Annotated[bool, typer.Option("--test", help="A selo_test_ key, which only quotes.")] = False,
     address: AddressOption = None,
     requests_per_minute: RequestsOption = None,
@@ -193,12 +197,9 @@ def _words(text: str | None) -> Sequence[str] | None:
 
 
 def _end_of_day(process: Process, text: str) -> datetime:
-    """Return when a day of the programme's zone ends."""
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=process.runtime.programme.zone)
-        return (day + timedelta(days=1)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise InvalidInput("expires", "Write the last day as 2027-12-31.") from None
+    """Return when a day of the programme's zone ends. Raises CannotRun where it is none."""
+    day = read_day("--expires", text) + timedelta(days=1)
+    return start_of(day, process.runtime.programme.zone)
 
 
 def _print_key(issued: IssuedKey) -> None:

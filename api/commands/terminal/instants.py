@@ -21,7 +21,7 @@ def read_instant(option: str, text: str | None) -> datetime | None:
     if at is None or at.tzinfo is None:
         raise CannotRun(f"{option} {text} is no instant; write it like 2026-03-01T10:00:00Z.")
     if not is_in_valid_years(at):
-        raise CannotRun(f"{option} {text} is too far away; {_YEARS}.")
+        raise CannotRun(f"{option} {text} is out of range; {_YEARS}.")
     return milliseconds(at)
 
 
@@ -32,5 +32,5 @@ def read_day(option: str, text: str) -> date:
     except ValueError:
         raise CannotRun(f"{option} {text} is no day; write it like 2026-03-01.") from None
     if day.year not in VALID_YEARS:
-        raise CannotRun(f"{option} {text} is too far away; {_YEARS}.")
+        raise CannotRun(f"{option} {text} is out of range; {_YEARS}.")
     return day
