@@ -319,7 +319,7 @@ async def _open(process: Process, opened: OpenedSession) -> OpenedSession:
 def _password(*, from_stdin: bool) -> tuple[str, bool]:
     """Return a password, and whether it is generated and has to be printed."""
     if from_stdin:
-        return sys.stdin.readline().rstrip("\n"), False
+        return sys.stdin.readline().rstrip("\r\n"), False
     if sys.stdin.isatty():
         return getpass.getpass("Password: "), False
     return secrets.token_urlsafe(12), True

@@ -1,8 +1,10 @@
 """The `selo` commands: beside a running server, on a database of their own, and refused with a sentence."""
 
+import io
 import json
 import re
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -209,3 +211,11 @@ def test_an_instant_at_the_end_of_the_calendar_is_refused_in_a_sentence(text: st
     with pytest.raises(CannotRun) as refused:
         read_instant("--since", text)
     assert str(refused.value) == f"--since {text} is out of range; write a year from 1970 to 2999."
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", ""])
+def test_a_password_from_a_file_of_windows_ends_where_its_line_does(
+    monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"three quiet words{ending}", newline=""))
+    assert people._password(from_stdin=True) == ("three quiet words", False)

@@ -5,7 +5,7 @@ import csv
 import re
 import secrets
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,3 +152,16 @@ def test_stores_and_staff_come_from_files_once(
     import_staff(people, out, apply=True)
     assert said() == "0 staff are new, 3 were here already"
     assert not out.exists()
+
+
+@pytest.mark.parametrize("importing", [import_stores, import_staff])
+def test_a_row_with_more_cells_than_the_header_is_refused(
+    importing: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "rows.csv"
+    head = "code,name" if importing is import_stores else "username,name"
+    file.write_text(f"{head}\nlisboa,Rua Augusta 12, Lisboa\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        importing(file, **({} if importing is import_stores else {"out": tmp_path / "secrets.csv"}))
+    told = 'it has more cells than the header; write a comma inside a cell as "Rua Augusta 12, Lisboa".'
+    assert capsys.readouterr().err == f"{file}, line 2: {told}\n"

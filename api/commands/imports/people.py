@@ -115,7 +115,7 @@ async def _add_staff(process: Process, file: Path, out: Path, rows: Sequence[tup
 
 def _read_rows(file: Path, columns: Sequence[str], *, needed: Sequence[str]) -> list[tuple[int, Row]]:
     """Return the rows of a CSV with their lines. Raises CannotRun where a column is unknown, or a needed one
-    missing or empty.
+    missing or empty, or a row has more cells than there are columns.
     """
     rows = csv.DictReader(read_text(file).removeprefix("\ufeff").splitlines(), restval="")
     header = [name.strip().lower() for name in rows.fieldnames or ()]
@@ -124,6 +124,11 @@ def _read_rows(file: Path, columns: Sequence[str], *, needed: Sequence[str]) -> 
     rows.fieldnames = header
     read_rows = []
     for row in rows:
+        if row.get(None):  # where DictReader puts what no column is for
+            raise CannotRun(
+                f"{file}, line {rows.line_num}: it has more cells than the header; write a comma inside a"
+                ' cell as "Rua Augusta 12, Lisboa".'
+            )
         cells = {name: (row.get(name) or "").strip() for name in columns}
         for name in needed:
             if not cells[name]:
