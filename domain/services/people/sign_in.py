@@ -27,7 +27,7 @@ from domain.services.people.one_time_codes import SentCode
 from domain.services.people.proofs import contact_proofs, order_claims, parked_claims
 from domain.services.people.sessions import OpenedSession
 from domain.store.document_store import Stale, Write
-from domain.store.ledger import erasures, members
+from domain.store.ledger import erasures
 from domain.store.people import contacts, sign_in_codes
 from domain.store.people.enrolments import Reservation
 
@@ -268,9 +268,8 @@ async def _write_session(
 async def _find_owner(
     identity: IdentityRuntime, proven_contacts: Sequence[Contact], now: datetime
 ) -> str | None:
-    """Return the member of the first contact that a member has; of one that was merged, who took it over."""
+    """Return the member of the first contact that a member has: a merge moves those of one that it closes."""
     for contact in proven_contacts:
         if (member := await contacts.find_member(identity.store, contact.key, now=now)) is not None:
-            open_member = await members.find_open(identity.store, member)
-            return member if open_member is None else open_member.member.id
+            return member
     return None

@@ -2,7 +2,6 @@
 
 import pytest
 
-from domain.store.people import contacts
 from tests.graphql.member.test_contact_change import ANA, NEW, REMOVE, UNDO, change
 from tests.graphql.till.test_merging import BOB, merge, number_of, undo
 from tests.running_app import RunningApp
@@ -65,14 +64,3 @@ async def test_what_was_held_moves_on_with_each_merge(app: RunningApp) -> None:
     await merge(app, maria, first, second)
     await merge(app, maria, second, third, key="m2")
     assert [await enter(app, each) for each in (ANA, NEW)] == [third, third]
-
-
-async def test_what_an_earlier_merge_left_behind_signs_in(app: RunningApp) -> None:
-    ana, bob = await app.enrol_member(), await app.enrol_member(BOB)
-    await give(app, ana, NEW)
-    store, key = app.process.store, f"email:{ANA}"
-    closed = await contacts.find_member(store, key)
-    old, number = await number_of(app, ana), await number_of(app, bob)
-    await merge(app, await app.hire("maria", "MANAGER"), old, number)
-    await store["contacts"].update_one({"_id": key}, {"$set": {"member": closed}})
-    assert await enter(app, ANA) == number
