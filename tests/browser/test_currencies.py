@@ -11,7 +11,8 @@ DECIMALS = """async (codes) => {
 }"""
 AMOUNTS = """async (currency) => {
   const words = await import("/shared/words.js");
-  const { counted, money, parseMoney, plainMoney } = await import("/shared/format.js");
+  const { counted, money } = await import("/shared/format.js");
+  const { parseMoney, plainMoney } = await import("/shared/typed-amounts.js");
   await words.speak(["en"], async () => ({}), "en");
   const whole = parseMoney("12500", currency);
   return [whole, parseMoney("12500.5", currency), money(whole, currency), plainMoney(whole, currency),

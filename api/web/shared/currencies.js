@@ -8,14 +8,9 @@ const BY_DIGITS = {
   4: "CLF UYW",
 };
 
-const DIGITS = new Map(
-  Object.entries(BY_DIGITS).flatMap(([digits, codes]) =>
-    codes.split(" ").map((code) => [code, Number(digits)]),
-  ),
-);
-
 export function digitsOf(currency) {
-  return DIGITS.get(currency) ?? 2;
+  const [digits] = Object.entries(BY_DIGITS).find(([, codes]) => codes.includes(currency)) ?? [2];
+  return Number(digits);
 }
 
 /** What a number of this currency is written by. */

@@ -1,9 +1,10 @@
 /* What is done to a member by staff, each with a reason that is kept: the sheet that asks for it, and a balance
    corrected. */
 
-import { amount as amountText, parseSigned } from "/shared/format.js";
+import { amount as amountText } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { html, useEffect, useRef, useState } from "/shared/preact.js";
+import { parseSigned } from "/shared/typed-amounts.js";
 import { Act, Field, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 

@@ -51,9 +51,7 @@ export function Field({ label, hint, fault, kind = "", as = "input", children, .
    presses a button beside it, and nothing is sent. */
 function saysHalfTyped(button) {
   const fields = button.closest("form, dialog, section")?.querySelectorAll("input") ?? [];
-  const half = [...fields].find((field) => field.validity.badInput);
-  half?.reportValidity();
-  return Boolean(half);
+  return [...fields].some((field) => field.validity.badInput && !field.reportValidity());
 }
 
 /** A button that shows that what it asks for is under way, and asks once at a time. In a form Enter presses it. */

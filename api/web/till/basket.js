@@ -1,8 +1,8 @@
 /* One basket: whom it is for, what was typed, the vouchers and payment that were chosen, and what it would earn.
    Its screen draws it anew whenever it says `change`. What becomes of it is in settling.js. */
 
-import { parseMoney, plainMoney } from "/shared/format.js";
 import { NoNetwork } from "/shared/graphql.js";
+import { parseMoney, plainMoney } from "/shared/typed-amounts.js";
 import { t } from "/shared/words.js";
 import { discounts, paidLines } from "./discounts.js";
 import { QUOTE } from "./queries.js";

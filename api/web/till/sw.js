@@ -18,6 +18,7 @@ const SHARED = [
   "words.js",
   "currencies.js",
   "format.js",
+  "typed-amounts.js",
   "storage.js",
   "clock.js",
   "test-clock.js",

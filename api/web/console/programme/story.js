@@ -1,8 +1,9 @@
 /* A draft tried on a story: who joins, who buys what and when, and what the draft makes of it. */
 
-import { amount, instant, parseMoney, signed } from "/shared/format.js";
+import { amount, instant, signed } from "/shared/format.js";
 import { html, useState } from "/shared/preact.js";
 import { keep, recall } from "/shared/storage.js";
+import { parseMoney } from "/shared/typed-amounts.js";
 import { Act, Field, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { ask, desk, session } from "../console.js";

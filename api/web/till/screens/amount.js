@@ -1,8 +1,8 @@
 /* The amount of a basket: a large field, and a keypad beside it, so that no keyboard of the device covers the
    rest. The receipt's number is scanned, typed, or counted by the till itself. */
 
-import { parseMoney, plainMoney } from "/shared/format.js";
 import { html, useRef } from "/shared/preact.js";
+import { parseMoney, plainMoney } from "/shared/typed-amounts.js";
 import { Field, Icon } from "/shared/ui.js";
 import { locale, t } from "/shared/words.js";
 import { prefer } from "../till.js";

@@ -1,8 +1,9 @@
 /* The right amount for a receipt that was recorded with a wrong one: what it changes is said when it is done. */
 
-import { money, parseMoney, plainMoney } from "/shared/format.js";
+import { money } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { html, useEffect, useRef, useState } from "/shared/preact.js";
+import { parseMoney, plainMoney } from "/shared/typed-amounts.js";
 import { Act, Field, Notice, openSheet } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { CORRECT } from "../queries.js";

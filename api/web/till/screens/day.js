@@ -1,8 +1,9 @@
 /* Close of day: what the shift comes to by kind, and the money that should lie in the drawer, to compare with what
    does. */
 
-import { money, parseMoney } from "/shared/format.js";
+import { money } from "/shared/format.js";
 import { html, useEffect, useState } from "/shared/preact.js";
+import { parseMoney } from "/shared/typed-amounts.js";
 import { Field, Icon, Notice, openSheet } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { SHIFT } from "../queries.js";

@@ -1,8 +1,9 @@
 /* What wallets pay of a purchase: the most that each can, chosen by a slider or a field, or in plain words why
    nothing can be paid so. What it comes to is the quote's to say; here stands what is asked for. */
 
-import { listed, money, number, parseMoney, plainMoney, unitsText } from "/shared/format.js";
+import { listed, money, number, unitsText } from "/shared/format.js";
 import { html, useState } from "/shared/preact.js";
+import { parseMoney, plainMoney } from "/shared/typed-amounts.js";
 import { Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { prefer } from "../till.js";

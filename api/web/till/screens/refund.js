@@ -1,10 +1,11 @@
 /* A receipt comes back: all that is left, an amount, or lines; what it takes back is seen before it is
    confirmed. Needs the network. */
 
-import { instant, money, parseMoney, plainMoney } from "/shared/format.js";
+import { instant, money } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { toast } from "/shared/passing.js";
 import { html, useEffect, useLayoutEffect, useMemo, useReducer, useState } from "/shared/preact.js";
+import { parseMoney, plainMoney } from "/shared/typed-amounts.js";
 import { Act, Field, mount, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { FIND_PURCHASE, QUOTE_REFUND, REFUND } from "../queries.js";

@@ -1,8 +1,8 @@
 /* The fields of a sale that waits for somebody who is no member yet, and what it will bring them. */
 
-import { parseMoney } from "/shared/format.js";
 import { newKey } from "/shared/graphql.js";
 import { html, useRef, useState } from "/shared/preact.js";
+import { parseMoney } from "/shared/typed-amounts.js";
 import { Act, Field, Notice } from "/shared/ui.js";
 import { t } from "/shared/words.js";
 import { QUOTE_REFUND } from "../queries.js";
